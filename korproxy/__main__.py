@@ -1,0 +1,6 @@
+"""``python -m korproxy``."""
+
+from korproxy.cli.main import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,203 @@
+"""What plugins hand to the core: Protocols, all of them small.
+
+Providers, dialects and redactions are pure: they open no sockets and wait for nothing. Sinks, services and collectors run as
+supervised tasks of their own, away from the request path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+import attrs
+
+from korproxy.errors.codes import Registry
+from korproxy.models.accounts import Account
+from korproxy.models.calls import Features, Headers, Outgoing, Peek, Span, UpstreamRequest
+from korproxy.models.outcome import Fault, Finished, Refusal, Usage
+from korproxy.models.providers import ConfiguredProvider, Deadlines, Limits, Model
+
+if TYPE_CHECKING:
+    import click
+    import trio
+
+T = TypeVar("T")
+
+
+class Settings(Protocol):
+    """The part of the configuration that a plugin may read."""
+
+    @property
+    def demo(self) -> bool:
+        """Whether this is ``korproxy run --demo``."""
+
+    def providers(self, type: str) -> Sequence[ConfiguredProvider]:  # noqa: A002 -- the key in korproxy.toml
+        """Return the ``[providers.ID]`` tables of *type*. Asking makes the type known: others are reported as mistakes."""
+
+    def plugin(self, name: str, table: type[T]) -> T:
+        """Return ``[plugin.NAME]`` as *table*, the class that ``korproxy_settings`` gave for it; defaults where absent."""
+
+
+class Provider(Protocol):
+    """One upstream service. Pure: it builds requests and reads refusals."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def base_url(self) -> str: ...
+    @property
+    def accounts(self) -> Sequence[Account]: ...
+    @property
+    def deadlines(self) -> Deadlines: ...
+    @property
+    def limits(self) -> Limits: ...
+    @property
+    def vendor_headers(self) -> tuple[bytes, ...]:
+        """Prefixes (lower case) of the header names that travel between this vendor's clients and it, both ways."""
+
+    def offers(self, model: str) -> bool: ...
+    def models(self) -> Sequence[Model]: ...
+    def dialect_for(self, model: str, features: Features) -> str:
+        """Return the format to send in: ``features.dialect`` itself where it is spoken here, so that bytes can pass."""
+
+    def prepare(self, request: Outgoing, account: Account) -> UpstreamRequest:
+        """Return what goes over the wire. The only place where a secret is revealed.
+
+        Raises:
+            KorproxyError: It cannot be sent: no credential, an ended service.
+        """
+
+    def refusal(self, status: int, headers: Headers, body: bytes) -> Refusal:
+        """Say what an answer of *status* 400 or more means; *body* may be cut at 64 KiB."""
+
+
+class AnswerReader(Protocol):
+    """Looks at one passing answer without touching it. Per-answer state."""
+
+    @property
+    def usage(self) -> Usage: ...
+    @property
+    def ended(self) -> bool:
+        """Whether the format's own end was seen; a stream that stops before it was cut."""
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes: of a stream whole events, of a plain answer any cut."""
+
+    def finish(self) -> None:
+        """Take note that no more bytes will come."""
+
+
+class Dialect(Protocol):
+    """One wire format, as clients speak it. Pure."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def paths(self) -> Sequence[str]:
+        """The POST paths of the format, e.g. ``/v1/chat/completions``."""
+
+    def peek(self, path: str, body: bytes) -> Peek:
+        """Read model and stream; ``BadRequest`` if they are not there."""
+
+    def set_model(self, body: bytes, span: Span, model: str) -> bytes:
+        """Return *body* with the bytes at *span* replaced by *model*; every other byte stays."""
+
+    def reader(self, *, stream: bool) -> AnswerReader: ...
+    def error(self, fault: Fault) -> bytes:
+        """Return the body of an error answer."""
+
+    def late_error(self, fault: Fault) -> bytes:
+        """Return the event that ends a stream which cannot go on."""
+
+    def lists_models(self, headers: Headers) -> bool:
+        """Whether a ``GET /v1/models`` with *headers* comes from a client of this format."""
+
+    def model_list(self, models: Sequence[Model]) -> bytes: ...
+
+
+class Redaction(Protocol):
+    """Finds one kind of secret in text that is about to be written down. Pure.
+
+    ``longest`` is the length in characters of the longest secret it finds; ``order``: lower runs first.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def order(self) -> int: ...
+    @property
+    def longest(self) -> int: ...
+    @property
+    def replacement(self) -> str: ...
+    def find(self, text: str) -> Sequence[Span]: ...
+
+
+class Sink(Protocol):
+    """A consumer of ``Finished`` events, in its own supervised task."""
+
+    @property
+    def name(self) -> str: ...
+    async def run(self, events: trio.MemoryReceiveChannel[Finished], *, task_status: trio.TaskStatus[None]) -> None: ...
+
+
+class Service(Protocol):
+    """Something that runs beside the server as long as it does. Started means: useful."""
+
+    @property
+    def name(self) -> str: ...
+    async def run(self, *, task_status: trio.TaskStatus[None]) -> None: ...
+
+
+class Collector(Protocol):
+    """One section of the diagnostics. It gets 5 seconds; what it returns is redacted before anybody sees it."""
+
+    @property
+    def name(self) -> str: ...
+    async def collect(self) -> Mapping[str, object]: ...
+
+
+class Cli(Protocol):
+    """What a command gets as ``click``'s context object (``@click.pass_obj``)."""
+
+    @property
+    def home(self) -> Path:
+        """The directory that holds configuration, keys and state (``--home``, ``KORPROXY_HOME``, else the system's place)."""
+
+    @property
+    def verbose(self) -> bool: ...
+    def codes(self) -> Registry:
+        """Return all error codes, those of plugins included."""
+
+    def show(self, plain: str, data: object) -> None:
+        """Print *plain* for people, or *data* as JSON where ``--json`` was given. Colours only on a terminal."""
+
+    def running(self) -> Mapping[str, object] | None:
+        """Return what ``daemon.json`` says of the running daemon, or None where none runs."""
+
+    def ask(self, path: str) -> Mapping[str, object]:
+        """GET *path* (``/v1/...``) from the running daemon with the management key; ``CommandFailed`` if none answers."""
+
+
+@attrs.frozen
+class Command:
+    """A command of ``korproxy``. ``load`` imports it, and is called only when it is run.
+
+    Every command gets ``--home``, ``--verbose`` and ``--json`` from the core; it declares none of them and prints with ``Cli.show``.
+
+    ``help`` is one line; it is what ``korproxy --help`` shows.
+    """
+
+    name: str
+    help: str
+    load: Callable[[], click.Command]
+
+
+@attrs.frozen
+class PluginTable:
+    """Says which attrs class describes a plugin's own ``[plugin.NAME]`` table."""
+
+    name: str
+    table: type

@@ -1,0 +1,1 @@
+"""Ready-made bases for plugin authors. Pure; everything useful is exported by ``korproxy.api``."""

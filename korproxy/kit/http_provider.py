@@ -1,0 +1,138 @@
+"""A provider that is reached by HTTP and an API key: most of what a provider plugin needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+
+import attrs
+
+from korproxy.errors.exceptions import NoProvider
+from korproxy.kit.refusals import read_refusal
+from korproxy.models.accounts import Account, Secret
+from korproxy.models.calls import Features, Headers, Outgoing, UpstreamRequest
+from korproxy.models.outcome import Refusal
+from korproxy.models.providers import ConfiguredProvider, Deadlines, Limits, Model
+from korproxy.version import VERSION
+
+USER_AGENT = f"korproxy/{VERSION}".encode()
+
+
+@attrs.frozen(kw_only=True)
+class Endpoint:
+    """Where and how a provider speaks one format.
+
+    Attributes:
+        path: Appended to the base URL; a ``/v1`` that both have is used once.
+        key_header: Which header carries the credential; in ``authorization`` it is a bearer token.
+        defaults: Headers the format demands, where the client sent none of that name.
+    """
+
+    path: str
+    key_header: bytes = b"authorization"
+    defaults: tuple[tuple[bytes, bytes], ...] = ()
+
+    def url(self, base_url: str) -> str:
+        """Return the address of this format under *base_url*."""
+        base = base_url.rstrip("/")
+        if self.path.startswith("/v1/") and base.endswith("/v1"):
+            base = base.removesuffix("/v1")
+        return base + self.path
+
+    def credential(self, secret: Secret) -> tuple[bytes, bytes]:
+        """Return the header that carries *secret*."""
+        value = secret.reveal().encode()
+        return self.key_header, b"Bearer " + value if self.key_header == b"authorization" else value
+
+
+OPENAI_CHAT = Endpoint(path="/chat/completions")
+ANTHROPIC_MESSAGES = Endpoint(path="/v1/messages", key_header=b"x-api-key", defaults=((b"anthropic-version", b"2023-06-01"),))
+
+
+@attrs.frozen(kw_only=True)
+class HttpProvider:
+    """One upstream service over HTTP. Frozen: everything is known once the configuration is.
+
+    Attributes:
+        speaks: Its formats, the preferred one first.
+        catalogue: The models that ``GET /v1/models`` lists.
+        patterns: Models it takes beyond its catalogue; ``*`` stands for anything.
+    """
+
+    id: str
+    type: str = "compatible"
+    base_url: str
+    accounts: Sequence[Account] = ()
+    deadlines: Deadlines = attrs.field(factory=Deadlines)
+    limits: Limits = attrs.field(factory=Limits)
+    speaks: Mapping[str, Endpoint]
+    catalogue: Sequence[Model] = ()
+    patterns: tuple[str, ...] = ()
+    vendor_headers: tuple[bytes, ...] = ()
+
+    def offers(self, model: str) -> bool:
+        """Whether *model*, without a provider prefix, is served here."""
+        return any(each.id == model for each in self.catalogue) or any(fnmatchcase(model, each) for each in self.patterns)
+
+    def models(self) -> Sequence[Model]:
+        """Return what ``GET /v1/models`` lists."""
+        return self.catalogue
+
+    def dialect_for(self, model: str, features: Features) -> str:
+        """Return the client's own format where it is spoken here, else the preferred one."""
+        del model
+        return features.dialect if features.dialect in self.speaks else next(iter(self.speaks))
+
+    def prepare(self, request: Outgoing, account: Account) -> UpstreamRequest:
+        """Return the request with the format's headers, the vendor's own ones, and the credential."""
+        endpoint = self.speaks[request.dialect]
+        given = {name for name, _ in request.headers}
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"accept", b"text/event-stream" if request.stream else b"application/json"),
+            (b"accept-encoding", b"identity"),
+            (b"user-agent", USER_AGENT),
+            (b"x-correlation-id", request.correlation_id.encode()),
+            *request.headers,
+            *(each for each in endpoint.defaults if each[0] not in given),
+        ]
+        secret = self._secret(request, account)
+        if secret is not None:
+            headers.append(endpoint.credential(secret))
+        return UpstreamRequest(method="POST", url=endpoint.url(self.base_url), headers=headers, body=request.body)
+
+    def refusal(self, status: int, headers: Headers, body: bytes) -> Refusal:
+        """Read an error answer in the shape of the two big vendors."""
+        return read_refusal(status, headers, body)
+
+    def _secret(self, request: Outgoing, account: Account) -> Secret | None:
+        if account.missing is not None:
+            raise account.missing
+        if not account.forwards:
+            return account.secret
+        if request.credential is None:
+            raise NoProvider(
+                "KP-AUTH-009",
+                f"Account {account.name!r} of {self.id!r} forwards the caller's own credential, and this request has none."
+                " Send KorProxy's key in X-KorProxy-Key and your provider's key where your tool always puts it.",
+            )
+        return request.credential
+
+
+def from_settings(table: ConfiguredProvider, **defaults: object) -> dict[str, object]:
+    """Return the arguments of ``HttpProvider`` that a ``[providers.ID]`` *table* decides, over *defaults*."""
+    chosen: dict[str, object] = {
+        **defaults,
+        "id": table.id,
+        "type": table.type,
+        "accounts": table.accounts,
+        "deadlines": table.deadlines,
+        "limits": table.limits,
+    }
+    if table.base_url is not None:
+        chosen["base_url"] = table.base_url
+    if table.models:
+        plain = [each for each in table.models if "*" not in each]
+        chosen["catalogue"] = tuple(Model(id=each, owner=table.id) for each in plain)
+        chosen["patterns"] = tuple(each for each in table.models if "*" in each)
+    return chosen

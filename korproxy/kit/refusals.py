@@ -1,0 +1,45 @@
+"""What a provider's error answer means, for the two vendors whose shapes everybody copies."""
+
+from __future__ import annotations
+
+import json
+
+from korproxy.kit.retry_after import retry_after
+from korproxy.models.calls import Headers
+from korproxy.models.outcome import Refusal
+
+_BY_STATUS = {
+    402: "KP-PROV-110",
+    403: "KP-PROV-114",
+    404: "KP-PROV-104",
+    413: "KP-PROV-112",
+    429: "KP-RATE-401",
+    503: "KP-PROV-103",
+    529: "KP-PROV-103",
+}
+_SPENT = frozenset({"insufficient_quota", "billing_hard_limit_reached", "credit_balance_exhausted"})
+_BAD_KEY = frozenset({"invalid_api_key", "authentication_error"})
+
+
+def read_refusal(status: int, headers: Headers, body: bytes) -> Refusal:
+    """Read an error answer of the OpenAI or the Anthropic shape; other shapes go by their status alone.
+
+    Sources: OpenAI's error guide and SDK types (``error.code``, ``error.type``); Anthropic's error types.
+    """
+    words = _words(body)
+    wait = retry_after(headers)
+    if status == 401 or (status == 403 and words & _BAD_KEY):
+        return Refusal(code="KP-AUTH-007", credential=True)
+    if words & _SPENT:
+        return Refusal(code="KP-PROV-110", retry_after=wait)
+    code = _BY_STATUS.get(status) or ("KP-PROV-102" if status >= 500 else "KP-PROV-101")
+    return Refusal(code=code, retry_after=wait)
+
+
+def _words(body: bytes) -> set[str]:
+    """Return ``error.code`` and ``error.type`` where they are strings."""
+    try:
+        error = json.loads(body)["error"]
+        return {word for word in (error.get("code"), error.get("type")) if isinstance(word, str)}
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        return set()

@@ -1,0 +1,29 @@
+"""A redaction rule that is one regular expression."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import attrs
+
+from korproxy.models.calls import Span
+
+
+@attrs.frozen(kw_only=True)
+class RegexRedaction:
+    """Hides every match of ``pattern``, or only its group ``secret`` where it has one.
+
+    ``longest`` is the length in characters of the longest secret it can find.
+    """
+
+    name: str
+    pattern: re.Pattern[str]
+    order: int = 100
+    longest: int = 4096
+    replacement: str = "***REDACTED***"
+
+    def find(self, text: str) -> Sequence[Span]:
+        """Return the places of all secrets in *text*."""
+        group = "secret" if "secret" in self.pattern.groupindex else 0
+        return [found.span(group) for found in self.pattern.finditer(text)]

@@ -1,0 +1,125 @@
+"""One request on its way in, through, and out again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import attrs
+
+from korproxy.models.accounts import Secret
+
+RawHeaders = Sequence[tuple[bytes, bytes]]
+Span = tuple[int, int]
+
+
+@attrs.frozen
+class Headers:
+    """HTTP header fields in their order, names in lower case, values as received."""
+
+    raw: RawHeaders = attrs.field(default=(), repr=False)
+
+    def get(self, name: bytes) -> bytes | None:
+        """Return the first value of *name* (lower case), or None."""
+        for key, value in self.raw:
+            if key == name:
+                return value
+        return None
+
+    def text(self, name: bytes, default: str = "") -> str:
+        """Return the first value of *name* as text (latin-1, which HTTP prescribes), or *default*."""
+        found = self.get(name)
+        return default if found is None else found.decode("latin-1").strip()
+
+    def starting(self, prefixes: tuple[bytes, ...]) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the fields whose name starts with one of *prefixes*, in order."""
+        if prefixes:
+            for key, value in self.raw:
+                if key.startswith(prefixes):
+                    yield key, value
+
+
+@attrs.frozen(kw_only=True)
+class Peek:
+    """The little that is read of a request body before it is passed on.
+
+    Attributes:
+        model: As the client wrote it.
+        stream: Whether the client asked for a stream of events.
+        span: Where the JSON text of ``model`` stands in the body, quotes included; None where it is not in the body.
+        tools: Whether the request offers tools.
+    """
+
+    model: str
+    stream: bool
+    span: Span | None = None
+    tools: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Call:
+    """One client request as the gate sees it.
+
+    Attributes:
+        id: This request's own id (``X-KorProxy-Request``).
+        correlation_id: The client's id for it, or a new UUID v4; may repeat.
+        dialect: The wire format the client speaks, e.g. ``openai-chat``.
+        body: Bytes as received, at most ``server.max_body`` of them.
+        headers: What the client sent; only a provider's own vendor headers are ever passed on.
+        credential: The caller's own credential, only where it did not serve as KorProxy key. Forwarded, never stored.
+        key_name: The name of the KorProxy key that was used.
+        began: Trio clock when the request head arrived, in seconds.
+    """
+
+    id: str
+    correlation_id: str
+    dialect: str
+    path: str
+    peek: Peek
+    body: bytes = attrs.field(repr=False)
+    headers: Headers = attrs.field(factory=Headers, repr=False)
+    credential: Secret | None = None
+    key_name: str = ""
+    began: float = 0.0
+
+
+@attrs.frozen(kw_only=True)
+class Features:
+    """What a call needs of a provider; decides which of its dialects is used.
+
+    Attributes:
+        dialect: The format the client speaks. A provider that speaks it too answers with it: bytes then pass unchanged.
+    """
+
+    dialect: str
+    stream: bool = False
+    tools: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Outgoing:
+    """A call once it is decided where it goes: what a provider gets to build its request from.
+
+    Attributes:
+        dialect: The format of ``body``.
+        model: The provider's own name for the model; already in ``body``.
+        headers: The client's headers that belong to this provider's vendor. Nothing else of the client's passes.
+        credential: The caller's own, only for accounts that forward it.
+    """
+
+    dialect: str
+    model: str
+    stream: bool
+    body: bytes = attrs.field(repr=False)
+    headers: RawHeaders = attrs.field(default=(), repr=False)
+    credential: Secret | None = None
+    correlation_id: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class UpstreamRequest:
+    """What is sent to a provider, byte for byte. Header names in lower case."""
+
+    method: str
+    url: str
+    headers: RawHeaders = attrs.field(default=(), repr=False)
+    body: bytes = attrs.field(default=b"", repr=False)

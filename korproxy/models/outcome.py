@@ -1,0 +1,85 @@
+"""How a request ended: for the client, for the log, for the books."""
+
+from __future__ import annotations
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class Usage:
+    """Tokens spent. None: the provider did not say.
+
+    Attributes:
+        tokens_in: All input tokens that were not read from or written to a cache.
+        cache_read: Input tokens read from the provider's cache.
+        cache_write: Input tokens written to it.
+        tokens_out: Output tokens, reasoning included.
+    """
+
+    tokens_in: int | None = None
+    cache_read: int | None = None
+    cache_write: int | None = None
+    tokens_out: int | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Refusal:
+    """What a provider's error answer means.
+
+    Attributes:
+        code: The KP code that goes beside it (``X-KorProxy-Error``).
+        credential: The provider does not accept the credential, so nothing will work until it is changed.
+        retry_after: Seconds the provider asks us to wait; None: it did not say.
+    """
+
+    code: str
+    credential: bool = False
+    retry_after: float | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Fault:
+    """An error of ours, ready to be written in a client's format.
+
+    Attributes:
+        message: A full text for people: what, why, what to do, and where to read on. No secrets.
+        status: The HTTP status it goes with (of a late error: the status it would have had).
+    """
+
+    code: str
+    status: int
+    message: str
+    docs: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Finished:
+    """Emitted exactly once per call, whatever happened. Holds no content.
+
+    Attributes:
+        outcome: ``ok``, ``refused`` (the provider's own error), ``failed`` (ours) or ``client left``.
+        code: The KP code, where there is one.
+        at: Wall clock at the end, seconds since the epoch.
+        seconds: From the request head to the last byte.
+        first_byte: From the request head to the first byte for the client; None if there was none.
+    """
+
+    id: str
+    correlation_id: str
+    key_name: str
+    dialect: str
+    model: str
+    upstream_model: str | None = None
+    provider: str | None = None
+    account: str | None = None
+    stream: bool = False
+    status: int | None = None
+    outcome: str
+    code: str | None = None
+    attempts: int = 0
+    at: float
+    seconds: float
+    first_byte: float | None = None
+    bytes_in: int = 0
+    bytes_out: int = 0
+    usage: Usage = attrs.field(factory=Usage)
