@@ -16,9 +16,14 @@ from korproxy.errors.codes import Registry as Registry
 from korproxy.errors.codes import Severity as Severity
 from korproxy.errors.exceptions import BadRequest as BadRequest
 from korproxy.errors.exceptions import CommandFailed as CommandFailed
+from korproxy.errors.exceptions import ConfigError as ConfigError
 from korproxy.errors.exceptions import KorproxyError as KorproxyError
 from korproxy.errors.exceptions import NoProvider as NoProvider
+from korproxy.errors.exceptions import Problem as Problem
 from korproxy.hookspecs import hookimpl as hookimpl
+from korproxy.kit.answers import PlainAnswer as PlainAnswer
+from korproxy.kit.answers import sse_events as sse_events
+from korproxy.kit.answers import token_count as token_count
 from korproxy.kit.http_provider import ANTHROPIC_MESSAGES as ANTHROPIC_MESSAGES
 from korproxy.kit.http_provider import OPENAI_CHAT as OPENAI_CHAT
 from korproxy.kit.http_provider import Endpoint as Endpoint
@@ -29,6 +34,8 @@ from korproxy.kit.json_edit import replace_text as replace_text
 from korproxy.kit.openai_compatible import OpenAICompatible as OpenAICompatible
 from korproxy.kit.refusals import read_refusal as read_refusal
 from korproxy.kit.regex_redaction import RegexRedaction as RegexRedaction
+from korproxy.kit.writing import full_message as full_message
+from korproxy.kit.writing import json_bytes as json_bytes
 from korproxy.models.accounts import Account as Account
 from korproxy.models.accounts import Secret as Secret
 from korproxy.models.calls import Features as Features

@@ -180,12 +180,30 @@ class Cli(Protocol):
     def ask(self, path: str) -> Mapping[str, object]:
         """GET *path* (``/v1/...``) from the running daemon with the management key; ``CommandFailed`` if none answers."""
 
+    def init_home(self, *, force: bool) -> Mapping[str, str]:
+        """Make the home, its keys and a commented korproxy.toml; return their paths by what they are.
+
+        Raises:
+            CommandFailed: There is a korproxy.toml already, and not *force*.
+        """
+
+    def key(self, kind: str) -> str:
+        """Return the ``client`` or the ``management`` key of the home; it is made if there is none yet."""
+
+    def stop_daemon(self, timeout: float) -> Mapping[str, object]:
+        """Ask the running daemon to end, wait up to *timeout* seconds, and return what its ``daemon.json`` said.
+
+        Raises:
+            CommandFailed: None runs, or it still runs after that time.
+        """
+
 
 @attrs.frozen
 class Command:
     """A command of ``korproxy``. ``load`` imports it, and is called only when it is run.
 
-    Every command gets ``--home``, ``--verbose`` and ``--json`` from the core; it declares none of them and prints with ``Cli.show``.
+    Every command gets ``--home``, ``--verbose`` and ``--json`` from the core: it declares none of them, and prints with
+    ``Cli.show``.
 
     ``help`` is one line; it is what ``korproxy --help`` shows.
     """

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import attrs
 
-CODE = re.compile(r"^KP-([A-Z]+)-(\d{3})$")
+CODE = re.compile(r"^KP-([A-Z]+)-([0-9]{3})\Z")
 RANGES: Mapping[str, range] = {
     "AUTH": range(1, 100),
     "PROV": range(100, 200),
@@ -109,6 +109,10 @@ class Registry:
 
     def __getitem__(self, code: str) -> ErrorCode:
         return self._codes[code]
+
+    def get(self, code: str) -> ErrorCode | None:
+        """Return the entry of *code*, or None."""
+        return self._codes.get(code)
 
     def __contains__(self, code: str) -> bool:
         return code in self._codes

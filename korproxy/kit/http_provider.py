@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
+from typing import TypeVar
 
 import attrs
 
@@ -16,6 +17,35 @@ from korproxy.models.providers import ConfiguredProvider, Deadlines, Limits, Mod
 from korproxy.version import VERSION
 
 USER_AGENT = f"korproxy/{VERSION}".encode()
+
+# A client's own value of these would compete with ours, or belongs to its connection and not to the message (RFC 9110, 7.6.1).
+NEVER_PASSED = frozenset(
+    {
+        b"accept",
+        b"accept-encoding",
+        b"api-key",
+        b"authorization",
+        b"connection",
+        b"content-length",
+        b"content-type",
+        b"cookie",
+        b"expect",
+        b"host",
+        b"keep-alive",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+        b"user-agent",
+        b"x-api-key",
+        b"x-correlation-id",
+        b"x-goog-api-key",
+    }
+)
+
+P = TypeVar("P", bound="HttpProvider")
 
 
 @attrs.frozen(kw_only=True)
@@ -69,10 +99,21 @@ class HttpProvider:
     catalogue: Sequence[Model] = ()
     patterns: tuple[str, ...] = ()
     vendor_headers: tuple[bytes, ...] = ()
+    _listed: frozenset[str] = attrs.field(init=False, repr=False, eq=False)
+    _globs: tuple[str, ...] = attrs.field(init=False, repr=False, eq=False)
+
+    @_listed.default
+    def _list(self) -> frozenset[str]:
+        return frozenset(each.id for each in self.catalogue)
+
+    @_globs.default
+    def _glob(self) -> tuple[str, ...]:
+        # Brackets are part of real model names ("claude-opus-5[1m]"), so fnmatch must not read them as a set.
+        return tuple(each.replace("[", "[[]").replace("?", "[?]") for each in self.patterns)
 
     def offers(self, model: str) -> bool:
         """Whether *model*, without a provider prefix, is served here."""
-        return any(each.id == model for each in self.catalogue) or any(fnmatchcase(model, each) for each in self.patterns)
+        return model in self._listed or any(fnmatchcase(model, each) for each in self._globs)
 
     def models(self) -> Sequence[Model]:
         """Return what ``GET /v1/models`` lists."""
@@ -86,16 +127,18 @@ class HttpProvider:
     def prepare(self, request: Outgoing, account: Account) -> UpstreamRequest:
         """Return the request with the format's headers, the vendor's own ones, and the credential."""
         endpoint = self.speaks[request.dialect]
-        given = {name for name, _ in request.headers}
+        passed = [each for each in request.headers if each[0] not in NEVER_PASSED]
+        given = {name for name, _ in passed}
         headers = [
             (b"content-type", b"application/json"),
             (b"accept", b"text/event-stream" if request.stream else b"application/json"),
             (b"accept-encoding", b"identity"),
             (b"user-agent", USER_AGENT),
-            (b"x-correlation-id", request.correlation_id.encode()),
-            *request.headers,
+            *passed,
             *(each for each in endpoint.defaults if each[0] not in given),
         ]
+        if request.correlation_id:
+            headers.append((b"x-correlation-id", request.correlation_id.encode()))
         secret = self._secret(request, account)
         if secret is not None:
             headers.append(endpoint.credential(secret))
@@ -107,7 +150,7 @@ class HttpProvider:
 
     def _secret(self, request: Outgoing, account: Account) -> Secret | None:
         if account.missing is not None:
-            raise account.missing
+            raise attrs.evolve(account.missing)  # a fresh one: raised again, the same would collect every request's frames
         if not account.forwards:
             return account.secret
         if request.credential is None:
@@ -119,20 +162,14 @@ class HttpProvider:
         return request.credential
 
 
-def from_settings(table: ConfiguredProvider, **defaults: object) -> dict[str, object]:
-    """Return the arguments of ``HttpProvider`` that a ``[providers.ID]`` *table* decides, over *defaults*."""
-    chosen: dict[str, object] = {
-        **defaults,
-        "id": table.id,
-        "type": table.type,
-        "accounts": table.accounts,
-        "deadlines": table.deadlines,
-        "limits": table.limits,
-    }
+def from_settings(table: ConfiguredProvider, provider: P) -> P:
+    """Return *provider*, which holds the defaults of its type, with everything that its ``[providers.ID]`` *table* says."""
+    provider = attrs.evolve(
+        provider, id=table.id, type=table.type, accounts=table.accounts, deadlines=table.deadlines, limits=table.limits
+    )
     if table.base_url is not None:
-        chosen["base_url"] = table.base_url
+        provider = attrs.evolve(provider, base_url=table.base_url)
     if table.models:
-        plain = [each for each in table.models if "*" not in each]
-        chosen["catalogue"] = tuple(Model(id=each, owner=table.id) for each in plain)
-        chosen["patterns"] = tuple(each for each in table.models if "*" in each)
-    return chosen
+        plain = tuple(Model(id=each, owner=table.id) for each in table.models if "*" not in each)
+        provider = attrs.evolve(provider, catalogue=plain, patterns=tuple(each for each in table.models if "*" in each))
+    return provider

@@ -14,6 +14,9 @@ from korproxy.models.calls import Span
 class RegexRedaction:
     """Hides every match of ``pattern``, or only its group ``secret`` where it has one.
 
+    The pattern has to take time in proportion to the text, whatever the text is: bound what repeats, or make it possessive
+    (``*+``), and begin it with something that a long run of letters cannot begin at every place.
+
     ``longest`` is the length in characters of the longest secret it can find.
     """
 
@@ -26,4 +29,5 @@ class RegexRedaction:
     def find(self, text: str) -> Sequence[Span]:
         """Return the places of all secrets in *text*."""
         group = "secret" if "secret" in self.pattern.groupindex else 0
-        return [found.span(group) for found in self.pattern.finditer(text)]
+        spans = (found.span(group) for found in self.pattern.finditer(text))
+        return [span for span in spans if span[0] < span[1]]  # a group that took no part has the span (-1, -1)

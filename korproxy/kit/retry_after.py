@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import math
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from korproxy.models.calls import Headers
@@ -34,12 +35,12 @@ def _number(text: str, per_second: float) -> float | None:
         number = float(text) / per_second
     except ValueError:
         return None
-    return number if number == number else None  # noqa: PLR0124 -- not a number
+    return None if math.isnan(number) else number
 
 
 def _until(text: str, now: float) -> float | None:
     try:
         date = parsedate_to_datetime(text)
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - datetime.fromtimestamp(now, UTC).timestamp()

@@ -49,6 +49,7 @@ class ConfiguredProvider:
     Attributes:
         base_url: None where the user did not say; the type has its own default.
         models: Names or patterns (``*``) of models the user says it serves; empty: what the type knows.
+        speaks: Formats the user says it speaks, the preferred one first; empty: the type's own. Not every type asks.
     """
 
     id: str
@@ -58,3 +59,4 @@ class ConfiguredProvider:
     deadlines: Deadlines = attrs.field(factory=Deadlines)
     limits: Limits = attrs.field(factory=Limits)
     models: tuple[str, ...] = ()
+    speaks: tuple[str, ...] = ()

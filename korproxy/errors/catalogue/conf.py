@@ -1,5 +1,289 @@
-"""Codes of the category CONF."""
+"""Codes of the category CONF: the user's files, and the plugins that are installed."""
 
-from korproxy.errors.codes import ErrorCode
+from korproxy.errors.codes import ErrorCode, Severity
 
-CONF: tuple[ErrorCode, ...] = ()
+CONF: tuple[ErrorCode, ...] = (
+    ErrorCode(
+        code="KP-CONF-201",
+        message="A configuration file is not valid TOML.",
+        description=(
+            "The file could not be read at all, because a line breaks the rules of TOML; the message names line and column."
+            " Usual reasons are a missing quotation mark, a bracket that is not closed, and a table written twice."
+        ),
+        severity=Severity.CRITICAL,
+        steps=(
+            "Open the file at the line the message names: the mistake is there or just above it.",
+            "Put texts into quotation marks, and lists into square brackets.",
+            "Run `korproxy check` until it finds nothing more.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-CONF-202",
+        message="A setting in the configuration is wrong.",
+        description=(
+            "A key is unknown, or a value has the wrong type or is out of its range."
+            " The message names the place, as in `$.server.port`."
+            " KorProxy reads its configuration strictly, so that a mistyped key is told and not ignored."
+        ),
+        severity=Severity.CRITICAL,
+        steps=(
+            "Correct the places that the message names: all mistakes are listed at once.",
+            "Numbers stand without quotation marks, durations are in seconds, sizes in bytes.",
+            "Run `korproxy check` until it finds nothing more.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-CONF-203",
+        message="A provider has a type that KorProxy does not know.",
+        description=(
+            "`type` in `[providers.X]` chooses how KorProxy talks to that provider."
+            " No built-in and no loaded plugin offers the type that stands there."
+        ),
+        severity=Severity.CRITICAL,
+        steps=(
+            "Check the spelling of `type`: built in are `claude`, `codex`, `qwen`, `iflow` and `compatible`.",
+            "If the type comes from a plugin, see with `korproxy plugins` whether that plugin is loaded.",
+            "Most other services work with the type `compatible` and their `base_url`.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-CONF-204",
+        message="A secret is not given by a reference.",
+        description=(
+            "`key` of an account never holds the secret itself, because configuration files get copied, shown and committed."
+            " It says where the secret stands, in one of two forms: `env:NAME` for a variable, `file:PATH` for a file."
+            " KorProxy does not repeat what stands there now, since it may be the secret."
+        ),
+        severity=Severity.CRITICAL,
+        steps=(
+            "Move the secret into a file under `secrets/` in KorProxy's home, or into an environment variable.",
+            'Write `key = "file:secrets/NAME"` or `key = "env:NAME"` in its place.',
+            "If the file with the secret in it was shared or committed, make a new key on the provider's site.",
+            "Run `korproxy check`.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-CONF-205",
+        message="The secret of an account is not where the configuration says.",
+        description=(
+            "The environment variable is not set, or the file does not exist or is empty; the message names it."
+            " A variable has to be set where the daemon is started: one that is set in another terminal does not count."
+            " Accounts that have their secret go on working."
+        ),
+        steps=(
+            "Set the variable in the terminal or service that starts the daemon, or write the file.",
+            "A relative path after `file:` counts from KorProxy's home.",
+            "Run `korproxy check`, then restart the daemon: `korproxy stop`, then `korproxy run`.",
+        ),
+        status=503,
+    ),
+    ErrorCode(
+        code="KP-CONF-206",
+        message="Others on this machine can read a secret.",
+        description=(
+            "A file that holds a key has a mode that lets other users read it, so the key may no longer be a secret."
+            " KorProxy makes such files with mode 0600 and expects the same of those you write."
+        ),
+        steps=(
+            "Take the right away from others: `chmod 600 FILE`.",
+            "If strangers use this machine, make a new key on the provider's site.",
+            "Run `korproxy check`.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-CONF-207",
+        message="No account is configured yet.",
+        description=(
+            "KorProxy runs, but it knows no provider that it could ask."
+            " An account is a table in korproxy.toml that names a provider and says where its key stands."
+        ),
+        steps=(
+            "Write a commented korproxy.toml with `korproxy init`, if there is none yet.",
+            "Add a `[providers.X]` table with an account there, and set the variable or file that its `key` names.",
+            "Run `korproxy check`, then restart the daemon: `korproxy stop`, then `korproxy run`.",
+            "To try KorProxy without an account, run `korproxy run --demo`.",
+        ),
+        status=503,
+    ),
+    ErrorCode(
+        code="KP-CONF-208",
+        message="Two plugins offer something of the same name.",
+        description=(
+            "Names of providers, formats, redaction rules and the like have to be unique,"
+            " or it would be left to chance which one works."
+            " The message names both plugins. The one that came later is left out."
+        ),
+        steps=(
+            "See with `korproxy plugins` which plugins are loaded and where they come from.",
+            "Uninstall one of the two with pip, or take its file out of the plugins directory.",
+            "If one of them is yours, choose another name.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-CONF-209",
+        message="A plugin is broken.",
+        description=(
+            "The plugin could not be imported, or it raised an exception or gave something unusable when it was asked."
+            " It is left out, and everything else works as before."
+        ),
+        steps=(
+            "See the reason with `korproxy plugins`.",
+            "Bring the plugin up to date with pip, or uninstall it.",
+            "Start with `--no-plugins` to see whether KorProxy works without any.",
+            "Report it to the plugin's author, with the reason.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-CONF-210",
+        message="A plugin that is required is missing or broken.",
+        description=(
+            "KorProxy does not start without the plugins that `required` names, its own ones, and those that hide secrets."
+            " One of them is not installed, or could not be loaded."
+        ),
+        severity=Severity.CRITICAL,
+        steps=(
+            "See the reason with `korproxy plugins`.",
+            "Install the plugin into the same virtual environment as KorProxy, or repair it.",
+            "If you can do without the plugin, take it out of `required`.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-CONF-211",
+        message="A configuration file was written for a newer KorProxy.",
+        description=(
+            "`version` at the top of the file is higher than this KorProxy knows."
+            " It would have to guess what the settings mean, so it does not start."
+        ),
+        severity=Severity.CRITICAL,
+        steps=(
+            "Bring KorProxy up to date; `korproxy --version` says what is installed.",
+            "If you went back to an older KorProxy on purpose, use the file from that time.",
+            "To keep both, give the older one another home: `korproxy run --home DIR`.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-CONF-212",
+        message="Accounts in the configuration do not fit together.",
+        description=(
+            "Two accounts of one provider have the same name,"
+            " or an account says neither where its key stands nor that the caller's is used."
+            " Names appear in errors, logs and statistics, so they have to tell accounts apart."
+        ),
+        severity=Severity.CRITICAL,
+        steps=(
+            "Give every account of a provider a `name` of its own.",
+            'Give every account either a `key` or `credential = "client"`.',
+            "Run `korproxy check`.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-CONF-213",
+        message="A provider's base_url cannot be used.",
+        description=(
+            "It has to be a whole address with scheme and host, as in `https://example.com/v1`, without a query or a fragment."
+            " A type that has no address of its own, such as `compatible`, cannot do without one."
+        ),
+        severity=Severity.CRITICAL,
+        steps=(
+            "Write `base_url` in `[providers.X]` as the provider's documentation gives it, beginning with http or https.",
+            "Take user name, password, query and fragment out of it: keys belong into an account.",
+            "Run `korproxy check`.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-CONF-214",
+        message="A plugin registers an error code that it may not use.",
+        description=(
+            "A plugin's codes have the form `KP-CATEGORY-NNN` and one of the last 20 numbers of their category."
+            " No code may be there twice."
+            " The plugin is left out, so that one code never means two things."
+        ),
+        steps=(
+            "See the reason with `korproxy plugins`.",
+            "If the plugin is yours, choose free numbers: `korproxy errors` lists those that are taken.",
+            "If two plugins want the same number, uninstall one of them and tell the authors.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-CONF-215",
+        message="The configuration has a table for a plugin that is not loaded.",
+        description=(
+            "A `[plugin.X]` table is read by the plugin of that name, and there is none now."
+            " The table is kept and does no harm; the plugin may be installed later."
+        ),
+        severity=Severity.WARNING,
+        steps=(
+            "Check the spelling of the table's name against `korproxy plugins`.",
+            "Install the plugin if you want it, into the same virtual environment as KorProxy.",
+            "Delete the table if you do not.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-CONF-216",
+        message="There is a korproxy.toml already, and it is not overwritten.",
+        description=(
+            "`korproxy init` writes a fresh file and would destroy the settings you have."
+            " KorProxy never changes that file by itself."
+        ),
+        steps=(
+            "Edit the file that is there, and run `korproxy check`.",
+            "If you want a fresh one, rename the old file first and run `korproxy init` again.",
+            "To get a fresh one beside it, use another home: `korproxy init --home DIR`.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-CONF-217",
+        message="There is no such error code.",
+        description=(
+            "`korproxy errors` was asked for a code that neither KorProxy nor a loaded plugin has."
+            " It may be mistyped, or come from a plugin that is not installed here or from another version."
+        ),
+        steps=(
+            "List all codes with `korproxy errors`.",
+            "If the code comes from a plugin, see with `korproxy plugins` whether it is loaded.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-CONF-218",
+        message="This feature is switched off.",
+        description=(
+            "The address exists, but its feature is off in `[features]`."
+            " Every feature is on unless somebody switched it off there."
+        ),
+        steps=(
+            "Set the feature that the message names to true in `[features]`, or delete its line.",
+            "Restart the daemon: `korproxy stop`, then `korproxy run`.",
+        ),
+        status=404,
+    ),
+    ErrorCode(
+        code="KP-CONF-219",
+        message="The demo needs the plugin korproxy-mock.",
+        description=(
+            "`korproxy run --demo` answers from a mock provider on your own machine, without any account."
+            " That provider is a plugin of its own, and it is not installed or not loaded."
+        ),
+        severity=Severity.CRITICAL,
+        steps=(
+            "Install the folder `plugins/korproxy-mock` of the source with pip, into the same virtual environment as KorProxy.",
+            "See with `korproxy plugins` whether it is loaded; `--no-plugins` leaves it out.",
+            "To use a real provider, start with `korproxy init` and leave out `--demo`.",
+        ),
+        status=500,
+    ),
+)

@@ -1,5 +1,194 @@
-"""Codes of the category PROV."""
+"""Codes of the category PROV: what a provider answered, or why none could be asked."""
 
-from korproxy.errors.codes import ErrorCode
+from korproxy.errors.codes import ErrorCode, Severity
 
-PROV: tuple[ErrorCode, ...] = ()
+PROV: tuple[ErrorCode, ...] = (
+    ErrorCode(
+        code="KP-PROV-101",
+        message="The provider refused the request.",
+        description=(
+            "The provider read the request and said no, with a status between 400 and 499 that has no code of its own here."
+            " Mostly the model does not know a parameter, a value is out of its range, or the prompt is longer than it takes."
+        ),
+        steps=(
+            "Read the provider's own message in the answer: it names what is wrong.",
+            "Compare the parameters your tool sends with what the provider documents for this model.",
+            "Try another model, or a shorter conversation.",
+        ),
+        status=400,
+    ),
+    ErrorCode(
+        code="KP-PROV-102",
+        message="The provider failed while it worked on the request.",
+        description=(
+            "The provider answered with a status of 500 or more, so the fault is on its side."
+            " Such faults mostly pass within minutes."
+        ),
+        steps=(
+            "Send the request again after a moment.",
+            "Look at the provider's status page if it goes on.",
+            "Tell the provider the id in the header `X-KorProxy-Upstream-Request-ID`: its support can find the request by it.",
+        ),
+        status=502,
+        retryable=True,
+    ),
+    ErrorCode(
+        code="KP-PROV-103",
+        message="The provider is overloaded.",
+        description=(
+            "The provider answered 503 or 529, which means that it has too much work at the moment, from everybody."
+            " It is not about your account or your request."
+        ),
+        severity=Severity.WARNING,
+        steps=(
+            "Wait as long as the header `Retry-After` says, or half a minute, and send the request again.",
+            "Use another model or another provider in the meantime.",
+            "Look at the provider's status page if it goes on.",
+        ),
+        status=503,
+        retryable=True,
+    ),
+    ErrorCode(
+        code="KP-PROV-104",
+        message="The provider does not know this model or address.",
+        description=(
+            "The provider answered 404."
+            " It has no such model, or your account may not use it, or `base_url` leads to the wrong place on its server."
+        ),
+        steps=(
+            "Check the model's name against the provider's list: names often carry a date or a version.",
+            "Check that your account has access to this model, on the provider's site.",
+            "Check `base_url` in `[providers.X]`; leave it out for the type's own address.",
+        ),
+        status=404,
+    ),
+    ErrorCode(
+        code="KP-PROV-105",
+        message="No configured provider offers this model.",
+        description=(
+            "KorProxy looks for a provider that lists the model or has a pattern that fits its name."
+            " None does, and the name does not begin with the name of a configured provider either."
+        ),
+        steps=(
+            "See which models there are: `GET /v1/models`.",
+            "Name the provider in front of the model, as in `PROVIDER/MODEL`.",
+            "Add the name, or a pattern with `*`, to `models` in `[providers.X]`, and run `korproxy check`.",
+        ),
+        status=404,
+    ),
+    ErrorCode(
+        code="KP-PROV-106",
+        message="This service has ended.",
+        description=(
+            "The provider closed this service for good; the message names the date."
+            " iFlow ended on 2026-04-17, for example."
+            " KorProxy keeps the type so that it can say so, and for servers of the same kind under another address."
+        ),
+        steps=(
+            "Configure another provider in korproxy.toml, for example one of the type `compatible`, and run `korproxy check`.",
+            "If you run a server that speaks the same format, set its address as `base_url` in `[providers.X]`.",
+            "Choose a model of another provider in your tool: `GET /v1/models`.",
+        ),
+        status=410,
+    ),
+    ErrorCode(
+        code="KP-PROV-107",
+        message="Something answered that is not the provider's API.",
+        description=(
+            "The answer has a good status, but it is a web page or another content type than the API's."
+            " Mostly `base_url` points to the provider's website,"
+            " or the sign-in page of a network (hotel, company) stands in between."
+        ),
+        steps=(
+            "Check `base_url` in `[providers.X]`: it has to be the address of the API, often with `/v1` at its end.",
+            "Open that address in a browser: a sign-in page of your network would show up.",
+            "Run `korproxy check` after a change to korproxy.toml, then restart the daemon.",
+        ),
+        status=502,
+    ),
+    ErrorCode(
+        code="KP-PROV-108",
+        message="The provider answered with nothing.",
+        description=(
+            "The status was 200, but the body is empty, so there is no answer to pass on."
+            " Some servers do this when they run out of memory or when a proxy in front of them lost the answer."
+            " KorProxy never reports that as a success."
+        ),
+        steps=(
+            "Send the request again.",
+            "If it is a server of your own, look into its log.",
+            "Check `base_url` in `[providers.X]`.",
+        ),
+        status=502,
+    ),
+    ErrorCode(
+        code="KP-PROV-110",
+        message="The credit or quota of this account is used up.",
+        description=(
+            "The provider says that the account has no money, no credit or no allowance left."
+            " In contrast to a rate limit this does not pass by itself within minutes."
+        ),
+        steps=(
+            "Look at balance and spending limits on the provider's site.",
+            "Add credit there, or wait until the allowance is renewed.",
+            "Use another provider in the meantime: `GET /v1/models` lists what there is.",
+        ),
+        status=402,
+    ),
+    ErrorCode(
+        code="KP-PROV-111",
+        message="The provider answered with a redirect, which KorProxy never follows.",
+        description=(
+            "Following a redirect would send your prompt and your key to an address that nobody configured."
+            " Mostly `base_url` says http where it should say https, or the service has moved."
+        ),
+        steps=(
+            "Check scheme, host and path of `base_url` in `[providers.X]` against the provider's documentation.",
+            "Write the final address there if you trust it.",
+            "Run `korproxy check`, then restart the daemon: `korproxy stop`, then `korproxy run`.",
+        ),
+        status=502,
+    ),
+    ErrorCode(
+        code="KP-PROV-112",
+        message="The request is too large for the provider.",
+        description=(
+            "The provider answered 413: it takes fewer bytes per request than yours has."
+            " Images and long tool results are the usual reason."
+            " This is the provider's limit; KorProxy's own one has the code KP-SYS-508."
+        ),
+        steps=(
+            "Shorten the conversation, or start a new one.",
+            "Send fewer or smaller images and files.",
+            "Choose a provider that takes larger requests.",
+        ),
+        status=413,
+    ),
+    ErrorCode(
+        code="KP-PROV-113",
+        message="A request of this format cannot go to this provider.",
+        description=(
+            "The tool speaks one API format, the provider speaks another, and KorProxy cannot translate between these two."
+            " Between the same formats requests pass byte for byte."
+        ),
+        steps=(
+            "Choose a model of a provider that speaks the tool's format: `GET /v1/models`.",
+            "Set the tool to the provider's format if it knows several, for example OpenAI in place of Anthropic.",
+        ),
+        status=400,
+    ),
+    ErrorCode(
+        code="KP-PROV-114",
+        message="The provider does not permit this.",
+        description=(
+            "The provider answered 403: it accepts the credential, but not this use of it."
+            " The model may need an approval, the key may be restricted, or the service is not offered in your country."
+        ),
+        steps=(
+            "Read the provider's own message in the answer.",
+            "Check on the provider's site which models and rights the key has.",
+            "Use another account or another provider for this model.",
+        ),
+        status=403,
+    ),
+)

@@ -1,5 +1,262 @@
-"""Codes of the category SYS."""
+"""Codes of the category SYS: the daemon on its machine, and requests it cannot read."""
 
-from korproxy.errors.codes import ErrorCode
+from korproxy.errors.codes import ErrorCode, Severity
 
-SYS: tuple[ErrorCode, ...] = ()
+SYS: tuple[ErrorCode, ...] = (
+    ErrorCode(
+        code="KP-SYS-501",
+        message="Something in KorProxy itself went wrong.",
+        description=(
+            "This is a fault in KorProxy or in one of its plugins, not in your request or your configuration."
+            " The details are in the daemon's log, never in an answer."
+        ),
+        steps=(
+            "Find the request in the daemon's log by the id in the answer's header `X-Correlation-ID`.",
+            "If the log names a plugin, start with `--no-plugins` to see whether it works without.",
+            "Report it with that part of the log and what `korproxy --version` says.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-SYS-502",
+        message="The port is taken.",
+        description=(
+            "Another program listens on the port that KorProxy wants; where the system tells, the message names it."
+            " Often it is a KorProxy that is running already."
+        ),
+        severity=Severity.CRITICAL,
+        steps=(
+            "See with `korproxy status` whether a KorProxy is running, and stop it with `korproxy stop`.",
+            "End the other program if you do not need it.",
+            "Use another port: `korproxy run --port 1338`, or `[server] port` for good.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-SYS-503",
+        message="Another daemon uses this home.",
+        description=(
+            "A home belongs to one running KorProxy at a time, because both would write the same files."
+            " The running one holds `daemon.lock` there. The lock goes with its process, so it is never left behind."
+        ),
+        severity=Severity.CRITICAL,
+        steps=(
+            "See with `korproxy status` what is running; you may simply use that one.",
+            "Stop it with `korproxy stop`.",
+            "To run two at once, give the second a home and a port of its own: `korproxy run --home DIR --port 1338`.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-SYS-504",
+        message="KorProxy's home cannot be made or written.",
+        description=(
+            "The home holds configuration, keys and state, and only you may read it."
+            " The directory belongs to somebody else, is read-only, lies on a full disk, or a file has its name."
+        ),
+        severity=Severity.CRITICAL,
+        steps=(
+            "Check who owns the directory that the message names, and whether its disk has room.",
+            "If it was made under another user (with sudo, for example), give it back to yourself: `chown -R USER DIR`.",
+            "Choose another place: `korproxy run --home DIR`, or the variable `KORPROXY_HOME`.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-SYS-505",
+        message="No daemon is running.",
+        description=(
+            "The command needs a running KorProxy, and none runs with this home."
+            " Each home has a daemon of its own, so one that was started with another home is not seen."
+        ),
+        steps=(
+            "Start it with `korproxy run`.",
+            "If it runs with another home, name it: `korproxy status --home DIR`.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-SYS-506",
+        message="KorProxy has nothing at this address.",
+        description=(
+            "The path is none of KorProxy's."
+            " Mostly the base URL in the tool has a `/v1` too many or too few, so that the path has it twice or not at all."
+        ),
+        steps=(
+            "Tools of the Anthropic or Gemini kind (Claude Code, Gemini CLI) want the base URL without it: `http://127.0.0.1:1337`.",
+            "Tools of the OpenAI kind want it at the end: `http://127.0.0.1:1337/v1`.",
+            "Compare the address with the one that `korproxy status` prints.",
+        ),
+        status=404,
+    ),
+    ErrorCode(
+        code="KP-SYS-507",
+        message="This address does not take this HTTP method.",
+        description=(
+            "The path is right, but not the method: AI requests are sent with POST, lists are read with GET."
+            " The answer's `Allow` header names what is taken."
+        ),
+        steps=(
+            "Use one of the methods that the header `Allow` names.",
+            "If you opened the address in a browser: it sends GET, so use the tool or curl with `-X POST`.",
+        ),
+        status=405,
+    ),
+    ErrorCode(
+        code="KP-SYS-508",
+        message="The request is larger than KorProxy takes.",
+        description=(
+            "The body has more bytes than `[server] max_body` allows (64 MiB unless configured)."
+            " The limit protects this machine's memory, where every running request is held."
+        ),
+        steps=(
+            "Shorten the conversation, or send fewer and smaller images.",
+            "Raise `[server] max_body` (in bytes), then restart the daemon: `korproxy stop`, then `korproxy run`.",
+        ),
+        status=413,
+    ),
+    ErrorCode(
+        code="KP-SYS-509",
+        message="The body of the request is not a JSON object.",
+        description=(
+            "The format that belongs to this address has a JSON object as its body, in UTF-8."
+            " What came is no JSON, or another JSON value, or was cut off."
+        ),
+        steps=(
+            "If you wrote the request yourself, check quotation marks and brackets, and what your shell did to them.",
+            "With curl keep the body in a file and send it with `--data-binary @FILE`.",
+            "If a tool wrote it, bring the tool up to date.",
+        ),
+        status=400,
+    ),
+    ErrorCode(
+        code="KP-SYS-510",
+        message="The request was not sent to its end.",
+        description=(
+            "The client announced a body and then stopped sending, or sent it too slowly. Nothing was passed on to a provider."
+        ),
+        steps=(
+            "Send the request again.",
+            "If KorProxy runs on another machine, check the network in between.",
+            "If you wrote the client, check that `Content-Length` is the length in bytes, not in characters.",
+        ),
+        status=408,
+        retryable=True,
+    ),
+    ErrorCode(
+        code="KP-SYS-511",
+        message="KorProxy is shutting down.",
+        description=(
+            "Somebody stopped the daemon, and it takes no new requests. Those that run may end within `[server] grace` seconds."
+        ),
+        severity=Severity.WARNING,
+        steps=(
+            "Start KorProxy again with `korproxy run`, and send the request again.",
+            "If nobody stopped it, look at what started it: a service manager or a closed terminal.",
+        ),
+        status=503,
+        retryable=True,
+    ),
+    ErrorCode(
+        code="KP-SYS-512",
+        message="The daemon did not stop in time.",
+        description=(
+            "`korproxy stop` asked the daemon to end and waited, but it is still running."
+            " It may be finishing requests, for which it has `[server] grace` seconds."
+        ),
+        steps=(
+            "Wait a few seconds and look with `korproxy status`.",
+            "Run `korproxy stop` once more: a second signal ends running requests at once.",
+            "If it still runs, end the process whose number the message names.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-SYS-513",
+        message="A part of the daemon did not start.",
+        description=(
+            "Besides the server some services run in the daemon, built in or from plugins."
+            " It is ready only when each of them has started."
+            " One of them failed or took too long; the message names it and the reason."
+        ),
+        severity=Severity.CRITICAL,
+        steps=(
+            "Read the reason in the message, and correct what it names.",
+            "If the service comes from a plugin, start with `--no-plugins` to see whether KorProxy runs without.",
+            "Run `korproxy check`.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-SYS-514",
+        message="The shutdown got stuck, and KorProxy ended itself.",
+        description=(
+            "After a stop the daemon has `[server] grace` seconds for running requests and a little more for its own affairs."
+            " Something did not end within that time, so the last resort ended the process, with exit code 75."
+            " Requests that still ran were cut off."
+        ),
+        severity=Severity.CRITICAL,
+        steps=(
+            "Start KorProxy again with `korproxy run`: its files are not harmed by this.",
+            "Report it with the end of the daemon's log if it happens again.",
+            "If a plugin runs a service, start with `--no-plugins` to see whether it is the reason.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-SYS-515",
+        message="KorProxy cannot listen on this address.",
+        description=(
+            "The address is not one of this machine's, or you have no right to listen there."
+            " Ports below 1024 are kept for the administrator on many systems."
+        ),
+        severity=Severity.CRITICAL,
+        steps=(
+            "Use a loopback address, which every machine has: `korproxy run --host 127.0.0.1`.",
+            "Use a port of 1024 or above: `korproxy run --port 1337`.",
+            "Check `[server] host` and `[server] port`, and run `korproxy check`.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-SYS-518",
+        message="The request says the same thing twice.",
+        description=(
+            "A key stands twice at the top level of the JSON body."
+            " Programs differ in which of the two they take, so KorProxy could check one model and the provider use the other."
+        ),
+        steps=(
+            "Delete one of the two: the message names the key.",
+            "If a tool wrote the request, look whether its settings add a key that it sends anyway, such as `model`.",
+        ),
+        status=400,
+    ),
+    ErrorCode(
+        code="KP-SYS-519",
+        message="The request names no model.",
+        description=(
+            "The model decides which provider gets the request."
+            " So `model` has to stand in the body, as a text that is not empty."
+        ),
+        steps=(
+            "Choose a model in your tool.",
+            "See which models there are: `GET /v1/models`.",
+        ),
+        status=400,
+    ),
+    ErrorCode(
+        code="KP-SYS-520",
+        message="The daemon is running, but it did not give an answer.",
+        description=(
+            "`daemon.json` names a running process, and asking it over HTTP failed."
+            " It may be starting or stopping at this moment, be overloaded, or have another management key than this home."
+        ),
+        steps=(
+            "Try again in a few seconds, with `korproxy status`.",
+            "If you use several homes, name the daemon's own one: `korproxy status --home DIR`.",
+            "Restart it: `korproxy stop`, then `korproxy run`.",
+            "Look into the daemon's log.",
+        ),
+        status=500,
+    ),
+)

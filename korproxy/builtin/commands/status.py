@@ -1,0 +1,81 @@
+"""``korproxy status``: what the daemon does now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+
+from korproxy.api import Cli, Command, hookimpl
+
+HEALTH = "/v1/diagnostics/health"
+
+
+@hookimpl
+def korproxy_commands() -> Iterable[Command]:
+    """Offer ``status``."""
+    return [Command("status", "Say whether the daemon runs, where, and what it does.", lambda: status)]
+
+
+@click.command()
+@click.pass_obj
+def status(cli: Cli) -> None:
+    """Say whether the daemon runs, where, and what it does.
+
+    Exit code 0 if it runs, 1 if it does not.
+
+    \b
+    Examples:
+      korproxy status
+      korproxy status --json
+      korproxy status > /dev/null && echo runs
+    """  # noqa: D301 -- click wants the character itself
+    health: Mapping[str, Any] = cli.ask(HEALTH)
+    cli.show(describe(health), health)
+
+
+def describe(health: Mapping[str, Any]) -> str:
+    """Put the daemon's own report into lines; what an older or newer daemon leaves out is left out here, too."""
+    requests, plugins = health.get("requests") or {}, health.get("plugins") or {}
+    demo = " (demo: answers come from the mock provider)" if health.get("demo") else ""
+    facts = {
+        "daemon": f"KorProxy {health.get('version', '?')}, pid {health.get('pid', '?')}{demo}",
+        "addresses": ", ".join(health.get("urls") or ()),
+        "running for": duration(health["uptime_seconds"]) if "uptime_seconds" in health else "",
+        "home": health.get("home", ""),
+        "requests": f"{requests.get('running', 0)} running, {requests.get('total', 0)} since the start",
+        "plugins": f"{plugins.get('loaded', 0)} loaded, {plugins.get('broken', 0)} broken",
+    }
+    lines = [f"{name:12} {value}" for name, value in facts.items() if value]
+    lines += _section("providers", [_provider(each) for each in health.get("providers") or ()], "none configured")
+    lines += _section("services", [_service(each) for each in health.get("services") or ()], "none")
+    return "\n".join(lines)
+
+
+def duration(seconds: float) -> str:
+    """Write *seconds* as people say it: the two largest units, e.g. ``2 h 5 min``."""
+    rest = int(seconds)
+    parts: list[str] = []
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        count, rest = divmod(rest, size)
+        if count or parts:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2]) or "0 s"
+
+
+def _section(title: str, lines: Sequence[str], empty: str) -> list[str]:
+    return [f"{title:12} {empty}"] if not lines else [title, *(f"  {line}" for line in lines)]
+
+
+def _provider(provider: Mapping[str, Any]) -> str:
+    accounts = ", ".join(provider.get("accounts") or ()) or "none"
+    work = f"{provider.get('running', 0)} running, {provider.get('waiting', 0)} waiting"
+    return f"{provider.get('id')} ({provider.get('type')}): accounts {accounts}; {work}"
+
+
+def _service(service: Mapping[str, Any]) -> str:
+    restarts, error = service.get("restarts") or 0, service.get("last_error")
+    return f"{service.get('name')}: {service.get('state')}, restarted {restarts} times" + (
+        f"; last error: {error}" if error else ""
+    )

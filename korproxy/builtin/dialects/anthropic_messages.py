@@ -1,0 +1,182 @@
+"""Anthropic Messages, as clients speak it.
+
+Facts: the type definitions of Anthropic's Python SDK 2.12 (``anthropic/types``, ``anthropic/_streaming.py``,
+``anthropic/_error_classes.py``) and the gateway protocol that Claude Code documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import attrs
+import msgspec
+
+from korproxy.api import (
+    AnswerReader,
+    Dialect,
+    Fault,
+    Headers,
+    Model,
+    Peek,
+    PlainAnswer,
+    Settings,
+    Span,
+    Usage,
+    full_message,
+    hookimpl,
+    json_bytes,
+    peek_model,
+    replace_text,
+    sse_events,
+    token_count,
+)
+
+_TYPES = {
+    401: "authentication_error",
+    402: "billing_error",
+    403: "permission_error",
+    404: "not_found_error",
+    408: "timeout_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    503: "overloaded_error",
+    504: "timeout_error",
+    529: "overloaded_error",
+}
+_LAST = frozenset({"message_stop", "error"})
+_HINTS = (b'"usage"', b"message_stop", b'"error"', b"event: error", b"event:error")  # all others pass without a decode
+
+
+class _Event(msgspec.Struct):
+    """An event of a stream, or a whole message: of both only this is read."""
+
+    type: Any = None
+    usage: Any = None
+
+
+class _Start(msgspec.Struct):
+    """The first event, which holds the message as far as it is known then."""
+
+    message: _Event | None = None
+
+
+_events = msgspec.json.Decoder(_Event)
+_starts = msgspec.json.Decoder(_Start)
+
+
+@hookimpl
+def korproxy_dialects(settings: Settings) -> Iterable[Dialect]:
+    """Offer the format of ``/v1/messages``."""
+    del settings
+    yield AnthropicMessages()
+
+
+@attrs.frozen
+class AnthropicMessages:
+    """The format of ``POST /v1/messages``."""
+
+    name: str = "anthropic-messages"
+    paths: Sequence[str] = ("/v1/messages",)
+
+    def peek(self, path: str, body: bytes) -> Peek:
+        """Read model, stream and whether there are tools."""
+        del path
+        return peek_model(body)
+
+    def set_model(self, body: bytes, span: Span, model: str) -> bytes:
+        """Return *body* with *model* at *span*."""
+        return replace_text(body, span, model)
+
+    def reader(self, *, stream: bool) -> AnswerReader:
+        """Return a reader for one answer."""
+        return MessageStream() if stream else PlainAnswer(_usage_of_document)
+
+    def error(self, fault: Fault) -> bytes:
+        """Return the body the SDK makes its status errors from; ``details.error_code`` is the KP code."""
+        kind = _TYPES.get(fault.status) or ("api_error" if fault.status >= 500 else "invalid_request_error")
+        error = {"type": kind, "message": full_message(fault), "details": {"error_code": fault.code}}
+        return json_bytes({"type": "error", "error": error, "request_id": None})
+
+    def late_error(self, fault: Fault) -> bytes:
+        """Return an ``error`` event: the SDK raises on its name. No ``message_stop``: the message is not whole."""
+        return b"event: error\ndata: " + self.error(fault) + b"\n\n"
+
+    def lists_models(self, headers: Headers) -> bool:
+        """Whether the header is there that every client of this format sends."""
+        return headers.get(b"anthropic-version") is not None
+
+    def model_list(self, models: Sequence[Model]) -> bytes:
+        """Return the answer of ``GET /v1/models``, all on one page. Claude Code reads ``id`` and ``display_name``."""
+        data = [
+            {
+                "type": "model",
+                "id": each.id,
+                "display_name": each.name or each.id,
+                "created_at": datetime.fromtimestamp(each.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "lifecycle": "active",
+            }
+            for each in models
+        ]
+        first, last = (models[0].id, models[-1].id) if models else (None, None)
+        return json_bytes({"data": data, "has_more": False, "first_id": first, "last_id": last})
+
+
+@attrs.define
+class MessageStream:
+    """Looks at a passing stream. It ended well once ``message_stop`` or the provider's own ``error`` was there."""
+
+    usage: Usage = attrs.field(factory=Usage, init=False)
+    ended: bool = attrs.field(default=False, init=False)
+
+    def feed(self, chunk: bytes) -> None:
+        """Take whole events."""
+        if not _says_something(chunk):
+            return
+        for name, data in sse_events(chunk):
+            if name in {b"message_stop", b"error"}:
+                self.ended = True
+            if _says_something(data):
+                self._read(data)
+
+    def finish(self) -> None:
+        """Do nothing: a stream says itself when it ends."""
+
+    def _read(self, data: bytes) -> None:
+        try:
+            event = _events.decode(data)
+            if event.type in _LAST:
+                self.ended = True
+            start = _starts.decode(data).message if event.type == "message_start" else None
+        except (ValueError, RecursionError, TypeError):
+            return  # it passes all the same: what to make of it is the client's affair
+        for found in (start.usage if start else None, event.usage):
+            if isinstance(found, dict):
+                self.usage = _newer(self.usage, found)
+
+
+def _says_something(text: bytes) -> bool:
+    return any(hint in text for hint in _HINTS)
+
+
+def _usage_of_document(body: bytes) -> Usage:
+    try:
+        usage = _events.decode(body).usage
+    except (ValueError, RecursionError):
+        return Usage()
+    return _newer(Usage(), usage) if isinstance(usage, dict) else Usage()
+
+
+def _newer(known: Usage, usage: dict[str, Any]) -> Usage:
+    """Return *known* with what *usage* says. Every event counts from the beginning, and says only what it knows.
+
+    ``input_tokens`` does not include what came from the cache or went into it.
+    """
+    told = {
+        "tokens_in": token_count(usage.get("input_tokens")),
+        "cache_read": token_count(usage.get("cache_read_input_tokens")),
+        "cache_write": token_count(usage.get("cache_creation_input_tokens")),
+        "tokens_out": token_count(usage.get("output_tokens")),
+    }
+    return attrs.evolve(known, **{key: value for key, value in told.items() if value is not None})

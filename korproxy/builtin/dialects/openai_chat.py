@@ -1,0 +1,188 @@
+"""OpenAI Chat Completions, as clients speak it.
+
+Facts: OpenAI's API reference and the type definitions of its Python SDK 3.54 (``openai/types/chat``, ``openai/_streaming.py``);
+what other servers do differently is said where it matters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import attrs
+import msgspec
+
+from korproxy.api import (
+    AnswerReader,
+    Dialect,
+    Fault,
+    Headers,
+    Model,
+    Peek,
+    PlainAnswer,
+    Settings,
+    Span,
+    Usage,
+    full_message,
+    hookimpl,
+    json_bytes,
+    peek_model,
+    replace_text,
+    sse_events,
+    token_count,
+)
+
+_TYPES = {
+    401: "authentication_error",
+    402: "insufficient_quota",
+    403: "permission_error",
+    429: "rate_limit_error",
+    503: "service_unavailable_error",
+}
+
+# Most events hold ``"usage":null`` and ``"finish_reason":null``; only others are worth a decode.
+_USAGE = re.compile(rb'"usage"\s*+(?!:\s*+null)')
+_FINISH = re.compile(rb'"finish_reason"\s*+(?!:\s*+null)')
+
+
+class _Choice(msgspec.Struct):
+    finish_reason: Any = None
+    usage: Any = None
+
+
+class _Answer(msgspec.Struct):
+    """A chunk of a stream, or a whole answer: of both only this is read."""
+
+    choices: list[_Choice] | None = None
+    usage: Any = None
+    error: Any = None
+
+
+_answers = msgspec.json.Decoder(_Answer)
+
+
+@hookimpl
+def korproxy_dialects(settings: Settings) -> Iterable[Dialect]:
+    """Offer the format of ``/v1/chat/completions``."""
+    del settings
+    yield OpenAIChat()
+
+
+@attrs.frozen
+class OpenAIChat:
+    """The format of ``POST /v1/chat/completions``."""
+
+    name: str = "openai-chat"
+    paths: Sequence[str] = ("/v1/chat/completions",)
+
+    def peek(self, path: str, body: bytes) -> Peek:
+        """Read model, stream and whether there are tools."""
+        del path
+        return peek_model(body)
+
+    def set_model(self, body: bytes, span: Span, model: str) -> bytes:
+        """Return *body* with *model* at *span*."""
+        return replace_text(body, span, model)
+
+    def reader(self, *, stream: bool) -> AnswerReader:
+        """Return a reader for one answer."""
+        return ChatStream() if stream else PlainAnswer(_usage_of_document)
+
+    def error(self, fault: Fault) -> bytes:
+        """Return the body the SDK makes its status errors from; ``code`` is the KP code."""
+        kind = _TYPES.get(fault.status) or ("server_error" if fault.status >= 500 else "invalid_request_error")
+        return json_bytes({"error": {"message": full_message(fault), "type": kind, "param": None, "code": fault.code}})
+
+    def late_error(self, fault: Fault) -> bytes:
+        """Return an event with a top-level ``error``: the SDK raises APIError on it. No ``[DONE]``: this was not the end."""
+        return b"data: " + self.error(fault) + b"\n\n"
+
+    def lists_models(self, headers: Headers) -> bool:
+        """Answer yes: whoever is of no other format gets this one."""
+        del headers
+        return True
+
+    def model_list(self, models: Sequence[Model]) -> bytes:
+        """Return the answer of ``GET /v1/models``."""
+        data = [{"id": each.id, "object": "model", "created": each.created, "owned_by": each.owner} for each in models]
+        return json_bytes({"object": "list", "data": data})
+
+
+@attrs.define
+class ChatStream:
+    """Looks at a passing stream. It ended well once ``[DONE]``, a finish reason or the provider's own error was there."""
+
+    usage: Usage = attrs.field(factory=Usage, init=False)
+    ended: bool = attrs.field(default=False, init=False)
+
+    def feed(self, chunk: bytes) -> None:
+        """Take whole events."""
+        if _says_something(chunk):
+            for _, data in sse_events(chunk):
+                if _says_something(data):
+                    self._read(data)
+
+    def finish(self) -> None:
+        """Do nothing: a stream says itself when it ends."""
+
+    def _read(self, data: bytes) -> None:
+        if data.startswith(b"[DONE]"):
+            self.ended = True
+            return
+        try:
+            answer = _answers.decode(data)
+        except (ValueError, RecursionError):
+            return  # it passes all the same: what to make of it is the client's affair
+        self.usage = _usage(answer) or self.usage
+        if answer.error or any(each.finish_reason for each in answer.choices or ()):
+            self.ended = True
+
+
+def _says_something(text: bytes) -> bool:
+    return _USAGE.search(text) is not None or _FINISH.search(text) is not None or b"[DONE]" in text or b'"error"' in text
+
+
+def _usage_of_document(body: bytes) -> Usage:
+    try:
+        return _usage(_answers.decode(body)) or Usage()
+    except (ValueError, RecursionError):
+        return Usage()
+
+
+def _usage(answer: _Answer) -> Usage | None:
+    """Return the tokens, None where the answer does not say.
+
+    Several servers send usage with every chunk, counted up, and Moonshot inside the choice; so the last one is right, and they
+    are never added up.
+    """
+    for found in (answer.usage, *(each.usage for each in answer.choices or ())):
+        if isinstance(found, dict):
+            usage = _tokens(found)
+            if usage != Usage():
+                return usage
+    return None
+
+
+def _tokens(usage: dict[str, Any]) -> Usage:
+    """Translate a usage object. ``prompt_tokens`` includes what came from the cache and what went into it."""
+    details = usage.get("prompt_tokens_details")
+    places = (details if isinstance(details, dict) else {}, usage)
+    read = _first(places, "cached_tokens", "prompt_cache_hit_tokens")  # the second one is DeepSeek's
+    write = _first(places, "cache_write_tokens", "cache_creation_input_tokens")  # the second one is Qwen's
+    prompt = token_count(usage.get("prompt_tokens"))
+    return Usage(
+        tokens_in=None if prompt is None else max(prompt - (read or 0) - (write or 0), 0),
+        cache_read=read,
+        cache_write=write,
+        tokens_out=token_count(usage.get("completion_tokens")),
+    )
+
+
+def _first(places: Sequence[dict[str, Any]], *names: str) -> int | None:
+    for place in places:
+        for name in names:
+            count = token_count(place.get(name))
+            if count is not None:
+                return count
+    return None

@@ -1,0 +1,1 @@
+"""The command line: a lazy click group, and the commands that cannot be plugins."""

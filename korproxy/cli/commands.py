@@ -1,0 +1,109 @@
+"""The commands of plugins. Plugins are loaded as late and as few as will do: each costs time at every command."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+import click
+
+from korproxy.cli.options import Chosen
+from korproxy.contracts import Command
+from korproxy.errors.catalogue import BUILTIN_CODES
+from korproxy.errors.codes import Registry
+from korproxy.errors.exceptions import CommandFailed
+from korproxy.plugins import asking
+from korproxy.plugins.finding import Found, find_builtin, find_files, find_installed
+from korproxy.plugins.host import PluginHost
+from korproxy.plugins.offers import Offer
+
+OWN = "commands."  # what the names of the built-in plugins that are commands begin with
+BROKEN = "KP-CONF-209"
+
+
+class PluginCommands:
+    """The commands that plugins offer to this command line.
+
+    Attributes:
+        host: All plugins that were loaded so far. Tolerant: a broken redaction must not keep anybody from `korproxy plugins`.
+    """
+
+    def __init__(self, chosen: Chosen, core: Collection[str] = ()) -> None:
+        self.host = PluginHost(tolerant=True)
+        self._chosen = chosen
+        self._core = core
+        self._loaded: set[tuple[str, ...]] = set()
+
+    def load(self, name: str) -> click.Command | None:
+        """Import the command *name*; None if no plugin has it.
+
+        Raises:
+            CommandFailed: KP-CONF-209: it cannot be imported, or is no click command.
+        """
+        offer = self._own().get(name) or self.offers().get(name)
+        if offer is None:
+            return None
+        try:
+            return _load(offer)
+        except CommandFailed as exc:
+            self.host.remark(offer.plugin, exc.code, exc.detail)
+            raise
+
+    def offers(self) -> Mapping[str, Offer[Command]]:
+        """Load all plugins and return their commands by name, none of them imported."""
+        self._load_plugins(find_builtin())
+        if not self._chosen.no_plugins:
+            self._load_plugins(find_installed())
+            for folder in self._chosen.plugin_dirs:
+                self._load_plugins(find_files(folder))
+        return self._ask()
+
+    def codes(self) -> Registry:
+        """Return all error codes, those of plugins included."""
+        registry = Registry.of(BUILTIN_CODES)
+        self.offers()
+        asking.errors(self.host, registry)
+        return registry
+
+    def _own(self) -> Mapping[str, Offer[Command]]:
+        self._load_plugins(each for each in find_builtin() if each.name.startswith(OWN))
+        return self._ask()
+
+    def _ask(self) -> Mapping[str, Offer[Command]]:
+        return {each.item.name: each for each in asking.commands(self.host, core=self._core)}
+
+    def _load_plugins(self, found: Iterable[Found]) -> None:
+        new = [each for each in found if _identity(each) not in self._loaded]
+        self._loaded.update(_identity(each) for each in new)
+        self.host.load(new)
+
+
+def broken_commands(host: PluginHost, core: Collection[str]) -> list[CommandFailed]:
+    """Import every command of *host*'s plugins and return why some cannot be; each is also listed with its plugin."""
+    found = []
+    for offer in asking.commands(host, core=core):
+        try:
+            _load(offer)
+        except CommandFailed as exc:
+            host.remark(offer.plugin, exc.code, exc.detail)
+            found.append(exc)
+    return found
+
+
+def _identity(found: Found) -> tuple[str, ...]:
+    return found.origin, found.name, found.location
+
+
+def _load(offer: Offer[Command]) -> click.Command:
+    try:
+        command = offer.item.load()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as exc:  # whatever somebody's import raises, SystemExit included
+        raise _broken(offer, f"{type(exc).__name__}: {exc}") from exc
+    if not isinstance(command, click.Command):
+        raise _broken(offer, f"load() returned {command!r:.60}, which is no click command")
+    return command
+
+
+def _broken(offer: Offer[Command], why: str) -> CommandFailed:
+    return CommandFailed(BROKEN, f'The command "{offer.item.name}" of plugin {offer.plugin} cannot be loaded: {why}')

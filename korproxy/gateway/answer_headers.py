@@ -1,0 +1,45 @@
+"""Which of a provider's answer headers reach the client. Pure."""
+
+from __future__ import annotations
+
+from korproxy.models.calls import Headers, RawHeaders
+
+_ALWAYS = frozenset(
+    {
+        b"content-type",
+        b"content-length",
+        b"content-encoding",
+        b"retry-after",
+        b"retry-after-ms",
+        b"x-should-retry",
+    }
+)
+_ALWAYS_STARTING = (b"x-ratelimit-",)
+_REQUEST_IDS = (b"request-id", b"x-request-id", b"x-goog-request-id", b"cf-ray")
+
+
+def for_client(headers: Headers, vendor: tuple[bytes, ...]) -> RawHeaders:
+    """Return what the client gets: the body's description, the rate limits, the vendor's own headers, its request id.
+
+    Never hop-by-hop headers, never cookies. ``content-length`` stays because bodies pass unchanged.
+    """
+    starting = _ALWAYS_STARTING + vendor
+    passed = [(name, value) for name, value in headers.raw if name in _ALWAYS or name.startswith(starting)]
+    for name in _REQUEST_IDS:
+        value = headers.get(name)
+        if value:
+            passed.append((b"x-korproxy-upstream-request-id", value))
+            break
+    return passed
+
+
+def is_event_stream(headers: Headers) -> bool:
+    """Whether the body is readable server-sent events (a compressed stream is passed on unread)."""
+    kind = headers.text(b"content-type").lower()
+    return kind.startswith("text/event-stream") and headers.text(b"content-encoding", "identity").lower() == "identity"
+
+
+def is_plain_text(headers: Headers) -> bool:
+    """Whether the body is something that no provider's API answers: a page, or text without a format."""
+    kind = headers.text(b"content-type").lower()
+    return kind.startswith("text/") and not kind.startswith("text/event-stream")

@@ -1,0 +1,183 @@
+"""From a call to an open answer: who is asked, what is sent, what a refusal means. No sockets of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import attrs
+
+from korproxy.errors.exceptions import AccountRefused, InternalError, KorproxyError, PluginBroken, ProviderLost
+from korproxy.gateway.answer_headers import for_client, is_event_stream, is_plain_text
+from korproxy.gateway.frames import FrameCutter
+from korproxy.gateway.ledger import Ledger
+from korproxy.gateway.relay import Relay
+from korproxy.gateway.routing import Candidate, Snapshot, candidates
+from korproxy.gateway.slots import Slots
+from korproxy.gateway.upstream import Reply, Upstream
+from korproxy.models.calls import Call, Outgoing, UpstreamRequest
+from korproxy.models.outcome import Refusal
+
+REFUSAL_LIMIT = 64 * 1024  # bytes of a provider's error that are read to understand it
+
+
+@attrs.frozen
+class Window:
+    """The way to one provider: its connections, and the places in front of them."""
+
+    upstream: Upstream
+    slots: Slots
+
+
+@attrs.define
+class Gate:
+    """Decides where a call goes, and opens the answer."""
+
+    snapshot: Snapshot
+    windows: Mapping[str, Window]
+
+    async def open(self, call: Call, ledger: Ledger, late_error: Callable[[KorproxyError], bytes]) -> Relay:
+        """Find somebody who answers *call*.
+
+        Args:
+            ledger: Gets what is learnt on the way: provider, account, attempts.
+            late_error: Writes an error in the client's format as the last event of a stream.
+
+        Returns:
+            An answer that has begun: its first bytes are here. It may be the provider's own error. The caller closes it.
+
+        Raises:
+            KorproxyError: Nobody answers, or the answer cannot be passed on.
+        """
+        failure: KorproxyError = InternalError("KP-SYS-501", "No candidate was tried.")
+        for candidate in candidates(call, self.snapshot.providers):
+            ledger.provider, ledger.account = candidate.provider.id, candidate.account.name
+            ledger.upstream_model = candidate.model
+            ledger.attempts += 1
+            try:
+                return await self._ask(call, candidate, ledger, late_error)
+            except ProviderLost as exc:
+                failure = exc
+                if not exc.untouched:
+                    break
+        raise failure
+
+    async def _ask(
+        self, call: Call, candidate: Candidate, ledger: Ledger, late_error: Callable[[KorproxyError], bytes]
+    ) -> Relay:
+        wanted = self._prepare(call, candidate)
+        window = self.windows[candidate.provider.id]
+        deadlines = candidate.provider.deadlines
+        place = object()
+        await window.slots.enter(place, deadlines.first_byte)
+        reply: Reply | None = None
+        try:
+            reply = await window.upstream.open(wanted, call.began + deadlines.total)
+            first = await reply.next_chunk()
+            _check(candidate, reply, first)
+            code = None
+            if reply.status >= 400:
+                first = await _read_more(reply, first)
+                code = _judge(candidate, reply, first)
+        except BaseException:
+            if reply is not None:
+                await reply.aclose()
+            window.slots.leave(place)
+            raise
+        ledger.status = reply.status
+        ledger.code = code
+        stream = is_event_stream(reply.headers)
+        return Relay(
+            candidate=candidate,
+            ledger=ledger,
+            headers=for_client(reply.headers, candidate.provider.vendor_headers),
+            code=code,
+            reply=reply,
+            reader=self.snapshot.dialects[candidate.dialect].reader(stream=stream),
+            late_error=late_error,
+            read_already=first,
+            cutter=FrameCutter() if stream else None,
+            release=lambda: window.slots.leave(place),
+        )
+
+    def _prepare(self, call: Call, candidate: Candidate) -> UpstreamRequest:
+        provider = candidate.provider
+        body = call.body
+        if candidate.model != call.peek.model and call.peek.span is not None:
+            body = self.snapshot.dialects[call.dialect].set_model(body, call.peek.span, candidate.model)
+        outgoing = Outgoing(
+            dialect=candidate.dialect,
+            model=candidate.model,
+            stream=call.peek.stream,
+            body=body,
+            headers=tuple(call.headers.starting(provider.vendor_headers)),
+            credential=call.credential if candidate.account.forwards else None,
+            correlation_id=call.correlation_id,
+        )
+        with _naming(provider.id):
+            return provider.prepare(outgoing, candidate.account)
+
+
+@contextmanager
+def _naming(provider: str) -> Iterator[None]:
+    """A provider's own code failed: that costs this request, and the error says whose fault it was."""
+    try:
+        yield
+    except KorproxyError:
+        raise
+    except Exception as exc:
+        text = f"The plugin behind provider {provider!r} failed: {type(exc).__name__}."
+        raise PluginBroken("KP-CONF-209", text, plugin=provider) from exc
+
+
+def _check(candidate: Candidate, reply: Reply, first: bytes) -> None:
+    """Refuse what cannot be the provider's API speaking, lest it looks like success."""
+    name = candidate.provider.id
+    if 300 <= reply.status < 400:
+        where = reply.headers.text(b"location", "nowhere")[:200]
+        text = f"{name} answered {reply.status} and points to {where}. KorProxy follows no redirects: correct its base_url."
+        raise ProviderLost("KP-PROV-111", text, provider=name)
+    if reply.status >= 400:
+        return
+    if not first:
+        raise ProviderLost("KP-PROV-108", f"{name} answered {reply.status} with nothing in it.", provider=name)
+    if is_plain_text(reply.headers):
+        kind = reply.headers.text(b"content-type")[:100]
+        text = f"{name} answered {reply.status} with {kind} in place of JSON or events: something else stands at its base_url."
+        raise ProviderLost("KP-PROV-107", text, provider=name)
+
+
+async def _read_more(reply: Reply, first: bytes) -> bytes:
+    """Read on until the error can be understood; the rest, if there is any, is relayed as it comes."""
+    pieces, size = [first], len(first)
+    while first and size < REFUSAL_LIMIT:
+        chunk = await reply.next_chunk()
+        if not chunk:
+            break
+        pieces.append(chunk)
+        size += len(chunk)
+    return b"".join(pieces)
+
+
+def _judge(candidate: Candidate, reply: Reply, body: bytes) -> str:
+    """Return the code that goes beside the provider's own error.
+
+    Raises:
+        AccountRefused: The provider does not accept OUR credential. Its 401 would make the client ask its user for a new key
+            for KorProxy, which is not what is wrong.
+    """
+    provider, account = candidate.provider, candidate.account
+    with _naming(provider.id):
+        refusal: Refusal = provider.refusal(reply.status, reply.headers, body[:REFUSAL_LIMIT])
+    if not refusal.credential:
+        return refusal.code
+    if account.forwards:
+        return "KP-AUTH-008"
+    raise AccountRefused(
+        "KP-AUTH-007",
+        f"{provider.id} answered {reply.status}: it does not accept the key of account {account.name!r}."
+        f" Put a valid key where [[providers.{provider.id}.accounts]] points to, then restart KorProxy.",
+        provider=provider.id,
+        account=account.name,
+        upstream_status=reply.status,
+    )

@@ -1,0 +1,157 @@
+"""The only window to the internet: sends prepared requests. Knows HTTP; knows nothing of AI.
+
+httpx stands behind two classes, ``Upstream`` and ``Reply``, so that it can be replaced in this one place.
+"""
+
+from __future__ import annotations
+
+import ssl
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+import attrs
+import trio
+
+from korproxy.gateway.network_errors import before_answer, in_answer, too_long
+from korproxy.models.calls import Headers, UpstreamRequest
+from korproxy.models.providers import Deadlines
+
+# httpx imports its own command line where click and rich are installed: 40 ms and 6 MB for nothing.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
+
+import httpcore  # noqa: E402
+import httpx  # noqa: E402
+
+IDLE_CONNECTIONS = 10  # kept open per provider
+IDLE_SECONDS = 90.0  # how long one may stay unused
+CLOSE_GRACE = 2.0  # seconds a provider gets to take our goodbye
+
+
+@attrs.define
+class Reply:
+    """An open answer. Whoever holds it must ``aclose`` it.
+
+    ``until`` is the Trio time at which the whole request has to be over.
+    """
+
+    provider: str
+    status: int
+    headers: Headers
+    deadlines: Deadlines
+    until: float
+    _response: httpx.Response = attrs.field(repr=False)
+    _timeouts: dict[str, float] = attrs.field(repr=False)
+    _chunks: AsyncIterator[bytes] | None = attrs.field(default=None, repr=False)
+
+    async def next_chunk(self) -> bytes:
+        """Return the next bytes as they came, ``b""`` at the end.
+
+        Raises:
+            ProviderLost: It fell silent (KP-NET-306), broke off (309), or the total deadline passed (307).
+        """
+        left = self.until - trio.current_time()
+        if left <= 0:
+            raise too_long(self.provider, self.deadlines)
+        self._timeouts["read"] = min(self.deadlines.idle, left)
+        if self._chunks is None:
+            self._chunks = self._response.aiter_raw()
+        try:
+            async for chunk in self._chunks:
+                return chunk
+        except httpx.TransportError as exc:
+            if trio.current_time() >= self.until:
+                raise too_long(self.provider, self.deadlines) from None
+            raise in_answer(self.provider, exc, self.deadlines) from exc
+        return b""
+
+    async def aclose(self) -> None:
+        """Give the connection back, or cut it where the answer was not read to its end. Shielded, 2 s at most."""
+        with trio.CancelScope(shield=True, deadline=trio.current_time() + CLOSE_GRACE):
+            if self._chunks is not None:
+                await self._chunks.aclose()  # type: ignore[attr-defined]
+            await self._response.aclose()
+
+
+@attrs.define
+class Upstream:
+    """The connections to one provider. Opened at start, closed after the last request."""
+
+    provider: str
+    deadlines: Deadlines
+    _client: httpx.AsyncClient = attrs.field(repr=False)
+
+    async def open(self, wanted: UpstreamRequest, until: float) -> Reply:
+        """Send *wanted* and wait for the status line, not for the body.
+
+        Args:
+            until: Trio time at which the whole request, body included, has to be over.
+
+        Returns:
+            The answer, whatever its status. The caller owns it and must ``aclose`` it.
+
+        Raises:
+            ProviderLost: It could not be reached, was silent too long, or did not speak HTTP.
+        """
+        left = max(until - trio.current_time(), 0.001)
+        wait = min(self.deadlines.first_byte, left)
+        timeouts = {"connect": min(self.deadlines.connect, left), "read": wait, "write": wait, "pool": wait}
+        # httpcore reads this very dict before each read: Reply turns "read" into the idle deadline once the head is here.
+        request = self._client.build_request(
+            wanted.method, wanted.url, headers=list(wanted.headers), content=wanted.body, extensions={"timeout": timeouts}
+        )
+        try:
+            response = await self._client.send(request, stream=True)
+        except httpx.TransportError as exc:
+            if trio.current_time() >= until:
+                raise too_long(self.provider, self.deadlines) from None
+            raise before_answer(self.provider, exc, self.deadlines, urlsplit(wanted.url).netloc) from exc
+        headers = Headers(tuple((name.lower(), value) for name, value in response.headers.raw))
+        return Reply(self.provider, response.status_code, headers, self.deadlines, until, response, timeouts)
+
+    async def drop_idle(self) -> int:
+        """Close idle connections that are too old or that the provider has closed; return how many."""
+        dead = [each for each in self._connections() if each.is_idle() and each.has_expired()]
+        for each in dead:
+            await each.aclose()
+        return len(dead)
+
+    @property
+    def open_connections(self) -> int:
+        """How many connections stand, busy or idle."""
+        return sum(not each.is_closed() for each in self._connections())
+
+    def _connections(self) -> list[httpcore.AsyncConnectionInterface]:
+        # httpx has no public way to its pools; tests/unit/gateway/test_upstream.py fails if this one closes.
+        transports = [self._client._transport, *self._client._mounts.values()]  # noqa: SLF001
+        pools = [each._pool for each in transports if isinstance(each, httpx.AsyncHTTPTransport)]  # noqa: SLF001
+        return [each for pool in pools for each in pool.connections]
+
+
+@asynccontextmanager
+async def open_upstream(
+    provider: str, deadlines: Deadlines, *, secure: ssl.SSLContext, trust_env: bool = False
+) -> AsyncIterator[Upstream]:
+    """Make the pool of one provider; all its connections are closed at the end.
+
+    Args:
+        secure: One context for all providers: making one costs 20 ms.
+        trust_env: Whether proxies are taken from the environment; never for loopback addresses.
+    """
+    limits = httpx.Limits(
+        max_connections=None,  # see Slots: httpcore's own bound does not survive cancellation
+        max_keepalive_connections=IDLE_CONNECTIONS,
+        keepalive_expiry=IDLE_SECONDS,
+    )
+    client = httpx.AsyncClient(
+        verify=secure,
+        limits=limits,
+        trust_env=trust_env,
+        follow_redirects=False,
+    )
+    try:
+        yield Upstream(provider, deadlines, client)
+    finally:
+        with trio.CancelScope(shield=True, deadline=trio.current_time() + CLOSE_GRACE):
+            await client.aclose()

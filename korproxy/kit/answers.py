@@ -1,0 +1,71 @@
+"""Read a provider's answer while it passes: what every JSON format needs for that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import attrs
+
+from korproxy.models.outcome import Usage
+
+KEPT = 4 * 1024 * 1024  # bytes of a plain answer that are held to read its usage at the end
+_MOST = 2**53  # no answer has more tokens than JavaScript can count; more is nonsense, and would not fit a database column
+
+
+def sse_events(events: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield name and data of each server-sent event in *events*; of an event without its blank line too, if it is the last.
+
+    Lines end in LF, CR or CRLF; comments and other fields are passed over (HTML standard, section 9.2.6).
+    """
+    name = b""
+    data: list[bytes] = []
+    for line in events.splitlines():
+        if not line:
+            if data:
+                yield name, b"\n".join(data)
+            name, data = b"", []
+        elif line.startswith(b"data:"):
+            data.append(line[5:].removeprefix(b" "))
+        elif line.startswith(b"event:"):
+            name = line[6:].removeprefix(b" ")
+    if data:
+        yield name, b"\n".join(data)
+
+
+def token_count(value: object) -> int | None:
+    """Return *value* if it can be a number of tokens (``12`` and ``12.0`` are, ``true`` and ``-1`` are not)."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST:
+        return value
+    return None
+
+
+@attrs.define
+class PlainAnswer:
+    """The reader of an answer that is one JSON document: holds it, up to 4 MiB, and reads it when it is whole.
+
+    Attributes:
+        read: Reads the usage from the document; must not raise, whatever it gets.
+    """
+
+    read: Callable[[bytes], Usage] = attrs.field(repr=False)
+    usage: Usage = attrs.field(factory=Usage, init=False)
+    ended: bool = attrs.field(default=False, init=False)
+    _body: bytearray = attrs.field(factory=bytearray, init=False, repr=False)
+    _size: int = attrs.field(default=0, init=False, repr=False)
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes, cut anywhere."""
+        self._size += len(chunk)
+        if self._size <= KEPT:
+            self._body += chunk
+        elif self._body:
+            self._body = bytearray()
+
+    def finish(self) -> None:
+        """Read what was held; a longer answer keeps its usage to itself."""
+        if not self.ended and self._body:
+            self.usage = self.read(bytes(self._body))
+            self._body = bytearray()
+        self.ended = True

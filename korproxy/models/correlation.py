@@ -1,0 +1,31 @@
+"""Correlation ids: one name for a request from the client through the log to the provider.
+
+The id comes from outside, so it is untrusted text: it is taken only if it cannot do harm in a header, a log line or a query.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from contextvars import ContextVar
+
+from korproxy.models.calls import Headers
+
+_VALID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+
+# The id of the request that the running task works for; log lines carry it.
+current_correlation: ContextVar[str] = ContextVar("korproxy_correlation", default="-")
+
+
+def new_id() -> str:
+    """Return a new UUID v4."""
+    return str(uuid.uuid4())
+
+
+def correlation_id(headers: Headers) -> str:
+    """Return the client's ``X-Correlation-ID``, else its ``X-Request-ID``, else a new id. An invalid one counts as absent."""
+    for name in (b"x-correlation-id", b"x-request-id"):
+        text = headers.text(name)
+        if _VALID.fullmatch(text):
+            return text
+    return new_id()

@@ -1,0 +1,1 @@
+"""The composition root: what lives in what, and who dies with whom."""

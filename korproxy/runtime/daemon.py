@@ -1,0 +1,149 @@
+"""One life of the daemon as a plain function: everything up to Trio, then Trio, then the exit code."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from socket import socket
+
+import attrs
+import trio
+
+from korproxy.config.home import Home, prepare
+from korproxy.config.keys import ensure_keys
+from korproxy.config.loading import load, override
+from korproxy.errors.exceptions import ConfigError, KorproxyError
+from korproxy.gateway.redact import Redactor
+from korproxy.runtime.compose import Composition, compose
+from korproxy.runtime.exit_codes import Exit
+from korproxy.runtime.last_resort import last_resort
+from korproxy.runtime.logs import logging_to
+from korproxy.runtime.main import Plan, live
+from korproxy.runtime.presence import announced, sole_daemon
+from korproxy.runtime.sockets import listen, url_of
+from korproxy.server.keys import CLIENT, MANAGE, READ, Key, KeyRing
+
+log = logging.getLogger("korproxy.runtime")
+
+
+@attrs.frozen(kw_only=True)
+class Options:
+    """What the command line says about a run. None: what korproxy.toml says."""
+
+    home: Home
+    demo: bool = False
+    hosts: Sequence[str] | None = None
+    port: int | None = None
+    plugin_dirs: tuple[Path, ...] = ()
+    no_plugins: bool = False
+    verbose: bool = False
+    last_resort: bool = True
+
+
+@attrs.frozen(kw_only=True)
+class Ready:
+    """What a user is told once the daemon answers."""
+
+    urls: Sequence[str]
+    home: Home
+    demo: bool
+    providers: Sequence[str]
+    models: Sequence[str]
+    warnings: Sequence[str]
+
+
+def run_daemon(options: Options, *, announce: Callable[[Ready], None]) -> Exit:
+    """Run until a signal ends it.
+
+    Raises:
+        ConfigError, CannotStart: It cannot start as it is configured, or on this machine as it is.
+    """
+    prepare(options.home)
+    with ExitStack() as stack:
+        stack.enter_context(sole_daemon(options.home.lock, options.home.daemon))
+        keys = ensure_keys(options.home)
+        parts = _compose(options)
+        sockets = _listen(stack, parts)
+        redactor = Redactor.of(each.item for each in parts.offered_redactions)
+        settings = parts.settings
+        level = "debug" if options.verbose else settings.log.level
+        flush = stack.enter_context(logging_to(sys.stderr, level=level, levels=settings.log.levels, redact=redactor.redact))
+        urls = [url_of(each) for each in sockets]
+        about = stack.enter_context(announced(options.home.daemon, urls, demo=options.demo))
+        resort = stack.enter_context(last_resort(settings.server.grace, flush, enabled=options.last_resort))
+        plan = Plan(
+            parts=parts,
+            keys=KeyRing((Key.of("client", keys.client, CLIENT), Key.of("management", keys.management, READ, MANAGE))),
+            sockets=sockets,
+            about=about,
+            redactor=redactor,
+        )
+        _raise_descriptor_limit()
+        with _single_errors():
+            trio.run(
+                lambda: live(
+                    plan, ready=lambda: announce(_ready(options, parts, urls)), on_stop=resort.arm if resort else lambda: None
+                )
+            )
+        log.info("stopped")
+    return Exit.OK
+
+
+def _compose(options: Options) -> Composition:
+    root = override(load(options.home), host=options.hosts, port=options.port)
+    parts = compose(options.home, demo=options.demo, plugin_dirs=options.plugin_dirs, no_plugins=options.no_plugins, root=root)
+    if parts.problems:
+        raise ConfigError.of(parts.problems)
+    return parts
+
+
+def _listen(stack: ExitStack, parts: Composition) -> list[socket]:
+    sockets = listen(parts.settings.server.host, parts.settings.server.port)
+    for each in sockets:
+        stack.callback(each.close)
+    return sockets
+
+
+def _ready(options: Options, parts: Composition, urls: Sequence[str]) -> Ready:
+    models = [model.id for provider in parts.providers if provider.accounts for model in provider.models()]
+    return Ready(
+        urls=urls,
+        home=options.home,
+        demo=options.demo,
+        providers=[each.id for each in parts.providers],
+        models=models,
+        warnings=[str(each) for each in parts.warnings],
+    )
+
+
+@contextmanager
+def _single_errors() -> Iterator[None]:
+    """Trio's nurseries wrap errors in groups; a user is told the one thing that was wrong."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        expected = group.subgroup(KorproxyError)
+        if expected is None:
+            raise
+        raise _first(expected) from None
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    inner = group.exceptions[0]
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
+
+
+def _raise_descriptor_limit() -> None:
+    """Every request takes two sockets, and the usual soft limit is 1,024."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    except (ValueError, OSError):
+        log.debug("the limit of open files stays at %d", soft)

@@ -1,0 +1,167 @@
+"""Between Hypercorn and the front: requests and answers as ASGI messages (ASGI 3.0, HTTP 2.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import attrs
+import trio
+
+from korproxy.errors.exceptions import BadRequest
+from korproxy.models.calls import Headers, RawHeaders
+from korproxy.server.connections import current_connection
+from korproxy.server.exchange import ClientLeft
+from korproxy.server.front import Front
+
+Message = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+AsgiApp = Callable[[Mapping[str, Any], Receive, Send], Awaitable[None]]
+
+
+class BrokenOff(Exception):
+    """The answer cannot be completed, and the client must see that: the connection is closed under it."""
+
+
+def guarded_send(send: Send) -> Send:
+    """Return *send* with the two cures that every handler on this server needs.
+
+    The last message of an answer is shielded. Hypercorn recycles the connection inside it; a task that is cancelled there, as
+    Quart-Trio and a watcher of disconnects both do, leaves a connection that never times out and never answers again
+    (docs/explain/traps.md, B1). And the time of each write is noted, for the service that closes stalled ones (B2).
+    """
+
+    async def guarded(message: Message) -> None:
+        connection = current_connection.get()
+        last = message["type"] == "http.response.body" and not message.get("more_body", False)
+        with trio.CancelScope(shield=last):
+            if connection is None:
+                await send(message)
+                return
+            with connection.writing():
+                await send(message)
+
+    return guarded
+
+
+@attrs.define
+class AsgiExchange:
+    """An exchange over ASGI."""
+
+    method: str
+    path: str
+    query: bytes
+    headers: Headers
+    _receive: Receive
+    _send: Send
+    started: bool = False
+    broken: bool = False
+    _body_read: trio.Event = attrs.field(factory=trio.Event)
+
+    @classmethod
+    def of(cls, scope: Mapping[str, Any], receive: Receive, send: Send) -> AsgiExchange:
+        """Return the exchange of one HTTP *scope*."""
+        headers = Headers(tuple((bytes(name).lower(), bytes(value)) for name, value in scope["headers"]))
+        return cls(scope["method"], scope["path"], scope["query_string"], headers, receive, send)
+
+    async def body(self, limit: int, patience: float) -> bytes:
+        """Return the whole body; see ``Exchange``."""
+        length = self.headers.text(b"content-length")
+        if length.isdigit() and int(length) > limit:
+            raise _too_large(limit)
+        parts: list[bytes] = []
+        size = 0
+        more = True
+        while more:
+            data, more = await self._next_part(patience)
+            size += len(data)
+            if size > limit:
+                raise _too_large(limit)
+            parts.append(data)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    async def drain(self, limit: int, patience: float) -> None:
+        """Read away what is left of the body, within bounds; see ``Exchange``."""
+        size = 0
+        with trio.move_on_after(patience):
+            while not self._body_read.is_set() and size <= limit:
+                data, _ = await self._next_part(patience)
+                size += len(data)
+
+    async def _next_part(self, patience: float) -> tuple[bytes, bool]:
+        if self._body_read.is_set():
+            return b"", False
+        with trio.move_on_after(patience) as scope:
+            message = await self._receive()
+        if scope.cancelled_caught:
+            raise BadRequest("KP-SYS-510", f"The upload was silent for {patience:g} s before it was complete.")
+        if message["type"] != "http.request":
+            raise ClientLeft
+        more = bool(message.get("more_body", False))
+        if not more:
+            self._body_read.set()
+        return bytes(message.get("body", b"")), more
+
+    async def until_client_leaves(self) -> None:
+        """Wait until the client closes its connection. Only once the body is read: until then others receive."""
+        await self._body_read.wait()
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    async def start(self, status: int, headers: RawHeaders) -> None:
+        """Send the status and the head."""
+        self.started = True
+        await self._send({"type": "http.response.start", "status": status, "headers": list(headers)})
+
+    async def write(self, data: bytes) -> None:
+        """Send a piece of the body."""
+        await self._send({"type": "http.response.body", "body": data, "more_body": True})
+
+    async def finish(self, data: bytes = b"") -> None:
+        """Send the last piece."""
+        await self._send({"type": "http.response.body", "body": data, "more_body": False})
+
+    def break_off(self) -> None:
+        """Have the connection closed once the handler returns."""
+        self.broken = True
+
+
+@attrs.frozen
+class App:
+    """The ASGI application: client APIs go straight to the front, the rest to *manage*."""
+
+    front: Front
+    manage: AsgiApp
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})  # refused fast, so that Codex falls back to HTTP
+            return
+        if scope["type"] != "http":
+            return
+        send = guarded_send(send)
+        exchange = AsgiExchange.of(scope, receive, send)
+        if not self.front.leaves_to_management(exchange):
+            await self._run(exchange)
+        elif await self.front.admits_manager(exchange):
+            await self.manage(scope, receive, send)
+
+    async def _run(self, exchange: AsgiExchange) -> None:
+        async with trio.open_nursery() as nursery:
+            work = trio.CancelScope()
+            nursery.start_soon(self._watch, exchange, work)
+            with work:
+                await self.front.handle(exchange)
+            nursery.cancel_scope.cancel()
+        if exchange.broken and (connection := current_connection.get()) is not None:
+            connection.cut()
+
+    async def _watch(self, exchange: AsgiExchange, work: trio.CancelScope) -> None:
+        await exchange.until_client_leaves()
+        work.cancel()
+
+
+def _too_large(limit: int) -> BadRequest:
+    return BadRequest("KP-SYS-508", f"The body has more than {limit} bytes, which [server] max_body allows.")

@@ -1,0 +1,46 @@
+"""How an error of ours reads on the wire: its status, its text, its headers. Pure."""
+
+from __future__ import annotations
+
+from math import ceil
+
+import attrs
+
+from korproxy.errors.codes import Registry
+from korproxy.errors.exceptions import AccountRefused, Busy, CallerRefused, KorproxyError
+from korproxy.models.outcome import Fault
+
+
+@attrs.frozen(kw_only=True)
+class FaultWriter:
+    """Turns exceptions into faults.
+
+    Attributes:
+        codes: All known codes. One that is not there counts as a fault of KorProxy's own.
+        show_codes: ``features.new_error_codes``; off: bodies and headers carry the plain text only.
+    """
+
+    codes: Registry
+    show_codes: bool = True
+
+    def fault(self, exc: KorproxyError, origin: str = "") -> Fault:
+        """Return *exc* ready for a client; *origin* (``http://127.0.0.1:1337``) is where its docs page is served."""
+        known = self.codes[exc.code if exc.code in self.codes else "KP-SYS-501"]
+        if not self.show_codes:
+            return Fault(code="", status=known.status, message=str(exc))
+        docs = f"{origin}/errors/{known.code}" if origin else f"korproxy errors {known.code}"
+        return Fault(code=known.code, status=known.status, message=f"{exc} [{known.code}: {docs}]", docs=docs)
+
+    def headers(self, exc: KorproxyError, fault: Fault) -> list[tuple[bytes, bytes]]:
+        """Return what goes beside the body. SDKs retry most 5xx by themselves; where that is in vain they are told not to."""
+        found = [(b"content-type", b"application/json")]
+        if fault.code:
+            found.append((b"x-korproxy-error", fault.code.encode()))
+        if isinstance(exc, Busy):
+            found.append((b"retry-after", str(max(1, ceil(exc.retry_after))).encode()))
+        if isinstance(exc, CallerRefused) and fault.status == 401:
+            found.append((b"www-authenticate", b'Bearer realm="korproxy"'))
+        retryable = exc.code in self.codes and self.codes[exc.code].retryable and not isinstance(exc, AccountRefused)
+        if fault.status in (408, 409, 429) or fault.status >= 500:
+            found.append((b"x-should-retry", b"true" if retryable else b"false"))
+        return found

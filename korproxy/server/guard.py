@@ -1,0 +1,155 @@
+"""Who may come in. Asked before every handler, on every route. Pure.
+
+Host and Origin are checked because a web page anywhere can make a browser on this machine send requests here, and by DNS
+rebinding even read the answers. Programs send no Origin, and a Host that is an address or a name of this machine.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+from urllib.parse import parse_qsl, urlsplit
+
+import attrs
+
+from korproxy.errors.exceptions import CallerRefused
+from korproxy.models.accounts import Secret
+from korproxy.models.calls import Headers
+from korproxy.server.keys import CLIENT, Key, KeyRing
+
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+_FORWARDED = (b"forwarded", b"x-forwarded-")
+
+
+@attrs.frozen(kw_only=True)
+class Caller:
+    """Who was let in.
+
+    Attributes:
+        key_name: The key that was used; empty where none was needed.
+        credential: The caller's own credential for a provider: set only where ``X-KorProxy-Key`` served as our key.
+    """
+
+    key_name: str = ""
+    credential: Secret | None = None
+
+
+def _bare_host(netloc: str) -> str:
+    """Return the host of ``host:port`` in lower case, without brackets or a trailing dot; empty if it is none."""
+    try:
+        return (urlsplit(f"//{netloc}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+@attrs.frozen(kw_only=True)
+class Guard:
+    """The door. Built once from the settings and the keys.
+
+    Attributes:
+        hosts: Names and addresses under which KorProxy may be called.
+        any_address: KorProxy listens on all addresses, so any literal IP address is a right one. A rebound name never is.
+        origins: Web origins that may call, e.g. ``https://tools.example``; the page's own origin always may.
+        open_reads: Whether reading the management API needs no key.
+    """
+
+    keys: KeyRing
+    hosts: frozenset[str] = LOOPBACK_NAMES
+    any_address: bool = False
+    origins: frozenset[str] = frozenset()
+    open_reads: bool = True
+
+    @classmethod
+    def build(
+        cls, keys: KeyRing, bound: Sequence[str], allowed: Iterable[str], origins: Iterable[str], *, reads: bool
+    ) -> Guard:
+        """Return the guard of a server that listens on the addresses *bound*; reads are open on loopback only."""
+        return cls(
+            keys=keys,
+            hosts=LOOPBACK_NAMES | {each if _is_address(each) else _bare_host(each) for each in (*bound, *allowed)},
+            any_address=any(each in ("0.0.0.0", "::", "") for each in bound),  # noqa: S104 -- compared, not bound
+            origins=frozenset(origins),
+            open_reads=reads and all(_is_loopback(each) for each in bound),
+        )
+
+    def check_source(self, headers: Headers) -> None:
+        """Refuse a request that a web page may have made: KP-AUTH-004 for its Host, KP-AUTH-005 for its Origin."""
+        netloc = headers.text(b"host")
+        host = _bare_host(netloc)
+        if host not in self.hosts and not (self.any_address and _is_address(host)):
+            raise CallerRefused(
+                "KP-AUTH-004",
+                f"The Host {netloc[:100]!r} is not one of this KorProxy's."
+                " If it is right, add it to [server] allowed_hosts in korproxy.toml.",
+            )
+        origin = headers.text(b"origin")
+        if origin and origin not in self.origins and urlsplit(origin).netloc.lower() != netloc.lower():
+            raise CallerRefused(
+                "KP-AUTH-005",
+                f"Web pages of {origin[:100]!r} may not call this KorProxy."
+                " If they should, add that origin to [server] allowed_origins in korproxy.toml.",
+            )
+
+    def admit_client(self, headers: Headers, query: bytes) -> Caller:
+        """Let in a caller of the client API, by whichever header its SDK puts a key in.
+
+        With ``X-KorProxy-Key`` the usual places are free for the caller's own credential, which is then passed on.
+        """
+        own = headers.text(b"x-korproxy-key")
+        presented = _presented(headers, query)
+        key = self.keys.find(own) if own else self.keys.first(presented)
+        self._require(key, CLIENT, presented=bool(own or presented))
+        if not own or key is None:
+            return Caller(key_name=key.name if key else "")
+        foreign = next((each for each in presented if self.keys.find(each) is None), None)
+        return Caller(key_name=key.name, credential=Secret(foreign) if foreign else None)
+
+    def admit_manager(self, headers: Headers, scope: str, *, needed: bool) -> Caller:
+        """Let in a caller of the management API.
+
+        Args:
+            needed: Whether this route needs a key even where reads are open.
+        """
+        behind_proxy = any(name.startswith(_FORWARDED) for name, _ in headers.raw)
+        presented = [each for each in (headers.text(b"x-management-key"), _bearer(headers)) if each]
+        key = self.keys.first(presented)
+        if key is None and not presented and self.open_reads and not needed and not behind_proxy:
+            return Caller()
+        if not presented:
+            raise CallerRefused("KP-AUTH-006", "This needs the management key: `korproxy key show management` prints it.")
+        self._require(key, scope, presented=True)
+        return Caller(key_name=key.name if key else "")
+
+    @staticmethod
+    def _require(key: Key | None, scope: str, *, presented: bool) -> None:
+        if not presented:
+            raise CallerRefused("KP-AUTH-001", "No KorProxy key came with the request: `korproxy key show client` prints it.")
+        if key is None:
+            raise CallerRefused("KP-AUTH-002", "That is not a key of this KorProxy: `korproxy key show client` prints it.")
+        if scope not in key.scopes:
+            raise CallerRefused("KP-AUTH-003", f"The key {key.name!r} does not allow this: it lacks the scope {scope!r}.")
+
+
+def _bearer(headers: Headers) -> str:
+    kind, _, value = headers.text(b"authorization").partition(" ")
+    return value.strip() if kind.lower() == "bearer" else ""
+
+
+def _presented(headers: Headers, query: bytes) -> list[str]:
+    """Return every credential a client can have sent, in every form in which SDKs send them."""
+    found = [_bearer(headers), headers.text(b"x-api-key"), headers.text(b"x-goog-api-key")]
+    if b"key=" in query:
+        found += [value for name, value in parse_qsl(query.decode("latin-1")) if name == "key"]
+    return [each for each in found if each]
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)

@@ -1,0 +1,1 @@
+"""The management API and the pages: everything that is not a client API. Quart serves it."""

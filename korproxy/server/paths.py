@@ -1,0 +1,37 @@
+"""Which path belongs to whom, and what to tell somebody who missed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from korproxy.errors.exceptions import BadRequest
+
+open_paths = frozenset({"/", "/healthz", "/api/hello"})  # answered to anybody: probes of tools and supervisors
+_MANAGEMENT = ("/v1/diagnostics", "/v1/errors", "/v1/providers", "/errors")
+_ALWAYS_LOCKED = ("/v1/diagnostics/bundle", "/v1/requests", "/v1/logs", "/v1/keys", "/v1/settings")
+
+
+def _under(path: str, prefixes: Sequence[str]) -> bool:
+    return any(path == each or path.startswith(each + "/") for each in prefixes)
+
+
+def is_management(path: str) -> bool:
+    """Whether *path* is answered by the management application."""
+    return _under(path, _MANAGEMENT)
+
+
+def needs_key(method: str, path: str) -> bool:
+    """Whether a management route asks for a key even where reads are open: all writes, and what tells of requests."""
+    return method not in ("GET", "HEAD") or _under(path, _ALWAYS_LOCKED)
+
+
+def wrong_path(path: str, known: Sequence[str]) -> BadRequest:
+    """Return the error for a path nobody serves. Most such calls come from a base URL with a ``/v1`` too many or too few."""
+    shown = path[:200]
+    for right in sorted(known, key=len, reverse=True):
+        if path == "/v1" + right or path == right.removeprefix("/v1"):
+            base = "with /v1 at its end" if right.startswith("/v1/chat") else "without /v1 at its end"
+            text = f"Nothing is at {shown!r}; {right} is. The tool's base URL has to be {base}."
+            return BadRequest("KP-SYS-506", text)
+    text = f"Nothing is at {shown!r}. Served are: {', '.join(sorted(known))}, /v1/models."
+    return BadRequest("KP-SYS-506", text)

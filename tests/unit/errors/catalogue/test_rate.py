@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from korproxy.errors.catalogue.rate import RATE
+from korproxy.errors.codes import Severity
+from korproxy.models.providers import Limits
+from tests.unit.errors.catalogue.laws import broken_laws, statuses, text
+
+
+def test_every_code_is_well_written_and_names_only_what_exists() -> None:
+    assert broken_laws("RATE", RATE) == []
+
+
+def test_only_the_providers_own_limit_is_a_429() -> None:
+    assert statuses(RATE) == {429: {"KP-RATE-401"}, 503: {"KP-RATE-402", "KP-RATE-403", "KP-RATE-404"}}
+
+
+def test_every_limit_passes_by_itself() -> None:
+    assert {(each.retryable, each.severity) for each in RATE} == {(True, Severity.WARNING)}
+
+
+def test_a_full_queue_names_its_limits_as_they_are() -> None:
+    words = text(next(each for each in RATE if each.code == "KP-RATE-402"))
+    limits = Limits()
+    stated = (f"({limits.max_concurrency} unless configured)", f"({limits.max_queue} unless configured)")
+    assert [each for each in stated if each not in words] == []

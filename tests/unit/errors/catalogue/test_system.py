@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from korproxy.errors.catalogue.system import SYS
+from tests.unit.errors.catalogue.laws import broken_laws, text
+
+BY_CODE = {each.code: each for each in SYS}
+
+
+def test_every_code_is_well_written_and_names_only_what_exists() -> None:
+    assert broken_laws("SYS", SYS) == []
+
+
+def test_statuses_are_the_ones_that_clients_rely_on() -> None:
+    assert {each.code: each.status for each in SYS if each.status != 500} == {
+        "KP-SYS-506": 404,
+        "KP-SYS-507": 405,
+        "KP-SYS-508": 413,
+        "KP-SYS-509": 400,
+        "KP-SYS-510": 408,
+        "KP-SYS-511": 503,
+        "KP-SYS-518": 400,
+        "KP-SYS-519": 400,
+    }
+
+
+def test_only_a_cut_upload_and_a_shutdown_are_worth_the_same_request_again() -> None:
+    assert {each.code for each in SYS if each.retryable} == {"KP-SYS-510", "KP-SYS-511"}
+
+
+def test_a_wrong_address_names_the_base_url_of_both_kinds_of_tools() -> None:
+    words = text(BY_CODE["KP-SYS-506"])
+    wanted = ("Claude Code, Gemini CLI", "`http://127.0.0.1:1337`", "OpenAI", "`http://127.0.0.1:1337/v1`")
+    assert [each for each in wanted if each not in words] == []
+
+
+def test_what_is_too_large_here_and_what_is_too_large_there_have_codes_of_their_own() -> None:
+    assert "`[server] max_body`" in text(BY_CODE["KP-SYS-508"])
