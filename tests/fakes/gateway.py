@@ -1,0 +1,165 @@
+"""A whole gateway in the test's own Trio loop, on real sockets: the server, the front, the gate, the pools. No plugins."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import attrs
+import httpx
+import trio
+
+from korproxy.builtin.dialects.anthropic_messages import korproxy_dialects as anthropic
+from korproxy.builtin.dialects.openai_chat import korproxy_dialects as openai
+from korproxy.config.settings import RootSettings, ServerSettings
+from korproxy.config.view import SettingsView
+from korproxy.contracts import Dialect, Provider
+from korproxy.errors.catalogue import BUILTIN_CODES
+from korproxy.errors.codes import Registry
+from korproxy.gateway.gate import Gate, Window
+from korproxy.gateway.routing import Snapshot
+from korproxy.kit.http_provider import ANTHROPIC_MESSAGES, Endpoint, HttpProvider
+from korproxy.models.accounts import Account, Secret
+from korproxy.models.outcome import Finished
+from korproxy.models.providers import Deadlines, Limits
+from korproxy.runtime.main import open_windows
+from korproxy.runtime.sockets import listen, url_of
+from korproxy.server.answering import Answerer
+from korproxy.server.asgi import App, AsgiApp
+from korproxy.server.faults import FaultWriter
+from korproxy.server.front import Bounds, Front
+from korproxy.server.guard import Guard
+from korproxy.server.keys import CLIENT, MANAGE, READ, Key, KeyRing
+from korproxy.server.manage.app import on_demand
+from korproxy.server.manage.desk import Desk
+from korproxy.server.serving import Server
+
+CLIENT_KEY = "kp-client-" + "c" * 43
+MANAGEMENT_KEY = "kp-manage-" + "m" * 43
+UPSTREAM_KEY = "sk-upstream-" + "u" * 30
+
+
+def provider_at(
+    url: str,
+    *,
+    id: str = "one",  # noqa: A002
+    accounts: Sequence[Account] | None = None,
+    deadlines: Deadlines | None = None,
+    limits: Limits | None = None,
+    **more: Any,
+) -> HttpProvider:
+    """Return a provider at *url* that speaks both formats and takes every model."""
+    return HttpProvider(
+        id=id,
+        base_url=url,
+        speaks={"openai-chat": Endpoint(path="/v1/chat/completions"), "anthropic-messages": ANTHROPIC_MESSAGES},
+        accounts=(Account(name="work", secret=Secret(UPSTREAM_KEY)),) if accounts is None else accounts,
+        patterns=("*",),
+        vendor_headers=(b"openai-", b"anthropic-", b"request-id"),
+        deadlines=deadlines or Deadlines(),
+        limits=limits or Limits(),
+        **more,
+    )
+
+
+@attrs.define(kw_only=True)
+class Gateway:
+    """A running gateway.
+
+    Attributes:
+        finished: The event of every call so far.
+    """
+
+    url: str
+    port: int
+    front: Front
+    server: Server
+    stop: trio.Event
+    windows: dict[str, Window]
+    finished: list[Finished]
+
+    def client(self, **options: Any) -> httpx.AsyncClient:
+        """Return a client with the right key; the test closes it."""
+        headers = {"authorization": f"Bearer {CLIENT_KEY}", **options.pop("headers", {})}
+        return httpx.AsyncClient(base_url=self.url, headers=headers, trust_env=False, timeout=20, **options)
+
+
+@asynccontextmanager
+async def open_gateway(
+    *providers: Provider,
+    server: ServerSettings | None = None,
+    bounds: Bounds | None = None,
+    demo: bool = False,
+    correlation_ids: bool = True,
+    show_codes: bool = True,
+    wrap: Callable[[AsgiApp], AsgiApp] = lambda app: app,
+    stop_at_end: bool = True,
+) -> AsyncIterator[Gateway]:
+    """Serve *providers* on a free loopback port for the block.
+
+    Args:
+        wrap: Gets the ASGI application; for tests that put something around it.
+        stop_at_end: Drain at the end of the block as the daemon does; else the test has stopped it.
+    """
+    settings = server or ServerSettings(port=0)
+    dialects: dict[str, Dialect] = {each.name: each for make in (openai, anthropic) for each in make(_no_settings())}
+    finished: list[Finished] = []
+    codes = Registry.of(BUILTIN_CODES)
+    sockets = listen(["127.0.0.1"], 0)
+    stop = trio.Event()
+    async with open_windows(providers) as windows:
+        snapshot = Snapshot(providers=tuple(providers), dialects=dialects, demo=demo)
+        answerer = Answerer(
+            gate=Gate(snapshot, windows), faults=FaultWriter(codes=codes, show_codes=show_codes), emit=finished.append
+        )
+        keys = KeyRing(
+            (
+                Key.of("client", Secret(CLIENT_KEY), CLIENT),
+                Key.of("management", Secret(MANAGEMENT_KEY), READ, MANAGE),
+            )
+        )
+        guard = Guard.build(
+            keys,
+            ["127.0.0.1"],
+            allowed=settings.allowed_hosts,
+            origins=settings.allowed_origins,
+            reads=settings.public_reads,
+        )
+        front = Front(answerer=answerer, guard=guard, bounds=bounds or Bounds(), correlation_ids=correlation_ids)
+        desk = Desk(codes=codes, health=_healthy, providers=list)
+        app = wrap(App(front, on_demand(desk)))
+        running = Server(
+            app=app, grace=answerer.grace, grace_seconds=settings.grace, write_deadline=settings.write_deadline
+        )
+        async with trio.open_nursery() as nursery:
+            await nursery.start(partial(running.run, sockets, stop))
+            yield Gateway(
+                url=url_of(sockets[0]),
+                port=sockets[0].getsockname()[1],
+                front=front,
+                server=running,
+                stop=stop,
+                windows=dict(windows),
+                finished=finished,
+            )
+            if stop_at_end:
+                stop.set()
+        for each in sockets:
+            each.close()
+
+
+async def _healthy() -> dict[str, object]:
+    return {"status": "ok"}
+
+
+def _no_settings() -> SettingsView:
+    from korproxy.config.home import Home
+
+    return SettingsView.of(RootSettings(), Home(path=Path("/nonexistent")), demo=False, environ={}, tables={})
+
+
+logging.getLogger("korproxy").setLevel(logging.DEBUG)
