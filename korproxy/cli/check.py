@@ -33,7 +33,7 @@ class Findings:
 def check(cli: Context) -> None:
     """Check configuration, secrets and plugins without starting.
 
-    Lists every mistake with its code and its place. Exit code 0 if all is right, warnings or not; 1 if something has to be changed.
+    Lists every mistake with its code and its place. Exit code 0 if all is right, warnings or not; 1 if something is wrong.
 
     \b
     Examples:
@@ -67,7 +67,7 @@ def find(cli: Context) -> Findings:
     if composed is None:
         return Findings(problems=_each_once(problems), warnings=(), composed=None)
     problems += [*composed.view.plugin_problems(), *composed.problems]
-    problems += [_problem(exc, "commands") for exc in broken_commands(composed.host, cli.core)]
+    problems += broken_commands(composed.host, cli.core)
     lesser = {each for each in composed.warnings if composed.codes[each.code].severity is Severity.WARNING}
     problems += [each for each in composed.warnings if each not in lesser]
     warnings = [each for each in composed.warnings if each in lesser]

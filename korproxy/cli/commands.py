@@ -10,7 +10,7 @@ from korproxy.cli.options import Chosen
 from korproxy.contracts import Command
 from korproxy.errors.catalogue import BUILTIN_CODES
 from korproxy.errors.codes import Registry
-from korproxy.errors.exceptions import CommandFailed
+from korproxy.errors.exceptions import CommandFailed, Problem
 from korproxy.plugins import asking
 from korproxy.plugins.finding import Found, find_builtin, find_files, find_installed
 from korproxy.plugins.host import PluginHost
@@ -77,15 +77,15 @@ class PluginCommands:
         self.host.load(new)
 
 
-def broken_commands(host: PluginHost, core: Collection[str]) -> list[CommandFailed]:
-    """Import every command of *host*'s plugins and return why some cannot be; each is also listed with its plugin."""
+def broken_commands(host: PluginHost, core: Collection[str]) -> list[Problem]:
+    """Import every command of *host*'s plugins and return those that cannot be; each is also listed with its plugin."""
     found = []
     for offer in asking.commands(host, core=core):
         try:
             _load(offer)
         except CommandFailed as exc:
             host.remark(offer.plugin, exc.code, exc.detail)
-            found.append(exc)
+            found.append(Problem(code=exc.code, path=f"plugin {offer.plugin}", message=exc.detail))
     return found
 
 

@@ -132,5 +132,5 @@ class Context:
         if said is None:
             from korproxy.errors.exceptions import CommandFailed
 
-            raise CommandFailed("KP-SYS-505", f"no daemon runs with the home {self.home}; `korproxy run` starts one")
+            raise CommandFailed("KP-SYS-505", f"No daemon runs with the home {self.home}; `korproxy run` starts one.")
         return said

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
@@ -59,17 +60,15 @@ def get(url: str, path: str, key: Secret) -> Mapping[str, object]:
     """
     import http.client
 
-    where = urlsplit(url)
-    host = ANYWHERE.get(where.hostname or "", where.hostname or "")
-    connection = http.client.HTTPConnection(host, where.port, timeout=PATIENCE)
     try:
-        connection.request("GET", path, headers={"X-Management-Key": key.reveal(), "Accept": "application/json"})
-        answer = connection.getresponse()
-        body = answer.read(MOST)
-    except (OSError, http.client.HTTPException) as exc:
+        where = urlsplit(url)
+        host = ANYWHERE.get(where.hostname or "", where.hostname or "")
+        with closing(http.client.HTTPConnection(host, where.port, timeout=PATIENCE)) as connection:
+            connection.request("GET", path, headers={"X-Management-Key": key.reveal(), "Accept": "application/json"})
+            answer = connection.getresponse()
+            body = answer.read(MOST)
+    except (OSError, ValueError, http.client.HTTPException) as exc:  # ValueError: an address that is none
         raise silent(url, f"{type(exc).__name__}: {exc}") from exc
-    finally:
-        connection.close()
     if answer.status != 200:
         raise silent(url, f"GET {path} was answered with status {answer.status}{_said(body)}")
     try:

@@ -22,6 +22,8 @@ def write_settings(path: Path, *, force: bool) -> None:
             path.replace(path.with_name(f"{path.name}.old"))
         written = write_once(path, TEMPLATE.rstrip("\n"))
     except OSError as exc:
-        raise CannotStart("KP-SYS-504", f"{path} cannot be written: {exc.strerror}") from None
+        raise CannotStart("KP-SYS-504", f"{path} cannot be written: {exc.strerror}.") from None
     if not written:
-        raise CommandFailed("KP-CONF-216", f"{path} is there already and stays as it is; --force replaces it")
+        raise CommandFailed(
+            "KP-CONF-216", f"{path} is there already and stays as it is; --force sets it aside for a new one."
+        )

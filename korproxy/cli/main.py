@@ -65,25 +65,34 @@ class Commands(click.Group):
 
     def main(self, args: Any = None, prog_name: str | None = None, *more: Any, **extra: Any) -> NoReturn:
         """Run one command line and exit: 0, 1 (failed), 2 (usage), 130 (Ctrl-C), or what the command says."""
-        from korproxy.cli.context import Context
-
         _never_fail_to_encode()
-        cli = Context(core=CORE)
         try:
-            code = super().main(args, prog_name or "korproxy", *more, **{**extra, "standalone_mode": False, "obj": cli})
+            code = self._run(args, prog_name or "korproxy", *more, **extra)
             sys.stdout.flush()  # a closed pipe is noticed here, not at exit, where Python would complain
-        except (click.Abort, KeyboardInterrupt):
-            code = INTERRUPTED
         except BrokenPipeError:
             code = _reader_left()
+        sys.exit(code)
+
+    def _run(self, *args: Any, **extra: Any) -> int | str | None:
+        from korproxy.cli.context import Context
+
+        cli = Context(core=CORE)
+        try:
+            code: int | None = super().main(*args, **{**extra, "standalone_mode": False, "obj": cli})
+        except (click.Abort, KeyboardInterrupt):
+            return INTERRUPTED
+        except SystemExit as exc:
+            return exc.code
+        except BrokenPipeError:
+            raise
         except click.ClickException as exc:
             exc.show()
-            code = exc.exit_code
+            return exc.exit_code
         except Exception as exc:  # noqa: BLE001 -- the last place where an error can be put in words
             from korproxy.cli.failures import report
 
-            code = report(exc, cli.chosen)
-        sys.exit(code or 0)
+            return report(exc, cli.chosen)
+        return code
 
 
 def _cli(ctx: click.Context) -> Context:

@@ -72,9 +72,10 @@ def with_global_options(command: click.Command) -> click.Command:
 
 def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     """Note what was given; an option left out after the command must not undo the one before it."""
-    chosen = ctx.find_root().obj.chosen if ctx.find_root().obj else None
-    if not value or chosen is None or param.name is None:
+    cli = ctx.find_root().obj  # None where a tool looks at the commands without running one
+    if not value or cli is None or param.name is None:
         return
+    chosen: Chosen = cli.chosen
     setattr(chosen, param.name, (*chosen.plugin_dirs, *value) if param.name == "plugin_dirs" else value)
     if chosen.no_color:
         ctx.color = False

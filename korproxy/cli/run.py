@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--port", type=click.IntRange(0, 65535), help="Listen on this port; 0 takes any that is free.")
 @click.pass_obj
 def run(cli: Context, demo: bool, hosts: tuple[str, ...], port: int | None) -> None:
-    r"""Run the daemon until Ctrl-C or `korproxy stop`.
+    """Run the daemon until Ctrl-C or `korproxy stop`.
 
     The first SIGTERM or Ctrl-C lets running answers end ([server] grace); a second one cuts them off.
     Exit codes: 0 stopped, 70 a fault of KorProxy's own, 75 it would not stop by itself, 78 it cannot start as configured.
@@ -33,7 +33,7 @@ def run(cli: Context, demo: bool, hosts: tuple[str, ...], port: int | None) -> N
       korproxy run                       serve what korproxy.toml configures
       korproxy run --demo                try it without any account
       korproxy run --port 0 --json       any free port; the address as JSON on the first line
-    """
+    """  # noqa: D301 -- click wants the character itself
     from korproxy.cli.failures import report
     from korproxy.runtime.daemon import Options, run_daemon
     from korproxy.runtime.exit_codes import Exit

@@ -42,16 +42,18 @@ def read_private(path: Path) -> str:
         raise NotReadable("does not exist", absent=True) from None
     except (OSError, ValueError) as exc:  # ValueError: a NUL in the name
         raise NotReadable(f"cannot be opened ({getattr(exc, 'strerror', None) or 'not a file name'})") from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         about = os.fstat(descriptor)  # of what was opened: the name may mean another file by now
         if not stat.S_ISREG(about.st_mode):
             raise NotReadable("is not a regular file")
         if os.name != "nt" and about.st_mode & 0o077:
             raise NotPrivate(stat.S_IMODE(about.st_mode))
-        try:
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
             raw = file.read(MOST + 1)
-        except OSError as exc:
-            raise NotReadable(f"cannot be read ({exc.strerror})") from None
+    except OSError as exc:
+        raise NotReadable(f"cannot be read ({exc.strerror})") from None
+    finally:
+        os.close(descriptor)
     if len(raw) > MOST:
         raise NotReadable(f"is longer than {MOST // 1024} KiB")
     try:

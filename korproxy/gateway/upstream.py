@@ -69,9 +69,38 @@ class Reply:
     async def aclose(self) -> None:
         """Give the connection back, or cut it where the answer was not read to its end. Shielded, 2 s at most."""
         with trio.CancelScope(shield=True, deadline=trio.current_time() + CLOSE_GRACE):
-            if self._chunks is not None:
-                await self._chunks.aclose()  # type: ignore[attr-defined]
             await self._response.aclose()
+            if self._chunks is not None:
+                await _unwind(self._chunks)
+
+
+@attrs.define
+class _Body(httpx.AsyncByteStream):
+    """A request body in one piece. httpx's own is an async generator, which a cancelled request leaves unfinished."""
+
+    _content: bytes | None
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        content, self._content = self._content, None
+        if not content:
+            raise StopAsyncIteration
+        return content
+
+
+async def _unwind(chunks: AsyncIterator[bytes]) -> None:
+    """End the generators that httpx and httpcore have nested in each other, now that nothing more can come.
+
+    Closing the outer one would leave the inner ones to the garbage collector, in mid-read; reading on from the closed
+    connection makes the innermost one fail, and that ends them all.
+    """
+    try:
+        async for _ in chunks:
+            pass
+    except (httpx.TransportError, httpx.StreamError, trio.ClosedResourceError):
+        pass
 
 
 @attrs.define
@@ -98,8 +127,10 @@ class Upstream:
         wait = min(self.deadlines.first_byte, left)
         timeouts = {"connect": min(self.deadlines.connect, left), "read": wait, "write": wait, "pool": wait}
         # httpcore reads this very dict before each read: Reply turns "read" into the idle deadline once the head is here.
-        request = self._client.build_request(
-            wanted.method, wanted.url, headers=list(wanted.headers), content=wanted.body, extensions={"timeout": timeouts}
+        url = httpx.URL(wanted.url)
+        headers = [(b"host", url.netloc), *wanted.headers, (b"content-length", b"%d" % len(wanted.body))]
+        request = httpx.Request(
+            wanted.method, url, headers=headers, stream=_Body(wanted.body), extensions={"timeout": timeouts}
         )
         try:
             response = await self._client.send(request, stream=True)
@@ -107,8 +138,8 @@ class Upstream:
             if trio.current_time() >= until:
                 raise too_long(self.provider, self.deadlines) from None
             raise before_answer(self.provider, exc, self.deadlines, urlsplit(wanted.url).netloc) from exc
-        headers = Headers(tuple((name.lower(), value) for name, value in response.headers.raw))
-        return Reply(self.provider, response.status_code, headers, self.deadlines, until, response, timeouts)
+        answered = Headers(tuple((name.lower(), value) for name, value in response.headers.raw))
+        return Reply(self.provider, response.status_code, answered, self.deadlines, until, response, timeouts)
 
     async def drop_idle(self) -> int:
         """Close idle connections that are too old or that the provider has closed; return how many."""

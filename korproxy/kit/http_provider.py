@@ -71,7 +71,7 @@ class Endpoint:
 
     def credential(self, secret: Secret) -> tuple[bytes, bytes]:
         """Return the header that carries *secret*."""
-        value = secret.reveal().encode()
+        value = secret.reveal().encode("utf-8", "surrogateescape")  # as it came from the environment, whatever that was
         return self.key_header, b"Bearer " + value if self.key_header == b"authorization" else value
 
 

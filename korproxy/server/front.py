@@ -25,6 +25,7 @@ from korproxy.server.paths import is_management, needs_key, open_paths, wrong_pa
 from korproxy.version import VERSION
 
 DRAIN_SECONDS = 5.0  # how long the rest of an unwanted upload is read away before it is refused
+DRAIN_BYTES = 64 * 1024**2  # and how much of it; beyond that the client may see a broken pipe in place of the refusal
 
 log = logging.getLogger("korproxy.server")
 
@@ -165,7 +166,7 @@ class Front:
             return
         log.info("refused %s %s: %s %s", exchange.method, exchange.path, exc.code, exc)
         with suppress(ClientLeft, BadRequest):  # the answer goes out all the same, to whoever still listens
-            await exchange.drain(self.bounds.max_body, DRAIN_SECONDS)
+            await exchange.drain(DRAIN_BYTES, DRAIN_SECONDS)
         fault = self.faults.fault(exc, "" if exc.code == "KP-AUTH-004" else origin(exchange))
         dialect = self._dialect(exchange.path)
         body = dialect.error(fault) if dialect else _plain_error(fault.code, fault.message, fault.docs)

@@ -105,8 +105,8 @@ def daemon(
 
 def _collect(process: subprocess.Popen[str], log: list[str]) -> None:
     assert process.stderr is not None
-    for line in process.stderr:
-        log.append(line)
+    for line in process.stderr:  # one by one: a test looks at the log while the daemon runs
+        log.append(line)  # noqa: PERF402
 
 
 def _ready_url(process: subprocess.Popen[str], log: list[str]) -> str:

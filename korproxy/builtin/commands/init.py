@@ -23,7 +23,7 @@ def korproxy_commands() -> Iterable[Command]:
 
 
 @click.command()
-@click.option("--force", is_flag=True, help="Replace a korproxy.toml that is there. Keys stay as they are.")
+@click.option("--force", is_flag=True, help="Set a korproxy.toml that is there aside as korproxy.toml.old. Keys stay.")
 @click.pass_obj
 def init(cli: Cli, *, force: bool) -> None:
     """Write a commented configuration and make the keys.

@@ -75,7 +75,5 @@ def _provider(provider: Mapping[str, Any]) -> str:
 
 
 def _service(service: Mapping[str, Any]) -> str:
-    restarts, error = service.get("restarts") or 0, service.get("last_error")
-    return f"{service.get('name')}: {service.get('state')}, restarted {restarts} times" + (
-        f"; last error: {error}" if error else ""
-    )
+    error = f"; last error: {service['last_error']}" if service.get("last_error") else ""
+    return f"{service.get('name')}: {service.get('state')}, restarts: {service.get('restarts') or 0}{error}"

@@ -39,9 +39,8 @@ class ClaudeEndpoint(Endpoint):
 
     def credential(self, secret: Secret) -> tuple[bytes, bytes]:
         """Return ``authorization`` for a login's token, ``x-api-key`` for anything else."""
-        value = secret.reveal()
-        if value.startswith("sk-ant-oat"):
-            return b"authorization", f"Bearer {value}".encode()
+        if secret.reveal().startswith("sk-ant-oat"):
+            return attrs.evolve(ANTHROPIC_MESSAGES, key_header=b"authorization").credential(secret)
         return super().credential(secret)
 
 

@@ -38,9 +38,9 @@ class EndedProvider(HttpProvider):
         del request, account
         raise NoProvider(
             "KP-PROV-106",
-            f"iFlow ended its service on 2026-04-17, so [providers.{self.id}] cannot answer any more. Alibaba's Model Studio has"
-            ' the Qwen models: add a provider with type = "qwen" and a key from there. For any other service that speaks the'
-            ' OpenAI format use type = "compatible" with its base_url; or set base_url here, if you run such a server.',
+            f"iFlow ended its service on 2026-04-17, so [providers.{self.id}] cannot answer any more."
+            ' For Qwen models add a provider with type = "qwen" and a key of Model Studio. For any other service that speaks'
+            ' the OpenAI format use type = "compatible" with its base_url. If you run such a server yourself, set base_url here.',
         )
 
 

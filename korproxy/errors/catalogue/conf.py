@@ -5,9 +5,9 @@ from korproxy.errors.codes import ErrorCode, Severity
 CONF: tuple[ErrorCode, ...] = (
     ErrorCode(
         code="KP-CONF-201",
-        message="A configuration file is not valid TOML.",
+        message="A configuration file cannot be read as TOML.",
         description=(
-            "The file could not be read at all, because a line breaks the rules of TOML; the message names line and column."
+            "A line breaks the rules of TOML, or the file is not in UTF-8 or not readable for you; the message says where."
             " Usual reasons are a missing quotation mark, a bracket that is not closed, and a table written twice."
         ),
         severity=Severity.CRITICAL,
@@ -24,6 +24,7 @@ CONF: tuple[ErrorCode, ...] = (
         description=(
             "A key is unknown, or a value has the wrong type or is out of its range."
             " The message names the place, as in `$.server.port`."
+            " One of KorProxy's own key files that holds a sample or a short word has this code, too."
             " KorProxy reads its configuration strictly, so that a mistyped key is told and not ignored."
         ),
         severity=Severity.CRITICAL,
@@ -55,16 +56,15 @@ CONF: tuple[ErrorCode, ...] = (
         description=(
             "`key` of an account never holds the secret itself, because configuration files get copied, shown and committed."
             " It says where the secret stands, in one of two forms: `env:NAME` for a variable, `file:PATH` for a file."
-            " KorProxy does not repeat what stands there now, since it may be the secret."
+            " The account is not used, and what stands there now is not repeated, since it may be the secret."
         ),
-        severity=Severity.CRITICAL,
         steps=(
             "Move the secret into a file under `secrets/` in KorProxy's home, or into an environment variable.",
             'Write `key = "file:secrets/NAME"` or `key = "env:NAME"` in its place.',
             "If the file with the secret in it was shared or committed, make a new key on the provider's site.",
             "Run `korproxy check`.",
         ),
-        status=500,
+        status=503,
     ),
     ErrorCode(
         code="KP-CONF-205",
@@ -86,20 +86,21 @@ CONF: tuple[ErrorCode, ...] = (
         message="Others on this machine can read a secret.",
         description=(
             "A file that holds a key has a mode that lets other users read it, so the key may no longer be a secret."
-            " KorProxy makes such files with mode 0600 and expects the same of those you write."
+            " KorProxy makes such files with mode 0600 and does not use one that is open."
+            " With an open key file of its own it does not start; with one of an account, only that account is out."
         ),
         steps=(
             "Take the right away from others: `chmod 600 FILE`.",
-            "If strangers use this machine, make a new key on the provider's site.",
+            "If strangers use this machine, make a new key: on the provider's site, or by deleting KorProxy's own key file.",
             "Run `korproxy check`.",
         ),
-        status=500,
+        status=503,
     ),
     ErrorCode(
         code="KP-CONF-207",
         message="No account is configured yet.",
         description=(
-            "KorProxy runs, but it knows no provider that it could ask."
+            "KorProxy runs, but it knows no provider that it could ask, or the provider you named has no account."
             " An account is a table in korproxy.toml that names a provider and says where its key stands."
         ),
         steps=(
@@ -174,14 +175,14 @@ CONF: tuple[ErrorCode, ...] = (
         code="KP-CONF-212",
         message="Accounts in the configuration do not fit together.",
         description=(
-            "Two accounts of one provider have the same name,"
-            " or an account says neither where its key stands nor that the caller's is used."
-            " Names appear in errors, logs and statistics, so they have to tell accounts apart."
+            "Two accounts of one provider have the same name, or an account has no usable name,"
+            " or it has both a `key` of its own and the caller's `credential`."
+            " Names appear in headers, errors and logs, so they have to tell accounts apart."
         ),
         severity=Severity.CRITICAL,
         steps=(
             "Give every account of a provider a `name` of its own.",
-            'Give every account either a `key` or `credential = "client"`.',
+            'Keep either the `key` or `credential = "client"`; an account with neither sends no key at all.',
             "Run `korproxy check`.",
         ),
         status=500,
@@ -190,8 +191,8 @@ CONF: tuple[ErrorCode, ...] = (
         code="KP-CONF-213",
         message="A provider's base_url cannot be used.",
         description=(
-            "It has to be a whole address with scheme and host, as in `https://example.com/v1`, without a query or a fragment."
-            " A type that has no address of its own, such as `compatible`, cannot do without one."
+            "It has to be a whole address with scheme and host, as in `https://example.com/v1`, that ends with its path."
+            " A provider of the type `compatible` cannot do without one."
         ),
         severity=Severity.CRITICAL,
         steps=(
@@ -240,7 +241,7 @@ CONF: tuple[ErrorCode, ...] = (
         ),
         steps=(
             "Edit the file that is there, and run `korproxy check`.",
-            "If you want a fresh one, rename the old file first and run `korproxy init` again.",
+            "If you want a fresh one, run `korproxy init --force`: it keeps the old file beside it.",
             "To get a fresh one beside it, use another home: `korproxy init --home DIR`.",
         ),
         status=500,

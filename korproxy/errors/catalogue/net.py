@@ -28,6 +28,7 @@ NET: tuple[ErrorCode, ...] = (
         steps=(
             "If it is a local server, start it and compare its port with `base_url` in `[providers.X]`.",
             "Check that this machine is online and that no firewall blocks the address.",
+            "If your network has a proxy, set `HTTPS_PROXY` where the daemon is started.",
             "Look at the provider's status page.",
         ),
         status=502,
@@ -61,7 +62,7 @@ NET: tuple[ErrorCode, ...] = (
         steps=(
             "Check the date and time of this machine.",
             "Check scheme and host of `base_url` in `[providers.X]`: the certificate has to be made for exactly that name.",
-            "If a proxy of your network inspects TLS, ask its administrators to let the provider's host pass.",
+            "If a proxy of your network inspects TLS, let this machine trust its authority, or name that in `SSL_CERT_FILE`.",
             "If it is a server of your own on this machine, use `http://127.0.0.1` with its port.",
         ),
         status=502,
@@ -172,8 +173,9 @@ NET: tuple[ErrorCode, ...] = (
         code="KP-NET-312",
         message="The client stopped reading the answer.",
         description=(
-            "The tool kept its connection open but took no more bytes, until KorProxy gave up writing."
-            " KorProxy holds back no answer in memory, so a reader that stands still would block the provider for ever."
+            "The tool kept its connection open but took no more bytes for longer than `[server] write_deadline`"
+            " (120 seconds unless configured)."
+            " KorProxy stores no answer, so a reader that stands still would keep the provider waiting for ever."
             " The code stands only in logs and in the history."
         ),
         severity=Severity.WARNING,

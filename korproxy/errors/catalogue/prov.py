@@ -120,6 +120,7 @@ PROV: tuple[ErrorCode, ...] = (
             "Check `base_url` in `[providers.X]`.",
         ),
         status=502,
+        retryable=True,
     ),
     ErrorCode(
         code="KP-PROV-110",

@@ -41,7 +41,7 @@ RATE: tuple[ErrorCode, ...] = (
         code="KP-RATE-403",
         message="KorProxy has too many requests at once.",
         description=(
-            "Over all providers, as many requests are running as `[server] max_running` allows."
+            "Over all providers, as many requests are running as `[server] max_running` allows (1000 unless configured)."
             " The limit protects this machine's memory; every running request holds its body there."
         ),
         severity=Severity.WARNING,

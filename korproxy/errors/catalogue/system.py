@@ -12,6 +12,7 @@ SYS: tuple[ErrorCode, ...] = (
         ),
         steps=(
             "Find the request in the daemon's log by the id in the answer's header `X-Correlation-ID`.",
+            "If a command failed in the terminal, run it again with `--verbose` to see where.",
             "If the log names a plugin, start with `--no-plugins` to see whether it works without.",
             "Report it with that part of the log and what `korproxy --version` says.",
         ),
@@ -52,7 +53,7 @@ SYS: tuple[ErrorCode, ...] = (
         message="KorProxy's home cannot be made or written.",
         description=(
             "The home holds configuration, keys and state, and only you may read it."
-            " The directory belongs to somebody else, is read-only, lies on a full disk, or a file has its name."
+            " It or a file in it belongs to somebody else, is read-only or not what its name says, or the disk is full."
         ),
         severity=Severity.CRITICAL,
         steps=(
@@ -94,10 +95,10 @@ SYS: tuple[ErrorCode, ...] = (
         message="This address does not take this HTTP method.",
         description=(
             "The path is right, but not the method: AI requests are sent with POST, lists are read with GET."
-            " The answer's `Allow` header names what is taken."
+            " Mostly somebody tried an address by hand, or a tool took KorProxy for another kind of server."
         ),
         steps=(
-            "Use one of the methods that the header `Allow` names.",
+            "Use the method that the message names.",
             "If you opened the address in a browser: it sends GET, so use the tool or curl with `-X POST`.",
         ),
         status=405,
@@ -133,7 +134,8 @@ SYS: tuple[ErrorCode, ...] = (
         code="KP-SYS-510",
         message="The request was not sent to its end.",
         description=(
-            "The client announced a body and then stopped sending, or sent it too slowly. Nothing was passed on to a provider."
+            "The client announced a body, and then sent nothing for longer than `[server] read_deadline`"
+            " (60 seconds unless configured). Nothing was passed on to a provider."
         ),
         steps=(
             "Send the request again.",
@@ -163,11 +165,12 @@ SYS: tuple[ErrorCode, ...] = (
         description=(
             "`korproxy stop` asked the daemon to end and waited, but it is still running."
             " It may be finishing requests, for which it has `[server] grace` seconds."
+            " Or it could not be asked, because it belongs to another user or runs in a container."
         ),
         steps=(
-            "Wait a few seconds and look with `korproxy status`.",
-            "Run `korproxy stop` once more: a second signal ends running requests at once.",
-            "If it still runs, end the process whose number the message names.",
+            "If answers may take long, wait longer: `korproxy stop --timeout 60`.",
+            "Run `korproxy stop` once more: the second time running requests are ended at once.",
+            "If it still runs, end the process whose number the message names, as the user it belongs to.",
         ),
         status=500,
     ),
@@ -176,8 +179,8 @@ SYS: tuple[ErrorCode, ...] = (
         message="A part of the daemon did not start.",
         description=(
             "Besides the server some services run in the daemon, built in or from plugins."
-            " It is ready only when each of them has started."
-            " One of them failed or took too long; the message names it and the reason."
+            " One of them failed at its start or took too long; the message names it and the reason."
+            " If KorProxy needs it, KorProxy does not start; a plugin that is not required is only left out."
         ),
         severity=Severity.CRITICAL,
         steps=(

@@ -110,7 +110,7 @@ def _check_tools(body: JsonObject) -> None:
     choice = body.get("tool_choice")
     if choice is None:
         return
-    if choice.get("type") not in {"auto", "any", "tool", "none"}:
+    if choice.get("type") not in ("auto", "any", "tool", "none"):
         raise invalid(
             f"tool_choice: Input tag '{choice.get('type')}' found using 'type' does not match any of the expected tags: "
             "'any', 'auto', 'none', 'tool'"
@@ -130,7 +130,7 @@ def _check_tool(at: int, tool: object) -> None:
         raise invalid(f"{place}.name: Field required")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise invalid(f"{place}.name: String should match pattern '^[a-zA-Z0-9_-]{{1,128}}$'")
-    if tool.get("type") not in {None, "custom"}:
+    if tool.get("type") not in (None, "custom"):
         return  # Anthropic's own tools have no schema
     schema = tool.get("input_schema")
     if not isinstance(schema, dict):
@@ -147,7 +147,7 @@ def _check_thinking(body: JsonObject) -> None:
     if thinking is None:
         return
     kind, model = thinking.get("type"), body["model"]
-    if kind not in {"adaptive", "enabled", "disabled", "between_tools"}:
+    if kind not in ("adaptive", "enabled", "disabled", "between_tools"):
         raise invalid(
             f"thinking: Input tag '{kind}' found using 'type' does not match any of the expected tags: 'adaptive', "
             "'between_tools', 'disabled', 'enabled'"
@@ -173,7 +173,7 @@ def _check_budget(body: JsonObject, thinking: JsonObject) -> None:
         raise invalid(f"thinking.enabled.budget_tokens: Input should be greater than or equal to {_LEAST_BUDGET}")
     if budget >= body.get("max_tokens", budget + 1):
         raise invalid("`max_tokens` must be greater than `thinking.budget_tokens`.")
-    if (body.get("tool_choice") or {}).get("type") in {"any", "tool"}:
+    if (body.get("tool_choice") or {}).get("type") in ("any", "tool"):
         raise invalid("Thinking may not be enabled when tool_choice forces tool use.")
     if body.get("temperature") not in {None, 1}:
         raise invalid("`temperature` may only be set to 1 when thinking is enabled.")

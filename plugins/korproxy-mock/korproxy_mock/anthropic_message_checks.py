@@ -20,6 +20,7 @@ _BLOCKS = {
     },
     "system": {"text"},
 }  # fmt: skip
+_EVERY_BLOCK = frozenset().union(*_BLOCKS.values())
 _SYSTEM_TURNS = (5, 0)  # the first generation that takes them inside ``messages``
 
 
@@ -49,7 +50,7 @@ def _check_message(at: int, message: object, model: str, *, final: bool) -> Json
     if not isinstance(message, dict):
         raise invalid(f"messages.{at}: Input should be an object")
     role = message.get("role")
-    if role not in _BLOCKS:
+    if not isinstance(role, str) or role not in _BLOCKS:
         raise invalid(f"messages.{at}.role: " + ("Field required" if role is None else "Input should be 'user' or 'assistant'"))
     if role == "system" and (0, 0) < models.claude(model)[1] < _SYSTEM_TURNS:
         raise invalid(
@@ -71,15 +72,15 @@ def _check_message(at: int, message: object, model: str, *, final: bool) -> Json
 
 def _check_block(place: str, role: str, block: object) -> None:
     kind = block.get("type") if isinstance(block, dict) else None
-    if not isinstance(block, dict) or kind not in set().union(*_BLOCKS.values()):
-        tags = ", ".join(f"'{each}'" for each in sorted(set().union(*_BLOCKS.values())))
+    if not isinstance(block, dict) or not isinstance(kind, str) or kind not in _EVERY_BLOCK:
+        tags = ", ".join(f"'{each}'" for each in sorted(_EVERY_BLOCK))
         raise invalid(f"{place}: Input tag '{kind}' found using 'type' does not match any of the expected tags: {tags}")
     if kind not in _BLOCKS[role]:
         raise invalid(f"{place}: `{kind}` blocks are not permitted in `{role}` messages")
     if kind == "text":
         check_text("messages", f"{place}.text", block)
-    elif kind in {"image", "document"}:
-        _check_source(f"{place}.{kind}.source", str(kind), block.get("source"))
+    elif kind in ("image", "document"):
+        _check_source(f"{place}.{kind}.source", kind, block.get("source"))
     elif kind == "tool_use":
         _check_tool_use(f"{place}.tool_use", block)
     elif kind == "tool_result":
@@ -89,7 +90,7 @@ def _check_block(place: str, role: str, block: object) -> None:
 
 
 def _check_source(place: str, kind: str, source: object) -> None:
-    if not isinstance(source, dict) or source.get("type") not in {"base64", "url", "file", "text", "content"}:
+    if not isinstance(source, dict) or source.get("type") not in ("base64", "url", "file", "text", "content"):
         raise invalid(f"{place}: Field required")
     if source["type"] != "base64":
         return

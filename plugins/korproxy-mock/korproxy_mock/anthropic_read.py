@@ -46,7 +46,7 @@ def signature_for(thinking: str) -> str:
 def _last_said(messages: list[JsonObject]) -> int:
     """Find the last user message that says something itself; tool results alone do not."""
     for at in range(len(messages) - 1, -1, -1):
-        kinds = {block.get("type") for block in blocks_of(messages[at])}
+        kinds = {str(block.get("type")) for block in blocks_of(messages[at])}
         if messages[at].get("role") == "user" and kinds - {"tool_result"}:
             return at
     return -1
@@ -70,10 +70,10 @@ def _result_text(result: JsonObject) -> str:
 
 def _image(block: JsonObject) -> Image | None:
     source = block.get("source")
-    if block.get("type") not in {"image", "document"} or not isinstance(source, dict):
+    if block.get("type") not in ("image", "document") or not isinstance(source, dict):
         return None
     kind = str(source.get("media_type") or block["type"])
-    if source.get("type") in {"url", "file"}:
+    if source.get("type") in ("url", "file"):
         return Image(media_type=kind, address=str(source.get("url") or source.get("file_id")))
     if source.get("type") == "text":
         return Image(media_type=kind, data=str(source.get("data")).encode("utf-8", "replace"))

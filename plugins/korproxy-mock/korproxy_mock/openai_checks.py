@@ -132,7 +132,7 @@ def _check_tools(body: JsonObject) -> None:
 def _check_tool(place: str, tool: object) -> None:
     if not isinstance(tool, dict):
         raise wrong_type(place, "an object", tool)
-    if tool.get("type") not in {"function", "custom"}:
+    if tool.get("type") not in ("function", "custom"):
         raise Refused(
             invalid(
                 f"Invalid value: '{tool.get('type')}'. Supported values are: 'function' and 'custom'.",
@@ -220,7 +220,7 @@ def _check_response_format(body: JsonObject) -> None:
         return
     if not isinstance(wanted, dict):
         raise wrong_type("response_format", "an object", wanted)
-    if wanted.get("type") not in {"text", "json_object", "json_schema"}:
+    if wanted.get("type") not in ("text", "json_object", "json_schema"):
         raise Refused(
             invalid(
                 f"Invalid value: '{wanted.get('type')}'. Supported values are: 'json_object', 'json_schema', and 'text'.",
@@ -246,7 +246,7 @@ def _check_strictly(body: JsonObject) -> None:
             raise Refused(invalid(f"Unknown parameter: '{name}'.", param=name, code="unknown_parameter"))
     model, effort = body["model"], body.get("reasoning_effort")
     version = models.gpt_version(model)
-    active = effort != "none" if version >= (5, 5) else effort not in {None, "none"}
+    active = effort != "none" if version >= (5, 5) else effort not in (None, "none")
     if body.get("tools") and version >= (5, 4) and active:
         raise Refused(
             invalid(

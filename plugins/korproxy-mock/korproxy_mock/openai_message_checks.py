@@ -28,7 +28,7 @@ def _check_message(place: str, message: object) -> None:
             f"Invalid value: '{role}'. Supported values are: {supported}, and '{_ROLES[-1]}'.", f"{place}.role", "invalid_value"
         )
     content = message.get("content")
-    may_be_null = role in {"assistant", "function"} and (message.get("tool_calls") or message.get("function_call"))
+    may_be_null = role in ("assistant", "function") and (message.get("tool_calls") or message.get("function_call"))
     if content is None and not may_be_null and not message.get("refusal"):
         dotted = place.replace("[", ".[")
         raise _invalid("Invalid value for 'content': expected a string, got null.", f"{dotted}.content", None)

@@ -69,7 +69,7 @@ def weigh(value: object) -> int:
             total += len(each)
         elif isinstance(each, list):
             rest.extend(each)
-        elif isinstance(each, dict) and each.get("type") in {"image", "image_url", "document", "file"}:
+        elif isinstance(each, dict) and each.get("type") in ("image", "image_url", "document", "file"):
             total += _IMAGE_CHARS
         elif isinstance(each, dict):
             rest.extend(each.values())

@@ -38,7 +38,10 @@ async def _watched(connection: Connection, received: Received, work: Callable[[]
     async with trio.open_nursery() as nursery:
 
         async def watch() -> None:
-            await connection.left()
+            try:
+                await connection.left()
+            except trio.ClosedResourceError:  # a cut: it was us who left
+                return
             received.client_left = received.ended is None
             nursery.cancel_scope.cancel()
 

@@ -57,6 +57,7 @@ def plan(events: Iterable[Event], errors: Sequence[Event], script: Script) -> It
 def _planned(events: Iterable[Event], errors: Sequence[Event], script: Script) -> Iterator[Step]:
     yield from _pause(script.first_event)
     kept = [event for event in events if not (script.no_terminal and event.terminal)]
+    ending = len(kept) - 1 if _fault(None, script) is None else None  # the number of the event that ends the reply
     for number, event in enumerate(kept):
         if fault := _fault(number, script):
             yield from _broken(fault, event, errors, script)
@@ -68,7 +69,7 @@ def _planned(events: Iterable[Event], errors: Sequence[Event], script: Script) -
         if script.malformed_after == number:
             yield from _sends(frame(_malformed(event), script), script)
         else:
-            yield from _sends(frame(event, script), script, last=number == len(kept) - 1)
+            yield from _sends(frame(event, script), script, last=number == ending)
     if fault := _fault(None, script):
         yield from _broken(fault, Event(data=""), errors, script)
 

@@ -5,50 +5,40 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
+import attrs
+import click
+
+from korproxy.cli.context import Context
+from korproxy.cli.main import korproxy
+from korproxy.config.settings import AccountSettings, FeatureSettings, ProviderTable, RootSettings, ServerSettings
 from korproxy.errors.codes import PLUGIN_SHARE, RANGES, ErrorCode, Severity
+from korproxy.models.providers import Deadlines
 
 ROOT = Path(__file__).parents[4]
 RETRYABLE = {408, 429, 502, 503, 504}  # statuses that tools take as "try again"
 
-EVERYWHERE = {"--home", "--verbose", "--json"}
-COMMANDS: Mapping[str, set[str]] = {
-    "": {"--version"},
-    "run": {"--demo", "--host", "--port"},
-    "stop": set(),
-    "status": set(),
-    "check": set(),
-    "init": set(),
-    "plugins": set(),
-    "errors": set(),
-    "key show client": set(),
-    "key show management": set(),
+TABLES: Mapping[str, type] = {
+    "server": ServerSettings,
+    "deadlines": Deadlines,
+    "features": FeatureSettings,
+    "providers.X": ProviderTable,
 }
-SETTINGS: Mapping[str, set[str]] = {
-    "server": {"host", "port", "max_body", "max_running", "grace", "allowed_hosts", "allowed_origins", "public_reads"},
-    "deadlines": {"connect", "first_byte", "idle", "total"},
-    "features": set(),
-    "providers.X": set(),
-    "plugin.X": set(),
-}
-KEYS = {"version", "required"}
-PROVIDER_KEYS = {"type", "base_url", "models", "deadlines", "max_concurrency", "max_queue"}
-ACCOUNT_KEYS = {"name", "key", "credential"}
-PROVIDER_TYPES = {"claude", "codex", "qwen", "iflow", "compatible"}
+KEYS = {each.name for table in (RootSettings, ProviderTable, AccountSettings) for each in attrs.fields(table)}
+PROVIDER_TYPES = {path.stem for path in (ROOT / "korproxy" / "builtin" / "providers").glob("[a-z]*.py")}
 HEADERS = {
-    *("Allow", "Authorization: Bearer KEY", "Content-Length", "Retry-After", "X-Correlation-ID", "X-Management-Key"),
+    *("Authorization: Bearer KEY", "Content-Length", "Retry-After", "X-Correlation-ID", "X-Management-Key"),
     *("X-KorProxy-Key", "X-KorProxy-Upstream-Request-ID"),
 }
 IN_HOME = {"secrets/", "secrets/client.key", "daemon.lock", "daemon.json"}
-VARIABLES = {"KORPROXY_HOME", "OPENAI_API_KEY", "ANTHROPIC_API_KEY"}
+VARIABLES = {"KORPROXY_HOME", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "HTTPS_PROXY", "SSL_CERT_FILE"}
 REFERENCES = {"env:NAME", "file:PATH", "file:"}
-START_OPTIONS = {"--demo", "--no-plugins"}
 ADDRESSES = {"GET /v1/models", "/v1", "https://example.com/v1", "http://127.0.0.1"}
 OTHERS = {"chmod 600 FILE", "chown -R USER DIR", "-X POST", "--data-binary @FILE", "*", "model", "PROVIDER/MODEL"}
-OTHERS |= {"KP-CATEGORY-NNN", "$.server.port"}
-KNOWN = KEYS | PROVIDER_KEYS | ACCOUNT_KEYS | PROVIDER_TYPES | HEADERS | IN_HOME | VARIABLES | REFERENCES | START_OPTIONS
-KNOWN |= ADDRESSES | OTHERS
+OTHERS |= {"KP-CATEGORY-NNN", "$.server.port", "[plugin.X]"}
+KNOWN = KEYS | PROVIDER_TYPES | HEADERS | IN_HOME | VARIABLES | REFERENCES | ADDRESSES | OTHERS
 
 
 def broken_laws(category: str, codes: Sequence[ErrorCode]) -> list[str]:
@@ -100,14 +90,16 @@ def _plain(words: str) -> str:
     return re.sub(r"`[^`]*`", "X", words)
 
 
+@cache
 def _exists(span: str) -> bool:
-    if span == "korproxy" or span.startswith("korproxy "):
-        return _is_command(span.split()[1:])
+    if span == "korproxy" or span.startswith(("korproxy ", "--no-", "--demo", "--verbose")):
+        return _parses(span.removeprefix("korproxy").split() if span.startswith("korproxy") else ["run", span])
     if setting := re.fullmatch(r"\[([\w.]+)\](?: (\w+))?", span):
         table, key = setting.groups()
-        return table in SETTINGS and (key is None or key in SETTINGS[table])
+        names = {each.name for each in attrs.fields(TABLES[table])} if table in TABLES else set()
+        return (bool(names) and (key is None or key in names)) or span in KNOWN
     if " = " in span:
-        return set(tomllib.loads(span)) <= PROVIDER_KEYS | ACCOUNT_KEYS
+        return set(tomllib.loads(span)) <= KEYS
     if span.startswith("http://127.0.0.1:1337"):
         return span.removeprefix("http://127.0.0.1:1337") in {"", "/v1"}
     if span.startswith("plugins/"):
@@ -115,8 +107,16 @@ def _exists(span: str) -> bool:
     return span in KNOWN
 
 
-def _is_command(words: list[str]) -> bool:
-    options = [each for each in words if each.startswith("--")]
-    values = [each for each in words if each.isupper() or re.fullmatch(r"[\d.]+", each)]
-    name = " ".join(each for each in words if each not in options and each not in values)
-    return name in COMMANDS and set(options) <= COMMANDS[name] | EVERYWHERE and len(values) <= len(options) + (name == "errors")
+def _parses(words: list[str]) -> bool:
+    """Whether the real command line takes *words*: the command exists, and so do its options and arguments."""
+    try:
+        context = korproxy.make_context("korproxy", list(words), obj=Context())
+        while isinstance(context.command, click.Group):
+            name, command, rest = context.command.resolve_command(context, [*context._protected_args, *context.args])
+            assert command is not None
+            context = command.make_context(name, rest, parent=context)
+    except click.exceptions.Exit:
+        return True  # --version
+    except click.UsageError:
+        return False
+    return True

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from korproxy.config.settings import ServerSettings
 from korproxy.errors.catalogue.net import NET
 from korproxy.models.providers import Deadlines
 from tests.unit.errors.catalogue.laws import broken_laws, statuses, text
@@ -27,6 +28,11 @@ def test_a_missed_deadline_names_its_setting_and_its_default(code: str, name: st
     seconds = getattr(Deadlines(), name)
     words = text(BY_CODE[code])
     assert (f"`[deadlines] {name}`" in words, f"({seconds:g} seconds unless configured)" in words) == (True, True)
+
+
+def test_a_client_that_does_not_read_is_told_the_deadline_as_it_is() -> None:
+    words = text(BY_CODE["KP-NET-312"])
+    assert f"`[server] write_deadline` ({ServerSettings().write_deadline:g} seconds unless configured)" in words
 
 
 def test_what_nobody_is_left_to_read_is_not_retryable() -> None:

@@ -28,7 +28,7 @@ def test_statuses_are_the_ones_that_clients_rely_on() -> None:
 
 
 def test_only_a_provider_in_trouble_is_worth_the_same_request_again() -> None:
-    assert {each.code for each in PROV if each.retryable} == {"KP-PROV-102", "KP-PROV-103"}
+    assert {each.code for each in PROV if each.retryable} == {"KP-PROV-102", "KP-PROV-103", "KP-PROV-108"}
 
 
 @pytest.mark.parametrize("status", [400, 402, 403, 404, 413, 429, 503])

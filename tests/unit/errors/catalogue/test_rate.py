@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from korproxy.config.settings import ServerSettings
 from korproxy.errors.catalogue.rate import RATE
 from korproxy.errors.codes import Severity
 from korproxy.models.providers import Limits
@@ -23,3 +24,8 @@ def test_a_full_queue_names_its_limits_as_they_are() -> None:
     limits = Limits()
     stated = (f"({limits.max_concurrency} unless configured)", f"({limits.max_queue} unless configured)")
     assert [each for each in stated if each not in words] == []
+
+
+def test_a_full_korproxy_names_its_limit_as_it_is() -> None:
+    words = text(next(each for each in RATE if each.code == "KP-RATE-403"))
+    assert f"`[server] max_running` allows ({ServerSettings().max_running} unless configured)" in words

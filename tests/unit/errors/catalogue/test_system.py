@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from korproxy.config.settings import ServerSettings
 from korproxy.errors.catalogue.system import SYS
 from tests.unit.errors.catalogue.laws import broken_laws, text
 
@@ -33,5 +34,7 @@ def test_a_wrong_address_names_the_base_url_of_both_kinds_of_tools() -> None:
     assert [each for each in wanted if each not in words] == []
 
 
-def test_what_is_too_large_here_and_what_is_too_large_there_have_codes_of_their_own() -> None:
-    assert "`[server] max_body`" in text(BY_CODE["KP-SYS-508"])
+def test_limits_of_an_upload_are_named_as_they_are() -> None:
+    server = ServerSettings()
+    assert f"`[server] max_body` allows ({server.max_body // 1024**2} MiB unless configured)" in text(BY_CODE["KP-SYS-508"])
+    assert f"`[server] read_deadline` ({server.read_deadline:g} seconds unless configured)" in text(BY_CODE["KP-SYS-510"])

@@ -1,0 +1,130 @@
+"""No JSON brings the mock down: whatever comes in, an answer in the vendor's shape goes out."""
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from korproxy_mock.record import Received
+from korproxy_mock.replies import Reply, Rules, reply_to
+from korproxy_mock.server import FORMATS
+
+WORDS = st.sampled_from(
+    [
+        "user", "assistant", "system", "tool", "text", "image", "image_url", "tool_use", "tool_result", "thinking", "function",
+        "object", "type", "role", "content", "id", "c1", "name", "input", "auto", "any", "enabled", "json_schema", "o3",
+        "claude-opus-5", "{{mock: tool=a}}", "{{mock: words=3 split=char}}", "data:image/png;base64,AAAA", "\ud800", "",
+    ]
+)  # fmt: skip
+SCALARS = st.none() | st.booleans() | st.integers(-2, 3000) | st.floats() | WORDS
+KEYS = st.sampled_from(
+    [
+        "type", "role", "content", "text", "tool_calls", "tool_call_id", "function", "id", "name", "arguments", "input",
+        "tool_use_id", "image_url", "url", "thinking", "signature", "input_schema", "parameters", "properties", "required",
+        "budget_tokens", "include_usage", "json_schema", "schema", "format", "media_type", "data", "$ref", "items",
+        "cache_control", "source", "enum",
+    ]
+)  # fmt: skip
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=5), max_leaves=12
+)
+FIELDS = st.sampled_from(
+    [
+        "stream", "stream_options", "tools", "tool_choice", "n", "temperature", "max_tokens", "response_format", "system",
+        "thinking", "output_config", "stop_sequences", "parallel_tool_calls", "max_completion_tokens", "reasoning_effort",
+        "stop",
+    ]
+)  # fmt: skip
+BLOCKS = st.dictionaries(KEYS, VALUES, max_size=5) | st.fixed_dictionaries(
+    {"type": WORDS}, optional={"text": WORDS, "id": WORDS}
+)
+MESSAGES = st.lists(
+    VALUES
+    | st.fixed_dictionaries({"role": WORDS, "content": WORDS | st.lists(BLOCKS, max_size=3)}, optional={"tool_calls": VALUES}),
+    max_size=4,
+)
+BODIES = st.builds(
+    lambda rest, messages, model: {"max_tokens": 100, **rest, "messages": messages, "model": model},
+    st.dictionaries(FIELDS, VALUES, max_size=5),
+    MESSAGES | VALUES,
+    st.just("m") | VALUES,
+)
+
+
+def answered(path: str, body: Any, *, strict: bool = False) -> Reply:
+    headers = [("authorization", "Bearer k"), ("anthropic-version", "2023-06-01")]
+    received = Received(method="POST", path=path, headers=headers, body=json.dumps(body).encode())
+    return reply_to(received, 1, FORMATS, Rules(strict=strict), lambda *_: None)
+
+
+@given(st.sampled_from(["/v1/chat/completions", "/v1/messages", "/v1/messages/count_tokens"]), BODIES, st.booleans())
+def test_any_json_gets_an_answer(path: str, body: dict[str, Any], strict: bool) -> None:
+    reply = answered(path, body, strict=strict)
+    assert reply.status in {200, 400, 404}
+    if reply.steps is None:
+        json.loads(reply.body)
+
+
+OPENAI: dict[str, Any] = {
+    "model": "gpt-4o",
+    "messages": [
+        {"role": "developer", "content": "be kind"},
+        {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}]},
+        {"role": "assistant", "tool_calls": [{"id": "c", "type": "function", "function": {"name": "ls", "arguments": "{}"}}]},
+        {"role": "tool", "tool_call_id": "c", "content": [{"type": "text", "text": "a"}]},
+        {"role": "user", "content": "{{mock: usage=1/2}} weather"},
+    ],
+    "tools": [
+        {"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "required": ["city"]}}},
+        {"type": "custom", "custom": {"name": "raw"}, "function": {}},
+    ],
+    "tool_choice": {"type": "function", "function": {"name": "weather"}},
+    "response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": {"enum": [1]}}},
+    "stream": True,
+    "stream_options": {"include_usage": True},
+    "n": 2,
+}
+ANTHROPIC: dict[str, Any] = {
+    "model": "claude-x",
+    "max_tokens": 2000,
+    "system": [{"type": "text", "text": "be kind", "cache_control": {"type": "ephemeral"}}],
+    "messages": [
+        {
+            "role": "user",
+            "content": [{"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}}],
+        },
+        {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "ls", "input": {}}]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": [{"type": "text", "text": "a"}]}]},
+        {"role": "user", "content": "{{mock: usage=1/2 stop=stop_sequence}} weather"},
+    ],
+    "tools": [{"name": "weather", "input_schema": {"type": "object", "properties": {}, "required": ["city"]}}],
+    "tool_choice": {"type": "auto"},
+    "thinking": {"type": "enabled", "budget_tokens": 1024},
+    "output_config": {"format": {"type": "json_schema", "schema": {"$ref": "#/a"}}},
+    "stop_sequences": ["a"],
+    "stream": True,
+}
+
+
+def places(value: Any, above: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Where anything stands in *value*."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [above, *(place for key, each in inside for place in places(each, (*above, key)))]
+
+
+def replaced(value: Any, place: tuple[Any, ...], by: Any) -> Any:
+    if not place:
+        return by
+    copy = value.copy()
+    copy[place[0]] = replaced(value[place[0]], place[1:], by)
+    return copy
+
+
+@given(st.sampled_from([("/v1/chat/completions", OPENAI), ("/v1/messages", ANTHROPIC)]), st.data())
+def test_a_good_request_with_one_thing_replaced_gets_an_answer(case: tuple[str, dict[str, Any]], data: st.DataObject) -> None:
+    path, body = case
+    assert answered(path, body).status == 200
+    broken = replaced(body, data.draw(st.sampled_from(places(body))), data.draw(VALUES))
+    reply = answered(path, broken)
+    assert reply.status in {200, 400, 404}
+    assert reply.status == 200 or json.loads(reply.body)["error"]["message"]

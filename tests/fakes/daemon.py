@@ -1,0 +1,95 @@
+"""A daemon as other commands see it: a lock that is held, a ``daemon.json``, and something that answers, or does not end."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import attrs
+
+HOLDER = """
+import fcntl, signal, sys
+lock = open(sys.argv[1], "ab")
+fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+if sys.argv[2] == "stubborn":
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("holding", flush=True)
+signal.pause()
+"""
+
+
+@attrs.define
+class Asked:
+    """One request that the fake daemon got; header names in lower case."""
+
+    path: str
+    headers: Mapping[str, str]
+
+
+@contextmanager
+def held(lock: Path) -> Iterator[None]:
+    """Hold *lock* for the block, as a daemon does."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+
+
+def describe(home: Path, **about: object) -> dict[str, object]:
+    """Write a ``daemon.json`` that says *about* beyond process id and version; return what it says."""
+    said = {"pid": os.getpid(), "version": "0.1.0", "urls": [], **about}
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "daemon.json").write_text(json.dumps(said))
+    return said
+
+
+@contextmanager
+def answering(home: Path, body: bytes, *, status: int = 200) -> Iterator[list[Asked]]:
+    """Be the daemon of *home* for the block, and answer every GET with *body*; yield the requests so far."""
+    asked: list[Asked] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(Asked(self.path, {name.lower(): value for name, value in self.headers.items()}))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        with held(home / "daemon.lock"):
+            describe(home, urls=[f"http://127.0.0.1:{server.server_port}"])
+            yield asked
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@contextmanager
+def holding_process(home: Path, *, stubborn: bool = False) -> Iterator[subprocess.Popen[str]]:
+    """Let a process hold the lock of *home*, and say so in ``daemon.json``. A *stubborn* one does not end at SIGTERM."""
+    home.mkdir(parents=True, exist_ok=True)
+    manner = "stubborn" if stubborn else "polite"
+    started = [sys.executable, "-c", HOLDER, str(home / "daemon.lock"), manner]
+    with subprocess.Popen(started, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "holding\n"
+            describe(home, pid=process.pid)
+            yield process
+        finally:
+            process.kill()

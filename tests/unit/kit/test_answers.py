@@ -1,0 +1,103 @@
+"""Events out of a stream's bytes, numbers out of anything, and a plain answer that is held only so far."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from korproxy.kit.answers import KEPT, PlainAnswer, sse_events, token_count
+from korproxy.models.outcome import Usage
+from tests.fakes.json_bodies import cuts
+
+
+@pytest.mark.parametrize(
+    ("stream", "expected"),
+    [
+        (b"data: a\n\n", [(b"", b"a")]),
+        (b"data:a\n\ndata: b\n\n", [(b"", b"a"), (b"", b"b")]),
+        (b"event: ping\ndata: {}\n\n", [(b"ping", b"{}")]),
+        (b"event:ping\r\ndata:{}\r\n\r\n", [(b"ping", b"{}")]),
+        (b"data: a\r\rdata: b\r\r", [(b"", b"a"), (b"", b"b")]),
+        (b": keep-alive\n\n", []),
+        (b": x\nid: 7\nretry: 1\ndata: a\n\n", [(b"", b"a")]),
+        (b"data: {\ndata: }\n\n", [(b"", b"{\n}")]),
+        (b"data:  two spaces\n\n", [(b"", b" two spaces")]),
+        (b"event: lost\n\ndata: a\n\n", [(b"", b"a")]),
+        (b"data: the last, unfinished", [(b"", b"the last, unfinished")]),
+        (b"data: \xe2\x80\xa8\n\n", [(b"", b"\xe2\x80\xa8")]),
+        (b"\n\n\n", []),
+        (b"", []),
+    ],
+)
+def test_events_are_read_as_the_html_standard_says(stream: bytes, expected: list[tuple[bytes, bytes]]) -> None:
+    assert list(sse_events(stream)) == expected
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([b"", b"ping", b"message_stop"]), st.binary(max_size=9).filter(lambda x: x.split() == [x]))
+    ),
+    st.sampled_from([b"\n", b"\r\n", b"\r"]),
+)
+def test_every_event_comes_out_as_it_went_in(events: list[tuple[bytes, bytes]], end: bytes) -> None:
+    events = [(name, data) for name, data in events if not data.splitlines()[1:]]
+    wire = b"".join((b"event: " + name + end if name else b"") + b"data: " + data + end + end for name, data in events)
+
+    assert list(sse_events(wire)) == events
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0, 0),
+        (12, 12),
+        (12.0, 12),
+        (2**53, 2**53),
+        (2**53 + 1, None),
+        (10**30, None),
+        (-1, None),
+        (1.5, None),
+        (float("inf"), None),
+        (float("nan"), None),
+        (True, None),
+        ("12", None),
+        (None, None),
+        ([], None),
+    ],
+)
+def test_only_a_whole_number_is_a_number_of_tokens(value: object, expected: int | None) -> None:
+    assert token_count(value) == expected
+
+
+@given(st.binary(min_size=1, max_size=200).flatmap(lambda whole: st.tuples(st.just(whole), cuts(whole))))
+def test_a_plain_answer_is_read_whole_however_it_was_cut(case: tuple[bytes, list[bytes]]) -> None:
+    whole, pieces = case
+    read: list[bytes] = []
+    reader = PlainAnswer(lambda body: read.append(body) or Usage(tokens_out=7))
+    for piece in pieces:
+        reader.feed(piece)
+
+    assert (reader.usage, reader.ended) == (Usage(), False)
+    reader.finish()
+    reader.finish()
+    assert (reader.usage, reader.ended, read) == (Usage(tokens_out=7), True, [whole])
+
+
+@pytest.mark.parametrize(("size", "expected"), [(KEPT, Usage(tokens_out=7)), (KEPT + 1, Usage())])
+@pytest.mark.parametrize("piece", [65536, 100_001, KEPT * 2])
+def test_of_a_long_answer_nothing_is_held(size: int, piece: int, expected: Usage) -> None:
+    reader = PlainAnswer(lambda _: Usage(tokens_out=7))
+    whole = b"x" * size
+    for at in range(0, size, piece):
+        reader.feed(whole[at : at + piece])
+    reader.finish()
+
+    assert (reader.usage, reader.ended) == (expected, True)
+
+
+def test_an_empty_answer_says_nothing_and_has_ended() -> None:
+    reader = PlainAnswer(lambda _: Usage(tokens_out=7))
+    reader.finish()
+
+    assert (reader.usage, reader.ended) == (Usage(), True)

@@ -1,0 +1,183 @@
+"""What a provider sends, to where, and with which headers."""
+
+from __future__ import annotations
+
+import traceback
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from korproxy.errors.exceptions import ConfigError, NoProvider
+from korproxy.kit.http_provider import ANTHROPIC_MESSAGES, NEVER_PASSED, OPENAI_CHAT, Endpoint, HttpProvider, from_settings
+from korproxy.models.accounts import Account, Secret
+from korproxy.models.calls import Features, Headers, Outgoing, RawHeaders
+from korproxy.models.providers import ConfiguredProvider, Deadlines, Limits, Model
+
+WORK = Account(name="work", secret=Secret("sk-work"))
+BOTH = {"openai-chat": OPENAI_CHAT, "anthropic-messages": ANTHROPIC_MESSAGES}
+
+
+def provider(*models: str, patterns: tuple[str, ...] = ()) -> HttpProvider:
+    catalogue = tuple(Model(id=each) for each in models)
+    return HttpProvider(id="mine", base_url="https://api.test/v1", speaks=BOTH, catalogue=catalogue, patterns=patterns)
+
+
+def outgoing(dialect: str = "openai-chat", *, headers: RawHeaders = (), credential: Secret | None = None) -> Outgoing:
+    return Outgoing(
+        dialect=dialect, model="m", stream=True, body=b'{"a": 1}', headers=headers, credential=credential, correlation_id="c-1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "base", "expected"),
+    [
+        ("/chat/completions", "https://api.test/v1", "https://api.test/v1/chat/completions"),
+        ("/chat/completions", "https://api.test/v1/", "https://api.test/v1/chat/completions"),
+        ("/chat/completions", "https://api.test", "https://api.test/chat/completions"),
+        ("/v1/messages", "https://api.test", "https://api.test/v1/messages"),
+        ("/v1/messages", "https://api.test/", "https://api.test/v1/messages"),
+        ("/v1/messages", "https://api.test/v1", "https://api.test/v1/messages"),
+        ("/v1/messages", "https://api.test/v1/", "https://api.test/v1/messages"),
+        ("/v1/messages", "https://api.test/apps/anthropic", "https://api.test/apps/anthropic/v1/messages"),
+        ("/v1/messages", "https://api.test/rev1", "https://api.test/rev1/v1/messages"),
+    ],
+)
+def test_base_url_and_path_meet_without_a_double(path: str, base: str, expected: str) -> None:
+    assert Endpoint(path=path).url(base) == expected
+
+
+def test_the_request_is_complete_and_nothing_is_in_it_twice() -> None:
+    sent = provider().prepare(outgoing(), WORK)
+
+    assert (sent.method, sent.url, sent.body) == ("POST", "https://api.test/v1/chat/completions", b'{"a": 1}')
+    assert [name for name, _ in sent.headers] == [
+        b"content-type",
+        b"accept",
+        b"accept-encoding",
+        b"user-agent",
+        b"x-correlation-id",
+        b"authorization",
+    ]
+    assert dict(sent.headers)[b"accept"] == b"text/event-stream"
+    assert dict(sent.headers)[b"x-correlation-id"] == b"c-1"
+    assert dict(sent.headers)[b"authorization"] == b"Bearer sk-work"
+
+
+def test_a_formats_own_header_is_added_where_the_client_sent_none() -> None:
+    silent = provider().prepare(outgoing("anthropic-messages"), WORK)
+    versioned = provider().prepare(outgoing("anthropic-messages", headers=[(b"anthropic-version", b"2099-01-01")]), WORK)
+
+    assert [value for name, value in silent.headers if name == b"anthropic-version"] == [b"2023-06-01"]
+    assert [value for name, value in versioned.headers if name == b"anthropic-version"] == [b"2099-01-01"]
+
+
+def test_a_vendor_header_that_comes_twice_goes_on_twice() -> None:
+    headers = [(b"anthropic-beta", b"a"), (b"anthropic-beta", b"b")]
+    sent = provider().prepare(outgoing("anthropic-messages", headers=headers), WORK)
+
+    assert [each for each in sent.headers if each[0] == b"anthropic-beta"] == headers
+
+
+@given(st.lists(st.tuples(st.sampled_from(sorted(NEVER_PASSED)), st.binary(max_size=5)), max_size=8))
+def test_no_header_of_the_client_competes_with_ours(headers: list[tuple[bytes, bytes]]) -> None:
+    assert provider().prepare(outgoing(headers=headers), WORK) == provider().prepare(outgoing(), WORK)
+
+
+def test_without_a_secret_no_credential_is_sent() -> None:
+    sent = provider().prepare(outgoing(), Account(name="none"))
+
+    assert {name for name, _ in sent.headers}.isdisjoint({b"authorization", b"x-api-key"})
+
+
+def test_the_callers_credential_is_sent_in_place_of_ours() -> None:
+    account = Account(name="theirs", forwards=True)
+    sent = provider().prepare(outgoing("anthropic-messages", credential=Secret("sk-caller")), account)
+
+    assert (b"x-api-key", b"sk-caller") in sent.headers
+
+
+@pytest.mark.code("KP-AUTH-009")
+def test_a_caller_without_a_credential_is_told_where_it_belongs() -> None:
+    with pytest.raises(NoProvider) as caught:
+        provider().prepare(outgoing(), Account(name="theirs", forwards=True))
+
+    assert caught.value.code == "KP-AUTH-009"
+    assert "'theirs' of 'mine'" in caught.value.detail
+    assert "X-KorProxy-Key" in caught.value.detail
+
+
+def test_a_missing_secret_is_told_anew_for_every_request() -> None:
+    missing = ConfigError("KP-CONF-205", "WORK_KEY is not set.")
+    account = Account(name="work", missing=missing)
+    raised = []
+    for _ in range(3):
+        with pytest.raises(ConfigError) as caught:
+            provider().prepare(outgoing(), account)
+        raised.append(caught.value)
+
+    assert [(each.code, each.detail) for each in raised] == [("KP-CONF-205", "WORK_KEY is not set.")] * 3
+    assert missing not in raised
+    assert traceback.extract_tb(missing.__traceback__) == []
+
+
+def test_a_key_that_is_no_utf_8_goes_out_as_it_came_from_the_environment() -> None:
+    sent = provider().prepare(outgoing(), Account(name="odd", secret=Secret("sk-\udcff")))
+
+    assert (b"authorization", b"Bearer sk-\xff") in sent.headers
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("gpt-5", True),
+        ("claude-opus-5", True),
+        ("claude-opus-5[1m]", True),
+        ("claude-", True),
+        ("org/claude-opus", False),
+        ("Claude-opus", False),
+        ("model[1m]-x", True),
+        ("model1-x", False),
+        ("modelm-x", False),
+        ("a?c", True),
+        ("abc", False),
+        ("", False),
+    ],
+)
+def test_a_model_is_offered_by_its_name_or_a_pattern(model: str, expected: bool) -> None:
+    assert provider("gpt-5", patterns=("claude-*", "model[1m]-*", "a?c*")).offers(model) is expected
+
+
+def test_the_clients_format_is_used_where_it_is_spoken() -> None:
+    assert provider().dialect_for("m", Features(dialect="anthropic-messages")) == "anthropic-messages"
+    assert provider().dialect_for("m", Features(dialect="gemini")) == "openai-chat"
+
+
+def test_refusals_are_read_in_the_two_known_shapes() -> None:
+    assert provider().refusal(529, Headers(), b"").code == "KP-PROV-103"
+
+
+def test_settings_go_over_the_defaults_of_a_type() -> None:
+    defaults = provider("gpt-5", patterns=("gpt-*",))
+    table = ConfiguredProvider(
+        id="mine",
+        type="kind",
+        base_url="http://other.test",
+        accounts=(WORK,),
+        deadlines=Deadlines(connect=1.0),
+        limits=Limits(max_queue=7),
+        models=("own", "own-*"),
+    )
+    made = from_settings(table, defaults)
+
+    assert (made.id, made.type, made.base_url, made.accounts) == ("mine", "kind", "http://other.test", (WORK,))
+    assert (made.deadlines.connect, made.limits.max_queue) == (1.0, 7)
+    assert [each.id for each in made.models()] == ["own"]
+    assert [made.offers(each) for each in ("own", "own-2", "gpt-5")] == [True, True, False]
+
+
+def test_what_the_settings_do_not_say_stays_as_the_type_has_it() -> None:
+    defaults = provider("gpt-5", patterns=("gpt-*",))
+    made = from_settings(ConfiguredProvider(id="mine", type="kind"), defaults)
+
+    assert (made.base_url, made.catalogue, made.patterns) == (defaults.base_url, defaults.catalogue, defaults.patterns)
