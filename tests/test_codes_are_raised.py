@@ -30,22 +30,26 @@ class Claim:
 def claims_in(source: str) -> Iterator[Claim]:
     """Yield the codes that the tests in *source* claim to provoke, by marker or by the marks of a parameter.
 
-    A list of parameters may have a name of its own at the top of the module; a constant may hold a code.
+    What a test uses of its module counts as part of it: a list of parameters, a constant, a helper that asserts.
     """
     tree = ast.parse(source)
-    named = {
-        target.id: node.value
-        for node in tree.body
-        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
-        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
-        if isinstance(target, ast.Name)
-    }
+    named = dict(_named_in(tree))
     for test in ast.walk(tree):
         if isinstance(test, FUNCTIONS) and test.name.startswith("test_"):
             yield from _claims_of(test, named)
 
 
-def _claims_of(test: ast.FunctionDef | ast.AsyncFunctionDef, named: Mapping[str, ast.expr]) -> Iterator[Claim]:
+def _named_in(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
+    for node in tree.body:
+        if isinstance(node, FUNCTIONS) and not node.name.startswith("test_"):
+            yield node.name, node
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                if isinstance(target, ast.Name):
+                    yield target.id, node.value
+
+
+def _claims_of(test: ast.FunctionDef | ast.AsyncFunctionDef, named: Mapping[str, ast.AST]) -> Iterator[Claim]:
     text = [test, *_meant_by(test, named)]
     nodes = [node for each in text for node in ast.walk(each)]
     markers = [node for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("mark.code")]
@@ -57,7 +61,7 @@ def _claims_of(test: ast.FunctionDef | ast.AsyncFunctionDef, named: Mapping[str,
             yield Claim(code, test.name, code in said)
 
 
-def _meant_by(node: ast.AST, named: Mapping[str, ast.expr]) -> Iterator[ast.expr]:
+def _meant_by(node: ast.AST, named: Mapping[str, ast.AST]) -> Iterator[ast.AST]:
     """Yield the values of the module's names that *node* uses, and of those that they use."""
     for inner in ast.walk(node):
         if isinstance(inner, ast.Name) and inner.id in named:
@@ -147,6 +151,7 @@ A, B = "KP-SYS-501", "KP-NET-301"
         ("@parametrize('x', [param(1, marks=[mark.slow, mark.code('KP-SYS-501')])])\ndef test_a(x): ...", [(A, False)]),
         ("X = [param('KP-SYS-501', marks=mark.code('KP-SYS-501'))]\n@parametrize('x', X)\ndef test_a(x): ...", [(A, True)]),
         ("X: list = [param(marks=mark.code('KP-SYS-501'))]\n@parametrize('x', [*X, 2])\ndef test_a(x): ...", [(A, False)]),
+        ("def check(x): assert x == 'KP-SYS-501'\n@mark.code('KP-SYS-501')\ndef test_a(): check(1)", [(A, True)]),
         ("X = 'KP-SYS-501'\n@mark.code('KP-SYS-501')\ndef test_a(): assert x == X", [(A, True)]),
         ("@parametrize('x', [param(c, marks=mark.code(c)) for c in ALL])\ndef test_a(x): ...", [("mark.code(c)", False)]),
     ],

@@ -165,7 +165,10 @@ def test_planted_links_are_judged(text: str, expected: list[str], tmp_path: Path
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "page.md").touch()
 
-    assert list(broken(tmp_path / "page.md", text)) == expected
+    page = tmp_path / "page.md"
+    page.write_text(text, encoding="utf-8")
+
+    assert list(broken(page, text)) == expected
 
 
 @pytest.mark.parametrize(("heading", "end"), [("Try it", "korproxy run --demo"), ("Test it", "pytest")])

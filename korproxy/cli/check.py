@@ -66,7 +66,7 @@ def find(cli: Context) -> Findings:
         problems += exc.problems if isinstance(exc, ConfigError) else [_problem(exc, str(cli.files.secrets))]
     if composed is None:
         return Findings(problems=_each_once(problems), warnings=(), composed=None)
-    problems += [*composed.view.plugin_problems(), *composed.problems]
+    problems += composed.problems
     problems += broken_commands(composed.host, cli.core)
     lesser = {each for each in composed.warnings if composed.codes[each.code].severity is Severity.WARNING}
     problems += [each for each in composed.warnings if each not in lesser]

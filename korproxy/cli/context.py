@@ -81,11 +81,15 @@ class Context:
     def ask(self, path: str) -> Mapping[str, object]:
         """GET *path* from the running daemon with the management key; ``CommandFailed`` if none runs, or it does not answer."""
         from korproxy.cli import daemon
+        from korproxy.config.keys import read_keys
 
         urls = self._must_run().get("urls")
         if not isinstance(urls, list) or not urls:
             raise daemon.silent(str(self.files.daemon), "it says no address")
-        return daemon.get(str(urls[0]), path, self._keys().management)
+        keys = read_keys(self.files)
+        if keys is None:
+            raise daemon.silent(str(urls[0]), f"it cannot be asked without {self.files.management_key}")
+        return daemon.get(str(urls[0]), path, keys.management)
 
     def init_home(self, *, force: bool) -> Mapping[str, str]:
         """Make the home, its keys and a commented korproxy.toml; return their paths. With *force* an old one is set aside."""

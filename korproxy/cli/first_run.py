@@ -24,6 +24,4 @@ def write_settings(path: Path, *, force: bool) -> None:
     except OSError as exc:
         raise CannotStart("KP-SYS-504", f"{path} cannot be written: {exc.strerror}.") from None
     if not written:
-        raise CommandFailed(
-            "KP-CONF-216", f"{path} is there already and stays as it is; --force sets it aside for a new one."
-        )
+        raise CommandFailed("KP-CONF-216", f"{path} is there already and stays as it is; --force sets it aside for a new one.")

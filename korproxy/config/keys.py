@@ -41,7 +41,7 @@ def ensure_keys(home: Home) -> Keys:
             if not path.exists():
                 write_once(path, _new_key(kind))
         except OSError as exc:
-            raise CannotStart(UNUSABLE, f"The key {path} cannot be written: {exc.strerror}.") from None
+            raise CannotStart(UNUSABLE, f"The key {path} cannot be read or written: {exc.strerror}.") from None
     keys = read_keys(home)
     if keys is None:
         raise CannotStart(UNUSABLE, f"The keys in {home.secrets} cannot be read back: is one of them a link to nowhere?")

@@ -173,9 +173,12 @@ def _judge(candidate: Candidate, reply: Reply, body: bytes) -> str:
         return refusal.code
     if account.forwards:
         return "KP-AUTH-008"
+    what = f"wants a key, and account {account.name!r} has none"
+    if account.secret is not None:
+        what = f"does not accept the key of account {account.name!r}"
     raise AccountRefused(
         "KP-AUTH-007",
-        f"{provider.id} answered {reply.status}: it does not accept the key of account {account.name!r}."
+        f"{provider.id} answered {reply.status}: it {what}."
         f" Put a valid key where [[providers.{provider.id}.accounts]] points to, then restart KorProxy.",
         provider=provider.id,
         account=account.name,

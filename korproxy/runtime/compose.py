@@ -125,7 +125,7 @@ def _whole_plugins_only(offered: Composition) -> Composition:
 
 def _judged(offered: Composition, tables: Sequence[str]) -> Composition:
     host, view = offered.host, offered.view
-    fatal = list(host.problems("builtin"))
+    fatal = [*host.problems("builtin"), *view.plugin_problems()]
     try:
         host.require(offered.settings.required)
     except ConfigError as exc:

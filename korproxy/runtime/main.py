@@ -25,7 +25,7 @@ from korproxy.runtime.compose import Composition
 from korproxy.runtime.health import Health
 from korproxy.runtime.services import IdleConnectionCheck
 from korproxy.runtime.signals import watch_signals
-from korproxy.runtime.supervise import Restart, ServiceState, supervise
+from korproxy.runtime.supervise import Restart, ServiceState, supervise, unwrap
 from korproxy.server.answering import Answerer
 from korproxy.server.asgi import App
 from korproxy.server.faults import FaultWriter
@@ -200,17 +200,17 @@ async def _start(nursery: trio.Nursery, service: Service, states: list[ServiceSt
     state = ServiceState(name=service.name)
     run: Any = partial(supervise, service.run, state, restart=Restart())
     reason = f"it was not ready within {SERVICE_START:g} s"
-    with trio.move_on_after(SERVICE_START) as patience:
+    with trio.move_on_after(SERVICE_START):
         try:
             await nursery.start(run)
         except Exception as exc:  # noqa: BLE001 -- whatever a plugin's service raises
-            reason = f"{type(exc).__name__}: {exc}"
+            reason = f"{type(unwrap(exc)).__name__}: {unwrap(exc)}"
         else:
             states.append(state)
             return True
     if fatal:
         raise CannotStart("KP-SYS-513", f"The service {service.name!r} did not start: {reason}.")
-    log.warning("KP-SYS-513: the service %r did not start: %s", service.name, reason if not patience.cancelled_caught else "")
+    log.warning("KP-SYS-513: the service %r did not start: %s", service.name, reason)
     return False
 
 

@@ -69,7 +69,7 @@ async def supervise(
         except Exception as exc:
             if not ready:
                 raise
-            state.last_error = f"{type(_unwrap(exc)).__name__}: {_unwrap(exc)}"
+            state.last_error = f"{type(unwrap(exc)).__name__}: {unwrap(exc)}"
             if trio.current_time() - began >= restart.healthy_after:
                 crashes = 0
         else:
@@ -83,7 +83,7 @@ async def supervise(
         state.restarts += 1
 
 
-def _unwrap(exc: BaseException) -> BaseException:
+def unwrap(exc: BaseException) -> BaseException:
     """Return what a nursery wrapped, where it is a single thing."""
     while isinstance(exc, BaseExceptionGroup) and len(exc.exceptions) == 1:
         exc = exc.exceptions[0]

@@ -15,6 +15,9 @@ from pathlib import Path
 
 import attrs
 
+from korproxy.config.home import Home, prepare
+from korproxy.config.keys import ensure_keys
+
 HOLDER = """
 import fcntl, signal, sys
 lock = open(sys.argv[1], "ab")
@@ -54,6 +57,8 @@ def describe(home: Path, **about: object) -> dict[str, object]:
 @contextmanager
 def answering(home: Path, body: bytes, *, status: int = 200) -> Iterator[list[Asked]]:
     """Be the daemon of *home* for the block, and answer every GET with *body*; yield the requests so far."""
+    prepare(Home(path=home))
+    ensure_keys(Home(path=home))
     asked: list[Asked] = []
 
     class Handler(BaseHTTPRequestHandler):

@@ -68,7 +68,7 @@ def korproxy(*args: str, home: Path, timeout: float = 30.0, **env: str) -> subpr
 def environment(home: Path, **more: str) -> dict[str, str]:
     """Return this process's environment with *home*, without proxies and colours."""
     kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-    return {**kept, "KORPROXY_HOME": str(home), "NO_COLOR": "1", "PYTHONWARNINGS": "error::ResourceWarning", **more}
+    return {**kept, "KORPROXY_HOME": str(home), "NO_COLOR": "1", "MOCK_KEY": "sk-mock", "PYTHONWARNINGS": "error::ResourceWarning", **more}
 
 
 @contextmanager

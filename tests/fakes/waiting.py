@@ -10,5 +10,5 @@ import trio
 async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
     """Return once *condition* holds; ``trio.TooSlowError`` if it does not within *seconds*."""
     with trio.fail_after(seconds):
-        while not condition():
-            await trio.sleep(0.005)  # noqa: ASYNC110 -- what is waited for belongs to the code under test
+        while not condition():  # noqa: ASYNC110 -- what is waited for belongs to the code under test
+            await trio.sleep(0.005)

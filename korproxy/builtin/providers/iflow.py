@@ -40,7 +40,7 @@ class EndedProvider(HttpProvider):
             "KP-PROV-106",
             f"iFlow ended its service on 2026-04-17, so [providers.{self.id}] cannot answer any more."
             ' For Qwen models add a provider with type = "qwen" and a key of Model Studio. For any other service that speaks'
-            ' the OpenAI format use type = "compatible" with its base_url. If you run such a server yourself, set base_url here.',
+            ' the OpenAI format use type = "compatible" with its base_url. If you run such a server, set base_url here.',
         )
 
 

@@ -32,7 +32,7 @@ def serve(cli: Shows, *, host: str, port: int, keys: tuple[str, ...], strict: bo
     Examples:
       korproxy mock serve                       print the address and serve
       korproxy mock serve --port 9000
-      korproxy mock serve --json | head -1      {"url": "http://127.0.0.1:41234"}
+      korproxy mock serve --json                print the address as JSON
     """  # noqa: D301 -- click wants the backspace itself
 
     def announce(url: str) -> None:

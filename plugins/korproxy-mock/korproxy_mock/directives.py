@@ -17,6 +17,8 @@ _ERROR_STATUS = range(400, 600)
 _RETRY_FORMS = ("date", "ms", "raw")
 _SPLITS = ("char", "every-byte")
 _USAGE_PARTS = range(2, 5)
+_MOST_WORDS = 100_000
+_LONGEST_HINT = 1e9  # about 30 years: longer ones are no dates any more
 QUIRKS = ("repeat-ids", "whole-calls", "index-zero", "usage-on-finish", "reasoning", "think-tags")
 
 
@@ -176,9 +178,21 @@ def _retry_after(value: str) -> RetryAfter:
     form, colon, amount = value.partition(":")
     if not (colon and form in _RETRY_FORMS):
         form, amount = "seconds", value
-    if form != "raw":
-        float(amount)
-    return RetryAfter(form=form, amount=amount)
+    if form != "raw" and not 0 <= float(amount) <= _LONGEST_HINT:  # also turns away nan
+        raise ValueError(f"must be 0 to {_LONGEST_HINT:g}")
+    return RetryAfter(form=form, amount=_header(amount))
+
+
+def _header(value: str) -> str:
+    if not value.isascii() or not value.isprintable() or value != value.strip():
+        raise ValueError("must be what a header can hold")
+    return value
+
+
+def _words(value: str) -> int:
+    if (number := _count(value)) > _MOST_WORDS:
+        raise ValueError(f"must be at most {_MOST_WORDS}")
+    return number
 
 
 def _times(value: str) -> int | None:
@@ -196,9 +210,11 @@ _AIMED: Mapping[str, str] = {
 _READERS: Mapping[str, Callable[[str], object]] = {
     **dict.fromkeys(_FLAGS, _flag),
     **dict.fromkeys(("text", "thinking", "redacted", "stop", "refusal"), str),
-    **dict.fromkeys(("kind", "code", "param", "message", "redirect", "provider", "key", "model"), str),
-    **dict.fromkeys(("words", "stall-after", "cut-after", "malformed-after", "error-after"), _count),
+    **dict.fromkeys(("kind", "code", "param", "message", "provider", "key", "model"), str),
+    **dict.fromkeys(("stall-after", "cut-after", "malformed-after", "error-after"), _count),
     **dict.fromkeys(("first-byte", "first-event", "gap"), _seconds),
+    "words": _words,
+    "redirect": _header,
     "usage": _usage,
     "status": _status,
     "retry-after": _retry_after,

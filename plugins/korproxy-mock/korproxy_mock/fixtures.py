@@ -25,7 +25,10 @@ def korproxy_mock_process() -> Iterator[str]:
     command = [sys.executable, "-m", "korproxy_mock", "serve"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 -- ourselves
         try:
-            yield (process.stdout.readline() if process.stdout else "").strip()
+            address = (process.stdout.readline() if process.stdout else "").strip()
+            if not address:
+                raise RuntimeError("the mock did not start; it says why above")
+            yield address
         finally:
             process.terminate()
             try:

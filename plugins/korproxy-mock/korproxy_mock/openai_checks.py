@@ -124,7 +124,8 @@ def _check_tools(body: JsonObject) -> None:
         _check_tool(f"tools[{at}]", tool)
     choice = body.get("tool_choice")
     function = choice.get("function") if isinstance(choice, dict) else None
-    names = [(tool.get("function") or {}).get("name") for tool in tools]
+    functions = [tool.get("function") for tool in tools]
+    names = [each.get("name") for each in functions if isinstance(each, dict)]
     if isinstance(function, dict) and function.get("name") not in names:
         raise Refused(invalid(f"Tool choice '{function.get('name')}' not found in 'tools' parameter.", param="tool_choice"))
 
@@ -150,7 +151,11 @@ def _check_tool(place: str, tool: object) -> None:
             )
         )
     check_name(f"{place}.{tool['type']}.name", holder.get("name"))
-    schema = holder.get("parameters")
+    _check_schema(place, holder)
+
+
+def _check_schema(place: str, function: JsonObject) -> None:
+    schema = function.get("parameters")
     if schema is None:
         return
     if not isinstance(schema, dict):
@@ -158,7 +163,7 @@ def _check_tool(place: str, tool: object) -> None:
     if schema and schema.get("type") != "object":
         raise Refused(
             invalid(
-                f"Invalid schema for function '{holder['name']}': schema must be a JSON Schema of 'type: \"object\"', "
+                f"Invalid schema for function '{function['name']}': schema must be a JSON Schema of 'type: \"object\"', "
                 f"got 'type: {json.dumps(schema.get('type'))}'.",
                 param=f"{place}.function.parameters",
                 code="invalid_function_parameters",

@@ -105,7 +105,7 @@ def _check_calls(place: str, message: dict[str, object]) -> None:
 def _check_pairs(messages: list[dict[str, object]]) -> None:
     """Every call is answered before the next message of another kind, and every answer has a call."""
     waiting: list[str] = []
-    asked: set[str] = set()
+    asked: list[str] = []
     for at, message in enumerate(messages):
         if message["role"] == "tool":
             identity = message.get("tool_call_id")
@@ -121,7 +121,7 @@ def _check_pairs(messages: list[dict[str, object]]) -> None:
         _all_answered(waiting, at)
         calls = message.get("tool_calls")
         waiting = [call["id"] for call in calls] if isinstance(calls, list) else []
-        asked = set(waiting)
+        asked = waiting
     _all_answered(waiting, len(messages))
 
 

@@ -85,7 +85,7 @@ class _Exchange:
             call = Call(received=self.received, route=self.route, number=self.number)
             raise Refused(self.form.problem(call, script))
         try:
-            body = json.loads(self.received.body)
+            body = json.loads(self.received.body.decode(), parse_constant=_no_constant)
         except (ValueError, RecursionError) as exc:
             raise Refused(self.form.unreadable(self.received, str(exc))) from None
         if not isinstance(body, dict):
@@ -131,10 +131,10 @@ class _Exchange:
             page = _HTML.format(_STATUS_WORDS.get(status, f"{status} Error")).encode()
             headers = [("content-type", "text/html"), *_retry_headers(script)]
             return Reply(status=status, headers=headers, body=page, script=script)
+        if script.empty:
+            return Reply(status=script.status or 200, headers=[_JSON, *self._headers(call, script)], script=script)
         if fails and script.error_after is None:
             return self._problem(call, self.form.problem(call, script), script)
-        if script.empty:
-            return Reply(headers=[_JSON, *self._headers(call, script)], script=script)
         return None
 
     def _problem(self, call: Call, problem: Problem, script: Script) -> Reply:
@@ -160,6 +160,11 @@ class _Exchange:
         if _zips(self.received, script):
             headers.append(("content-encoding", "gzip"))
         return Reply(headers=headers, steps=steps, script=script)
+
+
+def _no_constant(name: str) -> float:
+    """Refuse ``NaN`` and its like, which Python would read and vendors do not."""
+    raise ValueError(f"{name} is no JSON")
 
 
 def _unknown_path(received: Received) -> Reply:

@@ -103,9 +103,11 @@ async def test_html_and_empty_come_with_status_200(ask: Any, path: str, stream: 
     assert (got.status, got.body, got.end) == (200, b"", "clean")
 
 
-async def test_html_may_be_an_error_page(ask: Any) -> None:
+async def test_html_and_empty_may_be_errors(ask: Any) -> None:
     got = await ask(block("html status=502"))
     assert (got.status, b"502 Bad Gateway" in got.body) == (502, True)
+    got = await ask(block("empty status=503"))
+    assert (got.status, got.body) == (503, b"")
 
 
 async def test_redirect_points_elsewhere(ask: Any) -> None:

@@ -211,7 +211,7 @@ async def test_a_good_request_is_not(ask: Any, fields: dict[str, Any]) -> None:
     assert (await ask(**fields)).status == 200
 
 
-@pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"\xff", b'{"a":' * 100_000])
+@pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"\xff", b'{"n": NaN}', "{}".encode("utf-16"), b'{"a":' * 100_000])
 async def test_what_is_no_json_object_is_refused(ask: Any, raw: bytes) -> None:
     got = await ask(raw=raw)
     assert (got.status, got.error["code"]) == (400, None)

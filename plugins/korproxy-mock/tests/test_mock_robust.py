@@ -16,7 +16,7 @@ WORDS = st.sampled_from(
         "claude-opus-5", "{{mock: tool=a}}", "{{mock: words=3 split=char}}", "data:image/png;base64,AAAA", "\ud800", "",
     ]
 )  # fmt: skip
-SCALARS = st.none() | st.booleans() | st.integers(-2, 3000) | st.floats() | WORDS
+SCALARS = st.none() | st.booleans() | st.integers(-2, 3000) | st.floats(allow_nan=False, allow_infinity=False) | WORDS
 KEYS = st.sampled_from(
     [
         "type", "role", "content", "text", "tool_calls", "tool_call_id", "function", "id", "name", "arguments", "input",

@@ -81,6 +81,16 @@ def test_a_daemon_that_says_no_address_is_told(home: Path, urls: object) -> None
     assert caught.value.code == "KP-SYS-520"
 
 
+@pytest.mark.code("KP-SYS-520")
+def test_a_daemon_is_not_asked_without_a_key(home: Path) -> None:
+    describe(home, urls=["http://127.0.0.1:1"])
+    with held(home / "daemon.lock"), pytest.raises(CommandFailed, match=r"without .*management\.key") as caught:
+        context().ask("/v1/a")
+
+    assert caught.value.code == "KP-SYS-520"
+    assert not (home / "secrets").exists()
+
+
 def test_a_new_home_has_settings_and_keys_that_only_the_user_reads(home: Path) -> None:
     paths = context().init_home(force=False)
 
@@ -104,7 +114,7 @@ def test_a_second_init_changes_nothing(home: Path) -> None:
     assert (home / "korproxy.toml").read_text() == "mine"
 
 
-def test_init_keeps_the_keys_even_by_force(home: Path) -> None:
+def test_init_keeps_the_keys_even_by_force() -> None:
     key = context().key("client")
     context().init_home(force=True)
     context().init_home(force=True)

@@ -173,7 +173,7 @@ def test_a_daemon_that_ended_by_itself_meanwhile_is_stopped(home: Path) -> None:
 
 @pytest.mark.code("KP-SYS-512")
 def test_a_daemon_of_somebody_else_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(pid: int, number: int) -> None:
+    def refuse(*_: int) -> None:
         raise PermissionError
 
     monkeypatch.setattr("os.kill", refuse)

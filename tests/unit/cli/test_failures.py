@@ -64,10 +64,10 @@ def test_json_lists_every_problem() -> None:
 
 
 def raised() -> Exception:
-    try:
-        raise KeyError(SECRET)
-    except KeyError as exc:
-        return exc
+    """Return an exception with a traceback."""
+    with pytest.raises(KeyError) as caught:
+        dict[str, int]()[SECRET]
+    return caught.value
 
 
 @pytest.mark.code("KP-SYS-501")

@@ -66,7 +66,13 @@ def test_nothing_given_is_nothing_chosen() -> None:
     chosen = run("middle", "leaf", "--size", "3")
 
     assert said(chosen) == {}
-    assert (chosen.home, chosen.verbose, chosen.as_json, chosen.plugin_dirs, chosen.no_plugins) == (None, False, False, (), False)
+    assert (chosen.home, chosen.verbose, chosen.as_json, chosen.plugin_dirs, chosen.no_plugins) == (
+        None,
+        False,
+        False,
+        (),
+        False,
+    )
 
 
 def test_the_last_home_counts() -> None:

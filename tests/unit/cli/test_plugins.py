@@ -59,9 +59,7 @@ def test_a_plugin_that_raises_in_a_hook_is_listed_as_broken(tmp_path: Path, hook
 
 def test_a_broken_redaction_is_listed_like_any_other(tmp_path: Path) -> None:
     hook = "korproxy_redactions"
-    done = plugins(
-        "--plugins-dir", write_plugins(tmp_path, {"alpha": plugin_text("alpha", [hook], raises_in=hook)}), "--json"
-    )
+    done = plugins("--plugins-dir", write_plugins(tmp_path, {"alpha": plugin_text("alpha", [hook], raises_in=hook)}), "--json")
 
     assert (done.exit_code, by_name(done)["alpha"]["state"]) == (1, "broken")
 
@@ -82,9 +80,7 @@ def test_a_command_that_the_core_has_is_listed_and_nothing_is_broken(tmp_path: P
     done = plugins("--plugins-dir", write_plugins(tmp_path, {"alpha": text}))
 
     assert done.exit_code == 0
-    assert done.stdout.splitlines()[-1] == (
-        '    [KP-CONF-208] its command "check" is left out: KorProxy has one of that name'
-    )
+    assert done.stdout.splitlines()[-1] == ('    [KP-CONF-208] its command "check" is left out: KorProxy has one of that name')
 
 
 def test_wrong_settings_do_not_hide_the_plugins(home: Path) -> None:

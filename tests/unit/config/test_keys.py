@@ -158,7 +158,7 @@ def test_a_key_that_cannot_be_written_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(CannotStart) as caught:
         ensure_keys(Home(path=tmp_path / "absent"))
 
-    assert caught.value.detail.endswith("client.key cannot be written: No such file or directory.")
+    assert caught.value.detail.endswith("client.key cannot be read or written: No such file or directory.")
 
 
 def test_a_link_to_nowhere_stops_the_start(prepared: Home) -> None:

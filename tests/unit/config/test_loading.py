@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -249,7 +250,9 @@ def test_an_address_that_cannot_be_used_has_a_code_of_its_own(url: str) -> None:
 
 
 def test_mistakes_of_all_kinds_come_in_one_error() -> None:
-    text = "port = 1\n[server]\nport = '1'\n[providers.a]\ntype = 'x'\nbase_url = 'h'\naccounts = [{}]\n[providers.B]\ntype = 'x'\n"
+    text = (
+        "port = 1\n[server]\nport = '1'\n[providers.a]\ntype = 'x'\nbase_url = 'h'\naccounts = [{}]\n[providers.B]\ntype = 'x'"
+    )
 
     assert {each.path: each.code for each in refusal(text).problems} == {
         "$.port": "KP-CONF-202",

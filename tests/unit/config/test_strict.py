@@ -185,6 +185,10 @@ def test_an_unknown_key_gets_a_suggestion_or_the_list() -> None:
     assert problems({"a": 1}, Empty) == {"$.a": "no such setting: this table has none"}
 
 
+def _shout(word: str) -> str:
+    return word.upper()
+
+
 @attrs.frozen(kw_only=True)
 class Plugin:
     """As somebody else might write it: other validators, a private field, rules across fields."""
@@ -194,7 +198,7 @@ class Plugin:
     high: int = attrs.field(default=10)
     word: str = attrs.field(default="abc", validator=attrs.validators.matches_re("[a-c]+"))
     mode: str = attrs.field(default="x", validator=attrs.validators.in_(("x", "y")))
-    upper: str = attrs.field(default="", converter=str.upper, validator=attrs.validators.max_len(3))
+    upper: str = attrs.field(default="", converter=_shout, validator=attrs.validators.max_len(3))
     _hidden: int = 3
 
     @high.validator

@@ -190,18 +190,13 @@ def test_a_key_with_half_a_surrogate_pair_does_not_hide_the_model() -> None:
     assert peek_model(rb'{"\ud800":1,"model":"m"}').model == "m"
 
 
-@given(st.text(st.sampled_from('\\ud83abDE"x'), max_size=40))
+ESCAPES = [r"\ud83d", r"\ude00", r"\uDBFF", r"\udc00", r"\\", r"\"", r"\n", "ud800", "u", "x", " ", ":", ",", "{"]
+
+
+@given(st.lists(st.sampled_from(ESCAPES), max_size=12).map("".join))
 def test_whatever_escapes_stand_in_a_value_the_places_are_right(text: str) -> None:
     body = b'{"a":"' + text.encode() + b'","model":"m"}'
-    try:
-        json.loads(body)
-    except ValueError:
-        return
-    try:
-        top = read_top_level(body)
-    except BadRequest as exc:
-        assert exc.code == "KP-SYS-518"  # the text may end the string and go on with members of its own
-        return
+    top = read_top_level(body)
 
     assert {key: json.loads(raw(top, key)) for key in top.spans} == json.loads(body)
 

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
+
+from korproxy.builtin.commands.status import HEALTH, describe, duration
+from korproxy.cli.main import korproxy
+from tests.fakes.daemon import answering
+
+HEALTHY = {
+    "status": "ok",
+    "version": "0.1.0",
+    "pid": 4711,
+    "started_at": "2026-01-02T03:04:05.000Z",
+    "uptime_seconds": 3725.5,
+    "urls": ["http://127.0.0.1:1337", "http://[::1]:1337"],
+    "demo": False,
+    "home": "/home/you/korproxy",
+    "requests": {"running": 2, "total": 30},
+    "providers": [
+        {"id": "claude", "type": "claude", "accounts": ["work", "home"], "running": 1, "waiting": 4},
+        {"id": "local", "type": "compatible", "accounts": [], "running": 0, "waiting": 0},
+    ],
+    "services": [
+        {"name": "sink log", "state": "running", "restarts": 0, "last_error": None},
+        {"name": "purge", "state": "waiting", "restarts": 3, "last_error": "OSError: disk full"},
+    ],
+    "plugins": {"loaded": 16, "broken": 1},
+    "sections": {"system": {"python": "3.11"}},
+}
+
+
+def status(*args: str) -> Result:
+    return CliRunner().invoke(korproxy, ["status", *args])
+
+
+def test_people_get_what_the_daemon_says(home: Path) -> None:
+    with answering(home, json.dumps(HEALTHY).encode()) as asked:
+        done = status()
+
+    assert (done.exit_code, done.stderr, [each.path for each in asked]) == (0, "", [HEALTH])
+    assert done.stdout.splitlines() == [
+        "daemon       KorProxy 0.1.0, pid 4711",
+        "addresses    http://127.0.0.1:1337, http://[::1]:1337",
+        "running for  1 h 2 min",
+        "home         /home/you/korproxy",
+        "requests     2 running, 30 since the start",
+        "plugins      16 loaded, 1 broken",
+        "providers",
+        "  claude (claude): accounts work, home; 1 running, 4 waiting",
+        "  local (compatible): accounts none; 0 running, 0 waiting",
+        "services",
+        "  sink log: running, restarts: 0",
+        "  purge: waiting, restarts: 3; last error: OSError: disk full",
+    ]
+
+
+def test_programs_get_all_of_it(home: Path) -> None:
+    with answering(home, json.dumps(HEALTHY).encode()):
+        done = status("--json")
+
+    assert (done.exit_code, json.loads(done.stdout)) == (0, HEALTHY)
+
+
+def test_a_demo_is_called_one() -> None:
+    first = describe({**HEALTHY, "demo": True}).splitlines()[0]
+
+    assert first == "daemon       KorProxy 0.1.0, pid 4711 (demo: answers come from the mock provider)"
+
+
+def test_no_provider_is_told() -> None:
+    assert "providers    none configured" in describe({**HEALTHY, "providers": []}).splitlines()
+
+
+@given(st.sets(st.sampled_from(sorted(HEALTHY))))
+def test_what_another_version_leaves_out_is_left_out(missing: set[str]) -> None:
+    lines = describe({name: value for name, value in HEALTHY.items() if name not in missing}).splitlines()
+
+    assert ("running for  1 h 2 min" in lines) is ("uptime_seconds" not in missing)
+    assert lines[0].startswith("daemon ")
+
+
+@pytest.mark.code("KP-SYS-505")
+def test_no_daemon_is_exit_code_1() -> None:
+    done = status()
+
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith("error KP-SYS-505: ")
+
+
+@pytest.mark.code("KP-SYS-520")
+def test_a_daemon_that_answers_otherwise_is_told(home: Path) -> None:
+    with answering(home, b'{"error": {"code": "KP-AUTH-002", "message": "Wrong key."}}', status=401):
+        done = status()
+
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith("error KP-SYS-520: ")
+    assert "status 401 (KP-AUTH-002: Wrong key.)" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (0.9, "0 s"),
+        (59.9, "59 s"),
+        (60, "1 min 0 s"),
+        (3600, "1 h 0 min"),
+        (86399, "23 h 59 min"),
+        (90061, "1 d 1 h"),
+    ],
+)
+def test_a_duration_has_its_two_largest_units(seconds: float, text: str) -> None:
+    assert duration(seconds) == text

@@ -1,0 +1,50 @@
+"""OpenAI's API by key."""
+
+from __future__ import annotations
+
+from korproxy.api import Features, Outgoing, Provider
+from korproxy.builtin.providers.codex import korproxy_providers
+from tests.fakes.settings import SECRET, WORK, FakeSettings, configured
+
+
+def only(settings: FakeSettings) -> Provider:
+    (provider,) = korproxy_providers(settings)
+    return provider
+
+
+def outgoing(*headers: tuple[bytes, bytes]) -> Outgoing:
+    return Outgoing(dialect="openai-chat", model="gpt-5.4", stream=False, body=b"{}", headers=headers)
+
+
+def test_a_request_goes_to_openai_with_a_bearer_token() -> None:
+    sent = only(configured("codex")).prepare(outgoing((b"openai-project", b"p")), WORK)
+
+    assert sent.url == "https://api.openai.com/v1/chat/completions"
+    assert sent.headers[-1] == (b"authorization", f"Bearer {SECRET}".encode())
+    assert (b"openai-project", b"p") in sent.headers
+
+
+def test_it_serves_openais_models_listed_or_not() -> None:
+    provider = only(configured("codex"))
+
+    assert all(provider.offers(each) for each in ("gpt-5.4-mini", "gpt-99", "o3", "o4-mini", "chatgpt-4o-latest"))
+    assert not any(provider.offers(each) for each in ("claude-opus-5", "openai/gpt-5.4", "qwen3.8-max"))
+    assert "gpt-5.4-mini" in [each.id for each in provider.models()]
+
+
+def test_it_speaks_only_its_own_format() -> None:
+    assert only(configured("codex")).dialect_for("m", Features(dialect="anthropic-messages")) == "openai-chat"
+
+
+def test_its_headers_travel_both_ways_and_nobody_elses() -> None:
+    prefixes = only(configured("codex")).vendor_headers
+
+    for name in (b"openai-organization", b"openai-processing-ms", b"idempotency-key", b"x-client-request-id"):
+        assert name.startswith(prefixes)
+    for name in (b"x-stainless-retry-count", b"anthropic-beta", b"x-request-id", b"set-cookie"):
+        assert not name.startswith(prefixes)
+
+
+def test_without_a_table_there_is_nothing_and_without_an_account_no_account() -> None:
+    assert list(korproxy_providers(FakeSettings())) == []
+    assert list(only(configured("codex", accounts=())).accounts) == []

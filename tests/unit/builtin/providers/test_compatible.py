@@ -1,0 +1,111 @@
+"""Any server of the two formats: Ollama, LM Studio, vLLM, OpenRouter and so on."""
+
+from __future__ import annotations
+
+import pytest
+
+from korproxy.api import ConfigError, Features, Outgoing, Provider
+from korproxy.builtin.providers.compatible import korproxy_providers
+from tests.fakes.settings import SECRET, WORK, FakeSettings, configured
+
+HERE = "http://127.0.0.1:11434/v1"
+
+
+def only(settings: FakeSettings) -> Provider:
+    (provider,) = korproxy_providers(settings)
+    return provider
+
+
+def outgoing(dialect: str = "openai-chat") -> Outgoing:
+    return Outgoing(dialect=dialect, model="m", stream=False, body=b"{}")
+
+
+def test_the_openai_format_is_the_default() -> None:
+    provider = only(configured("compatible", base_url=HERE))
+    sent = provider.prepare(outgoing(), WORK)
+
+    assert provider.dialect_for("m", Features(dialect="anthropic-messages")) == "openai-chat"
+    assert sent.url == "http://127.0.0.1:11434/v1/chat/completions"
+    assert sent.headers[-1] == (b"authorization", f"Bearer {SECRET}".encode())
+
+
+def test_the_anthropic_format_is_spoken_where_the_table_says_so() -> None:
+    provider = only(configured("compatible", base_url="https://api.deepseek.test/anthropic", speaks=("anthropic-messages",)))
+    sent = provider.prepare(outgoing("anthropic-messages"), WORK)
+
+    assert provider.dialect_for("m", Features(dialect="openai-chat")) == "anthropic-messages"
+    assert sent.url == "https://api.deepseek.test/anthropic/v1/messages"
+    assert sent.headers[-1] == (b"x-api-key", SECRET.encode())
+
+
+def test_a_server_of_both_formats_is_spoken_to_in_the_clients_own() -> None:
+    provider = only(configured("compatible", base_url=HERE, speaks=("anthropic-messages", "openai-chat")))
+
+    assert provider.dialect_for("m", Features(dialect="openai-chat")) == "openai-chat"
+    assert provider.dialect_for("m", Features(dialect="gemini")) == "anthropic-messages"
+    assert provider.prepare(outgoing("anthropic-messages"), WORK).url == "http://127.0.0.1:11434/v1/messages"
+
+
+def test_without_an_account_nothing_is_sent_as_a_key() -> None:
+    provider = only(configured("compatible", base_url=HERE, accounts=()))
+    (account,) = provider.accounts
+
+    assert account.name == "none"
+    assert {b"authorization", b"x-api-key"}.isdisjoint(dict(provider.prepare(outgoing(), account).headers))
+
+
+def test_it_serves_the_models_its_table_names_and_no_others() -> None:
+    provider = only(configured("compatible", base_url=HERE, models=("llama4", "local-*")))
+
+    assert [provider.offers(each) for each in ("llama4", "local-x", "gpt-5.4")] == [True, True, False]
+    assert [(each.id, each.owner) for each in provider.models()] == [("llama4", "mine")]
+    assert not only(configured("compatible", base_url=HERE)).offers("anything")
+
+
+def test_only_anthropic_headers_pass_and_only_in_that_format() -> None:
+    chat, messages = (only(configured("compatible", base_url=HERE, speaks=each)) for each in ((), ("anthropic-messages",)))
+
+    assert chat.vendor_headers == ()
+    assert b"anthropic-beta".startswith(messages.vendor_headers)
+    assert not b"openai-organization".startswith(messages.vendor_headers)
+
+
+@pytest.mark.code("KP-CONF-213")
+@pytest.mark.parametrize("base_url", [None, ""])
+@pytest.mark.parametrize("dialect", ["openai-chat", "anthropic-messages"])
+def test_without_an_address_every_request_says_so(base_url: str | None, dialect: str) -> None:
+    provider = only(configured("compatible", base_url=base_url, accounts=()))
+    (account,) = provider.accounts
+    with pytest.raises(ConfigError) as caught:
+        provider.prepare(outgoing(dialect), account)
+
+    assert provider.dialect_for("m", Features(dialect=dialect)) == dialect
+    assert caught.value.code == "KP-CONF-213"
+    assert [each.path for each in caught.value.problems] == ["$.providers.mine.base_url"]
+    assert 'base_url = "http://127.0.0.1:11434/v1"' in caught.value.detail
+
+
+def test_an_unknown_format_is_named_with_the_known_ones() -> None:
+    provider = only(configured("compatible", base_url=HERE, speaks=("openai-chat", "antropic")))
+    with pytest.raises(ConfigError) as caught:
+        provider.prepare(outgoing(), WORK)
+
+    assert caught.value.code == "KP-CONF-202"
+    assert "$.providers.mine.speaks" in caught.value.detail
+    assert "'antropic'; there are openai-chat, anthropic-messages" in caught.value.detail
+
+
+def test_all_mistakes_of_a_table_are_told_at_once() -> None:
+    provider = only(configured("compatible", speaks=("x", "y")))
+    with pytest.raises(ConfigError) as caught:
+        provider.prepare(outgoing(), WORK)
+
+    assert [each.code for each in caught.value.problems] == ["KP-CONF-213", "KP-CONF-202"]
+
+
+def test_a_wrong_table_does_not_keep_others_from_working() -> None:
+    wrong, right = configured("compatible"), configured("compatible", base_url=HERE)
+    first, second = korproxy_providers(FakeSettings([*wrong.tables, *right.tables]))
+
+    assert first.base_url.endswith(".invalid")
+    assert second.prepare(outgoing(), WORK).url.startswith(HERE)
