@@ -7,11 +7,11 @@ import attrs
 from korproxy.errors.exceptions import KorproxyError
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)  # equal only to itself: without that, all secrets would be equal, since no field is compared
 class Secret:
     """A credential that cannot be printed, logged or compared by accident."""
 
-    _value: str = attrs.field(repr=False, eq=False)
+    _value: str = attrs.field(repr=False)
 
     def reveal(self) -> str:
         """Return the credential; call it only while a request is built."""

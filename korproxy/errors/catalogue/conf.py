@@ -260,19 +260,6 @@ CONF: tuple[ErrorCode, ...] = (
         status=500,
     ),
     ErrorCode(
-        code="KP-CONF-218",
-        message="This feature is switched off.",
-        description=(
-            "The address exists, but its feature is off in `[features]`."
-            " Every feature is on unless somebody switched it off there."
-        ),
-        steps=(
-            "Set the feature that the message names to true in `[features]`, or delete its line.",
-            "Restart the daemon: `korproxy stop`, then `korproxy run`.",
-        ),
-        status=404,
-    ),
-    ErrorCode(
         code="KP-CONF-219",
         message="The demo needs the plugin korproxy-mock.",
         description=(

@@ -18,7 +18,6 @@ def test_only_what_a_client_can_meet_has_a_status_of_its_own() -> None:
         "KP-CONF-205": 503,
         "KP-CONF-206": 503,
         "KP-CONF-207": 503,
-        "KP-CONF-218": 404,
     }
 
 

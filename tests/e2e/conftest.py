@@ -1,0 +1,42 @@
+"""The stage of a module: opened once for all its tests. A module adds provider tables to it by a constant ``PROVIDERS_TOO``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.sdk import AnthropicTool, OpenAITool
+from tests.e2e.stage import PROVIDERS, Stage, open_stage
+
+
+@pytest.fixture(scope="module")
+def _stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    more = getattr(request.module, "PROVIDERS_TOO", "")
+    with open_stage(tmp_path_factory.mktemp("e2e") / "home", providers=PROVIDERS + more) as stage:
+        yield stage
+
+
+@pytest.fixture
+def stage(_stage: Stage) -> Stage:
+    """The module's stage; the mock has forgotten what other tests did."""
+    _stage.mock.forget()
+    return _stage
+
+
+@pytest.fixture(params=["sync", "async"])
+def is_async(request: pytest.FixtureRequest) -> bool:
+    """Which of an SDK's two clients is used: each test runs with both."""
+    return bool(request.param == "async")
+
+
+@pytest.fixture
+def openai_tool(stage: Stage, is_async: bool) -> OpenAITool:
+    """A program that uses the OpenAI SDK, as KorProxy's documentation tells its users."""
+    return OpenAITool(url=f"{stage.daemon.url}/v1", key=stage.daemon.key, is_async=is_async)
+
+
+@pytest.fixture
+def anthropic_tool(stage: Stage, is_async: bool) -> AnthropicTool:
+    """A program that uses the Anthropic SDK, as KorProxy's documentation tells its users."""
+    return AnthropicTool(url=stage.daemon.url, key=stage.daemon.key, is_async=is_async)

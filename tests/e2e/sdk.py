@@ -1,0 +1,188 @@
+"""Programs that use the real SDKs. The blocking clients run in a thread, so that tests read the same for both kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
+
+import anthropic
+import attrs
+import openai
+import pytest
+import trio
+from anthropic.types import Message, RawMessageStreamEvent
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
+
+T = TypeVar("T")
+
+TIMEOUT = 15.0  # seconds; a thread cannot be cancelled, so the SDK itself has to give up
+
+# The SDKs stop reading a stream at its closing event and leave their generators to the garbage collector, which Trio remarks.
+unfinished_generators = pytest.mark.filterwarnings("ignore:Async generator '(openai|anthropic|httpx2|httpcore2)[.]:ResourceWarning")
+
+
+@attrs.frozen
+class Answer(Generic[T]):
+    """What an SDK returned, and the headers that came with it."""
+
+    value: T
+    headers: Mapping[str, str]
+
+
+def user(content: object) -> list[Any]:
+    """Return a conversation of one user turn."""
+    return [{"role": "user", "content": content}]
+
+
+@attrs.frozen(kw_only=True)
+class _Tool:
+    """How a program reaches its provider.
+
+    Attributes:
+        retries: What the SDK calls ``max_retries``; None leaves it at the SDK's default.
+    """
+
+    url: str
+    key: str = attrs.field(repr=False)
+    is_async: bool = True
+    retries: int | None = 0
+    headers: Mapping[str, str] = attrs.field(factory=dict)
+
+    def _options(self) -> dict[str, Any]:
+        retries = {} if self.retries is None else {"max_retries": self.retries}
+        return {"base_url": self.url, "api_key": self.key, "timeout": TIMEOUT, "default_headers": dict(self.headers), **retries}
+
+
+@attrs.frozen(kw_only=True)
+class OpenAITool(_Tool):
+    """A program that uses the OpenAI SDK."""
+
+    def blocking(self) -> openai.OpenAI:
+        """Return a client; the caller closes it."""
+        return openai.OpenAI(**self._options())
+
+    def waiting(self) -> openai.AsyncOpenAI:
+        """Return an async client; the caller closes it."""
+        return openai.AsyncOpenAI(**self._options())
+
+    async def chat(self, **request: Any) -> Answer[ChatCompletion]:
+        """Ask for a whole completion."""
+        if self.is_async:
+            async with self.waiting() as client:
+                raw = await client.chat.completions.with_raw_response.create(**request)
+                return Answer(raw.parse(), raw.headers)
+        return await trio.to_thread.run_sync(self._chat, request)
+
+    def _chat(self, request: dict[str, Any]) -> Answer[ChatCompletion]:
+        with self.blocking() as client:
+            raw = client.chat.completions.with_raw_response.create(**request)
+            return Answer(raw.parse(), raw.headers)
+
+    async def stream(self, into: list[ChatCompletionChunk] | None = None, **request: Any) -> Answer[list[ChatCompletionChunk]]:
+        """Ask for a stream and read it to its end; *into* gets the chunks also where the SDK raises."""
+        chunks: list[ChatCompletionChunk] = [] if into is None else into
+        if self.is_async:
+            async with self.waiting() as client:
+                raw = await client.chat.completions.with_raw_response.create(stream=True, **request)
+                async for chunk in raw.parse():
+                    chunks.append(chunk)
+                return Answer(chunks, raw.headers)
+        return await trio.to_thread.run_sync(self._stream, chunks, request)
+
+    def _stream(self, chunks: list[ChatCompletionChunk], request: dict[str, Any]) -> Answer[list[ChatCompletionChunk]]:
+        with self.blocking() as client:
+            raw = client.chat.completions.with_raw_response.create(stream=True, **request)
+            chunks.extend(raw.parse())
+            return Answer(chunks, raw.headers)
+
+    async def assembled(self, **request: Any) -> ChatCompletion:
+        """Ask for a stream and have the SDK put the completion together."""
+        if self.is_async:
+            async with self.waiting() as client, client.chat.completions.stream(**request) as stream:
+                return await stream.get_final_completion()
+        return await trio.to_thread.run_sync(self._assembled, request)
+
+    def _assembled(self, request: dict[str, Any]) -> ChatCompletion:
+        with self.blocking() as client, client.chat.completions.stream(**request) as stream:
+            return stream.get_final_completion()
+
+    async def models(self) -> list[str]:
+        """Return the ids of all models."""
+        if self.is_async:
+            async with self.waiting() as client:
+                return [each.id async for each in client.models.list()]
+        return await trio.to_thread.run_sync(self._models)
+
+    def _models(self) -> list[str]:
+        with self.blocking() as client:
+            return [each.id for each in client.models.list()]
+
+
+@attrs.frozen(kw_only=True)
+class AnthropicTool(_Tool):
+    """A program that uses the Anthropic SDK."""
+
+    def blocking(self) -> anthropic.Anthropic:
+        """Return a client; the caller closes it."""
+        return anthropic.Anthropic(**self._options())
+
+    def waiting(self) -> anthropic.AsyncAnthropic:
+        """Return an async client; the caller closes it."""
+        return anthropic.AsyncAnthropic(**self._options())
+
+    async def message(self, **request: Any) -> Answer[Message]:
+        """Ask for a whole message."""
+        request = {"max_tokens": 1000, **request}
+        if self.is_async:
+            async with self.waiting() as client:
+                raw = await client.messages.with_raw_response.create(**request)
+                return Answer(await raw.parse(), raw.headers)
+        return await trio.to_thread.run_sync(self._message, request)
+
+    def _message(self, request: dict[str, Any]) -> Answer[Message]:
+        with self.blocking() as client:
+            raw = client.messages.with_raw_response.create(**request)
+            return Answer(raw.parse(), raw.headers)
+
+    async def stream(
+        self, into: list[RawMessageStreamEvent] | None = None, **request: Any
+    ) -> Answer[list[RawMessageStreamEvent]]:
+        """Ask for a stream and read it to its end; *into* gets the events also where the SDK raises."""
+        events: list[RawMessageStreamEvent] = [] if into is None else into
+        request = {"max_tokens": 1000, "stream": True, **request}
+        if self.is_async:
+            async with self.waiting() as client:
+                raw = await client.messages.with_raw_response.create(**request)
+                async for event in await raw.parse():
+                    events.append(event)
+                return Answer(events, raw.headers)
+        return await trio.to_thread.run_sync(self._stream, events, request)
+
+    def _stream(self, events: list[RawMessageStreamEvent], request: dict[str, Any]) -> Answer[list[RawMessageStreamEvent]]:
+        with self.blocking() as client:
+            raw = client.messages.with_raw_response.create(**request)
+            events.extend(raw.parse())
+            return Answer(events, raw.headers)
+
+    async def assembled(self, **request: Any) -> Message:
+        """Ask for a stream and have the SDK put the message together."""
+        request = {"max_tokens": 1000, **request}
+        if self.is_async:
+            async with self.waiting() as client, client.messages.stream(**request) as stream:
+                return await stream.get_final_message()
+        return await trio.to_thread.run_sync(self._assembled, request)
+
+    def _assembled(self, request: dict[str, Any]) -> Message:
+        with self.blocking() as client, client.messages.stream(**request) as stream:
+            return stream.get_final_message()
+
+    async def models(self) -> dict[str, str]:
+        """Return the names for people of all models, by id."""
+        if self.is_async:
+            async with self.waiting() as client:
+                return {each.id: each.display_name async for each in client.models.list()}
+        return await trio.to_thread.run_sync(self._models)
+
+    def _models(self) -> dict[str, str]:
+        with self.blocking() as client:
+            return {each.id: each.display_name for each in client.models.list()}
