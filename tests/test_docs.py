@@ -94,7 +94,7 @@ def pip_words(line: str) -> list[str]:
     """Return what *line* gives to ``pip install``."""
     words = shlex.split(line)
     start = words.index("install") + 1
-    return [word for word in words[start : words.index("&&") if "&&" in words[start:] else None] if word != "-q"]
+    return [word for word in words[start : words.index("&&", start) if "&&" in words[start:] else None] if word != "-q"]
 
 
 def readme_command(heading: str) -> str:

@@ -29,11 +29,11 @@ def test_a_file_in_the_tutorial_is_the_plugins_file(name: str) -> None:
 
 
 @pytest.mark.parametrize("page", [PAGE, (HELLO / "README.md").read_text(encoding="utf-8")], ids=["tutorial", "readme"])
-def test_the_settings_that_are_shown_are_the_plugins_defaults(page: str) -> None:
+def test_the_settings_that_are_shown_are_those_the_plugin_knows(page: str) -> None:
     [shown] = re.findall(r"```toml\n(\[plugin\.hello\]\n.*?)```", page, re.DOTALL)
     source = (HELLO / "korproxy_hello.py").read_text(encoding="utf-8")
     defaults = dict(re.findall(r'^    (\w+): str = "(.*)"$', source, re.MULTILINE))
-    assert tomllib.loads(shown) == {"plugin": {"hello": defaults}}
+    assert tomllib.loads(shown)["plugin"]["hello"] == {**defaults, "base_url": "http://127.0.0.1:1234/v1"}
 
 
 def test_blocks_without_a_name_are_not_taken_for_files() -> None:

@@ -6,23 +6,18 @@ httpx stands behind two classes, ``Upstream`` and ``Reply``, so that it can be r
 from __future__ import annotations
 
 import ssl
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 import attrs
+import httpcore
+import httpx
 import trio
 
 from korproxy.gateway.network_errors import before_answer, in_answer, too_long
 from korproxy.models.calls import Headers, UpstreamRequest
 from korproxy.models.providers import Deadlines
-
-# httpx imports its own command line where click and rich are installed: 40 ms and 6 MB for nothing.
-sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
-
-import httpcore  # noqa: E402
-import httpx  # noqa: E402
 
 IDLE_CONNECTIONS = 10  # kept open per provider
 IDLE_SECONDS = 90.0  # how long one may stay unused

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import msgspec
 
 from korproxy.kit.retry_after import retry_after
 from korproxy.models.calls import Headers
@@ -40,7 +40,7 @@ def read_refusal(status: int, headers: Headers, body: bytes) -> Refusal:
 def _words(body: bytes) -> tuple[frozenset[str], str]:
     """Return ``error.code`` and ``error.type``, and ``error.message``, where they are strings."""
     try:
-        error = json.loads(body)["error"]
+        error = msgspec.json.decode(body)["error"]
         words = frozenset(word for word in (error.get("code"), error.get("type")) if isinstance(word, str))
         message = error.get("message")
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError, IndexError):

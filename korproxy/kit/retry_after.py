@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from datetime import UTC
-from email.utils import parsedate_to_datetime
 
 from korproxy.models.calls import Headers
 from korproxy.models.clock import wall_time
@@ -39,6 +38,8 @@ def _number(text: str, per_second: float) -> float | None:
 
 
 def _until(text: str, now: float) -> float | None:
+    from email.utils import parsedate_to_datetime  # 8 ms that a start need not wait for
+
     try:
         date = parsedate_to_datetime(text)
         return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now

@@ -27,6 +27,8 @@ from korproxy.version import VERSION
 DRAIN_SECONDS = 5.0  # how long the rest of an unwanted upload is read away before it is refused
 DRAIN_BYTES = 64 * 1024**2  # and how much of it; beyond that the client may see a broken pipe in place of the refusal
 
+DEFAULT_DIALECT = "openai-chat"  # whose model list a caller gets that says nothing about itself
+
 log = logging.getLogger("korproxy.server")
 
 
@@ -98,7 +100,7 @@ class Front:
         except ClientLeft:
             log.info("the client left before its request was complete")
         except Exception as exc:  # the last wall: nothing may take the server down
-            log.exception("a fault of KorProxy's own in %s %s", exchange.method, exchange.path)
+            log.exception("a fault of KorProxy's own in %.20s %.200r", exchange.method, exchange.path)
             await self._refuse(exchange, InternalError("KP-SYS-501", f"KorProxy failed: {type(exc).__name__}."), common)
 
     def _ids(self, exchange: Exchange) -> tuple[str, list[tuple[bytes, bytes]]]:
@@ -128,9 +130,9 @@ class Front:
 
     async def _models(self, exchange: Exchange, common: RawHeaders) -> None:
         self.guard.admit_client(exchange.headers, exchange.query)
-        speaks = [each for each in self.dialects.values() if each.lists_models(exchange.headers)]
-        speaks.sort(key=lambda each: each.name)  # the most particular claim first: OpenAI's claims everything
-        body = speaks[0].model_list(offered_models(self.snapshot.providers, speaks[0].name))
+        claims = [each for each in self.dialects.values() if each.lists_models(exchange.headers)]
+        claims.sort(key=lambda each: each.name == DEFAULT_DIALECT)  # it claims every caller, so it comes last
+        body = claims[0].model_list(offered_models(self.snapshot.providers, claims[0].name))
         await exchange.start(200, [*common, (b"content-type", b"application/json"), _length(body)])
         await exchange.finish(body)
 
@@ -164,7 +166,7 @@ class Front:
         if exchange.started:
             exchange.break_off()
             return
-        log.info("refused %s %s: %s %s", exchange.method, exchange.path, exc.code, exc)
+        log.info("refused %.20s %.200r: %s %s", exchange.method, exchange.path, exc.code, exc)
         with suppress(ClientLeft, BadRequest):  # the answer goes out all the same, to whoever still listens
             await exchange.drain(DRAIN_BYTES, DRAIN_SECONDS)
         fault = self.faults.fault(exc, "" if exc.code == "KP-AUTH-004" else origin(exchange))

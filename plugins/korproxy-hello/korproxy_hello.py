@@ -11,9 +11,9 @@ from korproxy.api import Account, Model, OpenAICompatible, PluginTable, Provider
 
 @attrs.frozen(kw_only=True)
 class Hello:
-    """The ``[plugin.hello]`` table of korproxy.toml."""
+    """The ``[plugin.hello]`` table of korproxy.toml. Without a ``base_url`` there is nothing to offer."""
 
-    base_url: str = "http://127.0.0.1:1234/v1"
+    base_url: str = ""
     model: str = "hello-world"
 
 
@@ -27,9 +27,10 @@ def korproxy_settings() -> Iterable[PluginTable]:
 def korproxy_providers(settings: Settings) -> Iterable[Provider]:
     """Offer the server's model to clients, as ``hello/hello-world``."""
     hello = settings.plugin("hello", Hello)
-    yield OpenAICompatible(
-        id="hello",
-        base_url=hello.base_url,
-        accounts=(Account(name="local"),),
-        catalogue=(Model(id=hello.model, owner="hello"),),
-    )
+    if hello.base_url:
+        yield OpenAICompatible(
+            id="hello",
+            base_url=hello.base_url,
+            accounts=(Account(name="local"),),
+            catalogue=(Model(id=hello.model, owner="hello"),),
+        )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.sdk import AnthropicTool, OpenAITool
+from tests.e2e.sdk import AnthropicTool, OpenAITool, Tool
 from tests.e2e.stage import PROVIDERS, Stage, open_stage
 
 
@@ -40,3 +40,9 @@ def openai_tool(stage: Stage, is_async: bool) -> OpenAITool:
 def anthropic_tool(stage: Stage, is_async: bool) -> AnthropicTool:
     """A program that uses the Anthropic SDK, as KorProxy's documentation tells its users."""
     return AnthropicTool(url=stage.daemon.url, key=stage.daemon.key, is_async=is_async)
+
+
+@pytest.fixture(params=["openai", "anthropic"])
+def tool(request: pytest.FixtureRequest, openai_tool: OpenAITool, anthropic_tool: AnthropicTool) -> Tool:
+    """A program with either SDK, for what is the same with both."""
+    return openai_tool if request.param == "openai" else anthropic_tool

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Generic, TypeVar
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from types import ModuleType
+from typing import Any, ClassVar, Generic, TypeVar
 
 import anthropic
 import attrs
@@ -35,18 +37,30 @@ def user(content: object) -> list[Any]:
 
 
 @attrs.frozen(kw_only=True)
-class _Tool:
-    """How a program reaches its provider.
+class Tool(ABC):
+    """A program and how it reaches its provider.
 
     Attributes:
+        sdk: The module; both have errors of the same names.
+        model: One of the big provider of this format.
         retries: What the SDK calls ``max_retries``; None leaves it at the SDK's default.
+        headers: Sent with every request.
     """
 
+    sdk: ClassVar[ModuleType]
+    name: ClassVar[str]
+    model: ClassVar[str]
     url: str
     key: str = attrs.field(repr=False)
     is_async: bool = True
     retries: int | None = 0
     headers: Mapping[str, str] = attrs.field(factory=dict)
+
+    @abstractmethod
+    async def ask(
+        self, prompt: str, *, model: str | None = None, streamed: bool = False, heard: list[str] | None = None, **more: Any
+    ) -> Answer[str]:
+        """Say *prompt*, return the text of the answer; *heard* gets what was streamed also where the SDK raises."""
 
     def _options(self) -> dict[str, Any]:
         retries = {} if self.retries is None else {"max_retries": self.retries}
@@ -54,8 +68,12 @@ class _Tool:
 
 
 @attrs.frozen(kw_only=True)
-class OpenAITool(_Tool):
+class OpenAITool(Tool):
     """A program that uses the OpenAI SDK."""
+
+    sdk = openai
+    name = "openai"
+    model = "gpt-5.5"
 
     def blocking(self) -> openai.OpenAI:
         """Return a client; the caller closes it."""
@@ -117,10 +135,30 @@ class OpenAITool(_Tool):
         with self.blocking() as client:
             return [each.id for each in client.models.list()]
 
+    async def ask(
+        self, prompt: str, *, model: str | None = None, streamed: bool = False, heard: list[str] | None = None, **more: Any
+    ) -> Answer[str]:
+        """See ``Tool``."""
+        asked = {"model": model or self.model, "messages": user(prompt), **more}
+        if not streamed:
+            answer = await self.chat(**asked)
+            return Answer(answer.value.choices[0].message.content or "", answer.headers)
+        chunks: list[ChatCompletionChunk] = []
+        try:
+            headers = (await self.stream(into=chunks, **asked)).headers
+        finally:
+            pieces = [choice.delta.content or "" for chunk in chunks for choice in chunk.choices]
+            _note(heard, pieces)
+        return Answer("".join(pieces), headers)
+
 
 @attrs.frozen(kw_only=True)
-class AnthropicTool(_Tool):
+class AnthropicTool(Tool):
     """A program that uses the Anthropic SDK."""
+
+    sdk = anthropic
+    name = "anthropic"
+    model = "claude-opus-5"
 
     def blocking(self) -> anthropic.Anthropic:
         """Return a client; the caller closes it."""
@@ -186,3 +224,25 @@ class AnthropicTool(_Tool):
     def _models(self) -> dict[str, str]:
         with self.blocking() as client:
             return {each.id: each.display_name for each in client.models.list()}
+
+    async def ask(
+        self, prompt: str, *, model: str | None = None, streamed: bool = False, heard: list[str] | None = None, **more: Any
+    ) -> Answer[str]:
+        """See ``Tool``."""
+        asked = {"model": model or self.model, "messages": user(prompt), **more}
+        if not streamed:
+            answer = await self.message(**asked)
+            return Answer("".join(each.text for each in answer.value.content if each.type == "text"), answer.headers)
+        events: list[RawMessageStreamEvent] = []
+        try:
+            headers = (await self.stream(into=events, **asked)).headers
+        finally:
+            deltas = [event.delta for event in events if event.type == "content_block_delta"]
+            pieces = [delta.text for delta in deltas if delta.type == "text_delta"]
+            _note(heard, pieces)
+        return Answer("".join(pieces), headers)
+
+
+def _note(heard: list[str] | None, pieces: Iterable[str]) -> None:
+    if heard is not None:
+        heard.extend(pieces)

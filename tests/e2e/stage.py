@@ -131,10 +131,14 @@ class MockProcess:
         """Drop what was received so far."""
         self._ask("DELETE", "/_mock/requests")
 
-    def _ask(self, method: str, path: str) -> Any:
+    def script(self, directives: str) -> None:
+        """Push a reply for the next request, whatever its prompt says."""
+        self._ask("POST", "/_mock/script", {"directives": directives})
+
+    def _ask(self, method: str, path: str, body: object = None) -> Any:
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=5)
         try:
-            connection.request(method, path, headers={"connection": "close"})
+            connection.request(method, path, json.dumps(body), {"connection": "close"})
             return json.loads(connection.getresponse().read())
         finally:
             connection.close()

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import trio
-from quart import Response
-from quart_trio import QuartTrio
-from werkzeug.exceptions import HTTPException
 
 from korproxy.errors.pages import html
 from korproxy.server.asgi import AsgiApp, Receive, Send
 from korproxy.server.manage.desk import Desk
 
+if TYPE_CHECKING:  # Quart and what comes with it is imported inside functions only
+    from quart import Response
+    from quart_trio import QuartTrio
+
 
 def build(desk: Desk) -> QuartTrio:
     """Return the application; its callers have been checked already."""
+    from quart import Response
+    from quart_trio import QuartTrio
+    from werkzeug.exceptions import HTTPException
+
     app = QuartTrio("korproxy")
     app.config["RESPONSE_TIMEOUT"] = None
 
@@ -55,6 +60,8 @@ def build(desk: Desk) -> QuartTrio:
 
 
 def _json(data: Mapping[str, Any], status: int = 200) -> Response:
+    from quart import Response
+
     return Response(json.dumps(data), status, content_type="application/json")
 
 

@@ -24,10 +24,11 @@ def test_a_secret_is_revealed_only_on_demand() -> None:
 
 
 def test_a_secret_equals_only_itself() -> None:
-    one: object = Secret(VALUE)
+    one = Secret(VALUE)
+    others: list[object] = [Secret("another"), Secret(VALUE), VALUE]
 
-    assert one in [one]
-    assert one not in [Secret("another"), Secret(VALUE), VALUE]
+    assert one == one  # noqa: PLR0124
+    assert one not in others
 
 
 def test_a_traceback_that_shows_values_shows_no_secret() -> None:

@@ -1,0 +1,45 @@
+"""The one door for plugins: what is behind it, and what it costs to open."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from korproxy import api, contracts
+
+SOURCE = Path(inspect.getfile(api)).read_text(encoding="utf-8")
+NAMES = [name for name in vars(api) if not name.startswith("_")]
+HEAVY = ["trio", "httpx", "httpcore", "quart", "hypercorn", "click", "rich", "cattrs", "asyncio", "tomli_w"]
+
+
+def test_every_name_is_exported_on_purpose_and_only_once() -> None:
+    imports = [node for node in ast.parse(SOURCE).body if isinstance(node, ast.ImportFrom)]
+    aliases = [alias for node in imports for alias in node.names]
+
+    assert all(alias.name == alias.asname for alias in aliases)
+    assert sorted(alias.name for alias in aliases) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_plugins_may_use_says_what_it_is(name: str) -> None:
+    thing = getattr(api, name)
+    if inspect.isclass(thing) or inspect.isfunction(thing):
+        assert (inspect.getdoc(thing) or "").strip() != ""
+
+
+def test_every_contract_is_there() -> None:
+    defined = {name for name, value in vars(contracts).items() if getattr(value, "__module__", "") == contracts.__name__}
+
+    assert defined - set(NAMES) == {"T"} & defined
+
+
+def test_opening_it_imports_no_server_no_client_and_no_command_line() -> None:
+    code = f"import sys, korproxy.api; print([name for name in {HEAVY} if name in sys.modules])"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+
+    assert told.stdout.strip() == "[]"
