@@ -11,6 +11,7 @@ _ALWAYS = frozenset(
         b"content-encoding",
         b"retry-after",
         b"retry-after-ms",
+        b"www-authenticate",  # a 401 has to have it (RFC 9110, 15.5.2); one that is about our own key never passes
         b"x-should-retry",
     }
 )
@@ -21,16 +22,26 @@ _REQUEST_IDS = (b"request-id", b"x-request-id", b"x-goog-request-id", b"cf-ray")
 def for_client(headers: Headers, vendor: tuple[bytes, ...]) -> RawHeaders:
     """Return what the client gets: the body's description, the rate limits, the vendor's own headers, its request id.
 
-    Never hop-by-hop headers, never cookies. ``content-length`` stays because bodies pass unchanged.
+    Never hop-by-hop headers (those that ``Connection`` names are, too: RFC 9110, 7.6.1), never cookies. ``content-length``
+    stays because bodies pass unchanged; only a stream of events may get one more, which says that it broke off.
     """
     starting = _ALWAYS_STARTING + vendor
-    passed = [(name, value) for name, value in headers.raw if name in _ALWAYS or name.startswith(starting)]
+    barred = _named_by_connection(headers)
+    if is_event_stream(headers):
+        barred.add(b"content-length")
+    passed = [
+        (name, value) for name, value in headers.raw if (name in _ALWAYS or name.startswith(starting)) and name not in barred
+    ]
     for name in _REQUEST_IDS:
         value = headers.get(name)
         if value:
             passed.append((b"x-korproxy-upstream-request-id", value))
             break
     return passed
+
+
+def _named_by_connection(headers: Headers) -> set[bytes]:
+    return {option.strip().lower() for name, value in headers.raw if name == b"connection" for option in value.split(b",")}
 
 
 def is_event_stream(headers: Headers) -> bool:

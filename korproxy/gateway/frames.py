@@ -9,34 +9,53 @@ from __future__ import annotations
 
 import attrs
 
-_BORDERS = (b"\n\n", b"\n\r\n", b"\r\r")  # a blank line, with whatever line end stands before it
+# The end of a line and the end of the empty line after it. A CRLF alone is no border, and what else two of these bytes can be
+# always is one. Of a border that ends in CRLF the LF is taken along where it is there already.
+_BORDERS = (b"\n\n", b"\n\r", b"\r\r")
 LONGEST_EVENT = 1024 * 1024  # bytes held back at most; a longer event flows through in pieces
 
 
 @attrs.define
 class FrameCutter:
-    """Collects bytes until a blank line ends an event.
+    """Collects bytes until a blank line ends an event. Takes time in proportion to the bytes, however small the pieces are.
 
     Attributes:
-        tail: The begun event that is held back.
         torn: The bytes given out so far end inside an event, because it was too long to hold.
     """
 
-    tail: bytes = b""
     torn: bool = False
+    _held: bytearray = attrs.field(factory=bytearray, repr=False)
+    _last: bytes = b""  # the byte before the next one: a border may be cut in two
+
+    @property
+    def tail(self) -> bytes:
+        """The begun event that is held back."""
+        return bytes(self._held)
 
     def feed(self, chunk: bytes) -> bytes:
         """Return all bytes up to the last event border; what follows it is held back."""
-        waiting = self.tail + chunk if self.tail else chunk
-        border = _last_border(waiting)
-        if border:
+        border = _last_border(self._last + chunk) - len(self._last)
+        self._last = chunk[-1:] or self._last
+        given = b""
+        if border > 0:
+            given = self._give_out() + chunk[:border]
+            chunk = chunk[border:]
             self.torn = False
-        elif len(waiting) > LONGEST_EVENT:
-            border, self.torn = len(waiting), True
-        self.tail = waiting[border:]
-        return waiting[:border]
+        self._held += chunk
+        if len(self._held) > LONGEST_EVENT:
+            given += self._give_out()
+            self.torn = True
+        return given
+
+    def _give_out(self) -> bytes:
+        given = bytes(self._held)
+        self._held.clear()
+        return given
 
 
 def _last_border(text: bytes) -> int:
     """Return the offset just behind the last blank line, 0 if there is none."""
-    return max((at + len(border) for border in _BORDERS if (at := text.rfind(border)) >= 0), default=0)
+    end = 2 + max(text.rfind(border) for border in _BORDERS)
+    if end == 1:
+        return 0
+    return end + (text[end - 1 : end + 1] == b"\r\n")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import attrs
+import trio
 
 from korproxy.errors.exceptions import AccountRefused, InternalError, KorproxyError, PluginBroken, ProviderLost
 from korproxy.gateway.answer_headers import for_client, is_event_stream, is_plain_text
@@ -68,37 +69,39 @@ class Gate:
         wanted = self._prepare(call, candidate)
         window = self.windows[candidate.provider.id]
         deadlines = candidate.provider.deadlines
+        until = call.began + deadlines.total
         place = object()
-        await window.slots.enter(place, deadlines.first_byte)
+        await window.slots.enter(place, max(min(deadlines.first_byte, until - trio.current_time()), 0.0))
         reply: Reply | None = None
         try:
-            reply = await window.upstream.open(wanted, call.began + deadlines.total)
+            reply = await window.upstream.open(wanted, until)
             first = await reply.next_chunk()
             _check(candidate, reply, first)
             code = None
             if reply.status >= 400:
                 first = await _read_more(reply, first)
                 code = _judge(candidate, reply, first)
+            ledger.status, ledger.code = reply.status, code
+            stream = is_event_stream(reply.headers)
+            return Relay(
+                candidate=candidate,
+                ledger=ledger,
+                headers=for_client(reply.headers, candidate.provider.vendor_headers),
+                code=code,
+                reply=reply,
+                reader=self.snapshot.dialects[candidate.dialect].reader(stream=stream),
+                late_error=late_error,
+                read_already=first,
+                cutter=FrameCutter() if stream else None,
+                release=lambda: window.slots.leave(place),
+            )
         except BaseException:
-            if reply is not None:
-                await reply.aclose()
-            window.slots.leave(place)
+            try:
+                if reply is not None:
+                    await reply.aclose()
+            finally:
+                window.slots.leave(place)
             raise
-        ledger.status = reply.status
-        ledger.code = code
-        stream = is_event_stream(reply.headers)
-        return Relay(
-            candidate=candidate,
-            ledger=ledger,
-            headers=for_client(reply.headers, candidate.provider.vendor_headers),
-            code=code,
-            reply=reply,
-            reader=self.snapshot.dialects[candidate.dialect].reader(stream=stream),
-            late_error=late_error,
-            read_already=first,
-            cutter=FrameCutter() if stream else None,
-            release=lambda: window.slots.leave(place),
-        )
 
     def _prepare(self, call: Call, candidate: Candidate) -> UpstreamRequest:
         provider = candidate.provider
@@ -134,7 +137,7 @@ def _check(candidate: Candidate, reply: Reply, first: bytes) -> None:
     """Refuse what cannot be the provider's API speaking, lest it looks like success."""
     name = candidate.provider.id
     if 300 <= reply.status < 400:
-        where = reply.headers.text(b"location", "nowhere")[:200]
+        where = reply.headers.text(b"location", "nowhere").partition("?")[0][:200]  # what follows may be a signature
         text = f"{name} answered {reply.status} and points to {where}. KorProxy follows no redirects: correct its base_url."
         raise ProviderLost("KP-PROV-111", text, provider=name)
     if reply.status >= 400:
@@ -169,8 +172,9 @@ def _judge(candidate: Candidate, reply: Reply, body: bytes) -> str:
     provider, account = candidate.provider, candidate.account
     with _naming(provider.id):
         refusal: Refusal = provider.refusal(reply.status, reply.headers, body[:REFUSAL_LIMIT])
-    if not refusal.credential:
-        return refusal.code
+        code, about_credential = refusal.code, refusal.credential
+    if not about_credential:
+        return code
     if account.forwards:
         return "KP-AUTH-008"
     what = f"wants a key, and account {account.name!r} has none"

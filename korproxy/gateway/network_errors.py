@@ -11,18 +11,17 @@ from korproxy.errors.exceptions import ProviderLost
 from korproxy.models.providers import Deadlines
 
 _SILENT = "Server disconnected without sending a response"  # httpcore's words: no status line came
+_INCOMPLETE = "complete message body"  # h11's words: announced bytes are missing
 
 
 def before_answer(provider: str, exc: Exception, deadlines: Deadlines, address: str) -> ProviderLost:
     """Translate what happened before the provider's status line."""
-    if isinstance(exc, httpx.ConnectTimeout):
-        text = f"{provider} at {address} did not accept a connection within {deadlines.connect:g} s."
-        return ProviderLost("KP-NET-303", text, provider=provider, untouched=True)
     if isinstance(exc, httpx.TimeoutException):
-        text = f"{provider} did not begin to answer within {deadlines.first_byte:g} s."
-        return ProviderLost("KP-NET-305", text, provider=provider)
-    if isinstance(exc, httpx.ConnectError):
+        return _too_slow(provider, exc, deadlines, address)
+    if isinstance(exc, httpx.ConnectError | httpx.ProxyError | UnicodeError):
         return _unconnected(provider, exc, address)
+    if isinstance(exc, httpx.InvalidURL | httpx.UnsupportedProtocol | httpx.LocalProtocolError):
+        return _unsendable(provider, exc, address)
     if isinstance(exc, httpx.RemoteProtocolError) and _SILENT not in str(exc):
         return ProviderLost("KP-NET-310", f"{provider} does not speak HTTP properly: {exc}.", provider=provider)
     return ProviderLost("KP-NET-308", f"{provider} closed the connection before it answered.", provider=provider)
@@ -33,7 +32,7 @@ def in_answer(provider: str, exc: Exception, deadlines: Deadlines) -> ProviderLo
     if isinstance(exc, httpx.TimeoutException):
         text = f"{provider} fell silent in mid-answer for {deadlines.idle:g} s."
         return ProviderLost("KP-NET-306", text, provider=provider)
-    if isinstance(exc, httpx.RemoteProtocolError) and "complete message body" not in str(exc):
+    if isinstance(exc, httpx.RemoteProtocolError) and _INCOMPLETE not in str(exc):
         return ProviderLost("KP-NET-310", f"{provider} does not speak HTTP properly: {exc}.", provider=provider)
     return ProviderLost("KP-NET-309", f"{provider} broke off in mid-answer.", provider=provider)
 
@@ -43,10 +42,29 @@ def too_long(provider: str, deadlines: Deadlines) -> ProviderLost:
     return ProviderLost("KP-NET-307", f"The answer of {provider} took longer than {deadlines.total:g} s.", provider=provider)
 
 
+def _too_slow(provider: str, exc: httpx.TimeoutException, deadlines: Deadlines, address: str) -> ProviderLost:
+    if isinstance(exc, httpx.ConnectTimeout):
+        text = f"{provider} at {address} did not accept a connection within {deadlines.connect:g} s."
+        return ProviderLost("KP-NET-303", text, provider=provider, untouched=True)
+    return ProviderLost(
+        "KP-NET-305", f"{provider} did not begin to answer within {deadlines.first_byte:g} s.", provider=provider
+    )
+
+
+def _unsendable(provider: str, exc: Exception, address: str) -> ProviderLost:
+    """What the provider's plugin built is no request. h11's own words are left out: they may hold the key."""
+    if isinstance(exc, httpx.LocalProtocolError):
+        text = f"The plugin behind provider {provider!r} built a request that HTTP cannot carry: look at its headers."
+        return ProviderLost("KP-CONF-209", text, provider=provider)
+    return ProviderLost("KP-CONF-213", f"The address of {provider}, {address!r}, cannot be used.", provider=provider)
+
+
 def _unconnected(provider: str, exc: Exception, address: str) -> ProviderLost:
     causes = list(_causes(exc))
-    if any(isinstance(each, socket.gaierror) for each in causes):
+    if any(isinstance(each, socket.gaierror | UnicodeError) for each in causes):  # the latter: it cannot be a name at all
         code, text = "KP-NET-301", f"The host name of {provider}, {address}, cannot be resolved."
+    elif isinstance(exc, httpx.ProxyError):
+        code, text = "KP-NET-302", f"{provider} cannot be reached at {address}: the proxy on the way says {exc}."
     elif any(isinstance(each, ssl.SSLError) for each in causes):
         code, text = "KP-NET-304", f"No secure connection to {provider} at {address}: {_reason(causes)}."
     else:

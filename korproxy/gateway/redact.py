@@ -26,8 +26,20 @@ class Redactor:
         """Return *text* with every secret replaced; ``UNCHECKED`` in place of all of it if a rule fails."""
         try:
             for rule in self.rules:
-                for start, end in sorted(rule.find(text), reverse=True):
-                    text = text[:start] + rule.replacement + text[end:]
+                text = _replace(text, rule)
         except Exception:  # noqa: BLE001 -- whatever a rule does wrong, the text must not get out
             return UNCHECKED
         return text
+
+
+def _replace(text: str, rule: Redaction) -> str:
+    """Return *text* with what *rule* found replaced; places that overlap are one secret."""
+    parts: list[str] = []
+    done = 0
+    for start, end in sorted(rule.find(text)):
+        if not 0 <= start <= end <= len(text):
+            raise ValueError(f"{start}:{end} is no place in a text of {len(text)} characters")
+        if start >= done:
+            parts += [text[done:start], rule.replacement]
+        done = max(done, end)
+    return "".join([*parts, text[done:]])

@@ -97,8 +97,8 @@ class Relay:
 
     async def aclose(self) -> None:
         """Close the provider's side and give its place back. Takes 2 seconds at most, also while cancelled."""
-        self.ledger.usage = self._reader.usage
         try:
             await self._reply.aclose()
         finally:
             self._release()
+            self.ledger.usage = self._reader.usage

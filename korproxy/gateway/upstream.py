@@ -8,7 +8,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
+from http.cookiejar import DefaultCookiePolicy
 
 import attrs
 import httpcore
@@ -37,7 +37,6 @@ class Reply:
     deadlines: Deadlines
     until: float
     _response: httpx.Response = attrs.field(repr=False)
-    _timeouts: dict[str, float] = attrs.field(repr=False)
     _chunks: AsyncIterator[bytes] | None = attrs.field(default=None, repr=False)
 
     async def next_chunk(self) -> bytes:
@@ -46,20 +45,14 @@ class Reply:
         Raises:
             ProviderLost: It fell silent (KP-NET-306), broke off (309), or the total deadline passed (307).
         """
-        left = self.until - trio.current_time()
-        if left <= 0:
-            raise too_long(self.provider, self.deadlines)
-        self._timeouts["read"] = min(self.deadlines.idle, left)
         if self._chunks is None:
             self._chunks = self._response.aiter_raw()
-        try:
-            async for chunk in self._chunks:
-                return chunk
-        except httpx.TransportError as exc:
-            if trio.current_time() >= self.until:
-                raise too_long(self.provider, self.deadlines) from None
-            raise in_answer(self.provider, exc, self.deadlines) from exc
-        return b""
+        with trio.CancelScope(deadline=self.until):
+            try:
+                return await anext(self._chunks, b"")
+            except httpx.TransportError as exc:
+                raise in_answer(self.provider, exc, self.deadlines) from exc
+        raise too_long(self.provider, self.deadlines)
 
     async def aclose(self) -> None:
         """Give the connection back, or cut it where the answer was not read to its end. Shielded, 2 s at most."""
@@ -118,23 +111,17 @@ class Upstream:
         Raises:
             ProviderLost: It could not be reached, was silent too long, or did not speak HTTP.
         """
-        left = max(until - trio.current_time(), 0.001)
-        wait = min(self.deadlines.first_byte, left)
-        timeouts = {"connect": min(self.deadlines.connect, left), "read": wait, "write": wait, "pool": wait}
-        # httpcore reads this very dict before each read: Reply turns "read" into the idle deadline once the head is here.
-        url = httpx.URL(wanted.url)
-        headers = [(b"host", url.netloc), *wanted.headers, (b"content-length", b"%d" % len(wanted.body))]
-        request = httpx.Request(
-            wanted.method, url, headers=headers, stream=_Body(wanted.body), extensions={"timeout": timeouts}
-        )
-        try:
-            response = await self._client.send(request, stream=True)
-        except httpx.TransportError as exc:
-            if trio.current_time() >= until:
-                raise too_long(self.provider, self.deadlines) from None
-            raise before_answer(self.provider, exc, self.deadlines, urlsplit(wanted.url).netloc) from exc
-        answered = Headers(tuple((name.lower(), value) for name, value in response.headers.raw))
-        return Reply(self.provider, response.status_code, answered, self.deadlines, until, response, timeouts)
+        wait = self.deadlines.first_byte
+        timeouts = {"connect": self.deadlines.connect, "read": wait, "write": wait, "pool": wait}
+        with trio.CancelScope(deadline=until):
+            try:
+                response = await self._client.send(_request(wanted, timeouts), stream=True)
+            except (httpx.TransportError, httpx.InvalidURL, UnicodeError) as exc:
+                raise before_answer(self.provider, exc, self.deadlines, _address(wanted.url)) from exc
+            timeouts["read"] = self.deadlines.idle  # httpcore looks into this very dict again when it begins with the body
+            answered = Headers(tuple((name.lower(), value) for name, value in response.headers.raw))
+            return Reply(self.provider, response.status_code, answered, self.deadlines, until, response)
+        raise too_long(self.provider, self.deadlines)
 
     async def drop_idle(self) -> int:
         """Close idle connections that are too old or that the provider has closed; return how many."""
@@ -153,6 +140,18 @@ class Upstream:
         transports = [self._client._transport, *self._client._mounts.values()]  # noqa: SLF001
         pools = [each._pool for each in transports if isinstance(each, httpx.AsyncHTTPTransport)]  # noqa: SLF001
         return [each for pool in pools for each in pool.connections]
+
+
+def _request(wanted: UpstreamRequest, timeouts: dict[str, float]) -> httpx.Request:
+    """Return *wanted* as httpx wants it. Not by the client's own builder: that would add its headers and cookies."""
+    url = httpx.URL(wanted.url)
+    headers = [(b"host", url.netloc), *wanted.headers, (b"content-length", b"%d" % len(wanted.body))]
+    return httpx.Request(wanted.method, url, headers=headers, stream=_Body(wanted.body), extensions={"timeout": timeouts})
+
+
+def _address(url: str) -> str:
+    """Return host and port of *url*, which need not be a good one; never a password in it."""
+    return url.partition("//")[2].partition("/")[0].rpartition("@")[2]
 
 
 @asynccontextmanager
@@ -176,6 +175,7 @@ async def open_upstream(
         trust_env=trust_env,
         follow_redirects=False,
     )
+    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))  # one account's cookies are not another's
     try:
         yield Upstream(provider, deadlines, client)
     finally:

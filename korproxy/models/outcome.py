@@ -42,6 +42,7 @@ class Fault:
     """An error of ours, ready to be written in a client's format.
 
     Attributes:
+        code: Empty where codes are switched off (``features.new_error_codes``).
         message: A full text for people: what, why, what to do, and where to read on. No secrets.
         status: The HTTP status it goes with (of a late error: the status it would have had).
     """

@@ -45,18 +45,14 @@ class Found:
         wanted = word.lower().encode()
         try:
             return any(wanted in path.read_bytes().lower() for path in self.sources())
-        except (OSError, ValueError, ImportError):
+        except (OSError, ValueError, ImportError, AttributeError):  # the last: of an entry point that names no module
             return False
 
 
-def find_all(folder: Path | None = None, *, installed: bool = True) -> list[Found]:
-    """Return every plugin in the order in which they are loaded; ``--no-plugins`` is *installed* False and no *folder*."""
-    found = list(find_builtin())
-    if installed:
-        found += find_installed()
-    if folder is not None:
-        found += find_files(folder)
-    return found
+def find_all(folders: Iterable[Path] = (), *, installed: bool = True) -> list[Found]:
+    """Return every plugin in the order in which they are loaded; ``--no-plugins`` is *installed* False and no *folders*."""
+    found = [*find_builtin(), *(find_installed() if installed else ())]
+    return found + [each for folder in folders for each in find_files(folder)]
 
 
 def find_builtin(root: Path = BUILTIN, package: str = "korproxy.builtin") -> list[Found]:
@@ -80,7 +76,7 @@ def find_installed(group: str = GROUP) -> list[Found]:
     found: dict[tuple[str, str, str], Found] = {}
     for point in importlib.metadata.entry_points(group=group):
         distribution, version = _distribution(point)
-        sources = partial(_module_files, point.module)
+        sources = partial(_files_of, point)
         entry = Found(
             name=point.name, origin="installed", version=version, location=distribution, load=point.load, sources=sources
         )
@@ -130,8 +126,8 @@ def _only(path: Path) -> Iterable[Path]:
     return (path,)
 
 
-def _module_files(module: str) -> Iterator[Path]:
-    spec = importlib.util.find_spec(module.partition(".")[0])  # of a top-level name: imports nothing
+def _files_of(point: importlib.metadata.EntryPoint) -> Iterator[Path]:
+    spec = importlib.util.find_spec(point.module.partition(".")[0])  # of a top-level name: imports nothing
     if spec is None:
         return
     for folder in spec.submodule_search_locations or ():

@@ -33,6 +33,7 @@ class _Plugin:
     asks: Implementations = attrs.field(factory=dict)
     code: str | None = None
     reason: str = ""
+    mistakes: tuple[Problem, ...] = ()  # in the configuration, on which it broke
     hides: bool = False  # a broken one: it finds secrets; one that was never loaded: it may, for all that its source tells
 
     def report(self) -> PluginState:
@@ -86,10 +87,12 @@ class PluginHost:
         return self._loaded(name) is not None
 
     def problems(self, origin: Origin | None = None) -> tuple[Problem, ...]:
-        """Return every broken plugin as a problem; only those of *origin* where it is given."""
-        return tuple(
-            _problem(each) for each in self._in_order() if each.state == "broken" and origin in {None, each.found.origin}
-        )
+        """Return what is wrong with each broken plugin; only with those of *origin* where it is given.
+
+        Where a plugin stumbled over mistakes in its settings, these are the problems, and not the plugin.
+        """
+        broken = (each for each in self._in_order() if each.state == "broken" and origin in {None, each.found.origin})
+        return tuple(problem for each in broken for problem in each.mistakes or (_problem(each),))
 
     def load(self, found: Iterable[Found], *, blocked: frozenset[str] = frozenset()) -> None:
         """Import and register *found* in their order. A *blocked* one is listed, never imported.
@@ -200,6 +203,7 @@ class PluginHost:
 
     def _out(self, plugin: _Plugin, code: str, reason: str, exc: BaseException | None = None) -> None:
         plugin.state, plugin.code, plugin.reason = "broken", code, reason
+        plugin.mistakes = tuple(exc.problems) if isinstance(exc, ConfigError) else ()
         plugin.hides = REDACTIONS in plugin.asks if plugin.asks else plugin.found.mentions(SIGN_OF_REDACTIONS)
         _log.debug("plugin %s is out: %s", plugin.found.name, reason, exc_info=exc)
 
@@ -217,9 +221,11 @@ def _problem(plugin: _Plugin, code: str = "", why_fatal: str = "") -> Problem:
 def _words(exc: BaseException) -> str:
     """Return type and message of somebody else's exception on one line of bounded length."""
     kind = f"[{exc.code}]" if isinstance(exc, KorproxyError) else f"{type(exc).__name__}:"
+    if isinstance(exc, ConfigError) and exc.problems:
+        kind = ""  # each problem in its text has its own code
     try:
         message = " ".join(str(exc).split())
     except Exception as worse:  # noqa: BLE001 -- its __str__ is somebody else's as well
         message = f"(and its text cannot be had: {type(worse).__name__})"
-    text = f"{kind} {message}".rstrip(": ")
+    text = f"{kind} {message}".strip().rstrip(": ")
     return text if len(text) <= LONGEST_REASON else text[: LONGEST_REASON - 1] + "…"

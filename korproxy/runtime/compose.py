@@ -17,7 +17,7 @@ from korproxy.errors.codes import Registry
 from korproxy.errors.exceptions import ConfigError, Problem
 from korproxy.gateway.routing import Snapshot
 from korproxy.plugins import asking
-from korproxy.plugins.finding import Found, find_builtin, find_files, find_installed
+from korproxy.plugins.finding import find_all
 from korproxy.plugins.host import PluginHost
 from korproxy.plugins.offers import Offer
 
@@ -83,7 +83,7 @@ def compose(
     """
     settings = load(home) if root is None else root
     host = PluginHost(tolerant=tolerant)
-    host.load(_find(plugin_dirs, no_plugins=no_plugins))
+    host.load(find_all(() if no_plugins else plugin_dirs, installed=not no_plugins))
     codes = Registry.of(BUILTIN_CODES)
     asking.errors(host, codes)
     tables = asking.settings(host)
@@ -97,16 +97,7 @@ def compose(
         offered_services=asking.services(host, view),
         offered_collectors=asking.collectors(host, view),
     )
-    return _judged(_whole_plugins_only(offered), [each.item.name for each in asking.still_in(host, tables)])
-
-
-def _find(plugin_dirs: Iterable[Path], *, no_plugins: bool) -> list[Found]:
-    found = list(find_builtin())
-    if not no_plugins:
-        found += find_installed()
-        for folder in plugin_dirs:
-            found += find_files(folder)
-    return found
+    return _judged(_whole_plugins_only(offered), [each.item.name for each in tables])
 
 
 def _whole_plugins_only(offered: Composition) -> Composition:

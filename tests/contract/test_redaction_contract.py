@@ -30,7 +30,6 @@ PIECES = [
     '"',
     "\\n",
     "%20",
-    "\u20ac",
     " ",
 ]
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=80).map("".join) | st.text()

@@ -46,7 +46,6 @@ _TYPES = {
     529: "overloaded_error",
 }
 _LAST = frozenset({"message_stop", "error"})
-_HINTS = (b'"usage"', b"message_stop", b'"error"', b"event: error", b"event:error")  # all others pass without a decode
 
 
 class _Event(msgspec.Struct):
@@ -96,8 +95,9 @@ class AnthropicMessages:
     def error(self, fault: Fault) -> bytes:
         """Return the body the SDK makes its status errors from; ``details.error_code`` is the KP code."""
         kind = _TYPES.get(fault.status) or ("api_error" if fault.status >= 500 else "invalid_request_error")
-        error = {"type": kind, "message": full_message(fault), "details": {"error_code": fault.code}}
-        return json_bytes({"type": "error", "error": error, "request_id": None})
+        error = {"type": kind, "message": full_message(fault)}
+        details = {"details": {"error_code": fault.code}} if fault.code else {}
+        return json_bytes({"type": "error", "error": {**error, **details}, "request_id": None})
 
     def late_error(self, fault: Fault) -> bytes:
         """Return an ``error`` event: the SDK raises on its name. No ``message_stop``: the message is not whole."""
@@ -157,7 +157,10 @@ class MessageStream:
 
 
 def _says_something(text: bytes) -> bool:
-    return any(hint in text for hint in _HINTS)
+    """Whether *text* is worth a decode. Most events are not, and this is asked of each: one search costs 0.2 us."""
+    return (
+        b'"usage"' in text or b"message_stop" in text or b'"error"' in text or b"event: error" in text or b"event:error" in text
+    )
 
 
 def _usage_of_document(body: bytes) -> Usage:

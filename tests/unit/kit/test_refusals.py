@@ -74,6 +74,13 @@ def test_the_wait_is_read_along() -> None:
     assert read_refusal(429, headers, b"") == Refusal(code="KP-RATE-401", retry_after=17.0)
 
 
+@pytest.mark.code("KP-PROV-110")
+def test_an_account_without_money_is_not_a_rate_limit() -> None:
+    spent = read_refusal(429, Headers([(b"retry-after", b"3600")]), openai("insufficient_quota", "insufficient_quota"))
+
+    assert spent == Refusal(code="KP-PROV-110", credential=False, retry_after=1800.0)
+
+
 @given(st.integers(400, 599), st.binary(max_size=60))
 def test_no_body_breaks_it(status: int, body: bytes) -> None:
     assert read_refusal(status, Headers(), body).code.startswith("KP-")

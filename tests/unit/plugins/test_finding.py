@@ -93,6 +93,18 @@ def test_metadata_without_a_version_hides_nothing(tmp_path: Path, monkeypatch: p
     assert [(each.name, each.version) for each in find_installed("korproxy-test")] == [("one", "?"), ("two", "1.0")]
 
 
+def test_an_entry_point_that_names_no_module_is_found_and_cannot_be_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _install(tmp_path, "korproxy-a", "one = !\ntwo = nothing")
+    monkeypatch.syspath_prepend(tmp_path)
+    found = find_installed("korproxy-test")
+    assert [each.name for each in found] == ["one", "two"]
+    assert not found[0].mentions("redaction")
+    with pytest.raises(Exception, match=r"group|match|!"):  # Python's own words, which differ by version
+        found[0].load()
+
+
 def test_files_are_found_sorted_and_not_imported(tmp_path: Path) -> None:
     for name in ("b.py", "a.py", "_helper.py", "notes.txt"):
         (tmp_path / name).write_text(BOMB)
@@ -125,12 +137,13 @@ def test_a_folder_that_is_not_there_has_no_files(tmp_path: Path) -> None:
 
 def test_everything_comes_in_the_order_in_which_it_is_loaded(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(BOMB)
-    ranks = [ORDER.index(each.origin) for each in find_all(tmp_path)]
+    ranks = [ORDER.index(each.origin) for each in find_all([tmp_path])]
     assert ranks == sorted(ranks)
+    assert ranks[-1] == ORDER.index("file")
 
 
 def test_without_plugins_only_builtins_are_left() -> None:
-    assert find_all(None, installed=False) == find_builtin()
+    assert find_all(installed=False) == find_builtin()
 
 
 def test_source_text_tells_of_a_plugin_that_cannot_be_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -255,6 +255,14 @@ def test_problems_are_told_by_origin(tmp_path: Path) -> None:
     assert [each.path for each in host.problems()] == ["plugin b", "plugin c"]
 
 
+def test_mistakes_in_its_settings_are_the_problems_of_a_plugin_that_stumbled_over_them(tmp_path: Path) -> None:
+    body = "raise ConfigError.of([Problem(code='KP-CONF-202', path='$.plugin.b.size', message='expected a whole number')])"
+    host = _host(tmp_path, {"b": "from korproxy.api import ConfigError, Problem\n" + SINK + body})
+    _ask(host, "korproxy_sinks")
+    assert host.problems() == (Problem(code="KP-CONF-202", path="$.plugin.b.size", message="expected a whole number"),)
+    assert _reasons(host) == {"b": "[KP-CONF-209] korproxy_sinks: [KP-CONF-202] $.plugin.b.size: expected a whole number"}
+
+
 @pytest.mark.code("KP-CONF-210")
 def test_required_plugins_that_are_not_in_stop_the_start_all_named(tmp_path: Path) -> None:
     folder = write_plugins(tmp_path, {"a": plugin_text("a"), "b": "1 / 0", "c": plugin_text("c")})

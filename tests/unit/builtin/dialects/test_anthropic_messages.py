@@ -99,6 +99,12 @@ def test_an_error_has_the_type_of_its_status_and_our_code(status: int, expected:
     }
 
 
+def test_where_codes_are_switched_off_there_is_none() -> None:
+    error = json.loads(AnthropicMessages().error(Fault(code="", status=500, message="It broke.")))
+
+    assert error == {"type": "error", "error": {"type": "api_error", "message": "It broke."}, "request_id": None}
+
+
 def test_a_late_error_is_one_event_and_not_an_end() -> None:
     fault = Fault(code="KP-NET-309", status=502, message="Cut off.\nReally.", docs="https://docs.test/KP-NET-309")
     late = AnthropicMessages().late_error(fault)

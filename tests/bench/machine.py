@@ -1,0 +1,65 @@
+"""Where the figures were taken: figures without this cannot be compared with others."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Mapping
+from importlib.metadata import Distribution, PackageNotFoundError, distribution, version
+from pathlib import Path
+
+PACKAGES = ("trio", "hypercorn", "httpx", "httpcore", "h11", "msgspec", "attrs", "cattrs", "pluggy", "click", "korproxy-mock")
+
+
+def about() -> dict[str, object]:
+    """Return the machine, how busy it is now, and the versions of all that has a part in the figures."""
+    return {
+        "machine": f"{_cpu()}, {len(os.sched_getaffinity(0))} cores, {_memory():.0f} GB",
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "load": round(os.getloadavg()[0], 2),
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "korproxy": _korproxy(),
+        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+    }
+
+
+def lines(about: Mapping[str, object]) -> str:
+    """Return *about* for people."""
+    packages = about["packages"]
+    listed = ", ".join(f"{name} {number}" for name, number in packages.items()) if isinstance(packages, dict) else packages
+    return (
+        f"{about['machine']}; {about['system']}; load {about['load']} before the first run\n"
+        f"{about['python']}; korproxy {about['korproxy']}\n{listed}"
+    )
+
+
+def _cpu() -> str:
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return "unknown CPU"
+
+
+def _memory() -> float:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _korproxy() -> str:
+    try:
+        found = distribution("korproxy")
+    except PackageNotFoundError:
+        return "is not installed"
+    return f"{found.version}, {'editable' if _is_editable(found) else 'from a wheel'}"
+
+
+def _is_editable(found: Distribution) -> bool:
+    origin = json.loads(found.read_text("direct_url.json") or "{}")
+    return bool(origin.get("dir_info", {}).get("editable"))

@@ -1,0 +1,153 @@
+"""The real programs, each in its own process, and what the system says about a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+READY_SECONDS = 20.0
+STOP_SECONDS = 10.0
+_KEPT = {"PYTHONPATH", "PYTHONHOME"}  # the others (PYTHONDEVMODE, PYTHONDONTWRITEBYTECODE...) change what is measured
+
+
+class BenchFailed(Exception):
+    """Nothing could be measured: a program did not start, or answered something else."""
+
+
+@attrs.frozen(kw_only=True)
+class Running:
+    """A program that has said that it is ready.
+
+    Attributes:
+        began: ``time.perf_counter()`` right before it was started.
+        said: The JSON on its first line.
+    """
+
+    pid: int
+    began: float
+    said: Mapping[str, Any]
+
+
+def python(*args: str) -> list[str]:
+    """Return the command line for this very Python."""
+    return [sys.executable, *args]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Return this process's environment as a user would have it, and *more*."""
+    dropped = ("KORPROXY_", "PYTHON")
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _KEPT or not (name.startswith(dropped) or name.lower().endswith("_proxy"))
+    }
+    return {**kept, **more}
+
+
+def seconds_of(command: Sequence[str], folder: Path) -> float:
+    """Run *command* to its end in *folder*; return how long it took.
+
+    The folder must not be the repository's: Python would take korproxy from there and not what is installed.
+    """
+    began = time.perf_counter()
+    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, check=False)
+    took = time.perf_counter() - began
+    if done.returncode:
+        raise BenchFailed(f"{' '.join(command)} ended with {done.returncode}: {done.stderr.strip()}")
+    return took
+
+
+@contextmanager
+def running(command: Sequence[str], folder: Path, **env: str) -> Iterator[Running]:
+    """Run *command* in *folder* for the block, from its first line, which is JSON, on. It never survives the block."""
+    log = folder / "stderr"
+    with log.open("w", encoding="utf-8") as stderr:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment(**env), stdout=subprocess.PIPE, stderr=stderr, text=True
+        )
+    try:
+        line = _first_line(process)
+        if not line:
+            code = process.wait(STOP_SECONDS)
+            raise BenchFailed(f"{' '.join(command)} ended with {code}: {log.read_text(encoding='utf-8').strip()}")
+        yield Running(pid=process.pid, began=began, said=json.loads(line))
+    finally:
+        _end(process)
+
+
+def _first_line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    watchdog = threading.Timer(READY_SECONDS, process.kill)
+    watchdog.start()
+    try:
+        return process.stdout.readline()
+    finally:
+        watchdog.cancel()
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except BaseException:  # a Ctrl-C while it ends, too, must not leave it behind
+        process.kill()
+        process.wait()
+        raise
+    finally:
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+@contextmanager
+def apart(alone: int, others: Sequence[int]) -> Iterator[None]:
+    """Keep the process *alone* on one core and the *others* and this one on another, where there are two."""
+    mine = os.sched_getaffinity(0)
+    cores = sorted(mine)
+    if len(cores) < 2:
+        yield
+        return
+    try:
+        _pin(alone, cores[0])
+        for pid in (os.getpid(), *others):
+            _pin(pid, cores[1])
+        yield
+    finally:
+        os.sched_setaffinity(0, mine)  # the next program that we start inherits ours
+
+
+def _pin(pid: int, core: int) -> None:
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(ProcessLookupError):  # a thread that has just ended
+            os.sched_setaffinity(int(thread.name), {core})
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time, user and system, that the process has used so far; in steps of 10 ms."""
+    return ticks_in(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")) / os.sysconf("SC_CLK_TCK")
+
+
+def ticks_in(stat: str) -> int:
+    """Return user and system time from the text of ``/proc/PID/stat`` (proc(5): fields 14 and 15)."""
+    fields = stat.rpartition(")")[2].split()  # the program's name before it may hold spaces and brackets
+    return int(fields[11]) + int(fields[12])
+
+
+def resident_bytes(pid: int) -> int:
+    """Return what the process has in memory. ``smaps_rollup`` counts pages; ``status`` may be off by some hundred."""
+    return resident_in(Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8"))
+
+
+def resident_in(smaps: str) -> int:
+    """Return the resident bytes from the text of ``/proc/PID/smaps_rollup``."""
+    return next(int(line.split()[1]) * 1024 for line in smaps.splitlines() if line.startswith("Rss:"))
