@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -60,12 +63,24 @@ def run(cli: Context, demo: bool, hosts: tuple[str, ...], port: int | None) -> N
 
 
 def _say(ready: Ready, *, as_json: bool) -> None:
-    if as_json:
-        about = {"urls": list(ready.urls), "home": str(ready.home.path), "demo": ready.demo, "providers": list(ready.providers)}
-        click.echo(json.dumps({"ready": about}))
-    else:
-        click.echo("\n".join(ready_lines(ready)))
-    sys.stdout.flush()
+    text = json.dumps({"ready": ready_data(ready)}) if as_json else "\n".join(ready_lines(ready))
+    try:
+        click.echo(text)
+        sys.stdout.flush()
+    except OSError:  # nobody reads it any more, which is no reason not to serve
+        with suppress(OSError, ValueError):  # Python flushes once more at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def ready_data(ready: Ready) -> dict[str, object]:
+    """Return the same for other programs, in JSON's own types."""
+    return {
+        "urls": list(ready.urls),
+        "home": str(ready.home.path),
+        "demo": ready.demo,
+        "providers": list(ready.providers),
+        "warnings": list(ready.warnings),
+    }
 
 
 def ready_lines(ready: Ready) -> list[str]:
@@ -86,9 +101,10 @@ def ready_lines(ready: Ready) -> list[str]:
 def _curls(url: str, key: Path) -> list[str]:
     """Return one call in each format, ready to be pasted into a shell."""
     message = '"messages": [{"role": "user", "content": "Hello"}]'
+    read_key = f"$(cat {shlex.quote(str(key))})"
     return [
-        f'  curl {url}/v1/chat/completions -H "Authorization: Bearer $(cat {key})" \\',
+        f'  curl {url}/v1/chat/completions -H "Authorization: Bearer {read_key}" \\',
         f'    -d \'{{"model": "demo", {message}}}\'',
-        f'  curl {url}/v1/messages -H "x-api-key: $(cat {key})" \\',
+        f'  curl {url}/v1/messages -H "x-api-key: {read_key}" \\',
         f'    -d \'{{"model": "demo", "max_tokens": 100, {message}}}\'',
     ]

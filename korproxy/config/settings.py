@@ -102,6 +102,7 @@ class ProviderTable:
         max_concurrency: Requests at this provider at once.
         max_queue: Requests that may wait for their turn.
         models: Names or patterns (``*``) of models it serves; empty: what the type knows.
+        speaks: Formats it speaks, the preferred one first; empty: the type's own. The type says which names there are.
     """
 
     type: str = attrs.field(validator=text(not_empty))
@@ -111,6 +112,7 @@ class ProviderTable:
     max_concurrency: int = attrs.field(default=64, validator=whole(1))
     max_queue: int = attrs.field(default=256, validator=whole(0))
     models: tuple[str, ...] = attrs.field(default=(), validator=Each(not_empty))
+    speaks: tuple[str, ...] = attrs.field(default=(), validator=Each(not_empty))
     accounts: tuple[AccountSettings, ...] = attrs.field(default=(), validator=Distinct("name", ACCOUNTS))
 
     @property

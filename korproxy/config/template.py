@@ -93,7 +93,8 @@ version = 1
 #name = "work"
 #key = "file:secrets/qwen"
 
-# Any server that speaks the OpenAI format; patterns of model names may have a *.
+# Any server that speaks the OpenAI format; with speaks = ["anthropic-messages"] the Anthropic one.
+# Patterns of model names may have a *.
 #[providers.local]
 #type = "compatible"
 #base_url = "http://127.0.0.1:1234/v1"

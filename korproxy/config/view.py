@@ -129,6 +129,7 @@ class SettingsView:
             deadlines=table.deadlines.over(self._root.deadlines),
             limits=table.limits,
             models=table.models,
+            speaks=table.speaks,
         )
 
     def _account(self, provider: str, number: int, account: AccountSettings) -> Account:

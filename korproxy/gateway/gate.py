@@ -12,6 +12,7 @@ from korproxy.errors.exceptions import AccountRefused, InternalError, KorproxyEr
 from korproxy.gateway.answer_headers import for_client, is_event_stream, is_plain_text
 from korproxy.gateway.frames import FrameCutter
 from korproxy.gateway.ledger import Ledger
+from korproxy.gateway.queries import without_credentials
 from korproxy.gateway.relay import Relay
 from korproxy.gateway.routing import Candidate, Snapshot, candidates
 from korproxy.gateway.slots import Slots
@@ -114,6 +115,7 @@ class Gate:
             stream=call.peek.stream,
             body=body,
             headers=tuple(call.headers.starting(provider.vendor_headers)),
+            query=without_credentials(call.query),
             credential=call.credential if candidate.account.forwards else None,
             correlation_id=call.correlation_id,
         )

@@ -142,7 +142,10 @@ class HttpProvider:
         secret = self._secret(request, account)
         if secret is not None:
             headers.append(endpoint.credential(secret))
-        return UpstreamRequest(method="POST", url=endpoint.url(self.base_url), headers=headers, body=request.body)
+        url = endpoint.url(self.base_url)
+        if request.query:
+            url += "?" + request.query.decode("latin-1")
+        return UpstreamRequest(method="POST", url=url, headers=headers, body=request.body)
 
     def refusal(self, status: int, headers: Headers, body: bytes) -> Refusal:
         """Read an error answer in the shape of the two big vendors."""

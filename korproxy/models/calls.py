@@ -65,6 +65,7 @@ class Call:
         dialect: The wire format the client speaks, e.g. ``openai-chat``.
         body: Bytes as received, at most ``server.max_body`` of them.
         headers: What the client sent; only a provider's own vendor headers are ever passed on.
+        query: What stood behind ``?``. A ``key=`` in it can be a credential, so it is never logged.
         credential: The caller's own credential, only where it did not serve as KorProxy key. Forwarded, never stored.
         key_name: The name of the KorProxy key that was used.
         began: Trio clock when the request head arrived, in seconds.
@@ -77,6 +78,7 @@ class Call:
     peek: Peek
     body: bytes = attrs.field(repr=False)
     headers: Headers = attrs.field(factory=Headers, repr=False)
+    query: bytes = attrs.field(default=b"", repr=False)
     credential: Secret | None = None
     key_name: str = ""
     began: float = 0.0
@@ -103,6 +105,7 @@ class Outgoing:
         dialect: The format of ``body``.
         model: The provider's own name for the model; already in ``body``.
         headers: The client's headers that belong to this provider's vendor. Nothing else of the client's passes.
+        query: The client's query without credentials, where client and provider speak the same format (``beta=true``).
         credential: The caller's own, only for accounts that forward it.
     """
 
@@ -111,6 +114,7 @@ class Outgoing:
     stream: bool
     body: bytes = attrs.field(repr=False)
     headers: RawHeaders = attrs.field(default=(), repr=False)
+    query: bytes = b""
     credential: Secret | None = None
     correlation_id: str = ""
 

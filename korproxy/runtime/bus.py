@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -12,67 +12,131 @@ import attrs
 import trio
 
 from korproxy.contracts import Sink
+from korproxy.errors.exceptions import CannotStart
 from korproxy.models.outcome import Finished
-from korproxy.runtime.supervise import Restart, ServiceState, supervise
+from korproxy.runtime.supervise import Restart, ServiceState, start_within, supervise
 
 QUEUE = 1024  # events a sink may lag behind before some are dropped
+START = 10.0  # seconds a sink gets to report that it is useful
 DRAIN = 5.0  # seconds the sinks get at shutdown
+LAST_MOMENT = 0.5  # seconds they get where everything was cancelled
 
 log = logging.getLogger("korproxy.runtime")
 
 
 @attrs.define
+class _Pipe:
+    """The way to one sink. ``scope`` is what its task runs in."""
+
+    door: trio.MemorySendChannel[Finished]
+    events: trio.MemoryReceiveChannel[Finished]
+    scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
+    ended: trio.Event = attrs.field(factory=trio.Event)
+
+
+@attrs.define
 class Bus:
-    """``emit`` never blocks and never raises; what a slow sink cannot take is dropped and counted."""
+    """``emit`` never blocks and never raises; what a slow sink cannot take is dropped and counted.
+
+    Attributes:
+        dropped: Events that never reached a sink, by its name. One that it held when it crashed is not among them.
+        states: What is to be seen of each sink that started.
+    """
 
     dropped: Counter[str] = attrs.field(factory=Counter)
     states: list[ServiceState] = attrs.field(factory=list)
-    _doors: dict[str, trio.MemorySendChannel[Finished]] = attrs.field(factory=dict)
+    _pipes: dict[str, _Pipe] = attrs.field(factory=dict)
+    _closing: trio.Event = attrs.field(factory=trio.Event)
 
     def emit(self, event: Finished) -> None:
         """Offer *event* to every sink."""
-        for name, door in self._doors.items():
+        for name, pipe in self._pipes.items():
             try:
-                door.send_nowait(event)
+                pipe.door.send_nowait(event)
             except (trio.WouldBlock, trio.BrokenResourceError, trio.ClosedResourceError):
-                self.dropped[name] += 1
+                self._lose(name, 1)
 
-    def _close(self) -> None:
-        for door in self._doors.values():
-            door.close()
-        if self.dropped:
-            log.info("events that slow sinks could not take: %s", dict(self.dropped))
+    def _lose(self, name: str, count: int) -> None:
+        if not count:
+            return
+        if name not in self.dropped:
+            log.warning("the sink %s does not take its events as they come: some are lost", name)
+        self.dropped[name] += count
+
+    async def _start(self, nursery: trio.Nursery, sink: Sink, restart: Restart, stop: trio.Event | None) -> str | None:
+        """Start *sink* in *nursery*, and leave it running there; return None, or why it did not start."""
+        pipe = _Pipe(*trio.open_memory_channel[Finished](QUEUE))
+        state = ServiceState(name=f"sink {sink.name}")
+        failed = await start_within(START, nursery, partial(self._consume, sink, pipe, state, restart), stop=stop)
+        if failed is None:
+            pipe.scope.shield = True  # from now on only `_drain` ends it: it is to see the end of cancelled requests, too
+            self._pipes[sink.name] = pipe
+            self.states.append(state)
+        return failed
+
+    async def _consume(
+        self, sink: Sink, pipe: _Pipe, state: ServiceState, restart: Restart, *, task_status: trio.TaskStatus[None]
+    ) -> None:
+        async def once(*, task_status: trio.TaskStatus[None]) -> None:
+            with pipe.events.clone() as mine:  # the queue lives on between two lives of the sink
+                await sink.run(mine, task_status=task_status)
+
+        with pipe.door, pipe.events:
+            try:
+                with pipe.scope:
+                    await supervise(once, state, restart=restart, closing=self._closing, task_status=task_status)
+            finally:
+                self._lose(sink.name, pipe.events.statistics().current_buffer_used)
+                pipe.ended.set()
+
+    async def _drain(self) -> None:
+        """Close the doors and wait for the sinks, 5 s at most. Whatever happens, they end soon after."""
+        left = LAST_MOMENT
+        self._closing.set()
+        for pipe in self._pipes.values():
+            pipe.door.close()
+        try:
+            with trio.move_on_after(DRAIN):
+                for pipe in self._pipes.values():
+                    await pipe.ended.wait()
+            left = 0.0
+        finally:
+            for pipe in self._pipes.values():
+                pipe.scope.deadline = trio.current_time() + left
+
+
+def _must_start(sink: Sink, reason: str) -> None:
+    raise CannotStart("KP-SYS-513", f"The sink {sink.name!r} did not start: {reason}.")
 
 
 @asynccontextmanager
-async def open_bus(sinks: Iterable[Sink], restart: Restart | None = None) -> AsyncIterator[Bus]:
-    """Run every sink in its own supervised task; on the way out they get 5 s to take what is queued."""
-    bus = Bus()
-    async with trio.open_nursery() as nursery:
-        for sink in sinks:
-            door, events = trio.open_memory_channel[Finished](QUEUE)
-            bus._doors[sink.name] = door  # noqa: SLF001 -- its own maker
-            state = ServiceState(name=f"sink {sink.name}")
-            bus.states.append(state)
-            await nursery.start(partial(_consume, sink, events, state, restart or Restart()))
-        try:
-            yield bus
-        finally:
-            bus._close()  # noqa: SLF001
-            nursery.cancel_scope.deadline = trio.current_time() + DRAIN
-
-
-async def _consume(
-    sink: Sink,
-    events: trio.MemoryReceiveChannel[Finished],
-    state: ServiceState,
-    restart: Restart,
+async def open_bus(
+    sinks: Iterable[Sink],
+    restart: Restart | None = None,
     *,
-    task_status: trio.TaskStatus[None],
-) -> None:
-    async def once(*, task_status: trio.TaskStatus[None]) -> None:
-        with events.clone() as mine:
-            await sink.run(mine, task_status=task_status)
+    not_started: Callable[[Sink, str], None] = _must_start,
+    stop: trio.Event | None = None,
+) -> AsyncIterator[Bus]:
+    """Run every sink in its own supervised task; on the way out they get 5 s to take what is queued.
 
-    with events:  # keeps the queue alive between two lives of the sink
-        await supervise(once, state, restart=restart, task_status=task_status)
+    Where the block is cancelled they get half a second.
+
+    Args:
+        not_started: Gets each sink that fails before it is useful, or is not within 10 s, and the reason. It may raise; else
+            the bus does without.
+        stop: Once it is set, no sink is waited for that has not started yet.
+    """
+    bus = Bus()
+    try:
+        async with trio.open_nursery() as nursery:
+            try:
+                for sink in sinks:
+                    reason = await bus._start(nursery, sink, restart or Restart(), stop)  # noqa: SLF001 -- its own maker
+                    if reason is not None:
+                        not_started(sink, reason)
+                yield bus
+            finally:
+                await bus._drain()  # noqa: SLF001
+    finally:
+        for name, count in bus.dropped.items():
+            log.warning("the sink %s lost %d events in all", name, count)

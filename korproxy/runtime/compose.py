@@ -21,6 +21,8 @@ from korproxy.plugins.finding import find_all
 from korproxy.plugins.host import PluginHost
 from korproxy.plugins.offers import Offer
 
+DEMO = "mock"  # the plugin that answers the demo, alone: of others nobody knows where their providers lead
+
 
 @attrs.frozen(kw_only=True)
 class Composition:
@@ -58,6 +60,18 @@ class Composition:
         """By name."""
         return {each.item.name: each.item for each in self.offered_dialects}
 
+    def whole(self) -> Composition:
+        """Return what is offered by plugins that are still in: one that broke late is out with what it offered before."""
+        return attrs.evolve(
+            self,
+            offered_providers=asking.still_in(self.host, self.offered_providers),
+            offered_dialects=asking.still_in(self.host, self.offered_dialects),
+            offered_redactions=asking.still_in(self.host, self.offered_redactions),
+            offered_sinks=asking.still_in(self.host, self.offered_sinks),
+            offered_services=asking.still_in(self.host, self.offered_services),
+            offered_collectors=asking.still_in(self.host, self.offered_collectors),
+        )
+
     def snapshot(self) -> Snapshot:
         """Return what requests are routed by."""
         return Snapshot(providers=self.providers, dialects=self.dialects, demo=self.demo)
@@ -90,33 +104,19 @@ def compose(
     view = SettingsView.of(settings, home, demo=demo, tables={each.item.name: each.item.table for each in tables})
     offered = attrs.evolve(
         Composition(home=home, settings=settings, view=view, host=host, codes=codes, demo=demo),
-        offered_providers=asking.providers(host, view),
+        offered_providers=[each for each in asking.providers(host, view) if each.plugin == DEMO or not demo],
         offered_dialects=asking.dialects(host, view),
         offered_redactions=asking.redactions(host, view),
         offered_sinks=asking.sinks(host, view),
         offered_services=asking.services(host, view),
         offered_collectors=asking.collectors(host, view),
     )
-    return _judged(_whole_plugins_only(offered), [each.item.name for each in tables])
-
-
-def _whole_plugins_only(offered: Composition) -> Composition:
-    """A plugin that broke at a late hook is out with what it offered at earlier ones."""
-    host = offered.host
-    return attrs.evolve(
-        offered,
-        offered_providers=asking.still_in(host, offered.offered_providers),
-        offered_dialects=asking.still_in(host, offered.offered_dialects),
-        offered_redactions=asking.still_in(host, offered.offered_redactions),
-        offered_sinks=asking.still_in(host, offered.offered_sinks),
-        offered_services=asking.still_in(host, offered.offered_services),
-        offered_collectors=asking.still_in(host, offered.offered_collectors),
-    )
+    return _judged(offered.whole(), [each.item.name for each in tables])
 
 
 def _judged(offered: Composition, tables: Sequence[str]) -> Composition:
     host, view = offered.host, offered.view
-    fatal = [*host.problems("builtin"), *view.plugin_problems()]
+    fatal = [*host.problems("builtin"), *view.plugin_problems(), *_of_providers(offered)]
     try:
         host.require(offered.settings.required)
     except ConfigError as exc:
@@ -129,3 +129,8 @@ def _judged(offered: Composition, tables: Sequence[str]) -> Composition:
     known = {problem.path for problem in fatal}
     broken = [each for each in host.problems() if each.path not in known]
     return attrs.evolve(offered, problems=tuple(fatal), warnings=(*broken, *view.orphans(tables), *view.secret_problems()))
+
+
+def _of_providers(offered: Composition) -> list[Problem]:
+    """Return what provider types found wrong in their tables. ``problems`` is for those that look; no contract asks for it."""
+    return [problem for each in offered.offered_providers for problem in getattr(each.item, "problems", ())]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from socket import socket
 
@@ -20,11 +20,13 @@ from korproxy.gateway.redact import Redactor
 from korproxy.runtime.compose import Composition, compose
 from korproxy.runtime.exit_codes import Exit
 from korproxy.runtime.last_resort import last_resort
-from korproxy.runtime.logs import logging_to
+from korproxy.runtime.logs import logging_to, standard_error
 from korproxy.runtime.main import Plan, live
 from korproxy.runtime.presence import announced, sole_daemon
 from korproxy.runtime.sockets import listen, url_of
 from korproxy.server.keys import CLIENT, MANAGE, READ, Key, KeyRing
+
+MACOS_DESCRIPTORS = 10240  # OPEN_MAX: more are refused there, although the hard limit says that there is none
 
 log = logging.getLogger("korproxy.runtime")
 
@@ -51,7 +53,6 @@ class Ready:
     home: Home
     demo: bool
     providers: Sequence[str]
-    models: Sequence[str]
     warnings: Sequence[str]
 
 
@@ -70,7 +71,8 @@ def run_daemon(options: Options, *, announce: Callable[[Ready], None]) -> Exit:
         redactor = Redactor.of(each.item for each in parts.offered_redactions)
         settings = parts.settings
         level = "debug" if options.verbose else settings.log.level
-        flush = stack.enter_context(logging_to(sys.stderr, level=level, levels=settings.log.levels, redact=redactor.redact))
+        written = logging_to(standard_error(), level=level, levels=settings.log.levels, redact=redactor.redact)
+        flush = stack.enter_context(written)
         urls = [url_of(each) for each in sockets]
         about = stack.enter_context(announced(options.home.daemon, urls, demo=options.demo))
         resort = stack.enter_context(last_resort(settings.server.grace, flush, enabled=options.last_resort))
@@ -108,27 +110,30 @@ def _listen(stack: ExitStack, parts: Composition) -> list[socket]:
 
 
 def _ready(options: Options, parts: Composition, urls: Sequence[str]) -> Ready:
-    models = [model.id for provider in parts.providers if provider.accounts for model in provider.models()]
+    warnings = dict.fromkeys([*parts.warnings, *parts.host.problems()])  # the host's grew while the daemon was starting
     return Ready(
         urls=urls,
         home=options.home,
         demo=options.demo,
-        providers=[each.id for each in parts.providers],
-        models=models,
-        warnings=[str(each) for each in parts.warnings],
+        providers=[each.id for each in parts.whole().providers],
+        warnings=[str(each) for each in warnings],
     )
 
 
 @contextmanager
 def _single_errors() -> Iterator[None]:
-    """Trio's nurseries wrap errors in groups; a user is told the one thing that was wrong."""
+    """Trio's nurseries wrap errors in groups; a user is told the one thing that was wrong.
+
+    That is a Ctrl-C from before the daemon handled signals, else an error that was foreseen, else the fault; of a fault the
+    log has all there is.
+    """
     try:
         yield
     except BaseExceptionGroup as group:
-        expected = group.subgroup(KorproxyError)
-        if expected is None:
-            raise
-        raise _first(expected) from None
+        chosen = group.subgroup(KeyboardInterrupt) or group.subgroup(KorproxyError)
+        if chosen is None:
+            log.critical("KP-SYS-501: a fault of KorProxy's own ends the daemon", exc_info=group)
+        raise _first(chosen or group) from None
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
@@ -143,7 +148,10 @@ def _raise_descriptor_limit() -> None:
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    except (ValueError, OSError):
-        log.debug("the limit of open files stays at %d", soft)
+    if soft in (hard, resource.RLIM_INFINITY):
+        return
+    for wanted in (hard, max(soft, MACOS_DESCRIPTORS)):
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            return
+    log.debug("the limit of open files stays at %d", soft)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import attrs
@@ -11,7 +12,7 @@ import trio
 from korproxy.contracts import Collector
 from korproxy.gateway.redact import Redactor
 from korproxy.plugins.report import PluginState
-from korproxy.runtime.supervise import ServiceState
+from korproxy.runtime.supervise import ServiceState, described
 from korproxy.server.front import Front
 from korproxy.version import VERSION
 
@@ -36,8 +37,8 @@ class Health:
     async def report(self) -> Mapping[str, object]:
         """Return the whole state in JSON's own types, with a section for each collector."""
         states = [each.state for each in self.plugins()]
-        services = [each.to_dict() for each in self.services()]
-        broken = any(each["state"] == "waiting to restart" for each in services)
+        services = self.services()
+        broken = any(each.state in ("waiting to restart", "starting") for each in services)
         return {
             "status": "degraded" if broken else "ok",
             "version": VERSION,
@@ -46,7 +47,7 @@ class Health:
             "home": self.home,
             "requests": {"running": self.front.running, "total": self.front.total},
             "providers": self.providers(),
-            "services": services,
+            "services": [_clean(each.to_dict(), self.redactor) for each in services],  # last_error is anybody's text
             "plugins": {"loaded": states.count("loaded"), "broken": states.count("broken")},
             "sections": await self._sections(),
         }
@@ -76,22 +77,21 @@ class Health:
 
     async def _collect(self, collector: Collector, found: dict[str, object]) -> None:
         """Ask one collector; a failing or slow one says so in its own section."""
+        found[collector.name] = {"error": f"no answer within {PATIENCE:g} s"}
         try:
-            with trio.fail_after(PATIENCE):
+            with trio.move_on_after(PATIENCE):
                 found[collector.name] = _clean(await collector.collect(), self.redactor)
-        except trio.TooSlowError:
-            found[collector.name] = {"error": f"no answer within {PATIENCE:g} s"}
-        except Exception as exc:  # noqa: BLE001 -- somebody else's code, and only its own section is lost
-            log.info("collector %s failed: %s", collector.name, type(exc).__name__)
-            found[collector.name] = {"error": self.redactor.redact(f"{type(exc).__name__}: {exc}")}
+        except (Exception, SystemExit) as exc:  # noqa: BLE001 -- somebody else's code, and only its own section is lost
+            log.info("collector %s failed: %s", collector.name, described(exc))
+            found[collector.name] = {"error": self.redactor.redact(described(exc))}
 
 
 def _clean(value: object, redactor: Redactor) -> object:
-    """Return *value* in JSON's own types with every text in it redacted."""
+    """Return *value* in JSON's own types with every text in it redacted. JSON knows no NaN and no infinity."""
     if isinstance(value, Mapping):
         return {redactor.redact(str(key)): _clean(each, redactor) for key, each in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_clean(each, redactor) for each in value]
-    if value is None or isinstance(value, bool | int | float):
+    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     return redactor.redact(str(value))

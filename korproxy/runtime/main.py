@@ -14,18 +14,19 @@ from urllib.parse import urlsplit
 import attrs
 import trio
 
-from korproxy.contracts import Provider, Service
+from korproxy.contracts import Provider, Service, Sink
 from korproxy.errors.exceptions import CannotStart
 from korproxy.gateway.gate import Gate, Window
 from korproxy.gateway.redact import Redactor
 from korproxy.gateway.slots import Slots
 from korproxy.gateway.upstream import open_upstream
+from korproxy.plugins.offers import Offer
 from korproxy.runtime.bus import Bus, open_bus
 from korproxy.runtime.compose import Composition
 from korproxy.runtime.health import Health
 from korproxy.runtime.services import IdleConnectionCheck
 from korproxy.runtime.signals import watch_signals
-from korproxy.runtime.supervise import Restart, ServiceState, supervise, unwrap
+from korproxy.runtime.supervise import Restart, ServiceState, start_within, supervise
 from korproxy.server.answering import Answerer
 from korproxy.server.asgi import App
 from korproxy.server.faults import FaultWriter
@@ -38,6 +39,7 @@ from korproxy.server.manage.desk import Desk
 from korproxy.server.serving import Server
 
 SERVICE_START = 10.0  # seconds a service gets to report that it is useful
+OWN = "korproxy"  # in place of a plugin's name, for what is the daemon's own
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 log = logging.getLogger("korproxy.runtime")
@@ -69,22 +71,35 @@ async def live(
     """Be the daemon: open everything from the outside in, serve until told to stop, close from the inside out.
 
     Args:
-        ready: Called once the first request would be answered.
-        on_stop: Called when a stop was asked for, by a signal or by *stop*.
+        ready: Called once the first request would be answered; not where a stop was asked for before.
+        on_stop: Called when the end begins: a stop was asked for, by a signal or by *stop*, or something failed. More than
+            once, and also from a signal handler.
 
     Raises:
-        CannotStart: A service that KorProxy needs does not start (KP-SYS-513).
+        CannotStart: A service or a sink that KorProxy needs does not start (KP-SYS-513).
     """
     stop = stop or trio.Event()
+    sinks = {each.item.name: each for each in plan.parts.offered_sinks}
+
+    def without_sink(sink: Sink, reason: str) -> None:
+        _do_without(plan, stop, sinks[sink.name], f"sink {sink.name!r}", reason)
+
     async with trio.open_nursery() as root:
         abandon = _Abandon(root.cancel_scope)
-        await root.start(watch_signals, stop, abandon)
+        await root.start(partial(watch_signals, stop, abandon, at_once=on_stop))
         root.start_soon(_when_set, stop, on_stop)
         async with (
-            open_bus([each.item for each in plan.parts.offered_sinks]) as bus,
+            open_bus([each.item for each in sinks.values()], not_started=without_sink, stop=stop) as bus,
             open_windows(plan.parts.providers) as windows,
+            trio.open_nursery() as services,
         ):
-            await _serve(plan, bus, windows, stop=stop, abandon=abandon, ready=ready)
+            try:
+                states = await _start_services(plan, windows, services, stop)
+                if not stop.is_set():
+                    await _serve(plan, bus, windows, states, stop=stop, abandon=abandon, ready=ready)
+            finally:
+                on_stop()
+            services.cancel_scope.cancel("the server has stopped")
         root.cancel_scope.cancel("everything is closed")
 
 
@@ -106,19 +121,60 @@ async def _when_set(event: trio.Event, then: Callable[[], None]) -> None:
     then()
 
 
+async def _start_services(
+    plan: Plan, windows: Mapping[str, Window], nursery: trio.Nursery, stop: trio.Event
+) -> Sequence[ServiceState]:
+    """Start the daemon's services and the plugins', and leave them running in *nursery*; return what is to be seen of them."""
+    states: list[ServiceState] = []
+    for offer in [_own_service(windows), *plan.parts.offered_services]:
+        if stop.is_set() or not (offer.plugin == OWN or plan.parts.host.is_in(offer.plugin)):
+            continue
+        state = ServiceState(name=offer.item.name)
+        run = partial(supervise, offer.item.run, state, restart=Restart())
+        reason = await start_within(SERVICE_START, nursery, run, stop=stop)
+        if reason is None:
+            states.append(state)
+        else:
+            _do_without(plan, stop, offer, f"service {offer.item.name!r}", reason)
+    return states
+
+
+def _own_service(windows: Mapping[str, Window]) -> Offer[Service]:
+    return Offer(OWN, IdleConnectionCheck([each.upstream for each in windows.values()]))
+
+
+def _do_without(plan: Plan, stop: trio.Event, offer: Offer[Any], what: str, reason: str) -> None:
+    """Go on without *what*, which did not start, and without its plugin; ``CannotStart`` where it is needed."""
+    if stop.is_set():
+        return  # it was not given the time
+    reason = plan.redactor.redact(reason.rstrip("."))
+    if _is_needed(plan, offer.plugin):
+        raise CannotStart("KP-SYS-513", f"The {what} did not start: {reason}.")
+    log.warning("KP-SYS-513: the %s of plugin %s did not start: %s", what, offer.plugin, reason)
+    plan.parts.host.take_out(offer.plugin, "KP-SYS-513", f"its {what} did not start: {reason}")
+
+
+def _is_needed(plan: Plan, plugin: str) -> bool:
+    parts = plan.parts
+    answers_demo = parts.demo and any(each.plugin == plugin for each in parts.offered_providers)
+    builtin = any(each.name == plugin and each.origin == "builtin" for each in parts.host.states)
+    return plugin == OWN or builtin or answers_demo or plugin in parts.settings.required
+
+
 async def _serve(
     plan: Plan,
     bus: Bus,
     windows: Mapping[str, Window],
+    states: Sequence[ServiceState],
     *,
     stop: trio.Event,
     abandon: _Abandon,
     ready: Callable[[], None],
 ) -> None:
-    """Run the services, and the server among them; the services end after the last request."""
+    """Serve clients until *stop* is set and all of them are gone."""
+    plan = attrs.evolve(plan, parts=plan.parts.whole())  # those whose sinks or services did not start are out by now
     settings = plan.parts.settings.server
     front = make_front(plan, bus, windows)
-    states: list[ServiceState] = []
     health = Health(
         about=plan.about,
         home=str(plan.parts.home.path),
@@ -129,7 +185,7 @@ async def _serve(
         redactor=plan.redactor,
         began=trio.current_time(),
     )
-    desk = Desk(codes=plan.parts.codes, health=health.report, providers=health.providers)
+    desk = Desk(codes=plan.parts.codes, health=health.report, providers=health.providers, show_codes=front.faults.show_codes)
     server = Server(
         app=App(front, on_demand(desk)),
         grace=front.answerer.grace,
@@ -137,17 +193,9 @@ async def _serve(
         write_deadline=settings.write_deadline,
     )
     abandon.server = server
-    async with trio.open_nursery() as services:
-        check = IdleConnectionCheck([each.upstream for each in windows.values()])
-        await _start(services, check, states, fatal=True)
-        for offer in plan.parts.offered_services:
-            fatal = plan.parts.demo or offer.plugin in plan.parts.settings.required or _is_builtin(plan, offer.plugin)
-            if not await _start(services, offer.item, states, fatal=fatal):
-                plan.parts.host.take_out(offer.plugin, "KP-SYS-513", f"its service {offer.item.name} did not start")
-        async with trio.open_nursery() as serving:
-            await serving.start(partial(server.run, plan.sockets, stop))
-            ready()
-        services.cancel_scope.cancel("the server has stopped")
+    async with trio.open_nursery() as serving:
+        await serving.start(partial(server.run, plan.sockets, stop))
+        ready()
 
 
 def make_front(plan: Plan, bus: Bus, windows: Mapping[str, Window]) -> Front:
@@ -193,26 +241,3 @@ async def open_windows(providers: Iterable[Provider]) -> AsyncIterator[Mapping[s
 def _tls(needed: bool) -> ssl.SSLContext:
     """Return the one context of all providers. Loading the authorities takes 20 ms; without them nothing is trusted."""
     return ssl.create_default_context() if needed else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-async def _start(nursery: trio.Nursery, service: Service, states: list[ServiceState], *, fatal: bool) -> bool:
-    """Start *service* under supervision in *nursery*; it is left running. Return whether it did start."""
-    state = ServiceState(name=service.name)
-    run: Any = partial(supervise, service.run, state, restart=Restart())
-    reason = f"it was not ready within {SERVICE_START:g} s"
-    with trio.move_on_after(SERVICE_START):
-        try:
-            await nursery.start(run)
-        except Exception as exc:  # noqa: BLE001 -- whatever a plugin's service raises
-            reason = f"{type(unwrap(exc)).__name__}: {unwrap(exc)}"
-        else:
-            states.append(state)
-            return True
-    if fatal:
-        raise CannotStart("KP-SYS-513", f"The service {service.name!r} did not start: {reason}.")
-    log.warning("KP-SYS-513: the service %r did not start: %s", service.name, reason)
-    return False
-
-
-def _is_builtin(plan: Plan, plugin: str) -> bool:
-    return any(each.name == plugin and each.origin == "builtin" for each in plan.parts.host.states)

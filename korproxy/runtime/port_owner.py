@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -10,11 +11,14 @@ _LISTENING = "0A"  # TCP_LISTEN in /proc/net/tcp
 
 
 def who_listens(port: int, proc: Path = PROC) -> str | None:
-    """Return ``NAME (pid N)`` of the process that listens on *port*, or None where the system does not tell."""
+    """Return ``NAME (pid N)`` of the process that listens on *port*, or None where the system does not tell.
+
+    Where several share the socket it is the one with the lowest pid: mostly the parent of the others.
+    """
     try:
         inodes = {inode for name in ("tcp", "tcp6") for inode in _listening(proc / "net" / name, port)}
         return _holder(proc, inodes) if inodes else None
-    except OSError:
+    except (OSError, ValueError, IndexError):  # a table that is not as proc(5) says
         return None
 
 
@@ -30,15 +34,15 @@ def _listening(table: Path, port: int) -> Iterator[str]:
 
 def _holder(proc: Path, inodes: set[str]) -> str | None:
     wanted = {f"socket:[{inode}]" for inode in inodes}
-    for process in proc.iterdir():
-        if process.name.isdigit() and wanted & set(_open_files(process)):
-            return f"{(process / 'comm').read_text().strip()} (pid {process.name})"
+    for process in sorted((each for each in proc.iterdir() if each.name.isdigit()), key=lambda each: int(each.name)):
+        if not wanted.isdisjoint(_open_files(process)):
+            name = (process / "comm").read_bytes().decode(errors="replace").strip()
+            return f"{name} (pid {process.name})"
     return None
 
 
 def _open_files(process: Path) -> Iterator[str]:
-    try:
+    with suppress(OSError):  # somebody else's process, or one that is gone
         for descriptor in (process / "fd").iterdir():
-            yield str(descriptor.readlink())
-    except OSError:
-        return  # somebody else's, or just gone
+            with suppress(OSError):  # closed a moment ago; the others still count
+                yield str(descriptor.readlink())

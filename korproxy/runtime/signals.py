@@ -1,26 +1,69 @@
-"""SIGTERM and Ctrl-C. Hypercorn installs no handlers of its own, and Trio's KeyboardInterrupt may land anywhere."""
+"""Signals become events: Trio's KeyboardInterrupt may land anywhere."""
 
 from __future__ import annotations
 
 import logging
 import signal
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 import trio
+
+STOPS = (signal.SIGINT, signal.SIGTERM)
+RELOADS = () if sys.platform == "win32" else (signal.SIGHUP,)
 
 log = logging.getLogger("korproxy.runtime")
 
 
+def _nothing() -> None: ...
+
+
 async def watch_signals(
-    stop: trio.Event, abandon: Callable[[], None], *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    stop: trio.Event,
+    abandon: Callable[[], None],
+    *,
+    at_once: Callable[[], None] = _nothing,
+    task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Set *stop* at the first SIGINT or SIGTERM, call *abandon* at the second. Started means: signals are handled here."""
-    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+    """Set *stop* at the first SIGINT or SIGTERM, call *abandon* at the second. Started means: signals are handled here.
+
+    SIGHUP, which asks daemons to read their configuration again, only says in the log that there is no such thing yet.
+
+    Args:
+        at_once: Called at each SIGINT and SIGTERM, within the signal handler: also where a plugin holds up the Trio thread, so
+            that no task ever comes to read the signal.
+    """
+    with trio.open_signal_receiver(*STOPS, *RELOADS) as signals, _called_first(at_once):
         task_status.started()
         async for number in signals:
-            if stop.is_set():
-                log.warning("%s again: whatever still runs is cut off", signal.Signals(number).name)
+            name = signal.Signals(number).name
+            if number in RELOADS:
+                log.warning("%s: the configuration cannot be reloaded while KorProxy runs; restart it to have it read", name)
+            elif stop.is_set():
+                log.warning("%s again: whatever still runs is cut off", name)
                 abandon()
             else:
-                log.info("%s: running answers may end, then KorProxy stops", signal.Signals(number).name)
+                log.info("%s: running answers may end, then KorProxy stops", name)
                 stop.set()
+
+
+@contextmanager
+def _called_first(then: Callable[[], None]) -> Iterator[None]:
+    """Have the handlers of STOPS call *then* before they do what they do."""
+    before = {number: signal.getsignal(number) for number in STOPS}
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        then()
+        handler = before[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+
+    for number in STOPS:
+        signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

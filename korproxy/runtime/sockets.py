@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import sys
 from collections.abc import Sequence
@@ -12,32 +13,32 @@ from korproxy.errors.exceptions import CannotStart
 from korproxy.runtime.port_owner import who_listens
 
 BACKLOG = 2048  # at Hypercorn's 100, hundreds of tools that connect at once wait a second and more
+FREE_PORTS = 10  # how many ports are tried where any will do: one that is free on the first address may be taken on the second
+TAKEN, REFUSED = "KP-SYS-502", "KP-SYS-515"
 _NO_SUCH_FAMILY = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL, errno.EPROTONOSUPPORT})
+_Address = tuple[socket.AddressFamily, str]
 
 
 def listen(hosts: Sequence[str], port: int) -> list[socket.socket]:
     """Return one listening socket per address, all on the same port. The caller closes them.
 
     Args:
-        port: 0 takes any port that is free on the first address.
+        hosts: Addresses and names, at least one; two that mean the same address count once.
+        port: 0 takes any port that is free on all addresses.
 
     Raises:
         CannotStart: KP-SYS-502 if the port is taken (naming who has it, where the system tells), KP-SYS-515 if an address is
-            not this machine's or may not be used. An IPv6 loopback that the machine does not have is left out.
+            not this machine's or may not be used. An IPv6 loopback that the machine does not have is left out where there is
+            another address.
     """
-    with ExitStack() as stack:
-        found: list[socket.socket] = []
-        for host in hosts:
-            for family, address in _addresses(host, port):
-                bound = _bind(family, address, optional=host == "::1" and len(hosts) > 1)
-                if bound is not None:
-                    stack.callback(bound.close)
-                    found.append(bound)
-                    port = port or bound.getsockname()[1]
-        if not found:
-            raise CannotStart("KP-SYS-515", f"None of the addresses {', '.join(hosts)} exists on this machine.")
-        stack.pop_all()
-        return found
+    addresses = list(dict.fromkeys(address for host in hosts for address in _addresses(host)))
+    for _ in range(0 if port else FREE_PORTS - 1):
+        try:
+            return _listen(addresses, port)
+        except CannotStart as exc:
+            if exc.code != TAKEN:
+                raise
+    return _listen(addresses, port)
 
 
 def url_of(bound: socket.socket) -> str:
@@ -46,15 +47,28 @@ def url_of(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if bound.family == socket.AF_INET6 else f"http://{host}:{port}"
 
 
-def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, tuple[str, int]]]:
+def _listen(addresses: Sequence[_Address], port: int) -> list[socket.socket]:
+    with ExitStack() as stack:
+        found: list[socket.socket] = []
+        for family, host in addresses:
+            bound = _bind(family, host, port, optional=host == "::1" and len(addresses) > 1)
+            if bound is not None:
+                stack.callback(bound.close)
+                found.append(bound)
+                port = port or bound.getsockname()[1]
+        stack.pop_all()
+        return found
+
+
+def _addresses(host: str) -> list[_Address]:
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (socket.gaierror, UnicodeError):
-        raise CannotStart("KP-SYS-515", f"[server] host {host!r} is not an address or a name of this machine.") from None
-    return [(family, (str(address[0]), int(address[1]))) for family, _, _, _, address in dict.fromkeys(found)]
+        raise CannotStart(REFUSED, f"[server] host {host!r} is not an address or a name of this machine.") from None
+    return [(family, str(address[0])) for family, _, _, _, address in found]
 
 
-def _bind(family: socket.AddressFamily, address: tuple[str, int], *, optional: bool) -> socket.socket | None:
+def _bind(family: socket.AddressFamily, host: str, port: int, *, optional: bool) -> socket.socket | None:
     bound: socket.socket | None = None
     try:
         bound = socket.socket(family, socket.SOCK_STREAM)
@@ -64,23 +78,24 @@ def _bind(family: socket.AddressFamily, address: tuple[str, int], *, optional: b
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        bound.bind(address)
+        bound.bind((host, port))
         bound.listen(BACKLOG)
     except OSError as exc:
         if bound is not None:
             bound.close()
         if optional and exc.errno in _NO_SUCH_FAMILY:
             return None
-        raise _refused(address, exc) from exc
+        raise _refused(host, port, exc) from exc
     return bound
 
 
-def _refused(address: tuple[str, int], exc: OSError) -> CannotStart:
-    host, port = address
-    if exc.errno == errno.EADDRINUSE:
-        holder = who_listens(port)
-        who = f" It is held by {holder}." if holder else ""
-        return CannotStart(
-            "KP-SYS-502", f"Port {port} on {host} is taken.{who} Stop that, or use another: `korproxy run --port {port + 1}`."
-        )
-    return CannotStart("KP-SYS-515", f"Cannot listen on {host} port {port}: {exc.strerror}.")
+def _refused(host: str, port: int, exc: OSError) -> CannotStart:
+    if exc.errno != errno.EADDRINUSE:
+        return CannotStart(REFUSED, f"Cannot listen on {host} port {port}: {exc.strerror}.")
+    holder = who_listens(port) or ""
+    if holder.endswith(f"(pid {os.getpid()})"):
+        text = f"Port {port} on {host} is taken by KorProxy itself: another address of [server] host covers it. Leave one out."
+        return CannotStart(TAKEN, text)
+    other = port + 1 if port < 65535 else port - 1
+    who = f" It is held by {holder}." if holder else ""
+    return CannotStart(TAKEN, f"Port {port} on {host} is taken.{who} Stop that, or use another: `korproxy run --port {other}`.")

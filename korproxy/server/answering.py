@@ -75,19 +75,33 @@ class Answerer:
         stopping = Stopping("KP-SYS-511", "KorProxy is being stopped.")
         if relay is None or not exchange.started:
             raise stopping
+        last = relay.interrupt(stopping)
         with trio.CancelScope(shield=True, deadline=trio.current_time() + GOODBYE):
-            await _end(exchange, relay, relay.interrupt(stopping))
+            if last:
+                relay.ledger.sent(len(last), trio.current_time())
+            await _end(exchange, relay, last)
 
     async def _pass_on(self, exchange: Exchange, relay: Relay, ledger: Ledger, common: RawHeaders) -> None:
         piece = await relay.next_piece()
         if relay.ended_badly is not None:  # nothing was sent yet, so it can still be a real status
             raise relay.ended_badly
-        await exchange.start(relay.status, [*common, *_about(relay), *relay.headers])
+        await exchange.start(relay.status, [*common, *self._about(relay), *relay.headers])
         while piece:
             ledger.sent(len(piece), trio.current_time())
             await exchange.write(piece)
             piece = await relay.next_piece()
         await _end(exchange, relay, b"")
+
+    def _about(self, relay: Relay) -> RawHeaders:
+        """Say who answered."""
+        chosen = relay.candidate
+        found = [
+            (b"x-korproxy-provider", _header_text(chosen.provider.id)),
+            (b"x-korproxy-account", _header_text(chosen.account.name)),
+            (b"x-korproxy-model", _header_text(chosen.model)),
+        ]
+        shown = relay.code is not None and self.faults.show_codes
+        return [*found, (b"x-korproxy-error", _header_text(relay.code or ""))] if shown else found
 
 
 async def _end(exchange: Exchange, relay: Relay, last: bytes) -> None:
@@ -95,17 +109,6 @@ async def _end(exchange: Exchange, relay: Relay, last: bytes) -> None:
         exchange.break_off()
     else:
         await exchange.finish(last)
-
-
-def _about(relay: Relay) -> RawHeaders:
-    """Say who answered."""
-    chosen = relay.candidate
-    found = [
-        (b"x-korproxy-provider", chosen.provider.id.encode()),
-        (b"x-korproxy-account", _header_text(chosen.account.name)),
-        (b"x-korproxy-model", _header_text(chosen.model)),
-    ]
-    return [*found, (b"x-korproxy-error", relay.code.encode())] if relay.code else found
 
 
 def _header_text(text: str) -> bytes:

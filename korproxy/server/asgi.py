@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import attrs
@@ -11,6 +13,7 @@ import trio
 from korproxy.errors.exceptions import BadRequest
 from korproxy.models.calls import Headers, RawHeaders
 from korproxy.server.connections import current_connection
+from korproxy.server.cors import answer_headers
 from korproxy.server.exchange import ClientLeft
 from korproxy.server.front import Front
 
@@ -19,30 +22,36 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[Mapping[str, Any], Receive, Send], Awaitable[None]]
 
-
-class BrokenOff(Exception):
-    """The answer cannot be completed, and the client must see that: the connection is closed under it."""
+_MOST_DIGITS = 18  # of a content-length that is worth reading as a number
 
 
 def guarded_send(send: Send) -> Send:
     """Return *send* with the two cures that every handler on this server needs.
 
-    The last message of an answer is shielded. Hypercorn recycles the connection inside it; a task that is cancelled there, as
-    Quart-Trio and a watcher of disconnects both do, leaves a connection that never times out and never answers again
-    (docs/explain/traps.md, B1). And the time of each write is noted, for the service that closes stalled ones (B2).
+    Messages are shielded. Hypercorn recycles the connection inside the last one; a task that is cancelled there, as Quart-Trio
+    and a watcher of disconnects both do, leaves a connection that never times out and never answers again
+    (docs/explain/traps.md, B1). Any other one it counts as sent before it waits: cancelled there, a head or a piece would be
+    missing from an answer that goes on. And the time of each write is noted, for the service that closes stalled ones (B2).
     """
 
     async def guarded(message: Message) -> None:
         connection = current_connection.get()
-        last = message["type"] == "http.response.body" and not message.get("more_body", False)
-        with trio.CancelScope(shield=last):
-            if connection is None:
-                await send(message)
-                return
-            with connection.writing():
-                await send(message)
+        with trio.CancelScope(shield=True), nullcontext() if connection is None else connection.writing():
+            await send(message)
 
     return guarded
+
+
+def adding_headers(send: Send, added: Callable[[RawHeaders], RawHeaders]) -> Send:
+    """Return *send* with what *added* returns for the headers of an answer put behind them."""
+
+    async def adding(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = list(message.get("headers", ()))
+            message = {**message, "headers": [*headers, *added(headers)]}
+        await send(message)
+
+    return adding
 
 
 @attrs.define
@@ -62,13 +71,12 @@ class AsgiExchange:
     @classmethod
     def of(cls, scope: Mapping[str, Any], receive: Receive, send: Send) -> AsgiExchange:
         """Return the exchange of one HTTP *scope*."""
-        headers = Headers(tuple((bytes(name).lower(), bytes(value)) for name, value in scope["headers"]))
-        return cls(scope["method"], scope["path"], scope["query_string"], headers, receive, send)
+        return cls(scope["method"], scope["path"], scope["query_string"], _headers_of(scope), receive, send)
 
     async def body(self, limit: int, patience: float) -> bytes:
         """Return the whole body; see ``Exchange``."""
         length = self.headers.text(b"content-length")
-        if length.isdigit() and int(length) > limit:
+        if length.isascii() and length.isdigit() and (len(length) > _MOST_DIGITS or int(length) > limit):
             raise _too_large(limit)
         parts: list[bytes] = []
         size = 0
@@ -104,7 +112,7 @@ class AsgiExchange:
         return bytes(message.get("body", b"")), more
 
     async def until_client_leaves(self) -> None:
-        """Wait until the client closes its connection. Only once the body is read: until then others receive."""
+        """Wait until the client closes its connection. Only once the body is done with: until then others receive."""
         await self._body_read.wait()
         while (await self._receive())["type"] != "http.disconnect":
             pass
@@ -112,6 +120,7 @@ class AsgiExchange:
     async def start(self, status: int, headers: RawHeaders) -> None:
         """Send the status and the head."""
         self.started = True
+        self._body_read.set()  # nobody wants the rest of it; from here on the watcher takes it away, lest it blocks the server
         await self._send({"type": "http.response.start", "status": status, "headers": list(headers)})
 
     async def write(self, data: bytes) -> None:
@@ -142,11 +151,15 @@ class App:
         if scope["type"] != "http":
             return
         send = guarded_send(send)
+        if origins := self.front.guard.origins:
+            send = adding_headers(send, partial(answer_headers, _headers_of(scope), origins=origins))
         exchange = AsgiExchange.of(scope, receive, send)
         if not self.front.leaves_to_management(exchange):
             await self._run(exchange)
-        elif await self.front.admits_manager(exchange):
-            await self.manage(scope, receive, send)
+            return
+        common = self.front.begin(exchange)
+        if await self.front.admits_manager(exchange, common):
+            await self.manage(scope, receive, adding_headers(send, lambda _: common))
 
     async def _run(self, exchange: AsgiExchange) -> None:
         async with trio.open_nursery() as nursery:
@@ -161,6 +174,10 @@ class App:
     async def _watch(self, exchange: AsgiExchange, work: trio.CancelScope) -> None:
         await exchange.until_client_leaves()
         work.cancel()
+
+
+def _headers_of(scope: Mapping[str, Any]) -> Headers:
+    return Headers(tuple((bytes(name).lower(), bytes(value)) for name, value in scope["headers"]))
 
 
 def _too_large(limit: int) -> BadRequest:

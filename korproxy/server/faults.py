@@ -7,7 +7,8 @@ from math import ceil
 import attrs
 
 from korproxy.errors.codes import Registry
-from korproxy.errors.exceptions import AccountRefused, Busy, CallerRefused, KorproxyError
+from korproxy.errors.exceptions import AccountRefused, Busy, KorproxyError
+from korproxy.kit.writing import json_bytes
 from korproxy.models.outcome import Fault
 
 
@@ -38,9 +39,17 @@ class FaultWriter:
             found.append((b"x-korproxy-error", fault.code.encode()))
         if isinstance(exc, Busy):
             found.append((b"retry-after", str(max(1, ceil(exc.retry_after))).encode()))
-        if isinstance(exc, CallerRefused) and fault.status == 401:
+        if fault.status == 401:  # which has to say how (RFC 9110, 15.5.2)
             found.append((b"www-authenticate", b'Bearer realm="korproxy"'))
+        if fault.status == 408:  # the rest of that request may still come, and must not pass for the next one (15.5.9)
+            found.append((b"connection", b"close"))
         retryable = exc.code in self.codes and self.codes[exc.code].retryable and not isinstance(exc, AccountRefused)
         if fault.status in (408, 409, 429) or fault.status >= 500:
             found.append((b"x-should-retry", b"true" if retryable else b"false"))
         return found
+
+
+def plain_error(fault: Fault) -> bytes:
+    """Return the body of an error where no client's format applies; without a code where codes are not shown."""
+    error = {"code": fault.code, "message": fault.message, "docs": fault.docs}
+    return json_bytes({"error": {name: text for name, text in error.items() if text}})

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import attrs
@@ -13,21 +12,25 @@ import trio
 from korproxy.contracts import Dialect
 from korproxy.errors.exceptions import BadRequest, Busy, InternalError, KorproxyError
 from korproxy.gateway.routing import Snapshot
+from korproxy.kit.writing import json_bytes
 from korproxy.models.calls import Call, RawHeaders
 from korproxy.models.correlation import correlation_id, current_correlation, new_id
+from korproxy.server import cors
 from korproxy.server.answering import Answerer, origin
 from korproxy.server.exchange import ClientLeft, Exchange
-from korproxy.server.faults import FaultWriter
+from korproxy.server.faults import FaultWriter, plain_error
 from korproxy.server.guard import Guard
 from korproxy.server.keys import MANAGE, READ
 from korproxy.server.model_list import offered_models
-from korproxy.server.paths import is_management, needs_key, open_paths, wrong_path
+from korproxy.server.paths import MODELS, is_management, methods_at, needs_key, wrong_path
 from korproxy.version import VERSION
 
 DRAIN_SECONDS = 5.0  # how long the rest of an unwanted upload is read away before it is refused
 DRAIN_BYTES = 64 * 1024**2  # and how much of it; beyond that the client may see a broken pipe in place of the refusal
 
 DEFAULT_DIALECT = "openai-chat"  # whose model list a caller gets that says nothing about itself
+
+_JSON = (b"content-type", b"application/json")
 
 log = logging.getLogger("korproxy.server")
 
@@ -73,28 +76,42 @@ class Front:
         return self.answerer.faults
 
     def leaves_to_management(self, exchange: Exchange) -> bool:
-        """Whether *exchange* belongs to the management API or the pages."""
-        return is_management(exchange.path)
+        """Whether *exchange* belongs to the management API or the pages; a browser's question beforehand does not."""
+        return is_management(exchange.path) and not self._is_preflight(exchange)
 
-    async def admits_manager(self, exchange: Exchange) -> bool:
-        """Check the caller of a management route; answer it and return False where it may not."""
+    async def admits_manager(self, exchange: Exchange, common: RawHeaders) -> bool:
+        """Check the caller of a management route; answer it and return False where it may not.
+
+        Args:
+            common: What ``begin`` returned.
+        """
         try:
             self.guard.check_source(exchange.headers)
             needed = needs_key(exchange.method, exchange.path)
             scope = MANAGE if exchange.method not in ("GET", "HEAD", "OPTIONS") else READ
             self.guard.admit_manager(exchange.headers, scope, needed=needed)
         except KorproxyError as exc:
-            await self._refuse(exchange, exc, self._ids(exchange)[1])
+            await self._refuse(exchange, exc, common)
             return False
         return True
 
+    def begin(self, exchange: Exchange) -> RawHeaders:
+        """Give *exchange* its ids, for the log lines of this task too; return the headers that go with every answer to it."""
+        correlation = correlation_id(exchange.headers) if self.correlation_ids else new_id()
+        current_correlation.set(correlation)
+        common = [(b"x-korproxy-request", new_id().encode())]
+        if self.correlation_ids:
+            common += [(b"x-correlation-id", correlation.encode()), (b"x-request-id", correlation.encode())]
+        if self.snapshot.demo:
+            common.append((b"x-korproxy-demo", b"1"))
+        return common
+
     async def handle(self, exchange: Exchange) -> None:
         """Answer one request, whatever happens. Only cancellation comes out of here."""
-        correlation, common = self._ids(exchange)
-        current_correlation.set(correlation)
+        common = self.begin(exchange)
         try:
             self.guard.check_source(exchange.headers)
-            await self._route(exchange, correlation, common)
+            await self._route(exchange, common)
         except KorproxyError as exc:
             await self._refuse(exchange, exc, common)
         except ClientLeft:
@@ -103,27 +120,30 @@ class Front:
             log.exception("a fault of KorProxy's own in %.20s %.200r", exchange.method, exchange.path)
             await self._refuse(exchange, InternalError("KP-SYS-501", f"KorProxy failed: {type(exc).__name__}."), common)
 
-    def _ids(self, exchange: Exchange) -> tuple[str, list[tuple[bytes, bytes]]]:
-        correlation = correlation_id(exchange.headers) if self.correlation_ids else new_id()
-        common = [(b"x-korproxy-request", new_id().encode())]
-        if self.correlation_ids:
-            common += [(b"x-correlation-id", correlation.encode()), (b"x-request-id", correlation.encode())]
-        if self.snapshot.demo:
-            common.append((b"x-korproxy-demo", b"1"))
-        return correlation, common
-
-    async def _route(self, exchange: Exchange, correlation: str, common: RawHeaders) -> None:
+    async def _route(self, exchange: Exchange, common: RawHeaders) -> None:
         path, method = exchange.path, exchange.method
-        if method in ("GET", "HEAD") and path in open_paths:
-            await self._say(exchange, {"status": "ok", "name": "KorProxy", "version": VERSION}, common)
-        elif path == "/v1/models" and method == "GET":
+        dialect = self._dialect(path)
+        methods = methods_at(path, self._calls())
+        if self._is_preflight(exchange):
+            await exchange.start(204, [*common, *cors.preflight_headers(exchange.headers)])
+            await exchange.finish()
+        elif not methods:
+            raise wrong_path(path, self._calls())
+        elif method not in methods:
+            raise BadRequest("KP-SYS-507", f"{path} takes {' and '.join(methods)}, not {method[:20]}.")
+        elif dialect is not None:
+            await self._call(exchange, dialect, common)
+        elif path == MODELS:
             await self._models(exchange, common)
-        elif (dialect := self._dialect(path)) is None:
-            raise wrong_path(path, [each for dialect in self.dialects.values() for each in dialect.paths])
-        elif method != "POST":
-            raise BadRequest("KP-SYS-507", f"{path} takes POST, not {method[:20]}.")
         else:
-            await self._call(exchange, dialect, correlation, common)
+            said = json_bytes({"status": "ok", "name": "KorProxy", "version": VERSION})
+            await self._say(exchange, 200, said, [*common, _JSON])
+
+    def _is_preflight(self, exchange: Exchange) -> bool:
+        return cors.is_preflight(exchange.method, exchange.headers, self.guard.origins)
+
+    def _calls(self) -> Sequence[str]:
+        return [path for each in self.dialects.values() for path in each.paths]
 
     def _dialect(self, path: str) -> Dialect | None:
         return next((each for each in self.dialects.values() if path in each.paths), None)
@@ -133,10 +153,9 @@ class Front:
         claims = [each for each in self.dialects.values() if each.lists_models(exchange.headers)]
         claims.sort(key=lambda each: each.name == DEFAULT_DIALECT)  # it claims every caller, so it comes last
         body = claims[0].model_list(offered_models(self.snapshot.providers, claims[0].name))
-        await exchange.start(200, [*common, (b"content-type", b"application/json"), _length(body)])
-        await exchange.finish(body)
+        await self._say(exchange, 200, body, [*common, _JSON])
 
-    async def _call(self, exchange: Exchange, dialect: Dialect, correlation: str, common: RawHeaders) -> None:
+    async def _call(self, exchange: Exchange, dialect: Dialect, common: RawHeaders) -> None:
         caller = self.guard.admit_client(exchange.headers, exchange.query)
         if self.running >= self.bounds.max_running:
             raise Busy("KP-RATE-403", f"KorProxy already works on {self.running} requests ([server] max_running).")
@@ -147,12 +166,13 @@ class Front:
             body = await exchange.body(self.bounds.max_body, self.bounds.read_deadline)
             call = Call(
                 id=dict(common)[b"x-korproxy-request"].decode(),
-                correlation_id=correlation,
+                correlation_id=current_correlation.get(),
                 dialect=dialect.name,
                 path=exchange.path,
                 peek=dialect.peek(exchange.path, body),
                 body=body,
                 headers=exchange.headers,
+                query=exchange.query,
                 credential=caller.credential,
                 key_name=caller.key_name,
                 began=began,
@@ -171,19 +191,11 @@ class Front:
             await exchange.drain(DRAIN_BYTES, DRAIN_SECONDS)
         fault = self.faults.fault(exc, "" if exc.code == "KP-AUTH-004" else origin(exchange))
         dialect = self._dialect(exchange.path)
-        body = dialect.error(fault) if dialect else _plain_error(fault.code, fault.message, fault.docs)
-        await exchange.start(fault.status, [*common, *self.faults.headers(exc, fault), _length(body)])
+        headers = [*common, *self.faults.headers(exc, fault)]
+        if fault.status == 405:  # which has to say what is allowed (RFC 9110, 15.5.6)
+            headers.append((b"allow", ", ".join(methods_at(exchange.path, self._calls())).encode()))
+        await self._say(exchange, fault.status, dialect.error(fault) if dialect else plain_error(fault), headers)
+
+    async def _say(self, exchange: Exchange, status: int, body: bytes, headers: RawHeaders) -> None:
+        await exchange.start(status, [*headers, (b"content-length", str(len(body)).encode())])
         await exchange.finish(body)
-
-    async def _say(self, exchange: Exchange, data: object, common: RawHeaders) -> None:
-        body = json.dumps(data).encode()
-        await exchange.start(200, [*common, (b"content-type", b"application/json"), _length(body)])
-        await exchange.finish(body)
-
-
-def _length(body: bytes) -> tuple[bytes, bytes]:
-    return b"content-length", str(len(body)).encode()
-
-
-def _plain_error(code: str, message: str, docs: str) -> bytes:
-    return json.dumps({"error": {"code": code, "message": message, "docs": docs}}).encode()

@@ -7,6 +7,7 @@ rebinding even read the answers. Programs send no Origin, and a Host that is an 
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qsl, urlsplit
 
@@ -18,6 +19,7 @@ from korproxy.models.calls import Headers
 from korproxy.server.keys import CLIENT, Key, KeyRing
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+_HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\[\]:/?#@\\\s]+)(?::[0-9]*)?")  # RFC 9110, 7.2; what is not of this form is refused
 _FORWARDED = (b"forwarded", b"x-forwarded-")
 
 
@@ -35,9 +37,21 @@ class Caller:
 
 
 def _bare_host(netloc: str) -> str:
-    """Return the host of ``host:port`` in lower case, without brackets or a trailing dot; empty if it is none."""
+    """Return the host of ``host:port`` as ``_canonical`` writes it; empty if *netloc* is no such thing."""
+    found = _HOST.fullmatch(netloc)
+    return _canonical(found[1].strip("[]")) if found else ""
+
+
+def _canonical(host: str) -> str:
+    """Return a name in lower case without a trailing dot, an address in its shortest form."""
+    host = host.lower().rstrip(".")
+    return ipaddress.ip_address(host).compressed if _is_address(host) else host
+
+
+def _netloc(origin: str) -> str:
+    """Return host and port of a web origin in lower case; empty if it has none (``null``) or is malformed."""
     try:
-        return (urlsplit(f"//{netloc}").hostname or "").rstrip(".")
+        return urlsplit(origin).netloc.lower()
     except ValueError:
         return ""
 
@@ -66,7 +80,7 @@ class Guard:
         """Return the guard of a server that listens on the addresses *bound*; reads are open on loopback only."""
         return cls(
             keys=keys,
-            hosts=LOOPBACK_NAMES | {each if _is_address(each) else _bare_host(each) for each in (*bound, *allowed)},
+            hosts=(LOOPBACK_NAMES | {_canonical(each) for each in (*bound, *allowed)}) - {""},
             any_address=any(each in ("0.0.0.0", "::", "") for each in bound),  # noqa: S104 -- compared, not bound
             origins=frozenset(origins),
             open_reads=reads and all(_is_loopback(each) for each in bound),
@@ -83,7 +97,7 @@ class Guard:
                 " If it is right, add it to [server] allowed_hosts in korproxy.toml.",
             )
         origin = headers.text(b"origin")
-        if origin and origin not in self.origins and urlsplit(origin).netloc.lower() != netloc.lower():
+        if origin and origin not in self.origins and _netloc(origin) != netloc.lower():
             raise CallerRefused(
                 "KP-AUTH-005",
                 f"Web pages of {origin[:100]!r} may not call this KorProxy."
@@ -113,8 +127,8 @@ class Guard:
         behind_proxy = any(name.startswith(_FORWARDED) for name, _ in headers.raw)
         presented = [each for each in (headers.text(b"x-management-key"), _bearer(headers)) if each]
         key = self.keys.first(presented)
-        if key is None and not presented and self.open_reads and not needed and not behind_proxy:
-            return Caller()
+        if (key is not None or not presented) and self.open_reads and not needed and not behind_proxy:
+            return Caller(key_name=key.name if key else "")  # a client key too: it must not open less than no key
         if not presented:
             raise CallerRefused("KP-AUTH-006", "This needs the management key: `korproxy key show management` prints it.")
         self._require(key, scope, presented=True)

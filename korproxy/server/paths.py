@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from korproxy.errors.exceptions import BadRequest
 
 open_paths = frozenset({"/", "/healthz", "/api/hello"})  # answered to anybody: probes of tools and supervisors
+MODELS = "/v1/models"
 _MANAGEMENT = ("/v1/diagnostics", "/v1/errors", "/v1/providers", "/errors")
 _ALWAYS_LOCKED = ("/v1/diagnostics/bundle", "/v1/requests", "/v1/logs", "/v1/keys", "/v1/settings")
 
@@ -25,13 +26,22 @@ def needs_key(method: str, path: str) -> bool:
     return method not in ("GET", "HEAD") or _under(path, _ALWAYS_LOCKED)
 
 
+def methods_at(path: str, calls: Collection[str]) -> tuple[str, ...]:
+    """Return the methods that *path* takes outside the management API, none where nothing is.
+
+    Args:
+        calls: The paths of the formats that clients speak.
+    """
+    if path in open_paths or path == MODELS:
+        return ("GET", "HEAD")
+    return ("POST",) if path in calls else ()
+
+
 def wrong_path(path: str, known: Sequence[str]) -> BadRequest:
     """Return the error for a path nobody serves. Most such calls come from a base URL with a ``/v1`` too many or too few."""
     shown = path[:200]
-    for right in sorted(known, key=len, reverse=True):
-        if path == "/v1" + right or path == right.removeprefix("/v1"):
-            base = "with /v1 at its end" if right.startswith("/v1/chat") else "without /v1 at its end"
-            text = f"Nothing is at {shown!r}; {right} is. The tool's base URL has to be {base}."
-            return BadRequest("KP-SYS-506", text)
-    text = f"Nothing is at {shown!r}. Served are: {', '.join(sorted(known))}, /v1/models."
-    return BadRequest("KP-SYS-506", text)
+    for right in (*known, MODELS):
+        advice = {"/v1" + right: "one /v1 less", right.removeprefix("/v1"): "/v1 at its end"}.get(path)
+        if advice:
+            return BadRequest("KP-SYS-506", f"Nothing is at {shown!r}; {right} is. The tool's base URL needs {advice}.")
+    return BadRequest("KP-SYS-506", f"Nothing is at {shown!r}. Served are: {', '.join(sorted((*known, MODELS)))}.")

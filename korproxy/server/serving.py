@@ -32,6 +32,21 @@ SWEEP = 5.0  # seconds between two looks for stalled clients
 log = logging.getLogger("korproxy.server")
 
 
+class _Connection(TCPServer):
+    """One client's connection, over when the client has left: Hypercorn's own would keep the socket for the idle timeout."""
+
+    _left = False
+
+    async def _read_data(self) -> None:
+        await super()._read_data()
+        self._left = True
+        await self.idle_task.stop()
+
+    async def _idle_timeout(self) -> None:
+        if not self._left:
+            await super()._idle_timeout()
+
+
 @attrs.define(kw_only=True)
 class Server:
     """Accepts and serves connections until told to stop.
@@ -82,7 +97,7 @@ class Server:
     async def _serve_one(self, app: Any, config: Config, context: WorkerContext, stream: trio.SocketStream) -> None:
         with self.connections.keep(stream):
             try:
-                await TCPServer(app, config, context, ConnectionState({}), stream)  # type: ignore[arg-type]
+                await _Connection(app, config, context, ConnectionState({}), stream)  # type: ignore[arg-type]
             except* (trio.ClosedResourceError, trio.BrokenResourceError, OSError):
                 log.debug("a client's connection broke")
             except* Exception:

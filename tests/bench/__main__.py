@@ -1,4 +1,4 @@
-"""``python -m tests.bench [--json FILE] [--runs N]``: exit code 0, 1 where a bar was missed, 2 where nothing could be measured."""
+"""``python -m tests.bench [--json FILE] [--runs N]``: exit code 0, 1 (a bar was missed) or 2 (nothing could be measured)."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def main(args: Sequence[str] | None = None, measure: Callable[[int], Iterable[Ma
     here = about()  # before the first run: our own load does not count as the machine's
     try:
         figures = figures_of(list(measure(chosen.runs)))
-    except BenchFailed as exc:
+    except (BenchFailed, OSError) as exc:
         sys.stderr.write(f"{exc}\n")
         return NOT_MEASURED
+    sys.stdout.write(f"{lines(here)}\n\n{table(figures)}\n\nmedians of {chosen.runs} runs, each with a daemon of its own\n")
     if chosen.json:
         chosen.json.write_text(json.dumps(as_json(figures, here), indent=2) + "\n", encoding="utf-8")
-    sys.stdout.write(f"{lines(here)}\n\n{table(figures)}\n\nmedians of {chosen.runs} runs, each with a daemon of its own\n")
     return exit_code(figures)
 
 

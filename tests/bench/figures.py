@@ -39,7 +39,7 @@ class Figure:
     """What came out for one measure, run by run."""
 
     measure: Measure
-    values: Sequence[float] = attrs.field(converter=tuple)
+    values: tuple[float, ...]
 
     @property
     def median(self) -> float:
@@ -54,7 +54,7 @@ class Figure:
 
 def figures_of(runs: Sequence[Mapping[str, float]], measures: Iterable[Measure] = MEASURES) -> list[Figure]:
     """Return one figure for each measure; each of the *runs* has its value by the measure's name."""
-    return [Figure(measure=each, values=[run[each.name] for run in runs]) for each in measures]
+    return [Figure(measure=each, values=tuple(run[each.name] for run in runs)) for each in measures]
 
 
 def exit_code(figures: Iterable[Figure]) -> int:

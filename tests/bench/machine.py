@@ -8,11 +8,13 @@ import platform
 from collections.abc import Mapping
 from importlib.metadata import Distribution, PackageNotFoundError, distribution, version
 from pathlib import Path
+from typing import Any
 
+BUSY = 0.5  # load above which times say more about the machine than about KorProxy
 PACKAGES = ("trio", "hypercorn", "httpx", "httpcore", "h11", "msgspec", "attrs", "cattrs", "pluggy", "click", "korproxy-mock")
 
 
-def about() -> dict[str, object]:
+def about() -> dict[str, Any]:
     """Return the machine, how busy it is now, and the versions of all that has a part in the figures."""
     return {
         "machine": f"{_cpu()}, {len(os.sched_getaffinity(0))} cores, {_memory():.0f} GB",
@@ -24,14 +26,16 @@ def about() -> dict[str, object]:
     }
 
 
-def lines(about: Mapping[str, object]) -> str:
+def lines(about: Mapping[str, Any]) -> str:
     """Return *about* for people."""
-    packages = about["packages"]
-    listed = ", ".join(f"{name} {number}" for name, number in packages.items()) if isinstance(packages, dict) else packages
-    return (
-        f"{about['machine']}; {about['system']}; load {about['load']} before the first run\n"
-        f"{about['python']}; korproxy {about['korproxy']}\n{listed}"
-    )
+    found = [
+        f"{about['machine']}; {about['system']}; load {about['load']} before the first run",
+        f"{about['python']}; korproxy {about['korproxy']}",
+        ", ".join(f"{name} {number}" for name, number in about["packages"].items()),
+    ]
+    if about["load"] > BUSY:
+        found.append(f"The machine was busy (load over {BUSY:g}): times are upper bounds, the lowest is nearest to the truth.")
+    return "\n".join(found)
 
 
 def _cpu() -> str:

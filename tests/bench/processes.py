@@ -100,11 +100,11 @@ def _end(process: subprocess.Popen[str]) -> None:
     process.terminate()
     try:
         process.wait(STOP_SECONDS)
-    except BaseException:  # a Ctrl-C while it ends, too, must not leave it behind
+    except subprocess.TimeoutExpired:
+        sys.stderr.write(f"{process.args!r} did not stop within {STOP_SECONDS:g} s and is killed\n")
+    finally:  # a Ctrl-C while we wait must not leave it behind either
         process.kill()
         process.wait()
-        raise
-    finally:
         if process.stdout is not None:
             process.stdout.close()
 

@@ -7,13 +7,11 @@ from hashlib import sha256
 from typing import Any
 
 # A picture of one pixel (PNG specification; made with Python's zlib).
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
-)
+PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC")
 PNG_SEEN = f"I see 1 image(s): image/png {len(PNG)} bytes sha256:{sha256(PNG).hexdigest()}"  # the mock looks at what it gets
 
 # Characters of 2, 3 and 4 bytes in UTF-8, joined and combining ones, and the line separator that is none in an event stream.
-HARD_TEXT = "größer été зета 日本語 🙂 👩‍👩‍👧 é\u2028الله"
+HARD_TEXT = "größer été зета 日本語 🙂 👩\u200d👩\u200d👧 e\u0301\u2028\u0627\u0644\u0644\u0647"
 
 _CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False}
 _ZONE = {"type": "object", "properties": {"zone": {"type": "string"}}, "required": ["zone"], "additionalProperties": False}

@@ -20,7 +20,9 @@ T = TypeVar("T")
 TIMEOUT = 15.0  # seconds; a thread cannot be cancelled, so the SDK itself has to give up
 
 # The SDKs stop reading a stream at its closing event and leave their generators to the garbage collector, which Trio remarks.
-unfinished_generators = pytest.mark.filterwarnings("ignore:Async generator '(openai|anthropic|httpx2|httpcore2)[.]:ResourceWarning")
+unfinished_generators = pytest.mark.filterwarnings(
+    "ignore:Async generator '(openai|anthropic|httpx2|httpcore2)[.]:ResourceWarning"
+)
 
 
 @attrs.frozen
@@ -71,9 +73,9 @@ class Tool(ABC):
 class OpenAITool(Tool):
     """A program that uses the OpenAI SDK."""
 
-    sdk = openai
-    name = "openai"
-    model = "gpt-5.5"
+    sdk: ClassVar[ModuleType] = openai
+    name: ClassVar[str] = "openai"
+    model: ClassVar[str] = "gpt-5.5"
 
     def blocking(self) -> openai.OpenAI:
         """Return a client; the caller closes it."""
@@ -103,7 +105,7 @@ class OpenAITool(Tool):
             async with self.waiting() as client:
                 raw = await client.chat.completions.with_raw_response.create(stream=True, **request)
                 async for chunk in raw.parse():
-                    chunks.append(chunk)
+                    chunks.append(chunk)  # noqa: PERF401 -- what came has to stay if the next one is an error
                 return Answer(chunks, raw.headers)
         return await trio.to_thread.run_sync(self._stream, chunks, request)
 
@@ -156,9 +158,9 @@ class OpenAITool(Tool):
 class AnthropicTool(Tool):
     """A program that uses the Anthropic SDK."""
 
-    sdk = anthropic
-    name = "anthropic"
-    model = "claude-opus-5"
+    sdk: ClassVar[ModuleType] = anthropic
+    name: ClassVar[str] = "anthropic"
+    model: ClassVar[str] = "claude-opus-5"
 
     def blocking(self) -> anthropic.Anthropic:
         """Return a client; the caller closes it."""
@@ -192,7 +194,7 @@ class AnthropicTool(Tool):
             async with self.waiting() as client:
                 raw = await client.messages.with_raw_response.create(**request)
                 async for event in await raw.parse():
-                    events.append(event)
+                    events.append(event)  # noqa: PERF401 -- what came has to stay if the next one is an error
                 return Answer(events, raw.headers)
         return await trio.to_thread.run_sync(self._stream, events, request)
 

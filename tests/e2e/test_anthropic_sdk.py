@@ -1,4 +1,4 @@
-"""The Anthropic SDK through the daemon, to each type of provider that speaks its format: what the SDK returned is what counts."""
+"""The Anthropic SDK through the daemon, to each type of provider that speaks its format; what it returned is what counts."""
 
 from __future__ import annotations
 
@@ -61,14 +61,10 @@ async def test_stream(anthropic_tool: AnthropicTool, model: Model) -> None:
 
 async def test_a_stream_comes_as_it_is_made_and_not_at_its_end(stage: Stage) -> None:
     tool = AnthropicTool(url=stage.daemon.url, key=stage.daemon.key)
-    arrived: list[float] = []
     async with tool.waiting() as client:
-        wanted = client.messages.stream(
-            model="claude-opus-5", max_tokens=1000, messages=user("{{mock: words=4 gap=0.1}}")
-        )
+        wanted = client.messages.stream(model="claude-opus-5", max_tokens=1000, messages=user("{{mock: words=4 gap=0.1}}"))
         async with wanted as stream:
-            async for _ in stream.text_stream:
-                arrived.append(trio.current_time())
+            arrived = [trio.current_time() async for _ in stream.text_stream]
 
     assert (len(arrived), arrived[-1] - arrived[0] > 0.25) == (4, True)
 
@@ -157,9 +153,7 @@ async def test_thinking_that_hides_its_text(anthropic_tool: AnthropicTool) -> No
 
 @every_provider
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
-async def test_usage_with_cached_tokens(
-    anthropic_tool: AnthropicTool, stage: Stage, model: Model, streamed: bool
-) -> None:
+async def test_usage_with_cached_tokens(anthropic_tool: AnthropicTool, stage: Stage, model: Model, streamed: bool) -> None:
     identity = f"usage-{model}-{streamed}-{anthropic_tool.is_async}"
     asked: dict[str, Any] = {
         "model": model.asked,

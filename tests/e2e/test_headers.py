@@ -165,7 +165,9 @@ def test_repeated_beta_headers_stay_as_they_are(stage: Stage) -> None:
 
 
 @both_ways
-async def test_the_vendors_own_headers_come_back(openai_tool: OpenAITool, anthropic_tool: AnthropicTool, streamed: bool) -> None:
+async def test_the_vendors_own_headers_come_back(
+    openai_tool: OpenAITool, anthropic_tool: AnthropicTool, streamed: bool
+) -> None:
     of_openai = (await openai_tool.ask("hello", streamed=streamed)).headers
     of_anthropic = (await anthropic_tool.ask("hello", streamed=streamed)).headers
 

@@ -1,4 +1,4 @@
-"""The OpenAI SDK through the daemon, to each type of provider that speaks its format: what the SDK returned is what counts."""
+"""The OpenAI SDK through the daemon, to each type of provider that speaks its format; what it returned is what counts."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import base64
 import json
 from typing import Any
 
+import openai
 import pytest
 import trio
+from openai.types.chat import ChatCompletionMessage, ChatCompletionMessageFunctionToolCall
 
 from tests.e2e.samples import BOTH_TOOLS, HARD_TEXT, OPENAI_TOOLS, PNG, PNG_SEEN
 from tests.e2e.sdk import OpenAITool, unfinished_generators, user
@@ -16,6 +18,11 @@ from tests.e2e.stage import ANTHROPIC_MODELS, OPENAI_MODELS, Model, Stage
 pytestmark = unfinished_generators
 
 every_provider = pytest.mark.parametrize("model", OPENAI_MODELS, ids=str)
+
+
+def calls_of(message: ChatCompletionMessage) -> list[ChatCompletionMessageFunctionToolCall]:
+    """Return the calls in *message*, all of functions."""
+    return [each for each in message.tool_calls or [] if isinstance(each, ChatCompletionMessageFunctionToolCall)]
 
 
 @every_provider
@@ -63,7 +70,7 @@ async def test_tool_round_trip(openai_tool: OpenAITool, stage: Stage, model: Mod
     conversation = user("What is the weather in Köln?")
     first = await openai_tool.chat(model=model.asked, messages=conversation, tools=OPENAI_TOOLS)
     [choice] = first.value.choices
-    [call] = choice.message.tool_calls or []
+    [call] = calls_of(choice.message)
     conversation += [
         choice.message.model_dump(exclude_none=True),
         {"role": "tool", "tool_call_id": call.id, "content": "rain, 12 °C"},
@@ -81,7 +88,7 @@ async def test_streamed_tool_calls_are_put_together_by_the_sdk(openai_tool: Open
     whole = await openai_tool.assembled(model=model.asked, messages=user("The weather in Köln?"), tools=OPENAI_TOOLS)
 
     [choice] = whole.choices
-    [call] = choice.message.tool_calls or []
+    [call] = calls_of(choice.message)
     assert (choice.finish_reason, call.function.name) == ("tool_calls", "get_weather")
     assert json.loads(call.function.arguments) == {"city": "Köln"}
 
@@ -93,10 +100,9 @@ async def test_parallel_tools(openai_tool: OpenAITool, model: Model, streamed: b
     asked: dict[str, Any] = {"model": model.asked, "messages": conversation, "tools": OPENAI_TOOLS}
     completion = await openai_tool.assembled(**asked) if streamed else (await openai_tool.chat(**asked)).value
     message = completion.choices[0].message
-    calls: list[Any] = message.tool_calls or []
-    turn = {"role": "assistant", "tool_calls": [each.model_dump(include={"id", "type", "function"}) for each in calls]}
-    for each in turn["tool_calls"]:
-        each["function"].pop("parsed_arguments", None)  # the SDK's own addition
+    calls = calls_of(message)
+    sent_back: Any = {"id": True, "type": True, "function": {"name", "arguments"}}  # the SDK adds parsed_arguments
+    turn = {"role": "assistant", "tool_calls": [each.model_dump(include=sent_back) for each in calls]}
     results = [{"role": "tool", "tool_call_id": each.id, "content": f"of {each.function.name}"} for each in calls]
     final = await openai_tool.chat(**{**asked, "messages": [*conversation, turn, *results]})
 
@@ -171,8 +177,6 @@ async def test_models_that_this_format_reaches(openai_tool: OpenAITool) -> None:
 
 
 async def test_a_model_that_speaks_the_other_format_is_a_readable_error(openai_tool: OpenAITool) -> None:
-    import openai
-
     with pytest.raises(openai.BadRequestError, match=r"cannot be reached in it: dashscope speaks anthropic-messages") as caught:
         await openai_tool.chat(model=ANTHROPIC_MODELS[1].asked, messages=user("hello"))
 

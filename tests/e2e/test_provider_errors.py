@@ -132,14 +132,14 @@ async def test_a_wrong_korproxy_key(stage: Stage, tool: Tool, streamed: bool) ->
 
 # The SDKs raise what stands in the stream: a plain APIError (OpenAI), one with the stream's own status 200 (Anthropic).
 @pytest.mark.code("KP-NET-309")
-@pytest.mark.parametrize("how", ["cut-after=4", "cut-after=4 cut=rst", "cut-after=4 cut-inside", "cut-after=4 split=every-byte"])
+@pytest.mark.parametrize(
+    "how", ["cut-after=4", "cut-after=4 cut=rst", "cut-after=4 cut-inside", "cut-after=4 split=every-byte"]
+)
 async def test_a_stream_that_is_cut_is_an_error_after_what_was_heard(stage: Stage, tool: Tool, how: str) -> None:
     heard: list[str] = []
     identity = f"cut-{time.monotonic_ns()}"
     with pytest.raises(tool.sdk.APIError, match="KP-NET-309"):
-        await tool.ask(
-            f"{{{{mock: words=9 {how}}}}}", streamed=True, heard=heard, extra_headers={"X-Correlation-ID": identity}
-        )
+        await tool.ask(f"{{{{mock: words=9 {how}}}}}", streamed=True, heard=heard, extra_headers={"X-Correlation-ID": identity})
 
     assert "alpha beta größer ".startswith("".join(heard))
     assert "".join(heard).startswith("alpha ")
@@ -150,7 +150,7 @@ async def test_a_stream_that_ends_without_its_closing_event_is_an_error(tool: To
     # OpenAI's own end is the finish reason or [DONE]: either will do, so both have to be missing.
     script = "words=3 no-terminal" + (" stop=null" if tool.name == "openai" else "")
     heard: list[str] = []
-    with pytest.raises(tool.sdk.APIError, match="without its closing event.*KP-NET-309"):
+    with pytest.raises(tool.sdk.APIError, match=r"without its closing event.*KP-NET-309"):
         await tool.ask(f"{{{{mock: {script}}}}}", streamed=True, heard=heard)
 
     assert "".join(heard) == "alpha beta größer "

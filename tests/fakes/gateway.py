@@ -130,11 +130,9 @@ async def open_gateway(
             reads=settings.public_reads,
         )
         front = Front(answerer=answerer, guard=guard, bounds=bounds or Bounds(), correlation_ids=correlation_ids)
-        desk = Desk(codes=codes, health=_healthy, providers=list)
+        desk = Desk(codes=codes, health=_healthy, providers=list, show_codes=show_codes)
         app = wrap(App(front, on_demand(desk)))
-        running = Server(
-            app=app, grace=answerer.grace, grace_seconds=settings.grace, write_deadline=settings.write_deadline
-        )
+        running = Server(app=app, grace=answerer.grace, grace_seconds=settings.grace, write_deadline=settings.write_deadline)
         async with trio.open_nursery() as nursery:
             await nursery.start(partial(running.run, sockets, stop))
             yield Gateway(

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 
 import attrs
+import trio
 
 from korproxy.api import Collector, Settings, hookimpl
 
@@ -30,15 +31,22 @@ class System:
             "cpus": os.cpu_count(),
             "python": platform.python_version(),
             "implementation": sys.implementation.name,
-            "packages": {name: _version(name) for name in PACKAGES},
+            # in a thread, for it reads files of every installed package; a thread that hangs in that is left behind
+            "packages": await trio.to_thread.run_sync(_versions, abandon_on_cancel=True),
         }
+
+
+def _versions() -> dict[str, str]:
+    return {name: _version(name) for name in PACKAGES}
 
 
 def _version(package: str) -> str:
     try:
-        return version(package)
+        return version(package) or "unknown"
     except PackageNotFoundError:
         return "not installed"
+    except Exception:  # noqa: BLE001 -- importlib.metadata promises nothing about files that lie
+        return "unknown"
 
 
 @hookimpl

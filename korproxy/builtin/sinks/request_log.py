@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -13,11 +15,18 @@ from korproxy.api import Finished, Settings, Sink, hookimpl
 if TYPE_CHECKING:
     import trio
 
+LONGEST = 200  # characters of one value: a client chooses its model name
+
+_PLAIN = re.compile(r"[!#-<>-~]+")  # printable ASCII without space, quotation mark and equals sign
+
 log = logging.getLogger("korproxy.requests")
 
 
 def line(event: Finished) -> str:
-    """Return *event* as one line of ``name=value`` pairs; what is not known is left out."""
+    """Return *event* as one line of ``name=value`` pairs; what is not known is left out.
+
+    A value that is not plain is written as a JSON string, so that nobody can put pairs or lines of their own into the log.
+    """
     usage = event.usage
     pairs = {
         "model": event.model,
@@ -37,7 +46,12 @@ def line(event: Finished) -> str:
         "attempts": event.attempts if event.attempts > 1 else None,
         "request": event.id,
     }
-    return " ".join(f"{name}={value}" for name, value in pairs.items() if value is not None)
+    return " ".join(f"{name}={_value(str(value))}" for name, value in pairs.items() if value is not None)
+
+
+def _value(text: str) -> str:
+    text = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return text if _PLAIN.fullmatch(text) else json.dumps(text)
 
 
 @attrs.frozen

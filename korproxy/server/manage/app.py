@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import trio
 
+from korproxy.errors.exceptions import BadRequest
 from korproxy.errors.pages import html
 from korproxy.server.asgi import AsgiApp, Receive, Send
+from korproxy.server.faults import FaultWriter, plain_error
 from korproxy.server.manage.desk import Desk
 
 if TYPE_CHECKING:  # Quart and what comes with it is imported inside functions only
@@ -19,12 +21,11 @@ if TYPE_CHECKING:  # Quart and what comes with it is imported inside functions o
 
 def build(desk: Desk) -> QuartTrio:
     """Return the application; its callers have been checked already."""
-    from quart import Response
     from quart_trio import QuartTrio
-    from werkzeug.exceptions import HTTPException
 
     app = QuartTrio("korproxy")
     app.config["RESPONSE_TIMEOUT"] = None
+    faults = FaultWriter(codes=desk.codes, show_codes=desk.show_codes)
 
     @app.get("/v1/diagnostics/health")
     async def health() -> Response:
@@ -34,6 +35,14 @@ def build(desk: Desk) -> QuartTrio:
     async def providers() -> Response:
         return _json({"providers": desk.providers()})
 
+    _add_errors(app, desk, faults)
+    _add_refusals(app, faults)
+    return app
+
+
+def _add_errors(app: QuartTrio, desk: Desk, faults: FaultWriter) -> None:
+    from quart import Response
+
     @app.get("/v1/errors")
     async def errors() -> Response:
         return _json({"errors": [each.to_dict() for each in desk.codes]})
@@ -41,38 +50,47 @@ def build(desk: Desk) -> QuartTrio:
     @app.get("/v1/errors/<code>")
     async def error(code: str) -> Response:
         found = desk.codes.get(code.upper())
-        return _json(found.to_dict()) if found else _missing(f"There is no error code {code[:40]!r}.")
+        return _json(found.to_dict()) if found else _no_code(code, faults)
 
     @app.get("/errors/<code>")
     async def error_page(code: str) -> Response:
         found = desk.codes.get(code.upper())
-        if found is None:
-            return _missing(f"There is no error code {code[:40]!r}.")
-        return Response(html(found), 200, content_type="text/html; charset=utf-8")
+        return Response(html(found), 200, content_type="text/html; charset=utf-8") if found else _no_code(code, faults)
+
+
+def _add_refusals(app: QuartTrio, faults: FaultWriter) -> None:
+    from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
     @app.errorhandler(HTTPException)
     async def refused(exc: HTTPException) -> Response:
-        if exc.code == 405:
-            return _error("KP-SYS-507", 405, "This path does not take that method.")
-        return _missing("Nothing is here.") if exc.code == 404 else _error("KP-SYS-501", exc.code or 500, str(exc))
+        if isinstance(exc, NotFound):
+            return _refusal("KP-SYS-506", "Nothing is here.", faults)
+        if isinstance(exc, MethodNotAllowed):
+            response = _refusal("KP-SYS-507", "This address does not take that method.", faults)
+            response.headers["Allow"] = ", ".join(sorted(exc.valid_methods or ()))
+            return response
+        response = _refusal("KP-SYS-501", f"KorProxy could not answer: {exc.name}.", faults)
+        response.status_code = exc.code or 500
+        return response
 
-    return app
+
+def _no_code(code: str, faults: FaultWriter) -> Response:
+    return _refusal("KP-SYS-506", f"There is no error code {code[:40]!r}.", faults)
 
 
-def _json(data: Mapping[str, Any], status: int = 200) -> Response:
+def _json(data: Mapping[str, Any]) -> Response:
     from quart import Response
 
-    return Response(json.dumps(data), status, content_type="application/json")
+    return Response(json.dumps(data), 200, content_type="application/json")
 
 
-def _missing(text: str) -> Response:
-    return _error("KP-SYS-506", 404, text)
+def _refusal(code: str, text: str, faults: FaultWriter) -> Response:
+    from quart import Response, request
 
-
-def _error(code: str, status: int, text: str) -> Response:
-    response = _json({"error": {"code": code, "message": f"{text} [{code}]"}}, status)
-    response.headers["X-KorProxy-Error"] = code
-    return response
+    error = BadRequest(code, text)
+    fault = faults.fault(error, f"http://{request.host}")
+    headers = {name.decode(): value.decode() for name, value in faults.headers(error, fault)}
+    return Response(plain_error(fault), fault.status, headers)
 
 
 def on_demand(desk: Desk) -> AsgiApp:

@@ -16,8 +16,10 @@ class Desk:
     Attributes:
         health: The state of the daemon, its providers and services, and a section for each collector.
         providers: One entry per configured provider.
+        show_codes: ``features.new_error_codes``; off: errors carry the plain text only.
     """
 
     codes: Registry
     health: Callable[[], Awaitable[Mapping[str, object]]]
     providers: Callable[[], list[Mapping[str, object]]]
+    show_codes: bool = True

@@ -25,6 +25,7 @@ deadlines = { idle = 3.0 }
 max_concurrency = 5
 max_queue = 6
 models = ["claude-*"]
+speaks = ["anthropic-messages"]
 [[providers.claude.accounts]]
 name = "work"
 key = "env:CLAUDE"
@@ -81,6 +82,7 @@ def test_a_type_gets_all_its_tables_with_everything_filled_in(home: Path) -> Non
         deadlines=Deadlines(connect=1.0, idle=3.0),
         limits=Limits(max_concurrency=5, max_queue=6),
         models=("claude-*",),
+        speaks=("anthropic-messages",),
     )
     assert (second.id, second.base_url, second.deadlines) == ("second", None, Deadlines(connect=1.0, idle=2.0))
     assert [each.name for each in first.accounts] == ["work", "mine", "lost"]
