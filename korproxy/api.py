@@ -14,6 +14,7 @@ from korproxy.contracts import Sink as Sink
 from korproxy.errors.codes import ErrorCode as ErrorCode
 from korproxy.errors.codes import Registry as Registry
 from korproxy.errors.codes import Severity as Severity
+from korproxy.errors.codes import check_code as check_code
 from korproxy.errors.exceptions import BadRequest as BadRequest
 from korproxy.errors.exceptions import CommandFailed as CommandFailed
 from korproxy.errors.exceptions import ConfigError as ConfigError

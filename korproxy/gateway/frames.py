@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import attrs
 
-# The end of a line and the end of the empty line after it. A CRLF alone is no border, and what else two of these bytes can be
-# always is one. Of a border that ends in CRLF the LF is taken along where it is there already.
-_BORDERS = (b"\n\n", b"\n\r", b"\r\r")
 LONGEST_EVENT = 1024 * 1024  # bytes held back at most; a longer event flows through in pieces
 
 
@@ -25,7 +22,7 @@ class FrameCutter:
 
     torn: bool = False
     _held: bytearray = attrs.field(factory=bytearray, repr=False)
-    _last: bytes = b""  # the byte before the next one: a border may be cut in two
+    _last: bytes = b""  # the two bytes before the next one: a border may be cut into pieces
 
     @property
     def tail(self) -> bytes:
@@ -35,9 +32,9 @@ class FrameCutter:
     def feed(self, chunk: bytes) -> bytes:
         """Return all bytes up to the last event border; what follows it is held back."""
         border = _last_border(self._last + chunk) - len(self._last)
-        self._last = chunk[-1:] or self._last
+        self._last = (self._last + chunk[-2:])[-2:]
         given = b""
-        if border > 0:
+        if border >= 0:
             given = self._give_out() + chunk[:border]
             chunk = chunk[border:]
             self.torn = False
@@ -54,8 +51,12 @@ class FrameCutter:
 
 
 def _last_border(text: bytes) -> int:
-    """Return the offset just behind the last blank line, 0 if there is none."""
-    end = 2 + max(text.rfind(border) for border in _BORDERS)
-    if end == 1:
-        return 0
-    return end + (text[end - 1 : end + 1] == b"\r\n")
+    """Return the offset just behind the last blank line, -1 if there is none.
+
+    A CRLF alone is none; whatever else LF and CR make in twos is the end of a line and of the blank one after it. After LF and
+    CR one more byte has to be there, since that CR is mostly the first half of a CRLF; after CR and CR it hardly ever is.
+    """
+    start = max(text.rfind(b"\n\n"), text.rfind(b"\r\r"), text.rfind(b"\n\r", 0, -1))
+    if start < 0:
+        return -1
+    return start + 2 + (text[start + 1 : start + 3] == b"\r\n")

@@ -125,7 +125,7 @@ def _judged(offered: Composition, tables: Sequence[str]) -> Composition:
         fatal += view.unclaimed([each.item.id for each in offered.offered_providers])
     elif not offered.offered_providers:
         text = "--demo answers through the plugin korproxy-mock, which is not loaded: pip install korproxy-mock"
-        fatal.append(Problem(code="KP-CONF-219", path="--demo", message=text))
+        fatal += [Problem(code="KP-CONF-219", path="--demo", message=text), *host.problems()]
     known = {problem.path for problem in fatal}
     broken = [each for each in host.problems() if each.path not in known]
     return attrs.evolve(offered, problems=tuple(fatal), warnings=(*broken, *view.orphans(tables), *view.secret_problems()))

@@ -110,6 +110,10 @@ class _Writer(logging.StreamHandler[Writable]):
         self.setFormatter(formatter)
         self._enqueue = enqueue
 
+    def createLock(self) -> None:  # noqa: N802
+        """None: only one thread writes, and Python would wait at its end for the lock of one that hangs."""
+        self.lock = None
+
     def emit(self, record: logging.LogRecord) -> None:
         self.tell_dropped()
         super().emit(record)

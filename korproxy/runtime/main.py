@@ -78,7 +78,7 @@ async def live(
     Raises:
         CannotStart: A service or a sink that KorProxy needs does not start (KP-SYS-513).
     """
-    stop = stop or trio.Event()
+    stop = trio.Event() if stop is None else stop
     sinks = {each.item.name: each for each in plan.parts.offered_sinks}
 
     def without_sink(sink: Sink, reason: str) -> None:

@@ -160,7 +160,7 @@ async def _rest(state: ServiceState, pause: float, closing: trio.Event | None, c
     log.warning("%s crashed: %s; it starts again in %g s", state.name, state.last_error, pause)
     log.debug("%s crashed here:", state.name, exc_info=crash)
     with trio.move_on_after(pause):
-        await (closing or trio.Event()).wait()
+        await (trio.Event() if closing is None else closing).wait()
     return True
 
 

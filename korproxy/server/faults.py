@@ -41,8 +41,6 @@ class FaultWriter:
             found.append((b"retry-after", str(max(1, ceil(exc.retry_after))).encode()))
         if fault.status == 401:  # which has to say how (RFC 9110, 15.5.2)
             found.append((b"www-authenticate", b'Bearer realm="korproxy"'))
-        if fault.status == 408:  # the rest of that request may still come, and must not pass for the next one (15.5.9)
-            found.append((b"connection", b"close"))
         retryable = exc.code in self.codes and self.codes[exc.code].retryable and not isinstance(exc, AccountRefused)
         if fault.status in (408, 409, 429) or fault.status >= 500:
             found.append((b"x-should-retry", b"true" if retryable else b"false"))

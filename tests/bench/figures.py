@@ -26,6 +26,7 @@ class Measure:
 MEASURES = (
     Measure(name="version_ms", label="korproxy --version", unit="ms", bar=200),
     Measure(name="ready_ms", label="ready: exec to the first answer of /healthz", unit="ms", bar=700),
+    Measure(name="ready_cpu_ms", label="CPU until then", unit="ms"),
     Measure(name="idle_memory_mb", label="idle memory, a second after the first chat", unit="MB", bar=65),
     Measure(name="cpu_us", label="CPU per request, 1 connection", unit="us"),
     Measure(name="added_p50_us", label="added p50 latency, 1 connection", unit="us"),

@@ -59,6 +59,7 @@ def _life(folder: Path, mock: Running, *, hot: bool = True) -> dict[str, float]:
         with Connection(url, get_request(url, "/healthz")) as health:
             health.ask()
         found = {"ready_ms": (time.perf_counter() - daemon.began) * 1e3}
+        found["ready_cpu_ms"] = cpu_seconds(daemon.pid) * 1e3
         key = (home / "secrets" / "client.key").read_text(encoding="utf-8").strip()
         through = (url, chat_request(url, key))
         past = (upstream, chat_request(upstream, UPSTREAM_KEY))

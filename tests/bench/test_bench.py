@@ -20,7 +20,7 @@ from tests.bench.processes import BenchFailed, environment, python, resident_in,
 BARRED = Measure(name="start_ms", label="start", unit="ms", bar=200)
 SHOWN = Measure(name="rate", label="rate", unit="1/s")
 GOOD = {"version_ms": 50.0, "ready_ms": 400.0, "idle_memory_mb": 45.0}
-REST = {"cpu_us": 1500.0, "added_p50_us": 1200.0, "requests_per_second": 600.0, "busy_memory_mb": 47.0}
+REST = {"ready_cpu_ms": 350.0, "cpu_us": 1500.0, "added_p50_us": 1200.0, "requests_per_second": 600.0, "busy_memory_mb": 47.0}
 
 
 def figure(*values: float, measure: Measure = BARRED) -> Figure:

@@ -24,6 +24,7 @@ KEYS = {
     "QWEN_KEY": "sk-of-qwen",
     "IFLOW_KEY": "sk-of-iflow",
     "MINE_KEY": "sk-of-mine",
+    "BOTH_KEY": "sk-of-both",
     "BAD_KEY": "bad-key-that-was-withdrawn",
 }
 
@@ -55,6 +56,11 @@ type = "compatible"
 base_url = "MOCK/mine/v1"
 models = ["llama3.3"]
 accounts = [{ name = "work", key = "env:MINE_KEY" }]
+[providers.both]
+type = "compatible"
+base_url = "MOCK/both/v1"
+speaks = ["anthropic-messages", "openai-chat"]
+accounts = [{ name = "work", key = "env:BOTH_KEY" }]
 """
 
 
@@ -75,10 +81,12 @@ OPENAI_MODELS = (
     Model(asked="qwen3-coder-plus", provider="qwen", upstream="qwen3-coder-plus"),
     Model(asked="iflow/glm-4.6", provider="iflow", upstream="glm-4.6"),
     Model(asked="llama3.3", provider="mine", upstream="llama3.3"),
+    Model(asked="both/org/model:tag", provider="both", upstream="org/model:tag"),
 )
 ANTHROPIC_MODELS = (
     Model(asked="claude-opus-5", provider="claude", upstream="claude-opus-5"),
     Model(asked="dashscope/qwen3-coder-plus", provider="dashscope", upstream="qwen3-coder-plus"),
+    Model(asked="both/org/model:tag", provider="both", upstream="org/model:tag"),
 )
 
 

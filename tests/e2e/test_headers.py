@@ -159,7 +159,7 @@ def test_repeated_beta_headers_stay_as_they_are(stage: Stage) -> None:
     connection.close()
 
     received = stage.mock.only_request()
-    assert (status, kind) == (200, "message")
+    assert (status, kind, received.about["query"]) == (200, "message", "beta=true")
     assert received.all("anthropic-beta") == ["b-2026-01-01,a-2025-01-01", "c-2024-01-01"]
     assert received.header("anthropic-version") == "2023-06-01"  # demanded by Anthropic, not by us
 

@@ -34,6 +34,7 @@ KEY_OF = {
     "mine": "MINE_KEY",
     "claude": "CLAUDE_KEY",
     "dashscope": "QWEN_KEY",
+    "both": "BOTH_KEY",
 }
 
 

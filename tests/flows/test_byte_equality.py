@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import attrs
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.fakes.byte_client import PATHS, send
@@ -119,7 +119,6 @@ async def test_an_answer_reaches_the_client_as_it_was_sent(
 
 
 @given(st.data(), DIALECTS, ANSWERS, st.sampled_from(["length", "chunked"]))
-@settings(max_examples=20)
 async def test_half_an_answer_is_never_taken_for_the_whole(
     data: st.DataObject, dialect: str, body: bytes, framing: Framing
 ) -> None:

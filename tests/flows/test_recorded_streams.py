@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from korproxy.models.outcome import Usage
-from tests.fakes.byte_client import PATHS, Answered, send
+from tests.fakes.byte_client import PATHS, send
 from tests.fakes.echo_upstream import Framing, Scripted, open_echo
 from tests.fakes.gateway import open_gateway, provider_at
 
+FEW = settings(max_examples=settings().max_examples // 5)  # for each of the streams
 CORPUS = Path(__file__).parent.parent / "corpora" / "streams"
 STREAMS = {each.stem: each.read_bytes() for each in sorted(CORPUS.glob("*.sse"))}
 
@@ -65,7 +66,7 @@ def streamed(pieces: Sequence[bytes], *, framing: Framing = "chunked", whole: bo
 
 
 @pytest.mark.parametrize("name", STREAMS)
-@settings(max_examples=12)
+@FEW
 @given(st.data(), st.sampled_from(["chunked", "close"]))
 async def test_a_recorded_stream_is_relayed_byte_for_byte(name: str, data: st.DataObject, framing: Framing) -> None:
     wire = STREAMS[name]
@@ -114,7 +115,7 @@ def is_an_end(event: bytes) -> bool:
 
 
 @pytest.mark.parametrize("name", STREAMS)
-@settings(max_examples=12)
+@FEW
 @given(st.data(), st.booleans())
 async def test_a_stream_cut_anywhere_before_its_end_is_never_taken_for_whole(
     name: str, data: st.DataObject, closed_properly: bool
@@ -129,19 +130,24 @@ async def test_a_stream_cut_anywhere_before_its_end_is_never_taken_for_whole(
         answer = await send(gateway, path_of(name), [b'{"model":"m","stream":true}'], chunked=False)
     [finished] = gateway.finished  # the server has ended, so it is there
 
-    complete = wire[at - 2 : at] == b"\n\r"  # a CR ends a line, whether or not its LF is still to come (HTML standard, 9.2.5)
-    whole_events = wire[: at if complete else max(end for end in ends if end <= at)]
+    # A cut between the last CR and its LF loses the event: a CR that may be half a CRLF is not given out (gateway/frames.py).
+    whole_events = with_lf(wire[: max(end for end in ends if end <= at)])
     assert b"".join(events) == wire
     assert (finished.outcome, finished.code) == ("failed", "KP-NET-309")
     if whole_events:
-        assert (answer.status, answer.whole, answer.body[: len(whole_events)]) == (200, True, whole_events)
-        assert said_in(answer, len(whole_events)).count("KP-NET-309") > 0
+        got = with_lf(answer.body)
+        assert (answer.status, answer.whole, got[: len(whole_events)]) == (200, True, whole_events)
+        assert "KP-NET-309" in message_in(got[len(whole_events) :])
     else:
         assert (answer.status, answer.headers["x-korproxy-error"]) == (502, "KP-NET-309")
 
 
-def said_in(answer: Answered, start: int) -> str:
-    """Return the message of the one error event that stands at *start* of a stream."""
-    [event] = events_of(answer.body[start:])
+def with_lf(wire: bytes) -> bytes:
+    return wire.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def message_in(wire: bytes) -> str:
+    """Return the message of the one error event that *wire* is."""
+    [event] = events_of(wire)
     [line] = [each for each in event.splitlines() if each.startswith(b"data:")]
     return str(json.loads(line[5:])["error"]["message"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import attrs
@@ -12,9 +12,14 @@ from korproxy.api import (
     ANTHROPIC_MESSAGES,
     OPENAI_CHAT,
     Account,
+    Collector,
     Command,
+    ConfigError,
+    ErrorCode,
     HttpProvider,
     Model,
+    PluginTable,
+    Problem,
     Provider,
     Secret,
     Service,
@@ -27,7 +32,23 @@ if TYPE_CHECKING:
     import click
     import trio
 
+    from korproxy_mock.server import MockServer
+
 NAME = "mock"
+PORT_TAKEN = ErrorCode(
+    code="KP-CONF-280",
+    message="The port of the demo's mock provider cannot be used.",
+    description="`[plugin.mock] port` names a port that another program has, or that this user may not open.",
+    steps=("Set another port, or take the setting out: then any free one is used.", "Stop the program that has the port."),
+    status=500,
+)
+
+
+@attrs.frozen(kw_only=True)
+class MockTable:
+    """The table ``[plugin.mock]``: ``port`` is the demo's mock's own; 0 takes a free one."""
+
+    port: int = attrs.field(default=0, validator=[attrs.validators.ge(0), attrs.validators.le(65535)])
 
 
 @attrs.define(eq=False)
@@ -39,6 +60,17 @@ class MockPlugin:
     """
 
     _socket: socket.socket | None = attrs.field(default=None, init=False)
+    _service: MockService | None = attrs.field(default=None, init=False)
+
+    @hookimpl
+    def korproxy_errors(self) -> Iterable[ErrorCode]:
+        """Add the code of a port that cannot be used."""
+        yield PORT_TAKEN
+
+    @hookimpl
+    def korproxy_settings(self) -> Iterable[PluginTable]:
+        """Describe ``[plugin.mock]``."""
+        yield PluginTable(NAME, MockTable)
 
     @hookimpl
     def korproxy_commands(self) -> Iterable[Command]:
@@ -49,7 +81,7 @@ class MockPlugin:
     def korproxy_providers(self, settings: Settings) -> Iterable[Provider]:
         """In the demo, offer every model in every format."""
         if settings.demo:
-            host, port = self.listening().getsockname()
+            host, port = self.listening(settings).getsockname()
             yield HttpProvider(
                 id=NAME,
                 type=NAME,
@@ -65,15 +97,36 @@ class MockPlugin:
     def korproxy_services(self, settings: Settings) -> Iterable[Service]:
         """In the demo, run the mock."""
         if settings.demo:
-            yield MockService(self.listening())
+            self._service = MockService(self.listening(settings))
+            yield self._service
 
-    def listening(self) -> socket.socket:
-        """Return the demo's socket; it is bound at the first call."""
+    @hookimpl
+    def korproxy_collectors(self, settings: Settings) -> Iterable[Collector]:
+        """In the demo, tell in the diagnostics what the mock does."""
+        if settings.demo:
+            yield MockSection(self)
+
+    def listening(self, settings: Settings) -> socket.socket:
+        """Return the demo's socket; it is bound at the first call.
+
+        Raises:
+            ConfigError: KP-CONF-280: the port of ``[plugin.mock]`` cannot be used.
+        """
         from korproxy_mock.server import bind
 
         if self._socket is None:
-            self._socket = bind()
+            port = settings.plugin(NAME, MockTable).port
+            try:
+                self._socket = bind(port=port)
+            except OSError as exc:
+                text = f"the mock cannot listen on port {port}: {exc.strerror}"
+                raise ConfigError.of([Problem(code=PORT_TAKEN.code, path="$.plugin.mock.port", message=text)]) from None
         return self._socket
+
+    def state(self) -> Mapping[str, object]:
+        """Count what the running mock does; nothing where none runs."""
+        server = self._service.server if self._service else None
+        return {"url": server.url, **server.state()} if server else {}
 
     def close(self) -> None:
         """Close the demo's socket; needed where a process has several plugins in turn, as tests do."""
@@ -82,18 +135,32 @@ class MockPlugin:
             self._socket = None
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class MockService:
-    """Runs the mock on a socket that outlives it, so that it can be restarted in place."""
+    """Runs the mock on a socket that outlives it, so that it can be restarted in place. ``server`` is the latest one."""
 
     listening: socket.socket
     name: str = NAME
+    server: MockServer | None = None
 
     async def run(self, *, task_status: trio.TaskStatus[None]) -> None:
         """Serve for ever."""
         from korproxy_mock.server import MockServer
 
-        await MockServer().serve(self.listening.dup(), task_status=task_status)
+        self.server = MockServer()
+        await self.server.serve(self.listening.dup(), task_status=task_status)
+
+
+@attrs.frozen
+class MockSection:
+    """The section ``mock`` of the diagnostics."""
+
+    _plugin: MockPlugin
+    name: str = NAME
+
+    async def collect(self) -> Mapping[str, object]:
+        """Return what the mock counts."""
+        return self._plugin.state()
 
 
 def _command() -> click.Command:

@@ -1,6 +1,7 @@
 """The mock as KorProxy sees it."""
 
 import json
+import socket
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
@@ -8,9 +9,9 @@ import attrs
 import pytest
 import trio
 from click.testing import CliRunner
-from korproxy_mock.plugin import MockPlugin
+from korproxy_mock.plugin import MockPlugin, MockTable
 
-from korproxy.api import Account, ConfiguredProvider, Features, Outgoing
+from korproxy.api import Account, ConfigError, ConfiguredProvider, Features, Outgoing, check_code
 
 T = TypeVar("T")
 
@@ -20,12 +21,13 @@ class Chosen:
     """Settings as the core would give them."""
 
     demo: bool
+    port: int = 0
 
     def providers(self, type: str) -> Sequence[ConfiguredProvider]:  # noqa: A002, ARG002
         return ()
 
     def plugin(self, name: str, table: type[T]) -> T:  # noqa: ARG002
-        return table()
+        return table(port=self.port)  # type: ignore[call-arg]
 
 
 @pytest.fixture
@@ -78,6 +80,36 @@ async def test_the_demo_provider_is_answered_by_the_demo_service(
             nursery.cancel_scope.cancel()
         assert answer.startswith(b"HTTP/1.1 200")
         assert said in answer
+
+
+async def test_the_diagnostics_tell_what_the_mock_does(mock_plugin: MockPlugin) -> None:
+    (section,) = mock_plugin.korproxy_collectors(Chosen(demo=True))
+    assert await section.collect() == {}
+    (service,) = mock_plugin.korproxy_services(Chosen(demo=True))
+    async with trio.open_nursery() as nursery:
+        await nursery.start(service.run)
+        told = await section.collect()
+        nursery.cancel_scope.cancel()
+
+    assert (section.name, told["requests"], told["open_connections"]) == ("mock", 0, 0)
+
+
+@pytest.mark.code("KP-CONF-280")
+def test_a_port_that_is_taken_is_said_with_its_place(mock_plugin: MockPlugin) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = Chosen(demo=True, port=taken.getsockname()[1])
+        with pytest.raises(ConfigError) as refused:
+            list(mock_plugin.korproxy_providers(settings))
+
+    assert [(each.code, each.path) for each in refused.value.problems] == [("KP-CONF-280", "$.plugin.mock.port")]
+
+
+def test_what_it_registers_is_its_own(mock_plugin: MockPlugin) -> None:
+    (table,) = mock_plugin.korproxy_settings()
+    (code,) = mock_plugin.korproxy_errors()
+    check_code(code.code, plugin=True)
+
+    assert (table.name, table.table) == ("mock", MockTable)
 
 
 def test_the_command_explains_itself(mock_plugin: MockPlugin) -> None:

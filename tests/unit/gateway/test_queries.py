@@ -18,6 +18,8 @@ PARTS = st.lists(st.text("abk=ey%", max_size=8).map(str.encode))
         (b"beta=true&key=kp-client-1&x=%20", b"beta=true&x=%20"),
         (b"monkey=1&key=2", b"monkey=1"),
         (b"a=key=3", b"a=key=3"),
+        (b"key&a=1", b"key&a=1"),
+        (b"key=wrong&k%65y=kp-client-1&%6B%45y=1", b"%6B%45y=1"),
     ],
 )
 def test_only_the_key_is_taken_out(query: bytes, passed: bytes) -> None:

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from korproxy.gateway.redact import UNCHECKED, Redactor
+from korproxy.kit.regex_redaction import RegexRedaction
+from korproxy.models.calls import Span
+
+
+@attrs.frozen(kw_only=True)
+class Finds:
+    """A rule that finds the same places in every text, right or wrong."""
+
+    spans: Sequence[Span] = ()
+    name: str = "finds"
+    order: int = 100
+    longest: int = 10
+    replacement: str = "#"
+
+    def find(self, text: str) -> Sequence[Span]:
+        del text
+        return self.spans
+
+
+@attrs.frozen(kw_only=True)
+class Breaks:
+    """A rule that fails."""
+
+    name: str = "breaks"
+    order: int = 1
+    longest: int = 10
+    replacement: str = "#"
+
+    def find(self, text: str) -> Sequence[Span]:
+        raise RuntimeError(text)
+
+
+def test_every_secret_is_replaced_wherever_it_stands() -> None:
+    rule = RegexRedaction(name="digits", pattern=re.compile(r"\d++"), replacement="N")
+
+    assert Redactor.of([rule]).redact("1 a 22 b 333") == "N a N b N"
+
+
+def test_without_rules_a_text_stays_as_it_is() -> None:
+    assert Redactor().redact("sk-secret") == "sk-secret"
+
+
+def test_rules_run_by_their_order_and_then_by_name() -> None:
+    first = RegexRedaction(name="z", order=1, pattern=re.compile("a"), replacement="b")
+    second = RegexRedaction(name="a", order=2, pattern=re.compile("b"), replacement="c")
+    third = RegexRedaction(name="b", order=2, pattern=re.compile("c"), replacement="d")
+
+    redactor = Redactor.of([third, second, first])
+
+    assert [each.name for each in redactor.rules] == ["z", "a", "b"]
+    assert redactor.redact("a") == "d"
+
+
+@pytest.mark.parametrize(
+    ("spans", "expected"),
+    [
+        ([(0, 4), (2, 6)], "#6789"),
+        ([(2, 6), (0, 4)], "#6789"),
+        ([(0, 9), (2, 4)], "#9"),
+        ([(0, 4), (0, 8)], "#89"),
+        ([(0, 5), (5, 10)], "##"),
+        ([(3, 3)], "012#3456789"),
+        ([], "0123456789"),
+    ],
+)
+def test_places_that_overlap_are_one_secret(spans: list[Span], expected: str) -> None:
+    assert Redactor.of([Finds(spans=spans)]).redact("0123456789") == expected
+
+
+@pytest.mark.parametrize("spans", [[(-1, 3)], [(5, 2)], [(0, 11)], [(20, 30)], [("a", "b")], [(1,)], 7, None])
+def test_a_place_that_cannot_be_fails_closed(spans: Sequence[Span]) -> None:
+    assert Redactor.of([Finds(spans=spans)]).redact("0123456789") == UNCHECKED
+
+
+def test_a_failing_rule_fails_closed_and_tells_nothing_of_the_text() -> None:
+    harmless = Finds(order=0)
+
+    assert Redactor.of([harmless, Breaks()]).redact("sk-secret") == UNCHECKED == "***NOT WRITTEN: A REDACTION RULE FAILED***"
+
+
+def test_a_replacement_that_is_no_text_fails_closed() -> None:
+    assert Redactor.of([Finds(spans=[(0, 1)], replacement=None)]).redact("0123456789") == UNCHECKED  # type: ignore[arg-type]
+
+
+SPANS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)).map(lambda each: (min(each), max(each))), max_size=6)
+
+
+@given(SPANS)
+def test_no_character_of_a_secret_survives_and_every_other_one_does(spans: list[Span]) -> None:
+    text = "".join(chr(ord("A") + at) for at in range(30))
+
+    redacted = Redactor.of([Finds(spans=spans)]).redact(text)
+
+    secret = {at for start, end in spans for at in range(start, end)}
+    assert redacted.replace("#", "") == "".join(each for at, each in enumerate(text) if at not in secret)
