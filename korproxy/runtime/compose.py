@@ -124,8 +124,9 @@ def _judged(offered: Composition, tables: Sequence[str]) -> Composition:
     if not offered.demo:
         fatal += view.unclaimed([each.item.id for each in offered.offered_providers])
     elif not offered.offered_providers:
-        text = "--demo answers through the plugin korproxy-mock, which is not loaded: pip install korproxy-mock"
+        text = "no loaded plugin answers in a demo: `korproxy plugins` shows what is there, `pip install korproxy-mock` adds one"
         fatal += [Problem(code="KP-CONF-219", path="--demo", message=text), *host.problems()]
+    fatal = list(dict.fromkeys(fatal))
     known = {problem.path for problem in fatal}
     broken = [each for each in host.problems() if each.path not in known]
     return attrs.evolve(offered, problems=tuple(fatal), warnings=(*broken, *view.orphans(tables), *view.secret_problems()))

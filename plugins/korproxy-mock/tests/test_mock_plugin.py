@@ -94,7 +94,6 @@ async def test_the_diagnostics_tell_what_the_mock_does(mock_plugin: MockPlugin) 
     assert (section.name, told["requests"], told["open_connections"]) == ("mock", 0, 0)
 
 
-@pytest.mark.code("KP-CONF-280")
 def test_a_port_that_is_taken_is_said_with_its_place(mock_plugin: MockPlugin) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         settings = Chosen(demo=True, port=taken.getsockname()[1])

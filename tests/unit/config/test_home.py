@@ -157,6 +157,7 @@ def test_a_home_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(CannotStart) as caught:
         prepare(Home(path=tmp_path))
 
+    assert caught.value.code == "KP-SYS-504"
     assert f"may not write to {tmp_path / 'logs'}" in caught.value.detail
 
 

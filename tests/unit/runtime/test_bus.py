@@ -56,7 +56,7 @@ class Asleep:
 
     name: str = "asleep"
 
-    async def run(self, events: Events, *, task_status: trio.TaskStatus[None]) -> None:
+    async def run(self, events: Events, *, task_status: trio.TaskStatus[None]) -> None:  # noqa: ARG002
         task_status.started()
         await trio.sleep_forever()
 
@@ -146,7 +146,9 @@ async def test_a_sink_that_crashed_finds_its_queue_as_it_left_it(autojump_clock:
     assert len(expected_logs) == 1
 
 
-async def test_while_a_sink_waits_to_restart_its_queue_fills_and_no_more(autojump_clock: MockClock, expected_logs: Logs) -> None:
+async def test_while_a_sink_waits_to_restart_its_queue_grows_no_further_than_any(
+    autojump_clock: MockClock, expected_logs: Logs
+) -> None:
     sink = Recorder(crashes_at={0})
     async with open_bus([sink], Restart(first_pause=60)) as bus:
         emit(bus, 0)
@@ -284,7 +286,7 @@ def sink_that(start: Callable[[], None] | None) -> Recorder:
 
     @attrs.define
     class Stillborn(Recorder):
-        async def run(self, events: Events, *, task_status: trio.TaskStatus[None]) -> None:
+        async def run(self, events: Events, *, task_status: trio.TaskStatus[None]) -> None:  # noqa: ARG002
             if start is None:
                 await trio.sleep_forever()
             else:
@@ -298,9 +300,7 @@ def fail() -> None:
 
 
 @pytest.mark.code("KP-SYS-513")
-@pytest.mark.parametrize(
-    ("start", "reason"), [(fail, "PermissionError: no right"), (None, "it was not ready within 10 s")]
-)
+@pytest.mark.parametrize(("start", "reason"), [(fail, "PermissionError: no right"), (None, "it was not ready within 10 s")])
 async def test_a_sink_that_does_not_start_fails_its_starter(
     autojump_clock: MockClock, start: Callable[[], None] | None, reason: str
 ) -> None:
