@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 
@@ -87,7 +88,9 @@ def _reason(causes: list[BaseException]) -> str:
     """Return the system's own words, of the innermost cause that has any."""
     for each in reversed(causes):
         if isinstance(each, ssl.SSLCertVerificationError):
-            return each.verify_message
-        if isinstance(each, OSError) and each.strerror:
-            return each.strerror
+            return each.verify_message.rstrip(".")
+        if isinstance(each, ssl.SSLError):  # its errno is OpenSSL's, not the system's
+            return (getattr(each, "reason", None) or "the handshake failed").replace("_", " ").lower()
+        if isinstance(each, OSError) and each.errno:
+            return os.strerror(each.errno)
     return str(causes[0]) or type(causes[0]).__name__

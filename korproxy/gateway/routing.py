@@ -79,11 +79,12 @@ def _who_offers(call: Call, providers: Sequence[Provider]) -> tuple[Sequence[Pro
 
 
 def _unknown(wanted: str, providers: Sequence[Provider]) -> str:
+    shown = wanted[:200]  # and compared: a name may be as long as a body
     known = [model.id for each in providers for model in each.models()]
-    near = get_close_matches(wanted, known, n=3)
+    near = get_close_matches(shown, known, n=3)
     hint = f" Near names: {', '.join(near)}." if near else ""
     ids = ", ".join(each.id for each in providers)
-    return f"No configured provider offers the model {wanted[:200]!r}.{hint} Configured: {ids}. Or name one: provider/model."
+    return f"No configured provider offers the model {shown!r}.{hint} Configured: {ids}. Or name one: provider/model."
 
 
 def _foreign(call: Call, able: Sequence[Provider], model: str, features: Features) -> str:

@@ -59,7 +59,7 @@ class Health:
             {
                 "id": each.id,
                 "type": each.type,
-                "base_url": each.base_url,
+                "base_url": self.redactor.redact(each.base_url),  # where a plugin's users may have put a key
                 "accounts": [account.name for account in each.accounts],
                 "running": gate.windows[each.id].slots.running,
                 "waiting": gate.windows[each.id].slots.waiting,

@@ -16,14 +16,15 @@ import trio
 
 @attrs.define(eq=False)
 class Connection:
-    """One client's connection.
-
-    Attributes:
-        writing_since: Trio time at which the write began that is still going on; None between writes.
-    """
+    """One client's connection."""
 
     stream: trio.SocketStream = attrs.field(repr=False)
-    writing_since: float | None = None
+    _writes: list[float] = attrs.field(factory=list, init=False)  # when each began, so the oldest is the first
+
+    @property
+    def writing_since(self) -> float | None:
+        """Trio time at which the oldest write began that is still going on; None between writes."""
+        return self._writes[0] if self._writes else None
 
     def cut(self) -> None:
         """Close the socket now; whoever reads or writes on it is told so at once."""
@@ -31,12 +32,13 @@ class Connection:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Mark the time in which a write goes on."""
-        self.writing_since = trio.current_time()
+        """Mark the time in which a write goes on. Over HTTP/2 several go on at once, one for each answer."""
+        began = trio.current_time()
+        self._writes.append(began)
         try:
             yield
         finally:
-            self.writing_since = None
+            self._writes.remove(began)
 
 
 # The connection that the running task serves. Tasks started for a request inherit it.

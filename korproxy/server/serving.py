@@ -26,7 +26,7 @@ from korproxy.server.connections import Connections
 from korproxy.server.grace import Grace
 
 KEEP_ALIVE = 75.0  # seconds an idle client connection stays open
-LONGEST_HEAD = 64 * 1024  # bytes of a request head
+LONGEST_HEAD = 64 * 1024  # bytes of a request head that may wait for its end; what one more read completes still passes
 SWEEP = 5.0  # seconds between two looks for stalled clients
 
 log = logging.getLogger("korproxy.server")

@@ -193,6 +193,7 @@ async def test_models_that_this_format_reaches(anthropic_tool: AnthropicTool) ->
     assert not any(each.startswith("gpt") for each in found)
 
 
+@pytest.mark.code("KP-PROV-113")
 async def test_a_model_that_speaks_the_other_format_is_a_readable_error(anthropic_tool: AnthropicTool) -> None:
     with pytest.raises(anthropic.BadRequestError, match=r"cannot be reached in it: codex speaks openai-chat") as caught:
         await anthropic_tool.message(model="gpt-5.5", messages=user("hello"))

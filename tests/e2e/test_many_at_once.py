@@ -144,6 +144,7 @@ async def test_a_client_that_leaves_in_mid_stream_leaves_nothing_open_at_the_pro
     assert [each.about["client_left"] for each in stage.mock.requests()] == [True] * 5
 
 
+@pytest.mark.code("KP-NET-311")
 async def test_a_client_that_leaves_before_the_first_byte_is_noticed_too(stage: Stage) -> None:
     tool = OpenAITool(url=f"{stage.daemon.url}/v1", key=stage.daemon.key)
     with trio.fail_after(30):

@@ -176,6 +176,7 @@ async def test_models_that_this_format_reaches(openai_tool: OpenAITool) -> None:
     assert len(found) == len(set(found))
 
 
+@pytest.mark.code("KP-PROV-113")
 async def test_a_model_that_speaks_the_other_format_is_a_readable_error(openai_tool: OpenAITool) -> None:
     with pytest.raises(openai.BadRequestError, match=r"cannot be reached in it: dashscope speaks anthropic-messages") as caught:
         await openai_tool.chat(model=ANTHROPIC_MODELS[1].asked, messages=user("hello"))

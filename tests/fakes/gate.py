@@ -1,0 +1,77 @@
+"""A gate in front of real sockets, without a server: what it opens is read as the server would read it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from itertools import count
+from typing import Any
+
+import attrs
+import trio
+
+from korproxy.builtin.dialects.anthropic_messages import AnthropicMessages
+from korproxy.builtin.dialects.openai_chat import OpenAIChat
+from korproxy.contracts import Dialect, Provider
+from korproxy.errors.exceptions import KorproxyError
+from korproxy.gateway.gate import Gate
+from korproxy.gateway.ledger import Ledger
+from korproxy.gateway.relay import Relay
+from korproxy.gateway.routing import Snapshot
+from korproxy.models.calls import Call
+from korproxy.models.outcome import Finished
+from korproxy.runtime.main import open_windows
+
+CHAT = "/v1/chat/completions"
+DIALECTS: Mapping[str, Dialect] = {"openai-chat": OpenAIChat(), "anthropic-messages": AnthropicMessages()}
+BODY = b'{ "model":"m", "stream":true }'
+_numbers = count(1)
+
+
+def a_call(body: bytes = BODY, *, dialect: str = "openai-chat", **fields: Any) -> Call:
+    """Return a call that began now."""
+    spoken = DIALECTS[dialect]
+    known = {"id": f"call-{next(_numbers)}", "correlation_id": "cor-1", "began": trio.current_time()} | fields
+    return Call(dialect=dialect, path=spoken.paths[0], peek=spoken.peek(spoken.paths[0], body), body=body, **known)
+
+
+@asynccontextmanager
+async def open_gate(*providers: Provider, **dialects: Dialect) -> AsyncIterator[Gate]:
+    """Return a gate to *providers*; *dialects* take the place of the built-in ones of their name (``_`` for ``-``)."""
+    spoken = {**DIALECTS, **{name.replace("_", "-"): each for name, each in dialects.items()}}
+    with trio.fail_after(20):
+        async with open_windows(providers) as windows:
+            yield Gate(Snapshot(providers=tuple(providers), dialects=spoken), windows)
+
+
+@attrs.frozen(kw_only=True)
+class Told:
+    """What a client would have been told, and what was put down about it."""
+
+    relay: Relay
+    pieces: list[bytes]
+    finished: Finished
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(self.pieces)
+
+
+def said(exc: KorproxyError) -> bytes:
+    """Write a late error so that a test can read it."""
+    return f"data: [{exc.code}]\n\n".encode()
+
+
+async def ask(gate: Gate, call: Call | None = None, late_error: Callable[[KorproxyError], bytes] = said) -> Told:
+    """Open the answer to *call*, read it to its end and close it."""
+    call = call or a_call()
+    ledger = Ledger(call=call)
+    relay = await gate.open(call, ledger, late_error)
+    pieces = []
+    try:
+        while piece := await relay.next_piece():
+            ledger.sent(len(piece), trio.current_time())
+            pieces.append(piece)
+    finally:
+        await relay.aclose()
+    return Told(relay=relay, pieces=pieces, finished=ledger.close(trio.current_time()))

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import json
+import logging
+import re
+
+import attrs
+import pytest
+import trio
+from hypothesis import given
+from hypothesis import strategies as st
+
+from korproxy.builtin.sinks.request_log import LONGEST, korproxy_sinks, line
+from korproxy.models.outcome import Finished, Usage
+from tests.fakes.settings import FakeSettings
+
+OK = Finished(
+    id="r-1",
+    correlation_id="c-1",
+    key_name="client",
+    dialect="openai-chat",
+    model="gpt-4o",
+    upstream_model="gpt-4o",
+    provider="codex",
+    account="work",
+    stream=True,
+    status=200,
+    outcome="ok",
+    attempts=1,
+    at=1_790_000_000.0,
+    seconds=1.23456,
+    first_byte=0.5,
+    bytes_in=120,
+    bytes_out=3400,
+    usage=Usage(tokens_in=10, cache_read=20, cache_write=30, tokens_out=40),
+)
+BARE = Finished(
+    id="r-2", correlation_id="c-2", key_name="", dialect="openai-chat", model="m", outcome="client left", at=0.0, seconds=0.0
+)
+
+
+def test_a_line_says_who_answered_how_it_ended_and_how_long_it_took() -> None:
+    assert line(OK) == (
+        "model=gpt-4o provider=codex account=work status=200 outcome=ok seconds=1.235 first_byte=0.500 in=120 out=3400"
+        " tokens_in=10 cache_read=20 cache_write=30 tokens_out=40 request=r-1"
+    )
+
+
+def test_what_is_not_known_is_left_out_and_zero_is_known() -> None:
+    assert line(BARE) == "model=m outcome=client-left seconds=0.000 in=0 out=0 request=r-2"
+
+
+def test_attempts_are_worth_a_word_only_where_there_were_several() -> None:
+    event = attrs.evolve(OK, outcome="failed", code="KP-NET-301", attempts=3)
+
+    assert " outcome=failed code=KP-NET-301 seconds=" in line(event)
+    assert line(event).endswith(" attempts=3 request=r-1")
+
+
+@pytest.mark.parametrize(
+    ("model", "written"),
+    [
+        ("claude-opus/4.1:x@y[1m]", "claude-opus/4.1:x@y[1m]"),
+        ("", '""'),
+        ("a b", '"a b"'),
+        ("m status=200", '"m status=200"'),
+        ('"', r'"\""'),
+        ("a=b", '"a=b"'),
+        ("m\n2026-01-01T00:00:00.000Z info", r'"m\n2026-01-01T00:00:00.000Z info"'),
+        ("\x1b[2J", r'"\u001b[2J"'),
+        ("é\u2028\ud800", r'"\u00e9\u2028\ud800"'),
+        ("x" * LONGEST, "x" * LONGEST),
+        ("x" * 10_000_000, f'"{"x" * (LONGEST - 1)}\\u2026"'),
+    ],
+)
+def test_a_client_cannot_put_pairs_or_lines_of_its_own_into_the_log(model: str, written: str) -> None:
+    assert line(attrs.evolve(BARE, model=model)) == f"model={written} outcome=client-left seconds=0.000 in=0 out=0 request=r-2"
+
+
+@given(st.text(st.characters(codec=None), max_size=LONGEST), st.text(max_size=LONGEST))
+def test_values_can_be_read_back_from_the_line(model: str, account: str) -> None:
+    written = line(attrs.evolve(BARE, model=model, account=account))
+    pairs = re.findall(r'(\w+)=("(?:[^"\\]|\\.)*"|\S+)', written)
+    read = {name: json.loads(value) if value.startswith('"') else value for name, value in pairs}
+
+    assert written.isprintable()
+    assert (read["model"], read["account"]) == (model, account)
+    assert list(read) == ["model", "account", "outcome", "seconds", "in", "out", "request"]
+
+
+async def test_each_event_is_logged_under_its_own_correlation_id_until_the_channel_closes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    [sink] = korproxy_sinks(FakeSettings())
+    send, receive = trio.open_memory_channel[Finished](2)
+    with caplog.at_level(logging.INFO, "korproxy.requests"), trio.fail_after(5):
+        async with trio.open_nursery() as nursery, receive:
+            await nursery.start(sink.run, receive)
+            async with send:
+                await send.send(OK)
+                await send.send(BARE)
+
+    assert sink.name == "log"
+    assert [(each.levelname, each.getMessage(), getattr(each, "correlation_id", None)) for each in caplog.records] == [
+        ("INFO", line(OK), "c-1"),
+        ("INFO", line(BARE), "c-2"),
+    ]

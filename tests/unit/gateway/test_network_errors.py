@@ -1,0 +1,109 @@
+"""What httpx raises, translated; how each one really comes about is in test_upstream.py."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import ssl
+
+import httpx
+import pytest
+
+from korproxy.gateway.network_errors import before_answer, in_answer, too_long
+from korproxy.models.providers import Deadlines
+
+DEADLINES = Deadlines(connect=1.5, first_byte=20, idle=30, total=40)
+
+
+def caused(exc: Exception, *causes: BaseException) -> Exception:
+    """Return *exc* with a chain of causes behind it."""
+    last: BaseException = exc
+    for each in causes:
+        last.__cause__ = each
+        last = each
+    return exc
+
+
+REFUSED = OSError(errno.ECONNREFUSED, "Error connecting to ('::1', 1): words of a library")
+UNREACHABLE = OSError(errno.EHOSTUNREACH, "words of a library")
+
+
+@pytest.mark.parametrize(
+    ("exc", "code", "untouched", "detail"),
+    [
+        (httpx.ConnectTimeout(""), "KP-NET-303", True, "one at api.test did not accept a connection within 1.5 s."),
+        (httpx.ReadTimeout(""), "KP-NET-305", False, "one did not begin to answer within 20 s."),
+        (httpx.WriteTimeout(""), "KP-NET-305", False, "one did not begin to answer within 20 s."),
+        (
+            caused(httpx.ConnectError("x"), socket.gaierror(socket.EAI_NONAME, "y")),
+            "KP-NET-301", True, "The host name of one, api.test, cannot be resolved.",
+        ),
+        (UnicodeError("label empty"), "KP-NET-301", True, "The host name of one, api.test, cannot be resolved."),
+        (
+            caused(httpx.ConnectError("x"), REFUSED),
+            "KP-NET-302", True, "one cannot be reached at api.test: Connection refused.",
+        ),
+        (
+            caused(httpx.ConnectError("x"), OSError("all attempts failed"), ExceptionGroup("", [UNREACHABLE])),
+            "KP-NET-302", True, "one cannot be reached at api.test: No route to host.",
+        ),
+        (httpx.ConnectError("in its own words"), "KP-NET-302", True, "one cannot be reached at api.test: in its own words."),
+        (httpx.ConnectError(""), "KP-NET-302", True, "one cannot be reached at api.test: ConnectError."),
+        (
+            httpx.ProxyError("503 Busy"),
+            "KP-NET-302", True, "one cannot be reached at api.test: the proxy on the way says 503 Busy.",
+        ),
+        (
+            caused(httpx.ConnectError("x"), ssl.SSLError("in OpenSSL's words")),
+            "KP-NET-304", True, "No secure connection to one at api.test: the handshake failed.",
+        ),
+        (httpx.ReadError(""), "KP-NET-308", False, "one closed the connection before it answered."),
+        (
+            httpx.RemoteProtocolError("Server disconnected without sending a response."),
+            "KP-NET-308", False, "one closed the connection before it answered.",
+        ),
+        (
+            httpx.RemoteProtocolError("illegal status line"),
+            "KP-NET-310", False, "one does not speak HTTP properly: illegal status line.",
+        ),
+        (httpx.UnsupportedProtocol("x"), "KP-CONF-213", False, "The address of one, 'api.test', cannot be used."),
+    ],
+)  # fmt: skip
+def test_what_happens_before_the_answer(exc: Exception, code: str, untouched: bool, detail: str) -> None:
+    error = before_answer("one", exc, DEADLINES, "api.test")
+
+    assert (error.code, error.untouched, error.provider, error.detail) == (code, untouched, "one", detail)
+
+
+@pytest.mark.parametrize(
+    ("exc", "code", "detail"),
+    [
+        (httpx.ReadTimeout(""), "KP-NET-306", "one fell silent in mid-answer for 30 s."),
+        (httpx.ReadError(""), "KP-NET-309", "one broke off in mid-answer."),
+        (
+            httpx.RemoteProtocolError("peer closed connection without sending complete message body (incomplete chunked read)"),
+            "KP-NET-309", "one broke off in mid-answer.",
+        ),
+        (
+            httpx.RemoteProtocolError("illegal chunk header"),
+            "KP-NET-310", "one does not speak HTTP properly: illegal chunk header.",
+        ),
+    ],
+)  # fmt: skip
+def test_what_happens_in_the_answer_never_counts_as_untouched(exc: Exception, code: str, detail: str) -> None:
+    error = in_answer("one", exc, DEADLINES)
+
+    assert (error.code, error.untouched, error.detail) == (code, False, detail)
+
+
+def test_causes_that_go_in_a_circle_come_to_an_end() -> None:
+    first, second = httpx.ConnectError("first"), OSError(errno.ECONNRESET, "")
+    first.__cause__, second.__cause__ = second, first
+
+    assert before_answer("one", first, DEADLINES, "api.test").detail.endswith(": Connection reset by peer.")
+
+
+def test_too_long_names_the_total_deadline() -> None:
+    error = too_long("one", DEADLINES)
+
+    assert (error.code, error.untouched, error.detail) == ("KP-NET-307", False, "The answer of one took longer than 40 s.")

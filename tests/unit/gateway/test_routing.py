@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from korproxy.errors.exceptions import NoProvider
+from korproxy.gateway.routing import Snapshot, candidates
+from korproxy.kit.http_provider import ANTHROPIC_MESSAGES, OPENAI_CHAT, Endpoint, HttpProvider
+from korproxy.models.accounts import Account
+from korproxy.models.calls import Call, Peek
+from korproxy.models.providers import Model
+
+CHAT, MESSAGES = "openai-chat", "anthropic-messages"
+ENDPOINTS = {CHAT: OPENAI_CHAT, MESSAGES: ANTHROPIC_MESSAGES}
+
+
+def call(model: str, dialect: str = CHAT) -> Call:
+    peek = Peek(model=model, stream=True, tools=True)
+    return Call(id="1", correlation_id="c", dialect=dialect, path="/", peek=peek, body=b"")
+
+
+def provider(
+    id: str,  # noqa: A002
+    *models: str,
+    speaks: tuple[str, ...] = (CHAT,),
+    accounts: tuple[str, ...] = ("work",),
+    patterns: tuple[str, ...] = (),
+) -> HttpProvider:
+    return HttpProvider(
+        id=id,
+        base_url=f"https://{id}.test/v1",
+        speaks={each: ENDPOINTS[each] for each in speaks},
+        accounts=[Account(name=each) for each in accounts],
+        catalogue=[Model(id=each) for each in models],
+        patterns=patterns,
+    )
+
+
+def chosen(model: str, *providers: HttpProvider, dialect: str = CHAT) -> list[tuple[str, str, str]]:
+    """Return provider, account and model of every candidate."""
+    return [(each.provider.id, each.account.name, each.model) for each in candidates(call(model, dialect), providers)]
+
+
+def test_a_model_belongs_to_whoever_offers_it() -> None:
+    assert chosen("b", provider("one", "a"), provider("two", "b")) == [("two", "work", "b")]
+
+
+def test_several_that_offer_it_come_in_the_order_of_the_configuration() -> None:
+    providers = [provider("two", "m"), provider("one", "m", accounts=("x", "y")), provider("three", "n")]
+
+    assert chosen("m", *providers) == [("two", "work", "m"), ("one", "x", "m"), ("one", "y", "m")]
+
+
+def test_a_pattern_offers_models_that_no_catalogue_lists() -> None:
+    assert chosen("gpt-9", provider("one", "a"), provider("two", patterns=("gpt-*",))) == [("two", "work", "gpt-9")]
+
+
+def test_the_only_provider_gets_every_model() -> None:
+    assert chosen("unheard-of", provider("one", "a")) == [("one", "work", "unheard-of")]
+
+
+def test_the_id_of_a_provider_in_front_names_it_and_is_taken_off() -> None:
+    providers = [provider("one", "m"), provider("two", "n")]
+
+    assert chosen("two/m", *providers) == [("two", "work", "m")]
+    assert chosen("two/deep/name", *providers) == [("two", "work", "deep/name")]
+
+
+def test_a_first_part_that_is_no_id_belongs_to_the_name() -> None:
+    assert chosen("vendor/m", provider("one", "a"), provider("two", "vendor/m")) == [("two", "work", "vendor/m")]
+
+
+@pytest.mark.parametrize("name", ["one/", "/m", "/", "one"])
+def test_half_a_prefix_is_no_prefix(name: str) -> None:
+    assert chosen(name, provider("one", "a")) == [("one", "work", name)]
+
+
+def test_who_speaks_another_format_is_passed_over() -> None:
+    providers = [
+        provider("one", "m"),
+        provider("two", "m", speaks=(MESSAGES,)),
+        provider("three", "m", speaks=(CHAT, MESSAGES)),
+    ]
+
+    assert [each[0] for each in chosen("m", *providers, dialect=MESSAGES)] == ["two", "three"]
+    assert {each.dialect for each in candidates(call("m", MESSAGES), providers)} == {MESSAGES}
+
+
+def test_who_has_no_account_is_passed_over_while_another_has_one() -> None:
+    assert chosen("m", provider("one", "m", accounts=()), provider("two", "m")) == [("two", "work", "m")]
+
+
+def error(model: str, *providers: HttpProvider, dialect: str = CHAT) -> NoProvider:
+    with pytest.raises(NoProvider) as caught:
+        candidates(call(model, dialect), providers)
+    return caught.value
+
+
+@pytest.mark.code("KP-CONF-207")
+def test_without_any_provider_the_next_step_is_named() -> None:
+    failure = error("m")
+
+    assert failure.code == "KP-CONF-207"
+    assert "`korproxy init`" in failure.detail
+    assert "`korproxy run --demo`" in failure.detail
+
+
+@pytest.mark.code("KP-CONF-207")
+def test_a_provider_without_an_account_says_what_to_write() -> None:
+    failure = error("one/m", provider("one", accounts=()))
+
+    assert (failure.code, failure.detail) == (
+        "KP-CONF-207",
+        "Provider 'one' has no account yet. Add to korproxy.toml: [[providers.one.accounts]]"
+        ' name = "work" key = "env:NAME_OF_A_VARIABLE", then restart.',
+    )
+
+
+@pytest.mark.code("KP-PROV-105")
+def test_a_model_that_nobody_offers_gets_near_names_and_the_way_to_name_a_provider() -> None:
+    failure = error("gpt-5-mni", provider("one", "gpt-5-mini", "other"), provider("two", "x"))
+
+    assert (failure.code, failure.detail) == (
+        "KP-PROV-105",
+        "No configured provider offers the model 'gpt-5-mni'. Near names: gpt-5-mini. Configured: one, two."
+        " Or name one: provider/model.",
+    )
+
+
+def test_a_model_name_of_any_length_is_shown_in_part() -> None:
+    assert len(error("x" * 100_000, provider("one", "a"), provider("two", "b")).detail) < 400
+
+
+@pytest.mark.code("KP-PROV-113")
+def test_a_format_that_nobody_of_them_speaks_is_named_with_what_they_do_speak() -> None:
+    failure = error("m", provider("one", "m"), provider("two", "m"), dialect=MESSAGES)
+
+    assert (failure.code, failure.detail) == (
+        "KP-PROV-113",
+        "The request is in the format anthropic-messages, and the model 'm' cannot be reached in it:"
+        " one speaks openai-chat, two speaks openai-chat.",
+    )
+
+
+IDS = st.sampled_from(["one", "two", "three"])
+NAMES = st.sampled_from(["m", "n", "one/m", "two/n", "x/y", "three/", "/"])
+
+
+@given(NAMES, st.lists(st.tuples(IDS, st.lists(NAMES, max_size=3), st.integers(0, 2)), unique_by=lambda each: each[0]))
+def test_there_is_a_candidate_or_a_reason_and_never_neither(model: str, table: list[tuple[str, list[str], int]]) -> None:
+    providers = [provider(id, *models, accounts=("x", "y")[:count]) for id, models, count in table]  # noqa: A001
+    try:
+        found = candidates(call(model), providers)
+    except NoProvider:
+        assert not chooses(model, providers)
+        return
+
+    order = [each.id for each in providers]
+    assert chooses(model, providers)
+    assert [order.index(each.provider.id) for each in found] == sorted(order.index(each.provider.id) for each in found)
+    assert all(each.account in each.provider.accounts for each in found)
+    assert {each.model for each in found} <= {model, model.partition("/")[2]}
+
+
+def chooses(model: str, providers: list[HttpProvider]) -> bool:
+    """Whether somebody with an account is named by *model*, else offers it, else is alone."""
+    named = [each for each in providers if model.startswith(f"{each.id}/") and model != f"{each.id}/"]
+    offering = [each for each in providers if each.offers(model)]
+    return any(each.accounts for each in named or offering or (providers if len(providers) == 1 else []))
+
+
+def test_a_snapshot_without_anything_is_empty() -> None:
+    assert (Snapshot().providers, Snapshot().dialects, Snapshot().demo) == ((), {}, False)
+
+
+def test_an_endpoint_is_not_what_decides() -> None:
+    """Which address a format has is the provider's affair: routing asks only for the format."""
+    odd = HttpProvider(id="odd", base_url="https://odd.test", speaks={CHAT: Endpoint(path="/x")}, accounts=[Account(name="a")])
+
+    assert chosen("m", odd) == [("odd", "a", "m")]
