@@ -31,7 +31,7 @@ _numbers = count(1)
 def a_call(body: bytes = BODY, *, dialect: str = "openai-chat", **fields: Any) -> Call:
     """Return a call that began now."""
     spoken = DIALECTS[dialect]
-    known = {"id": f"call-{next(_numbers)}", "correlation_id": "cor-1", "began": trio.current_time()} | fields
+    known: dict[str, Any] = {"id": f"call-{next(_numbers)}", "correlation_id": "cor-1", "began": trio.current_time()} | fields
     return Call(dialect=dialect, path=spoken.paths[0], peek=spoken.peek(spoken.paths[0], body), body=body, **known)
 
 

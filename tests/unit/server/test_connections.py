@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 import trio
+import trio.testing
 
 from korproxy.server.connections import Connection, Connections, current_connection
 from tests.fakes.waiting import until
@@ -140,10 +141,10 @@ async def test_of_overlapping_writes_the_one_that_is_left_counts() -> None:
 async def test_a_cut_wakes_whoever_reads() -> None:
     async with pair() as (near, _):
         connection = Connection(near)
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(_fails_with_closed, near.receive_some)
-            await trio.testing.wait_all_tasks_blocked()
-            with trio.fail_after(1):
+        with trio.fail_after(5):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_fails_with_closed, near.receive_some)
+                await trio.testing.wait_all_tasks_blocked()
                 connection.cut()
 
 

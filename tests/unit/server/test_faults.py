@@ -94,7 +94,8 @@ def test_a_credential_of_ours_that_was_refused_is_never_retried() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "sent"), [(0.0, b"1"), (0.001, b"1"), (1.0, b"1"), (1.001, b"2"), (29.5, b"30"), (1800.0, b"1800"), (-3.0, b"1")]
+    ("seconds", "sent"),
+    [(0.0, b"1"), (0.001, b"1"), (1.0, b"1"), (1.001, b"2"), (29.5, b"30"), (1800.0, b"1800"), (-3.0, b"1")],
 )
 def test_the_wait_is_whole_seconds_and_never_too_short(seconds: float, sent: bytes) -> None:
     assert headers(Busy("KP-RATE-403", "Full.", retry_after=seconds))[b"retry-after"] == sent

@@ -87,9 +87,7 @@ def test_what_else_is_known_of_a_model_stays() -> None:
     first = provider("one", "m")
     second = HttpProvider(id="two", base_url="https://two.test", accounts=WORK, speaks=ENDPOINTS, catalogue=[model])
 
-    assert offered_models([first, second], OPENAI)[1] == Model(
-        id="two/m", owner="vendor", name="The M", created=1_700_000_000
-    )
+    assert offered_models([first, second], OPENAI)[1] == Model(id="two/m", owner="vendor", name="The M", created=1_700_000_000)
 
 
 IDS = ("a", "b", "c")
@@ -122,6 +120,8 @@ def test_every_listed_name_leads_to_the_model_that_it_stands_for(providers: list
 @given(PROVIDERS, st.sampled_from([OPENAI, ANTHROPIC]))
 def test_every_model_within_reach_is_listed_once(providers: list[HttpProvider], dialect: str) -> None:
     listed = offered_models(providers, dialect)
-    within_reach = {(each.id, model.id) for each in providers if each.accounts and dialect in each.speaks for model in each.models()}
+    within_reach = {
+        (each.id, model.id) for each in providers if each.accounts and dialect in each.speaks for model in each.models()
+    }
 
     assert len({each.id for each in listed}) == len(listed) == len(within_reach)

@@ -19,7 +19,9 @@ def test_the_management_application_answers(path: str) -> None:
     assert is_management(path)
 
 
-@pytest.mark.parametrize("path", [*CALLS, *open_paths, "/v1/models", "/v1", "/v1/", "/errorsx", "/v1/errors-x", "/x/v1/errors", ""])
+@pytest.mark.parametrize(
+    "path", [*CALLS, *open_paths, "/v1/models", "/v1", "/v1/", "/errorsx", "/v1/errors-x", "/x/v1/errors", ""]
+)
 def test_the_front_answers_itself(path: str) -> None:
     assert not is_management(path)
 

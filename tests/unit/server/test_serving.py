@@ -34,7 +34,7 @@ class Gated:
 
     may_end: trio.Event = attrs.field(factory=trio.Event)
 
-    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Mapping[str, Any], _: Receive, send: Send) -> None:
         if scope["path"] == "/boom":
             raise LookupError("boom")
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
@@ -138,7 +138,9 @@ async def test_a_long_head_within_the_limit_is_served() -> None:
 
 
 @pytest.mark.parametrize(
-    "garbage", [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"GET\r\n\r\n", b"\x00" * 100 + b"\r\n\r\n"], ids=["tls", "cut", "nul"]
+    "garbage",
+    [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"GET\r\n\r\n", b"\x00" * 100 + b"\r\n\r\n"],
+    ids=["tls", "cut", "nul"],
 )
 async def test_what_is_no_http_costs_its_own_connection_only(garbage: bytes) -> None:
     async with serving(answer) as running, await running.connect() as good, await running.connect() as bad:
@@ -205,7 +207,7 @@ async def test_a_client_that_left_after_its_answer_is_forgotten_at_once() -> Non
         async with await running.connect() as stream:
             await ask(stream)
             there = len(running.server.connections)
-        await until(lambda: not len(running.server.connections), seconds=1)
+        await until(lambda: not len(running.server.connections), seconds=5)
 
     assert there == 1
 
@@ -217,7 +219,7 @@ async def test_idle_connections_are_closed_at_once_when_it_stops(requests: int) 
             await ask(stream)
         await until(lambda: len(running.server.connections))
         running.stop.set()
-        with trio.fail_after(1):
+        with trio.fail_after(5):
             received = await read_all(stream)
             await running.ended.wait()
 
@@ -236,7 +238,7 @@ async def test_a_running_answer_ends_within_the_grace_while_nobody_new_comes_in(
         early = running.ended.is_set()
         app.may_end.set()
         rest = await read_all(stream)
-        with trio.fail_after(1):
+        with trio.fail_after(5):
             await running.ended.wait()
 
     assert (early, rest) == (False, b"k")
@@ -252,16 +254,18 @@ async def test_what_does_not_end_within_the_grace_is_closed_soon_after_it() -> N
         took = trio.current_time() - began
 
     assert running.server.grace.over
-    assert 0.3 <= took < 1.3
+    assert 0.3 <= took < 3
 
 
-async def test_after_a_second_signal_nobody_is_waited_for() -> None:
-    async with serving(Gated()) as running, await running.connect() as stream, await running.connect() as idle:
+async def test_a_second_signal_closes_every_connection_at_once() -> None:
+    app = Gated()
+    async with serving(app) as running, await running.connect() as stream, await running.connect() as idle:
         await stream.send_all(GET)
         await read_until(stream, b"\r\n\r\no")
         running.server.abandon()
-        with trio.fail_after(1):
+        with trio.fail_after(5):
             ends = [await read_all(each) for each in (stream, idle)]
+        app.may_end.set()  # the daemon cancels whatever still runs; here nobody does
 
     assert (ends, running.server.grace.over) == ([b"", b""], True)
 

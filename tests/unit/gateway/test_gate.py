@@ -1,0 +1,431 @@
+from __future__ import annotations
+
+import gzip
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import attrs
+import pytest
+import trio
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from korproxy.builtin.dialects.openai_chat import OpenAIChat
+from korproxy.contracts import AnswerReader
+from korproxy.errors.exceptions import (
+    AccountRefused,
+    Busy,
+    InternalError,
+    KorproxyError,
+    NoProvider,
+    PluginBroken,
+    ProviderLost,
+)
+from korproxy.gateway import gate as module
+from korproxy.gateway.gate import Gate
+from korproxy.gateway.ledger import Ledger
+from korproxy.kit.http_provider import HttpProvider
+from korproxy.models.accounts import Account, Secret
+from korproxy.models.calls import Call, Headers, Outgoing, UpstreamRequest
+from korproxy.models.outcome import Refusal
+from korproxy.models.providers import Deadlines, Limits
+from tests.fakes.echo_upstream import Scripted, open_echo
+from tests.fakes.gate import BODY, a_call, ask, open_gate, said
+from tests.fakes.gateway import UPSTREAM_KEY, provider_at
+from tests.fakes.raw_upstream import answering, raw_upstream
+from tests.fakes.waiting import until
+
+NOWHERE = "http://127.0.0.1:1"  # nobody listens there
+
+
+@attrs.frozen(kw_only=True)
+class Odd(HttpProvider):
+    """A provider whose plugin has faults: it raises, or returns what it should not."""
+
+    when_prepared: Exception | None = None
+    when_refused: Any = None
+
+    def prepare(self, request: Outgoing, account: Account) -> UpstreamRequest:
+        if self.when_prepared is not None:
+            raise self.when_prepared
+        return HttpProvider.prepare(self, request, account)
+
+    def refusal(self, status: int, headers: Headers, body: bytes) -> Refusal:
+        del status, headers, body
+        if isinstance(self.when_refused, Exception):
+            raise self.when_refused
+        return self.when_refused  # type: ignore[no-any-return]
+
+
+def odd(url: str, **faults: Any) -> Odd:
+    return Odd(**attrs.asdict(provider_at(url), recurse=False, filter=lambda field, _: field.init), **faults)
+
+
+async def failure(gate: Gate, call: Call | None = None) -> tuple[KorproxyError, Ledger]:
+    """Return how opening ends, and what was put down; afterwards every place and every connection is free again."""
+    ledger = Ledger(call=call or a_call())
+    with pytest.raises(KorproxyError) as caught:
+        await gate.open(ledger.call, ledger, said)
+    for window in gate.windows.values():
+        assert (window.slots.running, window.slots.waiting) == (0, 0)
+    return caught.value, ledger
+
+
+async def test_a_request_reaches_the_provider_byte_for_byte() -> None:
+    async with open_echo() as echo, open_gate(provider_at(echo.url)) as gate:
+        await ask(gate)
+
+    assert echo.only.body == BODY
+    assert f"authorization: Bearer {UPSTREAM_KEY}".encode() in echo.only.head.split(b"\r\n")
+
+
+async def test_only_the_models_name_is_changed_and_only_where_it_differs() -> None:
+    async with open_echo() as echo, open_gate(provider_at(echo.url)) as gate:
+        told = await ask(gate, a_call(b'{"stream" : true, "model": "one\\/m", "x":1.0}'))
+
+    assert echo.only.body == b'{"stream" : true, "model": "m", "x":1.0}'
+    assert (told.finished.model, told.finished.upstream_model) == ("one/m", "m")
+
+
+async def test_of_the_clients_headers_only_the_vendors_own_travel_and_all_of_them() -> None:
+    headers = Headers(
+        (
+            (b"anthropic-beta", b"a"),
+            (b"cookie", b"c"),
+            (b"anthropic-beta", b"b"),
+            (b"x-korproxy-key", b"k"),
+            (b"authorization", b"Bearer mine"),
+            (b"openai-organization", b"o"),
+        )
+    )
+    async with open_echo() as echo, open_gate(provider_at(echo.url)) as gate:
+        await ask(gate, a_call(headers=headers))
+
+    sent = echo.only.head.split(b"\r\n")
+    assert [line for line in sent if line.startswith((b"anthropic-", b"openai-"))] == [
+        b"anthropic-beta: a",
+        b"anthropic-beta: b",
+        b"openai-organization: o",
+    ]
+    assert not [line for line in sent if line.startswith((b"cookie", b"x-korproxy")) or b"mine" in line]
+
+
+@pytest.mark.parametrize(("forwards", "sent"), [(True, b"Bearer theirs"), (False, b"Bearer ours")])
+async def test_the_callers_own_credential_goes_only_where_an_account_forwards_it(forwards: bool, sent: bytes) -> None:
+    account = Account(name="work", secret=None if forwards else Secret("ours"), forwards=forwards)
+    async with open_echo() as echo, open_gate(provider_at(echo.url, accounts=[account])) as gate:
+        await ask(gate, a_call(credential=Secret("theirs")))
+
+    assert b"authorization: " + sent in echo.only.head.split(b"\r\n")
+
+
+async def test_what_was_learnt_on_the_way_is_put_down() -> None:
+    async with open_echo() as echo, open_gate(provider_at(echo.url, id="two")) as gate:
+        told = await ask(gate, a_call(b'{"model":"two/m"}'))
+
+    finished = told.finished
+    assert (finished.provider, finished.account, finished.upstream_model) == ("two", "work", "m")
+    assert (finished.attempts, finished.status, finished.outcome, finished.code) == (1, 200, "ok", None)
+
+
+async def test_where_nobody_can_be_reached_the_next_one_is_asked() -> None:
+    async with open_echo() as echo, open_gate(provider_at(NOWHERE, id="one"), provider_at(echo.url, id="two")) as gate:
+        told = await ask(gate)
+
+    assert (told.finished.provider, told.finished.attempts, told.finished.outcome) == ("two", 2, "ok")
+
+
+async def test_where_nobody_at_all_can_be_reached_the_last_one_is_named() -> None:
+    async with open_gate(provider_at(NOWHERE, id="one"), provider_at(NOWHERE, id="two")) as gate:
+        error, ledger = await failure(gate)
+
+    assert (error.code, ledger.provider, ledger.attempts) == ("KP-NET-302", "two", 2)
+    assert error.detail.startswith("two cannot be reached")
+
+
+async def test_a_request_that_somebody_may_have_begun_to_work_on_is_not_repeated_elsewhere() -> None:
+    async with raw_upstream(answering()) as port, open_echo() as echo:
+        first = provider_at(f"http://127.0.0.1:{port}", id="one")
+        async with open_gate(first, provider_at(echo.url, id="two")) as gate:
+            error, ledger = await failure(gate)
+
+    assert (error.code, ledger.attempts, echo.arrived) == ("KP-NET-308", 1, [])
+
+
+async def test_without_a_provider_nothing_is_tried() -> None:
+    async with open_gate() as gate:
+        error, ledger = await failure(gate)
+
+    assert (type(error), error.code, ledger.attempts, ledger.provider) == (NoProvider, "KP-CONF-207", 0, None)
+
+
+REFUSALS = [
+    pytest.param(400, b"{}", "KP-PROV-101", marks=pytest.mark.code("KP-PROV-101")),
+    pytest.param(500, b"{}", "KP-PROV-102", marks=pytest.mark.code("KP-PROV-102")),
+    pytest.param(502, b"<html>", "KP-PROV-102"),
+    pytest.param(529, b"{}", "KP-PROV-103", marks=pytest.mark.code("KP-PROV-103")),
+    pytest.param(404, b"{}", "KP-PROV-104", marks=pytest.mark.code("KP-PROV-104")),
+    pytest.param(402, b"{}", "KP-PROV-110", marks=pytest.mark.code("KP-PROV-110")),
+    pytest.param(429, b'{"error":{"code":"insufficient_quota"}}', "KP-PROV-110"),
+    pytest.param(413, b"{}", "KP-PROV-112", marks=pytest.mark.code("KP-PROV-112")),
+    pytest.param(403, b"{}", "KP-PROV-114", marks=pytest.mark.code("KP-PROV-114")),
+    pytest.param(429, b"{}", "KP-RATE-401", marks=pytest.mark.code("KP-RATE-401")),
+    pytest.param(429, b"", "KP-RATE-401"),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "code"), REFUSALS)
+async def test_a_providers_own_error_passes_untouched_and_a_code_goes_beside_it(status: int, body: bytes, code: str) -> None:
+    scripted = Scripted(status=status, headers=[("content-type", "application/json"), ("retry-after", "7")], pieces=[body])
+    async with open_echo(scripted) as echo, open_gate(provider_at(echo.url)) as gate:
+        told = await ask(gate)
+
+    assert (told.relay.status, told.body, told.relay.code) == (status, body, code)
+    assert (b"retry-after", b"7") in told.relay.headers
+    assert (told.finished.outcome, told.finished.code, told.finished.status) == ("refused", code, status)
+
+
+async def test_an_error_is_understood_from_its_beginning_and_passed_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "REFUSAL_LIMIT", 20)
+    pieces = [b'{"error":', b'{"code": 1}', b"," * 10, b"." * 50]
+    seen: list[bytes] = []
+
+    @attrs.frozen(kw_only=True)
+    class Curious(HttpProvider):
+        def refusal(self, status: int, headers: Headers, body: bytes) -> Refusal:
+            seen.append(body)
+            return HttpProvider.refusal(self, status, headers, body)
+
+    async with open_echo(Scripted(status=400, pieces=pieces, framing="chunked")) as echo:
+        plain = provider_at(echo.url)
+        one = Curious(**attrs.asdict(plain, recurse=False, filter=lambda field, _: field.init))
+        async with open_gate(one) as gate:
+            told = await ask(gate)
+
+    assert (seen, told.body) == ([b"".join(pieces)[:20]], b"".join(pieces))
+
+
+@pytest.mark.code("KP-AUTH-007")
+async def test_a_refusal_of_our_own_key_is_our_error_and_names_the_account() -> None:
+    async with open_echo(Scripted(status=401, pieces=[b'{"error":{"message":"bad key"}}'])) as echo:
+        async with open_gate(provider_at(echo.url)) as gate:
+            error, ledger = await failure(gate)
+
+    assert isinstance(error, AccountRefused)
+    assert (error.code, error.provider, error.account, error.upstream_status) == ("KP-AUTH-007", "one", "work", 401)
+    assert error.detail == (
+        "one answered 401: it does not accept the key of account 'work'."
+        " Put a valid key where [[providers.one.accounts]] points to, then restart KorProxy."
+    )
+    assert (ledger.provider, ledger.account) == ("one", "work")
+
+
+@pytest.mark.code("KP-AUTH-008")
+async def test_a_refusal_of_the_callers_own_credential_is_the_callers_to_read() -> None:
+    scripted = Scripted(status=401, headers=[("www-authenticate", "Bearer")], pieces=[b"no"])
+    async with open_echo(scripted) as echo:
+        async with open_gate(provider_at(echo.url, accounts=[Account(name="theirs", forwards=True)])) as gate:
+            told = await ask(gate, a_call(credential=Secret("x")))
+
+    assert (told.relay.status, told.body, told.relay.code) == (401, b"no", "KP-AUTH-008")
+    assert (b"www-authenticate", b"Bearer") in told.relay.headers
+
+
+@pytest.mark.code("KP-AUTH-009")
+async def test_an_account_that_forwards_needs_something_to_forward() -> None:
+    async with open_gate(provider_at(NOWHERE, accounts=[Account(name="theirs", forwards=True)])) as gate:
+        error, _ = await failure(gate)
+
+    assert error.code == "KP-AUTH-009"
+
+
+@pytest.mark.code("KP-PROV-107")
+@pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "text/plain"])
+async def test_a_page_is_no_answer(kind: str) -> None:
+    async with open_echo(Scripted(headers=[("content-type", kind)], pieces=[b"<html>Welcome"])) as echo:
+        async with open_gate(provider_at(echo.url)) as gate:
+            error, _ = await failure(gate)
+
+    assert (error.code, error.detail) == (
+        "KP-PROV-107",
+        f"one answered 200 with {kind} in place of JSON or events: something else stands at its base_url.",
+    )
+
+
+@pytest.mark.code("KP-PROV-108")
+@pytest.mark.parametrize("status", [200, 204])
+async def test_nothing_is_no_answer(status: int) -> None:
+    async with open_echo(Scripted(status=status, pieces=[])) as echo, open_gate(provider_at(echo.url)) as gate:
+        error, _ = await failure(gate)
+
+    assert (error.code, error.detail) == ("KP-PROV-108", f"one answered {status} with nothing in it.")
+
+
+@pytest.mark.code("KP-PROV-111")
+@pytest.mark.parametrize(
+    ("headers", "where"),
+    [([("location", "https://elsewhere.test/v1?token=secret")], "https://elsewhere.test/v1"), ([], "nowhere")],
+)
+async def test_a_redirect_is_no_answer_and_what_may_be_secret_in_it_is_not_told(
+    headers: Sequence[tuple[str, str]], where: str
+) -> None:
+    async with open_echo(Scripted(status=307, headers=headers)) as echo, open_gate(provider_at(echo.url)) as gate:
+        error, _ = await failure(gate)
+
+    assert (error.code, error.detail) == (
+        "KP-PROV-111",
+        f"one answered 307 and points to {where}. KorProxy follows no redirects: correct its base_url.",
+    )
+
+
+@pytest.mark.code("KP-CONF-209")
+async def test_a_plugin_that_fails_while_it_builds_a_request_is_named() -> None:
+    async with open_gate(odd(NOWHERE, when_prepared=KeyError("sk-secret"))) as gate:
+        error, ledger = await failure(gate)
+
+    assert isinstance(error, PluginBroken)
+    assert (error.code, error.plugin) == ("KP-CONF-209", "one")
+    assert error.detail == "The plugin behind provider 'one' failed: KeyError."
+    assert (ledger.provider, ledger.attempts) == ("one", 1)
+
+
+async def test_a_plugins_own_coded_error_stays_what_it_is() -> None:
+    async with open_gate(odd(NOWHERE, when_prepared=NoProvider("KP-PROV-106", "It ended."))) as gate:
+        error, _ = await failure(gate)
+
+    assert (type(error), error.code, error.detail) == (NoProvider, "KP-PROV-106", "It ended.")
+
+
+@pytest.mark.code("KP-CONF-209")
+@pytest.mark.parametrize("fault", [ValueError("x"), None, "KP-PROV-101"])
+async def test_a_plugin_that_cannot_read_a_refusal_is_named_and_holds_nothing(fault: object) -> None:
+    async with open_echo(Scripted(status=400)) as echo, open_gate(odd(echo.url, when_refused=fault)) as gate:
+        error, _ = await failure(gate)
+        left = gate.windows["one"].upstream.open_connections
+
+    assert error.code == "KP-CONF-209"
+    assert error.detail.startswith("The plugin behind provider 'one' failed: ")
+    assert left <= 1  # an answer that was read to its end leaves its connection for the next request
+
+
+@attrs.frozen
+class Unreadable(OpenAIChat):
+    """A format whose reader cannot be made."""
+
+    def reader(self, *, stream: bool) -> AnswerReader:
+        raise RuntimeError(stream)
+
+
+async def test_a_broken_format_holds_no_place_and_no_connection() -> None:
+    scripted = Scripted(pieces=[b"{", b"}"], framing="chunked", whole=False)
+    async with open_echo(scripted) as echo, open_gate(provider_at(echo.url), openai_chat=Unreadable()) as gate:
+        window = gate.windows["one"]
+        with pytest.raises(RuntimeError):
+            await gate.open(a_call(), Ledger(call=a_call()), said)
+
+        assert (window.slots.running, window.upstream.open_connections) == (0, 0)
+
+
+async def test_a_client_that_leaves_while_its_request_is_opened_holds_nothing() -> None:
+    async with raw_upstream(answering(then_wait=True)) as port, open_gate(provider_at(f"http://127.0.0.1:{port}")) as gate:
+        window = gate.windows["one"]
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(gate.open, a_call(), Ledger(call=a_call()), said)
+            await until(lambda: window.upstream.open_connections)
+            during = window.slots.running
+            nursery.cancel_scope.cancel()
+
+        assert (during, window.slots.running, window.upstream.open_connections) == (1, 0, 0)
+
+
+async def test_a_client_that_leaves_between_head_and_body_holds_nothing() -> None:
+    head = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"
+    async with (
+        raw_upstream(answering(head, then_wait=True)) as port,
+        open_gate(provider_at(f"http://127.0.0.1:{port}")) as gate,
+    ):
+        window = gate.windows["one"]
+        with trio.move_on_after(0.2):
+            await gate.open(a_call(), Ledger(call=a_call()), said)
+
+        assert (window.slots.running, window.upstream.open_connections) == (0, 0)
+
+
+@pytest.mark.code("KP-RATE-402")
+@pytest.mark.code("KP-RATE-404")
+async def test_a_full_provider_makes_requests_wait_and_sends_the_rest_away() -> None:
+    errors: list[KorproxyError] = []
+
+    async def try_to_open() -> None:
+        with pytest.raises(Busy) as caught:
+            await gate.open(a_call(), Ledger(call=a_call()), said)
+        errors.append(caught.value)
+
+    async with open_echo(Scripted(pieces=[b"{", b"}"], framing="chunked")) as echo:
+        one = provider_at(echo.url, limits=Limits(max_concurrency=1, max_queue=1), deadlines=Deadlines(first_byte=0.3))
+        async with open_gate(one) as gate:
+            holder = await gate.open(a_call(), Ledger(call=a_call()), said)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(try_to_open)
+                await until(lambda: gate.windows["one"].slots.waiting)
+                nursery.start_soon(try_to_open)
+            await holder.aclose()
+            told = await ask(gate)
+
+    assert [each.code for each in errors] == ["KP-RATE-402", "KP-RATE-404"]
+    assert (told.finished.outcome, len(echo.arrived)) == ("ok", 2)
+
+
+async def test_waiting_for_a_place_counts_against_the_total_deadline() -> None:
+    async with open_echo(Scripted(pieces=[b"{", b"}"], framing="chunked")) as echo:
+        one = provider_at(echo.url, limits=Limits(max_concurrency=1), deadlines=Deadlines(first_byte=60, total=0.3))
+        async with open_gate(one) as gate:
+            holder = await gate.open(a_call(), Ledger(call=a_call()), said)
+            began = trio.current_time()
+            with pytest.raises(Busy, match="became free within 0"):
+                await gate.open(a_call(), Ledger(call=a_call()), said)
+            took = trio.current_time() - began
+            with pytest.raises(Busy, match="became free within 0 s"):
+                await gate.open(a_call(began=began - 100), Ledger(call=a_call()), said)
+            await holder.aclose()
+
+    assert took < 5
+
+
+@pytest.mark.code("KP-NET-307")
+async def test_a_call_whose_upload_took_all_its_time_is_not_sent() -> None:
+    async with open_echo() as echo, open_gate(provider_at(echo.url, deadlines=Deadlines(total=10))) as gate:
+        error, _ = await failure(gate, a_call(began=trio.current_time() - 11))
+
+    assert (type(error), error.code, echo.arrived) == (ProviderLost, "KP-NET-307", [])
+
+
+async def test_a_gate_that_finds_nothing_to_try_says_that_it_is_its_own_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "candidates", lambda *_: [])
+    async with open_gate() as gate:
+        error, _ = await failure(gate)
+
+    assert (type(error), error.code) == (InternalError, "KP-SYS-501")
+
+
+@settings(max_examples=20)
+@given(st.binary(min_size=1, max_size=3000), st.lists(st.integers(0, 3000), max_size=5), st.sampled_from([200, 400, 500]))
+async def test_any_answer_of_a_provider_passes_byte_for_byte(body: bytes, cuts: list[int], status: int) -> None:
+    edges = [0, *sorted(min(each, len(body)) for each in cuts), len(body)]
+    pieces = [body[start:end] for start, end in pairwise(edges)]
+    async with open_echo(Scripted(status=status, pieces=pieces, framing="chunked")) as echo:
+        async with open_gate(provider_at(echo.url)) as gate:
+            told = await ask(gate)
+
+    assert (told.relay.status, told.body) == (status, body)
+
+
+async def test_a_compressed_answer_keeps_its_bytes_and_says_what_they_are() -> None:
+    packed = gzip.compress(b'{"choices":[]}')
+    scripted = Scripted(headers=[("content-type", "application/json"), ("content-encoding", "gzip")], pieces=[packed])
+    async with open_echo(scripted) as echo, open_gate(provider_at(echo.url)) as gate:
+        told = await ask(gate)
+
+    assert told.body == packed
+    assert (b"content-encoding", b"gzip") in told.relay.headers

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+import trio
+
+from korproxy.errors.exceptions import Stopping
+from korproxy.gateway import frames
+from korproxy.gateway.ledger import Ledger
+from korproxy.models.outcome import Usage
+from korproxy.models.providers import Deadlines
+from tests.fakes.echo_upstream import Scripted, open_echo
+from tests.fakes.gate import a_call, ask, open_gate, said
+from tests.fakes.gateway import provider_at
+from tests.fakes.raw_upstream import answering, raw_upstream
+
+EVENT = b'data: {"choices":[{"delta":{"content":"\xe2\x80\xa8"}}]}\n\n'
+LAST = b'data: {"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":3}}\n\ndata: [DONE]\n\n'
+STREAM = [("content-type", "text/event-stream")]
+DOCUMENT = json.dumps({"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 3}}).encode()
+USAGE = Usage(tokens_in=7, tokens_out=3)
+
+
+def stream(*pieces: bytes, whole: bool = True, status: int = 200) -> Scripted:
+    return Scripted(status=status, headers=STREAM, pieces=pieces, framing="chunked", whole=whole)
+
+
+async def test_a_stream_passes_in_whole_events_as_they_come() -> None:
+    async with (
+        open_echo(stream(EVENT[:10], EVENT[10:] + EVENT[:5], EVENT[5:], LAST)) as echo,
+        open_gate(provider_at(echo.url)) as gate,
+    ):
+        told = await ask(gate)
+
+    assert told.pieces == [EVENT, EVENT, LAST]
+    assert (told.relay.is_stream, told.relay.ended_badly, told.relay.code) == (True, None, None)
+    assert (told.finished.outcome, told.finished.bytes_out, told.finished.usage) == ("ok", len(EVENT * 2 + LAST), USAGE)
+
+
+async def test_a_plain_answer_passes_as_it_comes() -> None:
+    scripted = Scripted(pieces=[DOCUMENT[:10], DOCUMENT[10:]], framing="chunked")
+    async with open_echo(scripted) as echo, open_gate(provider_at(echo.url)) as gate:
+        told = await ask(gate)
+
+    assert told.body == DOCUMENT
+    assert (told.relay.is_stream, told.relay.status) == (False, 200)
+    assert (told.finished.outcome, told.finished.usage) == ("ok", USAGE)
+
+
+async def test_a_last_event_without_its_blank_line_is_passed_and_counts() -> None:
+    async with open_echo(stream(EVENT, b"data: [DONE]")) as echo, open_gate(provider_at(echo.url)) as gate:
+        told = await ask(gate)
+
+    assert told.pieces == [EVENT, b"data: [DONE]"]
+    assert told.finished.outcome == "ok"
+
+
+@pytest.mark.code("KP-NET-309")
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("half", [b"", b'data: {"choices":[{"del'])
+async def test_a_stream_without_its_end_ends_with_an_error_and_half_an_event_is_never_passed(half: bytes, whole: bool) -> None:
+    async with open_echo(stream(EVENT, half, whole=whole)) as echo, open_gate(provider_at(echo.url)) as gate:
+        told = await ask(gate)
+
+    assert told.pieces == [EVENT, b"data: [KP-NET-309]\n\n"]
+    assert told.relay.ended_badly is not None
+    assert (told.finished.outcome, told.finished.code, told.finished.status) == ("failed", "KP-NET-309", 200)
+    assert told.finished.bytes_out == len(told.body)
+
+
+@pytest.mark.code("KP-NET-306")
+async def test_a_stream_that_falls_silent_ends_with_an_error() -> None:
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+    serve = answering(head, b"%x\r\n%s\r\n" % (len(EVENT), EVENT), then_wait=True)
+    async with raw_upstream(serve) as port:
+        one = provider_at(f"http://127.0.0.1:{port}", deadlines=Deadlines(idle=0.2))
+        async with open_gate(one) as gate:
+            told = await ask(gate)
+
+    assert told.pieces == [EVENT, b"data: [KP-NET-306]\n\n"]
+
+
+async def test_the_error_after_a_torn_event_stands_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames, "LONGEST_EVENT", 100)
+    long = b"data: " + b"x" * 100
+    async with open_echo(stream(EVENT, long, whole=False)) as echo, open_gate(provider_at(echo.url)) as gate:
+        told = await ask(gate)
+
+    assert told.body == EVENT + long + b"\n\ndata: [KP-NET-309]\n\n"
+
+
+@pytest.mark.code("KP-NET-309")
+async def test_a_plain_answer_that_is_cut_off_has_no_last_word() -> None:
+    scripted = Scripted(pieces=[DOCUMENT[:10], DOCUMENT[10:20]], framing="chunked", whole=False)
+    async with open_echo(scripted) as echo, open_gate(provider_at(echo.url)) as gate:
+        told = await ask(gate)
+
+    assert told.body == DOCUMENT[:20]
+    assert told.relay.ended_badly is not None
+    assert (told.finished.outcome, told.finished.code) == ("failed", "KP-NET-309")
+
+
+async def test_a_refusal_that_is_a_stream_is_passed_and_needs_no_end() -> None:
+    async with (
+        open_echo(stream(b'data: {"error":{"message":"no"}}\n\n', status=429)) as echo,
+        open_gate(provider_at(echo.url)) as gate,
+    ):
+        told = await ask(gate)
+
+    assert told.pieces == [b'data: {"error":{"message":"no"}}\n\n']
+    assert (told.relay.code, told.finished.outcome, told.finished.code) == ("KP-RATE-401", "refused", "KP-RATE-401")
+
+
+async def test_a_compressed_stream_is_passed_without_a_look_into_it() -> None:
+    packed = b"\x1f\x8b\x08\x00\n\nnot really"
+    scripted = Scripted(headers=[*STREAM, ("content-encoding", "gzip")], pieces=[packed], framing="chunked")
+    async with open_echo(scripted) as echo, open_gate(provider_at(echo.url)) as gate:
+        told = await ask(gate)
+
+    assert (told.body, told.relay.is_stream, told.finished.outcome, told.finished.usage) == (packed, False, "ok", Usage())
+
+
+async def test_an_answer_can_be_ended_from_our_side() -> None:
+    stopping = Stopping("KP-SYS-511", "KorProxy is being stopped.")
+    async with open_echo(stream(EVENT, LAST)) as echo, open_gate(provider_at(echo.url)) as gate:
+        ledger = Ledger(call=a_call())
+        relay = await gate.open(ledger.call, ledger, said)
+        pieces = [await relay.next_piece(), relay.interrupt(stopping), await relay.next_piece(), relay.interrupt(stopping)]
+        await relay.aclose()
+
+    assert pieces == [EVENT, b"data: [KP-SYS-511]\n\n", b"", b""]
+    assert relay.ended_badly is stopping
+    assert (ledger.close(0).outcome, ledger.close(0).code) == ("failed", "KP-SYS-511")
+
+
+async def test_an_answer_that_is_complete_is_not_spoilt_by_the_stop_that_follows() -> None:
+    async with open_echo(stream(LAST)) as echo, open_gate(provider_at(echo.url)) as gate:
+        ledger = Ledger(call=a_call())
+        relay = await gate.open(ledger.call, ledger, said)
+        pieces = [await relay.next_piece(), await relay.next_piece(), relay.interrupt(Stopping("KP-SYS-511", ""))]
+        await relay.aclose()
+
+    assert (pieces, ledger.close(0).outcome, relay.ended_badly) == ([LAST, b"", b""], "ok", None)
+
+
+async def test_a_plain_answer_is_ended_without_a_word() -> None:
+    async with open_echo(Scripted(pieces=[b"{", b"}"], framing="chunked")) as echo, open_gate(provider_at(echo.url)) as gate:
+        ledger = Ledger(call=a_call())
+        relay = await gate.open(ledger.call, ledger, said)
+        last = relay.interrupt(Stopping("KP-SYS-511", ""))
+        await relay.aclose()
+
+    assert (last, relay.ended_badly is None, ledger.close(0).code) == (b"", False, "KP-SYS-511")
+
+
+async def test_a_relay_that_is_closed_early_lets_go_of_everything_and_keeps_what_it_saw() -> None:
+    used = b'data: {"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":3}}\n\n'
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+    serve = answering(head, b"%x\r\n%s\r\n" % (len(used), used), then_wait=True)
+    async with raw_upstream(serve) as port, open_gate(provider_at(f"http://127.0.0.1:{port}")) as gate:
+        window = gate.windows["one"]
+        ledger = Ledger(call=a_call())
+        relay = await gate.open(ledger.call, ledger, said)
+        await relay.next_piece()
+        during = (window.slots.running, window.upstream.open_connections)
+        with trio.CancelScope() as scope:
+            scope.cancel()
+            await relay.aclose()
+        after = (window.slots.running, window.upstream.open_connections)
+
+    assert (during, after) == ((1, 1), (0, 0))
+    assert (ledger.close(0).outcome, ledger.close(0).code, ledger.close(0).usage) == ("client left", "KP-NET-311", USAGE)
