@@ -124,7 +124,9 @@ def _judged(offered: Composition, tables: Sequence[str]) -> Composition:
     if not offered.demo:
         fatal += view.unclaimed([each.item.id for each in offered.offered_providers])
     elif not offered.offered_providers:
-        text = "no loaded plugin answers in a demo: `korproxy plugins` shows what is there, `pip install korproxy-mock` adds one"
+        text = (
+            "no loaded plugin answers in a demo: `korproxy plugins` shows what is there, `pip install korproxy-mock` adds one"
+        )
         fatal += [Problem(code="KP-CONF-219", path="--demo", message=text), *host.problems()]
     fatal = list(dict.fromkeys(fatal))
     known = {problem.path for problem in fatal}

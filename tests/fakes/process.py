@@ -53,6 +53,20 @@ class DaemonProcess:
         return code
 
 
+def mock_settings(url: str, *, grace: float = 5.0) -> str:
+    """Return a korproxy.toml with one provider, ``mock``, that is the mock at *url*."""
+    return f"""
+[server]
+grace = {grace}
+[providers.mock]
+type = "compatible"
+base_url = "{url}/v1"
+[[providers.mock.accounts]]
+name = "work"
+key = "env:MOCK_KEY"
+"""
+
+
 def korproxy(*args: str, home: Path, timeout: float = 30.0, **env: str) -> subprocess.CompletedProcess[str]:
     """Run one command to its end, in the environment of a fresh user."""
     return subprocess.run(
@@ -68,7 +82,8 @@ def korproxy(*args: str, home: Path, timeout: float = 30.0, **env: str) -> subpr
 def environment(home: Path, **more: str) -> dict[str, str]:
     """Return this process's environment with *home*, without proxies and colours."""
     kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-    return {**kept, "KORPROXY_HOME": str(home), "NO_COLOR": "1", "MOCK_KEY": "sk-mock", "PYTHONWARNINGS": "error::ResourceWarning", **more}
+    own = {"KORPROXY_HOME": str(home), "NO_COLOR": "1", "MOCK_KEY": "sk-mock", "PYTHONWARNINGS": "error::ResourceWarning"}
+    return {**kept, **own, **more}
 
 
 @contextmanager
@@ -85,9 +100,7 @@ def daemon(
         home.mkdir(parents=True, exist_ok=True)
         (home / "korproxy.toml").write_text(settings)
     started = [*(command or (sys.executable, "-m", "korproxy", "run")), "--port", "0", "--json", *args]
-    process = subprocess.Popen(
-        started, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(home, **env)
-    )
+    process = subprocess.Popen(started, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(home, **env))
     log: list[str] = []
     reader = threading.Thread(target=_collect, args=(process, log), daemon=True)
     reader.start()

@@ -125,4 +125,3 @@ def test_hypercorn_is_the_one_these_cures_are_made_for() -> None:
 
     assert names == ["self", "app", "config", "context", "state", "stream"]
     assert "shield = True" in inspect.getsource(TCPServer.protocol_send)
-

@@ -6,26 +6,15 @@ import random
 from pathlib import Path
 
 import trio
-from korproxy_mock.server import MockServer, open_mock
+from korproxy_mock.server import open_mock
 
 from tests.fakes.gateway import CLIENT_KEY, open_gateway, provider_at
-from tests.fakes.process import DaemonProcess, daemon
+from tests.fakes.process import DaemonProcess, daemon, mock_settings
 from tests.fakes.raw_client import chat_request, connect, read_until
 from tests.fakes.waiting import until
 
 ENDLESS = "{{mock: words=50 stall-after=3}}"
 AT_ONCE = 16
-
-
-def settings_for(mock: MockServer) -> str:
-    return f"""
-[providers.mock]
-type = "compatible"
-base_url = "{mock.url}/v1"
-[[providers.mock.accounts]]
-name = "work"
-key = "env:MOCK_KEY"
-"""
 
 
 async def test_the_provider_is_let_go_within_a_second_of_the_client_leaving() -> None:
@@ -98,7 +87,7 @@ async def leave_at_random(running: DaemonProcess, count: int, seed: int) -> None
 async def test_five_hundred_more_disconnects_leave_no_memory_and_no_connection_behind(home: Path) -> None:
     with trio.fail_after(120):
         async with open_mock() as mock:
-            with daemon(home, settings=settings_for(mock)) as running:
+            with daemon(home, settings=mock_settings(mock.url)) as running:
                 await leave_at_random(running, 500, seed=1)
                 await until(lambda: not mock.open_connections)
                 before = resident_bytes(running)

@@ -13,31 +13,18 @@ from pathlib import Path
 
 import pytest
 import trio
-from korproxy_mock.server import MockServer, open_mock
+from korproxy_mock.server import open_mock
 
-from tests.fakes.process import daemon, korproxy
+from tests.fakes.process import daemon, korproxy, mock_settings
 from tests.fakes.raw_client import chat_request, connect, read_all, read_until
 from tests.fakes.waiting import until
-
-
-def settings_for(mock: MockServer, grace: float = 5.0) -> str:
-    return f"""
-[server]
-grace = {grace}
-[providers.mock]
-type = "compatible"
-base_url = "{mock.url}/v1"
-[[providers.mock.accounts]]
-name = "work"
-key = "env:MOCK_KEY"
-"""
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_running_stream_ends_whole_before_the_daemon_does(home: Path, number: signal.Signals) -> None:
     with trio.fail_after(30):
         async with open_mock() as mock:
-            with daemon(home, settings=settings_for(mock)) as running:
+            with daemon(home, settings=mock_settings(mock.url)) as running:
                 async with await connect(running.url) as stream:
                     await stream.send_all(chat_request("{{mock: words=20 gap=0.05}}", running.key))
                     begun = await read_until(stream, b"data:")
@@ -53,7 +40,7 @@ async def test_a_running_stream_ends_whole_before_the_daemon_does(home: Path, nu
 async def test_a_stream_longer_than_the_grace_ends_with_an_error_event(home: Path) -> None:
     with trio.fail_after(30):
         async with open_mock() as mock:
-            with daemon(home, settings=settings_for(mock, grace=0.3)) as running:
+            with daemon(home, settings=mock_settings(mock.url, grace=0.3)) as running:
                 async with await connect(running.url) as stream:
                     await stream.send_all(chat_request("{{mock: words=2000 gap=0.05}}", running.key))
                     await read_until(stream, b"data:")
@@ -85,7 +72,7 @@ async def test_without_the_last_resort_a_client_that_never_reads_costs_the_grace
     command = (sys.executable, "-c", textwrap.dedent(WITHOUT_LAST_RESORT), str(home))
     with trio.fail_after(60):
         async with open_mock() as mock:
-            with daemon(home, settings=settings_for(mock, grace), command=command) as running:
+            with daemon(home, settings=mock_settings(mock.url, grace=grace), command=command) as running:
                 async with await connect(running.url) as stream:
                     await stream.send_all(chat_request("{{mock: words=60000}}", running.key))
                     await until(lambda: mock.open_streams)
@@ -103,7 +90,7 @@ async def test_without_the_last_resort_a_client_that_never_reads_costs_the_grace
 async def test_a_second_signal_cuts_running_streams_off(home: Path) -> None:
     with trio.fail_after(30):
         async with open_mock() as mock:
-            with daemon(home, settings=settings_for(mock, grace=20)) as running:
+            with daemon(home, settings=mock_settings(mock.url, grace=20)) as running:
                 async with await connect(running.url) as stream:
                     await stream.send_all(chat_request("{{mock: words=2000 gap=0.05}}", running.key))
                     await read_until(stream, b"data:")
@@ -141,7 +128,7 @@ async def test_a_plugin_that_never_gives_the_thread_back_is_ended_by_the_last_re
     (tmp_path / "greedy.py").write_text(textwrap.dedent(NEVER_LETS_GO))
     with trio.fail_after(60):
         async with open_mock() as mock:
-            with daemon(home, "--plugins-dir", str(tmp_path), settings=settings_for(mock, grace=0.5)) as running:
+            with daemon(home, "--plugins-dir", str(tmp_path), settings=mock_settings(mock.url, grace=0.5)) as running:
                 async with await connect(running.url) as stream:
                     await stream.send_all(chat_request("{{mock: words=20 gap=0.02}}", running.key))
                     await read_until(stream, b"data:")

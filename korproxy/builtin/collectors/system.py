@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 
 import attrs
-import trio
 
 from korproxy.api import Collector, Settings, hookimpl
 
@@ -24,6 +23,8 @@ class System:
 
     async def collect(self) -> Mapping[str, object]:
         """Return operating system, Python, and the versions of the packages that matter."""
+        import trio  # not at the top: commands that list plugins import this module, too
+
         return {
             "os": platform.system(),
             "release": platform.release(),
