@@ -79,6 +79,7 @@ async def test_a_stream_that_falls_silent_ends_with_an_error() -> None:
             told = await ask(gate)
 
     assert told.pieces == [EVENT, b"data: [KP-NET-306]\n\n"]
+    assert (told.finished.outcome, told.finished.code) == ("failed", "KP-NET-306")
 
 
 async def test_the_error_after_a_torn_event_stands_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
