@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -20,26 +21,39 @@ log = logging.getLogger("korproxy.runtime")
 def _nothing() -> None: ...
 
 
+def has_terminal() -> bool:
+    """Whether this process has a controlling terminal that is still there."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR))
+    except OSError:
+        return False
+    return True
+
+
 async def watch_signals(
     stop: trio.Event,
     abandon: Callable[[], None],
     *,
     at_once: Callable[[], None] = _nothing,
+    terminal: Callable[[], bool] = has_terminal,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Set *stop* at the first SIGINT or SIGTERM, call *abandon* at the second. Started means: signals are handled here.
 
-    SIGHUP, which asks daemons to read their configuration again, only says in the log that there is no such thing yet.
+    SIGHUP means two things. Where the terminal that KorProxy was started in has gone, it is a stop, lest a daemon that nobody
+    sees keeps the port. Else it asks daemons to read their configuration again; the log says that there is no such thing yet.
 
     Args:
         at_once: Called at each SIGINT and SIGTERM, within the signal handler: also where a plugin holds up the Trio thread, so
             that no task ever comes to read the signal.
+        terminal: Whether there is a controlling terminal now.
     """
+    had_terminal = terminal()
     with trio.open_signal_receiver(*STOPS, *RELOADS) as signals, _called_first(at_once):
         task_status.started()
         async for number in signals:
             name = signal.Signals(number).name
-            if number in RELOADS:
+            if number in RELOADS and not (had_terminal and not terminal()):
                 log.warning("%s: the configuration cannot be reloaded while KorProxy runs; restart it to have it read", name)
             elif stop.is_set():
                 log.warning("%s again: whatever still runs is cut off", name)

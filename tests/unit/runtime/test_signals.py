@@ -96,3 +96,16 @@ async def test_afterwards_signals_do_what_they_did_before() -> None:
 
     assert [signal.getsignal(each) for each in watched] == before
     assert not set(map(id, during)) & set(map(id, before))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGHUP")
+async def test_a_hangup_of_the_terminal_it_was_started_in_is_a_stop() -> None:
+    stop, seen = trio.Event(), iter([True, False])
+    with trio.fail_after(5):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(partial(watch_signals, stop, lambda: None, terminal=lambda: next(seen)))
+            send(signal.SIGHUP)
+            await stop.wait()
+            nursery.cancel_scope.cancel()
+
+    assert stop.is_set()

@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 import pytest
 import trio
+from hypercorn.trio.tcp_server import TCPServer
 
 from korproxy.server.asgi import AsgiApp, Receive, Send
 from korproxy.server.grace import Grace
@@ -210,6 +211,16 @@ async def test_a_client_that_left_after_its_answer_is_forgotten_at_once() -> Non
         await until(lambda: not len(running.server.connections), seconds=5)
 
     assert there == 1
+
+
+async def test_without_our_own_class_it_would_be_kept_for_the_idle_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The trap itself, so that the cure is dropped the day it is no longer needed."""
+    monkeypatch.setattr("korproxy.server.serving._Connection", TCPServer)
+    async with serving(answer) as running:
+        async with await running.connect() as stream:
+            await ask(stream)
+        with pytest.raises(trio.TooSlowError):
+            await until(lambda: not len(running.server.connections), seconds=0.5)
 
 
 @pytest.mark.parametrize("requests", [0, 1, 3])
