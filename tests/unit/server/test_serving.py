@@ -13,6 +13,7 @@ import attrs
 import pytest
 import trio
 from hypercorn.trio.tcp_server import TCPServer
+from trio.testing import wait_all_tasks_blocked
 
 from korproxy.server.asgi import AsgiApp, Receive, Send
 from korproxy.server.grace import Grace
@@ -207,6 +208,7 @@ async def test_a_client_that_left_after_its_answer_is_forgotten_at_once() -> Non
     async with serving(answer) as running:
         async with await running.connect() as stream:
             await ask(stream)
+            await wait_all_tasks_blocked()  # the connection is ready for its next request
             there = len(running.server.connections)
         await until(lambda: not len(running.server.connections), seconds=5)
 
@@ -219,6 +221,7 @@ async def test_without_our_own_class_it_would_be_kept_for_the_idle_timeout(monke
     async with serving(answer) as running:
         async with await running.connect() as stream:
             await ask(stream)
+            await wait_all_tasks_blocked()  # the connection is ready for its next request
         with pytest.raises(trio.TooSlowError):
             await until(lambda: not len(running.server.connections), seconds=0.5)
 
