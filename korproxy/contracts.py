@@ -83,6 +83,14 @@ class AnswerReader(Protocol):
     def ended(self) -> bool:
         """Whether the format's own end was seen; a stream that stops before it was cut."""
 
+    @property
+    def final(self) -> bool:
+        """Whether the very last event of a stream was seen, so that nothing can follow; False of a plain answer."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the provider's own error was seen in a stream; False of a plain answer."""
+
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes: of a stream whole events, of a plain answer any cut."""
 

@@ -51,6 +51,18 @@ class AccountRefused(KorproxyError):
 
 
 @attrs.define(eq=False, kw_only=True)
+class ProviderRefused(KorproxyError):
+    """A provider said no, and its own words did not arrive: the client gets its status, and ours.
+
+    ``retry_after`` is in seconds; None: the provider did not say.
+    """
+
+    provider: str
+    upstream_status: int
+    retry_after: float | None = None
+
+
+@attrs.define(eq=False, kw_only=True)
 class ProviderLost(KorproxyError):
     """A provider could not be reached, fell silent, or did not speak its own format.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from korproxy.models.calls import Headers, RawHeaders
 
 _ALWAYS = frozenset(
@@ -17,23 +19,26 @@ _ALWAYS = frozenset(
 )
 _ALWAYS_STARTING = (b"x-ratelimit-",)
 _REQUEST_IDS = (b"request-id", b"x-request-id", b"x-goog-request-id", b"cf-ray")
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")  # no field value may hold one (RFC 9110, 5.5)
 
 
 def for_client(headers: Headers, vendor: tuple[bytes, ...]) -> RawHeaders:
     """Return what the client gets: the body's description, the rate limits, the vendor's own headers, its request id.
 
     Never hop-by-hop headers (those that ``Connection`` names are, too: RFC 9110, 7.6.1), never cookies. ``content-length``
-    stays because bodies pass unchanged; only a stream of events may get one more, which says that it broke off.
+    stays because bodies pass unchanged; only a stream of events may get one more, which says that it broke off. Beside
+    ``transfer-encoding`` it means nothing (RFC 9112, 6.3). A value with a control byte stays behind.
     """
     starting = _ALWAYS_STARTING + vendor
     barred = _named_by_connection(headers)
-    if is_event_stream(headers):
+    if is_event_stream(headers) or headers.get(b"transfer-encoding") is not None:
         barred.add(b"content-length")
+    clean = Headers([(name, value) for name, value in headers.raw if not _CONTROL.search(value)])
     passed = [
-        (name, value) for name, value in headers.raw if (name in _ALWAYS or name.startswith(starting)) and name not in barred
+        (name, value) for name, value in clean.raw if (name in _ALWAYS or name.startswith(starting)) and name not in barred
     ]
     for name in _REQUEST_IDS:
-        value = headers.get(name)
+        value = clean.get(name)
         if value:
             passed.append((b"x-korproxy-upstream-request-id", value))
             break

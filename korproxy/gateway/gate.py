@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import attrs
 import trio
 
-from korproxy.errors.exceptions import AccountRefused, InternalError, KorproxyError, PluginBroken, ProviderLost
+from korproxy.errors.exceptions import (
+    AccountRefused,
+    InternalError,
+    KorproxyError,
+    PluginBroken,
+    ProviderLost,
+    ProviderRefused,
+)
 from korproxy.gateway.answer_headers import for_client, is_event_stream, is_plain_text
 from korproxy.gateway.frames import FrameCutter
 from korproxy.gateway.ledger import Ledger
@@ -21,6 +29,7 @@ from korproxy.models.calls import Call, Outgoing, UpstreamRequest
 from korproxy.models.outcome import Refusal
 
 REFUSAL_LIMIT = 64 * 1024  # bytes of a provider's error that are read to understand it
+REFUSAL_SECONDS = 5.0  # how long that may take
 
 
 @attrs.frozen
@@ -76,12 +85,7 @@ class Gate:
         reply: Reply | None = None
         try:
             reply = await window.upstream.open(wanted, until)
-            first = await reply.next_chunk()
-            _check(candidate, reply, first)
-            code = None
-            if reply.status >= 400:
-                first = await _read_more(reply, first)
-                code = _judge(candidate, reply, first)
+            first, code = await _begin(candidate, reply)
             ledger.status, ledger.code = reply.status, code
             stream = is_event_stream(reply.headers)
             return Relay(
@@ -135,15 +139,49 @@ def _naming(provider: str) -> Iterator[None]:
         raise PluginBroken("KP-CONF-209", text, plugin=provider) from exc
 
 
+async def _begin(candidate: Candidate, reply: Reply) -> tuple[bytes, str | None]:
+    """Wait for the first bytes; return them, and the KP code of a refusal.
+
+    Raises:
+        AccountRefused: The provider does not accept OUR credential.
+        ProviderRefused: It refused, and its words did not arrive.
+        ProviderLost: What came is no answer.
+    """
+    if reply.status < 400:
+        _check_status(candidate, reply)
+        first = await reply.next_chunk()
+        _check(candidate, reply, first)
+        return first, None
+    words, whole = await _read_refusal(reply)
+    refusal = _judge(candidate, reply, words)
+    if not whole:
+        name = candidate.provider.id
+        text = f"{name} answered {reply.status}, and its explanation did not arrive whole."
+        raise ProviderRefused(refusal.code, text, provider=name, upstream_status=reply.status, retry_after=refusal.retry_after)
+    return words, refusal.code
+
+
+def _check_status(candidate: Candidate, reply: Reply) -> None:
+    if reply.status < 300:
+        return
+    name = candidate.provider.id
+    where = _host_of(reply.headers.text(b"location"))
+    text = f"{name} answered {reply.status} and points to {where}. KorProxy follows no redirects: correct its base_url."
+    raise ProviderLost("KP-PROV-111", text, provider=name)
+
+
+def _host_of(location: str) -> str:
+    """Return as much of a redirect's goal as helps: its path and query may hold a signature, its authority a password."""
+    try:
+        goal = urlsplit(location)
+    except ValueError:
+        return "nowhere"
+    return f"{goal.scheme}://{goal.hostname}" if goal.scheme and goal.hostname else "another path of its own"
+
+
 def _check(candidate: Candidate, reply: Reply, first: bytes) -> None:
     """Refuse what cannot be the provider's API speaking, lest it looks like success."""
     name = candidate.provider.id
-    if 300 <= reply.status < 400:
-        where = reply.headers.text(b"location", "nowhere").partition("?")[0][:200]  # what follows may be a signature
-        text = f"{name} answered {reply.status} and points to {where}. KorProxy follows no redirects: correct its base_url."
-        raise ProviderLost("KP-PROV-111", text, provider=name)
-    if reply.status >= 400:
-        return
     if not first:
         raise ProviderLost("KP-PROV-108", f"{name} answered {reply.status} with nothing in it.", provider=name)
     if is_plain_text(reply.headers):
@@ -152,20 +190,27 @@ def _check(candidate: Candidate, reply: Reply, first: bytes) -> None:
         raise ProviderLost("KP-PROV-107", text, provider=name)
 
 
-async def _read_more(reply: Reply, first: bytes) -> bytes:
-    """Read on until the error can be understood; the rest, if there is any, is relayed as it comes."""
-    pieces, size = [first], len(first)
-    while first and size < REFUSAL_LIMIT:
-        chunk = await reply.next_chunk()
-        if not chunk:
-            break
-        pieces.append(chunk)
-        size += len(chunk)
-    return b"".join(pieces)
+async def _read_refusal(reply: Reply) -> tuple[bytes, bool]:
+    """Read until the error can be understood: all of it, or 64 KiB, after which the rest is relayed as it comes.
+
+    Returns:
+        The bytes, and False where it broke off or took more than 5 s: the status says enough to go on.
+    """
+    words = b""
+    with trio.move_on_after(REFUSAL_SECONDS):
+        try:
+            while chunk := await reply.next_chunk():
+                words += chunk
+                if len(words) >= REFUSAL_LIMIT:
+                    break
+        except ProviderLost:
+            return words, False
+        return words, True
+    return words, False
 
 
-def _judge(candidate: Candidate, reply: Reply, body: bytes) -> str:
-    """Return the code that goes beside the provider's own error.
+def _judge(candidate: Candidate, reply: Reply, body: bytes) -> Refusal:
+    """Return what the provider's own error means.
 
     Raises:
         AccountRefused: The provider does not accept OUR credential. Its 401 would make the client ask its user for a new key
@@ -174,11 +219,12 @@ def _judge(candidate: Candidate, reply: Reply, body: bytes) -> str:
     provider, account = candidate.provider, candidate.account
     with _naming(provider.id):
         refusal: Refusal = provider.refusal(reply.status, reply.headers, body[:REFUSAL_LIMIT])
-        code, about_credential = refusal.code, refusal.credential
+        about_credential = refusal.credential
+        refusal = Refusal(code=refusal.code, credential=about_credential, retry_after=refusal.retry_after)
     if not about_credential:
-        return code
+        return refusal
     if account.forwards:
-        return "KP-AUTH-008"
+        return Refusal(code="KP-AUTH-008", credential=True)
     what = f"wants a key, and account {account.name!r} has none"
     if account.secret is not None:
         what = f"does not accept the key of account {account.name!r}"

@@ -10,6 +10,7 @@ from korproxy.models.clock import wall_time
 from korproxy.models.outcome import Finished, Usage
 
 CLIENT_LEFT = "KP-NET-311"
+CLIENT_STALLED = "KP-NET-312"
 
 
 @attrs.define(kw_only=True)
@@ -27,10 +28,15 @@ class Ledger:
     first_byte: float | None = None
     bytes_out: int = 0
     usage: Usage = attrs.field(factory=Usage)
+    left_as: str = CLIENT_LEFT  # the code, should the client turn out to be gone
 
     def failed(self, exc: KorproxyError) -> None:
         """Note that the call ended with an error of ours."""
         self.outcome, self.code = "failed", exc.code
+
+    def hung_up(self) -> None:
+        """Note that it was us who hung up on the client: it did not read."""
+        self.left_as = CLIENT_STALLED
 
     def sent(self, count: int, now: float) -> None:
         """Note that *count* bytes of the answer left for the client at Trio time *now*."""
@@ -53,7 +59,7 @@ class Ledger:
             stream=call.peek.stream,
             status=self.status,
             outcome=self.outcome,
-            code=CLIENT_LEFT if self.outcome == "client left" else self.code,
+            code=self.left_as if self.outcome == "client left" else self.code,
             attempts=self.attempts,
             at=wall_time(),
             seconds=now - call.began,

@@ -17,24 +17,30 @@ _INCOMPLETE = "complete message body"  # h11's words: announced bytes are missin
 
 def before_answer(provider: str, exc: Exception, deadlines: Deadlines, address: str) -> ProviderLost:
     """Translate what happened before the provider's status line."""
+    if isinstance(exc, httpx.ConnectTimeout):
+        text = f"{provider} at {address} did not accept a connection within {deadlines.connect:g} s."
+        return ProviderLost("KP-NET-303", text, provider=provider, untouched=True)
     if isinstance(exc, httpx.TimeoutException):
-        return _too_slow(provider, exc, deadlines, address)
+        return too_slow(provider, deadlines)
     if isinstance(exc, httpx.ConnectError | httpx.ProxyError | UnicodeError):
         return _unconnected(provider, exc, address)
     if isinstance(exc, httpx.InvalidURL | httpx.UnsupportedProtocol | httpx.LocalProtocolError):
         return _unsendable(provider, exc, address)
     if isinstance(exc, httpx.RemoteProtocolError) and _SILENT not in str(exc):
-        return ProviderLost("KP-NET-310", f"{provider} does not speak HTTP properly: {exc}.", provider=provider)
+        return _no_http(provider, exc)
     return ProviderLost("KP-NET-308", f"{provider} closed the connection before it answered.", provider=provider)
 
 
-def in_answer(provider: str, exc: Exception, deadlines: Deadlines) -> ProviderLost:
-    """Translate what happened after the provider's status line."""
-    if isinstance(exc, httpx.TimeoutException):
-        text = f"{provider} fell silent in mid-answer for {deadlines.idle:g} s."
-        return ProviderLost("KP-NET-306", text, provider=provider)
+def is_stale(exc: Exception) -> bool:
+    """Whether *exc* is what a connection raises that the other side had closed before the request came."""
+    silence = isinstance(exc, httpx.RemoteProtocolError) and _SILENT in str(exc)
+    return silence or isinstance(exc, httpx.ReadError | httpx.WriteError)
+
+
+def in_answer(provider: str, exc: Exception) -> ProviderLost:
+    """Translate what broke after the provider's status line."""
     if isinstance(exc, httpx.RemoteProtocolError) and _INCOMPLETE not in str(exc):
-        return ProviderLost("KP-NET-310", f"{provider} does not speak HTTP properly: {exc}.", provider=provider)
+        return _no_http(provider, exc)
     return ProviderLost("KP-NET-309", f"{provider} broke off in mid-answer.", provider=provider)
 
 
@@ -43,13 +49,22 @@ def too_long(provider: str, deadlines: Deadlines) -> ProviderLost:
     return ProviderLost("KP-NET-307", f"The answer of {provider} took longer than {deadlines.total:g} s.", provider=provider)
 
 
-def _too_slow(provider: str, exc: httpx.TimeoutException, deadlines: Deadlines, address: str) -> ProviderLost:
-    if isinstance(exc, httpx.ConnectTimeout):
-        text = f"{provider} at {address} did not accept a connection within {deadlines.connect:g} s."
-        return ProviderLost("KP-NET-303", text, provider=provider, untouched=True)
-    return ProviderLost(
-        "KP-NET-305", f"{provider} did not begin to answer within {deadlines.first_byte:g} s.", provider=provider
-    )
+def too_slow(provider: str, deadlines: Deadlines) -> ProviderLost:
+    """The first byte did not come in time."""
+    text = f"{provider} did not begin to answer within {deadlines.first_byte:g} s."
+    return ProviderLost("KP-NET-305", text, provider=provider)
+
+
+def silent(provider: str, deadlines: Deadlines) -> ProviderLost:
+    """The next byte of an answer that had begun did not come in time."""
+    text = f"{provider} fell silent in mid-answer for {deadlines.idle:g} s."
+    return ProviderLost("KP-NET-306", text, provider=provider)
+
+
+def _no_http(provider: str, exc: Exception) -> ProviderLost:
+    """Say what was wrong with the provider's HTTP, without the bytes that h11 quotes: they may be somebody's answer."""
+    what = str(exc).partition(":")[0].partition("bytearray")[0].partition("b'")[0].strip(" (")[:80]
+    return ProviderLost("KP-NET-310", f"{provider} does not speak HTTP properly: {what}.", provider=provider)
 
 
 def _unsendable(provider: str, exc: Exception, address: str) -> ProviderLost:

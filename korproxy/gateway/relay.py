@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import attrs
+import trio
 
 from korproxy.contracts import AnswerReader
 from korproxy.errors.exceptions import KorproxyError, ProviderLost
@@ -13,6 +14,9 @@ from korproxy.gateway.ledger import Ledger
 from korproxy.gateway.routing import Candidate
 from korproxy.gateway.upstream import Reply
 from korproxy.models.calls import RawHeaders
+
+LINGER = 1.0  # seconds a provider gets to end an answer whose last event is there, so that its connection can be used again
+IN_STREAM_ERROR = "KP-PROV-102"
 
 
 @attrs.define(kw_only=True)
@@ -38,6 +42,7 @@ class Relay:
     _read_already: bytes = b""
     _cutter: FrameCutter | None = None
     _over: bool = False
+    _linger_until: float | None = None
     _release: Callable[[], None]
 
     @property
@@ -54,9 +59,9 @@ class Relay:
         """Return the next bytes for the client, ``b""`` at the end. A failure in a stream becomes its last piece."""
         while not self._over:
             try:
-                chunk = self._read_already or await self._reply.next_chunk()
+                chunk = self._read_already or await self._next_chunk()
             except ProviderLost as exc:
-                return self._break(exc)
+                return self.interrupt(exc)
             self._read_already = b""
             piece = self._look(chunk) if chunk else self._end()
             if piece:
@@ -65,7 +70,23 @@ class Relay:
 
     def interrupt(self, exc: KorproxyError) -> bytes:
         """End the answer from our side; return the stream's last piece, ``b""`` where there is no way to say it in band."""
-        return b"" if self._over else self._break(exc)
+        if self._over:
+            return b""
+        # Whoever asked for more after the last event has passed that on: to them the answer is whole, however it ends.
+        return self._break(exc) if self._linger_until is None else self._end()
+
+    @property
+    def _is_complete(self) -> bool:
+        return self.code is None and self._reader.final
+
+    async def _next_chunk(self) -> bytes:
+        if not self._is_complete:
+            return await self._reply.next_chunk()
+        if self._linger_until is None:
+            self._linger_until = trio.current_time() + LINGER
+        with trio.CancelScope(deadline=self._linger_until):
+            return await self._reply.next_chunk()
+        return b""
 
     def _look(self, chunk: bytes) -> bytes:
         piece = chunk if self._cutter is None else self._cutter.feed(chunk)
@@ -83,9 +104,14 @@ class Relay:
             name = self.candidate.provider.id
             lost = ProviderLost("KP-NET-309", f"{name} ended the stream without its closing event.", provider=name)
             return self._break(lost)
-        self._over = True
-        self.ledger.outcome = "ok" if self.code is None else "refused"
+        self._book()
         return tail
+
+    def _book(self) -> None:
+        self._over = True
+        if self.code is None and self._reader.failed:
+            self.ledger.code = IN_STREAM_ERROR
+        self.ledger.outcome = "ok" if self.ledger.code is None else "refused"
 
     def _break(self, exc: KorproxyError) -> bytes:
         self._over = True
@@ -101,4 +127,6 @@ class Relay:
             await self._reply.aclose()
         finally:
             self._release()
+            if self._is_complete and not self._over and self.ledger.first_byte is not None:
+                self._book()  # the client left with its last event: many hang up on it
             self.ledger.usage = self._reader.usage

@@ -9,13 +9,14 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http.cookiejar import DefaultCookiePolicy
+from typing import cast
 
 import attrs
 import httpcore
 import httpx
 import trio
 
-from korproxy.gateway.network_errors import before_answer, in_answer, too_long
+from korproxy.gateway.network_errors import before_answer, in_answer, is_stale, silent, too_long, too_slow
 from korproxy.models.calls import Headers, UpstreamRequest
 from korproxy.models.providers import Deadlines
 
@@ -28,35 +29,46 @@ CLOSE_GRACE = 2.0  # seconds a provider gets to take our goodbye
 class Reply:
     """An open answer. Whoever holds it must ``aclose`` it.
 
-    ``until`` is the Trio time at which the whole request has to be over.
+    Attributes:
+        begin_by: Trio time at which the first byte of the body has to be here.
+        until: Trio time at which the whole request has to be over.
     """
 
     provider: str
     status: int
     headers: Headers
     deadlines: Deadlines
+    begin_by: float
     until: float
     _response: httpx.Response = attrs.field(repr=False)
     _chunks: AsyncIterator[bytes] | None = attrs.field(default=None, repr=False)
+    _begun: bool = False
 
     async def next_chunk(self) -> bytes:
         """Return the next bytes as they came, ``b""`` at the end.
 
         Raises:
-            ProviderLost: It fell silent (KP-NET-306), broke off (309), or the total deadline passed (307).
+            ProviderLost: It did not begin (KP-NET-305), fell silent (306), broke off (309), or the total deadline passed (307).
         """
         if self._chunks is None:
-            self._chunks = self._response.aiter_raw()
-        with trio.CancelScope(deadline=self.until):
+            # Not aiter_raw: it gives the connection back at the last byte, before anybody could look what else is on it.
+            self._chunks = aiter(cast("httpx.AsyncByteStream", self._response.stream))
+        patience = trio.current_time() + self.deadlines.idle if self._begun else self.begin_by
+        with trio.CancelScope(deadline=min(patience, self.until)):
             try:
-                return await anext(self._chunks, b"")
+                chunk = await anext(self._chunks, b"")
             except httpx.TransportError as exc:
-                raise in_answer(self.provider, exc, self.deadlines) from exc
-        raise too_long(self.provider, self.deadlines)
+                raise in_answer(self.provider, exc) from exc
+            self._begun = True
+            return chunk
+        if trio.current_time() >= self.until:
+            raise too_long(self.provider, self.deadlines)
+        raise silent(self.provider, self.deadlines) if self._begun else too_slow(self.provider, self.deadlines)
 
     async def aclose(self) -> None:
         """Give the connection back, or cut it where the answer was not read to its end. Shielded, 2 s at most."""
         with trio.CancelScope(shield=True, deadline=trio.current_time() + CLOSE_GRACE):
+            _spoil_surplus(self._response)
             await self._response.aclose()
             if self._chunks is not None:
                 await _unwind(self._chunks)
@@ -91,6 +103,38 @@ async def _unwind(chunks: AsyncIterator[bytes]) -> None:
         pass
 
 
+def _spoil_surplus(response: httpx.Response) -> None:
+    """Keep the connection of *response* from being used again if more came on it than its answer.
+
+    h11 would take the surplus for the beginning of the next answer, which belongs to somebody else.
+    """
+    # PoolByteStream -> the pool's request -> connection(s) -> HTTP/1.1; tests/unit/gateway/test_upstream.py guards the way.
+    stream = getattr(getattr(response.stream, "_stream", None), "_httpcore_stream", None)
+    connection = getattr(getattr(stream, "_pool_request", None), "connection", None)
+    while (inner := getattr(connection, "_connection", None)) is not None:
+        connection = inner
+    state = getattr(connection, "_h11_state", None)
+    if connection is not None and state is not None and state.trailing_data[0]:
+        connection._keepalive_expiry = 0.0  # noqa: SLF001
+
+
+@attrs.define
+class _Progress:
+    """What httpcore says while it sends a request: whether on a new connection, and when all of it was sent."""
+
+    scope: trio.CancelScope
+    begin_by: float
+    first_byte: float
+    fresh: bool = False
+
+    async def trace(self, event: str, _: object) -> None:
+        if event == "connection.connect_tcp.started":
+            self.fresh = True
+        elif event == "http11.send_request_body.complete":
+            self.begin_by = trio.current_time() + self.first_byte
+            self.scope.deadline = min(self.scope.deadline, self.begin_by)
+
+
 @attrs.define
 class Upstream:
     """The connections to one provider. Opened at start, closed after the last request."""
@@ -111,17 +155,34 @@ class Upstream:
         Raises:
             ProviderLost: It could not be reached, was silent too long, or did not speak HTTP.
         """
+        reply = await self._send(wanted, until)
+        if reply is None:  # the provider had closed an idle connection just as we took it
+            for each in self._connections():
+                if each.is_idle():
+                    await each.aclose()
+            reply = await self._send(wanted, until)
+        if reply is None:
+            raise before_answer(self.provider, httpx.ReadError(""), self.deadlines, _address(wanted.url))
+        return reply
+
+    async def _send(self, wanted: UpstreamRequest, until: float) -> Reply | None:
+        """Send *wanted* once. None: it went out on a used connection, which was gone before one byte came back."""
         wait = self.deadlines.first_byte
-        timeouts = {"connect": self.deadlines.connect, "read": wait, "write": wait, "pool": wait}
-        with trio.CancelScope(deadline=until):
+        # "read" guards nothing here: the scopes do, which also see a head that comes byte by byte, and the pauses of a body.
+        timeouts = {"connect": self.deadlines.connect, "read": None, "write": wait, "pool": wait}
+        with trio.CancelScope(deadline=until) as scope:
+            progress = _Progress(scope, until, wait)
             try:
-                response = await self._client.send(_request(wanted, timeouts), stream=True)
+                response = await self._client.send(_request(wanted, timeouts, progress), stream=True)
             except (httpx.TransportError, httpx.InvalidURL, UnicodeError) as exc:
+                if not progress.fresh and is_stale(exc):
+                    return None
                 raise before_answer(self.provider, exc, self.deadlines, _address(wanted.url)) from exc
-            timeouts["read"] = self.deadlines.idle  # httpcore looks into this very dict again when it begins with the body
             answered = Headers(tuple((name.lower(), value) for name, value in response.headers.raw))
-            return Reply(self.provider, response.status_code, answered, self.deadlines, until, response)
-        raise too_long(self.provider, self.deadlines)
+            return Reply(self.provider, response.status_code, answered, self.deadlines, progress.begin_by, until, response)
+        if trio.current_time() >= until:
+            raise too_long(self.provider, self.deadlines)
+        raise too_slow(self.provider, self.deadlines)
 
     async def drop_idle(self) -> int:
         """Close idle connections that are too old or that the provider has closed; return how many."""
@@ -142,11 +203,12 @@ class Upstream:
         return [each for pool in pools for each in pool.connections]
 
 
-def _request(wanted: UpstreamRequest, timeouts: dict[str, float]) -> httpx.Request:
+def _request(wanted: UpstreamRequest, timeouts: dict[str, float | None], progress: _Progress) -> httpx.Request:
     """Return *wanted* as httpx wants it. Not by the client's own builder: that would add its headers and cookies."""
     url = httpx.URL(wanted.url)
     headers = [(b"host", url.netloc), *wanted.headers, (b"content-length", b"%d" % len(wanted.body))]
-    return httpx.Request(wanted.method, url, headers=headers, stream=_Body(wanted.body), extensions={"timeout": timeouts})
+    extensions = {"timeout": timeouts, "trace": progress.trace}
+    return httpx.Request(wanted.method, url, headers=headers, stream=_Body(wanted.body), extensions=extensions)
 
 
 def _address(url: str) -> str:

@@ -52,6 +52,8 @@ class PlainAnswer:
     read: Callable[[bytes], Usage] = attrs.field(repr=False)
     usage: Usage = attrs.field(factory=Usage, init=False)
     ended: bool = attrs.field(default=False, init=False)
+    final: bool = attrs.field(default=False, init=False)
+    failed: bool = attrs.field(default=False, init=False)
     _body: bytearray = attrs.field(factory=bytearray, init=False, repr=False)
     _size: int = attrs.field(default=0, init=False, repr=False)
 

@@ -69,11 +69,11 @@ def read_top_level(body: bytes) -> TopLevel:
     except (ValueError, RecursionError) as exc:
         text = _without_lone_surrogates(body)
         if text is body:
-            raise _not_an_object(exc) from None
+            raise _not_an_object(body, exc) from None
         try:
             values = _objects.decode(text)
         except (ValueError, RecursionError) as other:
-            raise _not_an_object(other) from None
+            raise _not_an_object(body, other) from None
     if len(values) > MEMBERS:
         raise BadRequest("KP-SYS-509", f"The JSON object in the body has {len(values)} members, {MEMBERS} are allowed.")
     return TopLevel(body, _walk(text, values))
@@ -127,7 +127,9 @@ def _without_lone_surrogates(body: bytes) -> bytes:
     return body if changed is None else bytes(changed)
 
 
-def _not_an_object(exc: Exception) -> BadRequest:
+def _not_an_object(body: bytes, exc: Exception) -> BadRequest:
+    if not body.strip():
+        return BadRequest("KP-SYS-509", "The body is empty, where a JSON object is wanted.")
     reason = "it is nested too deeply" if isinstance(exc, RecursionError) else str(exc)
     return BadRequest("KP-SYS-509", f"The body is not a JSON object: {reason}.")
 

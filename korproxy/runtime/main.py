@@ -105,15 +105,21 @@ async def live(
 
 @attrs.define
 class _Abandon:
-    """What a second signal does: clients are cut off, then all is cancelled."""
+    """What further signals do: the second ends the grace of the server, the third cancels all.
+
+    Attributes:
+        server: Who has clients that wait for an answer. While there is none, the second signal does what the third does.
+    """
 
     _root: trio.CancelScope
     server: Server | None = None
 
     def __call__(self) -> None:
-        if self.server is not None:
-            self.server.abandon()
-        self._root.cancel("a second signal came")
+        server, self.server = self.server, None
+        if server is None:
+            self._root.cancel("nobody waits for the end any longer")
+        else:
+            server.abandon()
 
 
 async def _when_set(event: trio.Event, then: Callable[[], None]) -> None:
@@ -196,6 +202,7 @@ async def _serve(
     async with trio.open_nursery() as serving:
         await serving.start(partial(server.run, plan.sockets, stop))
         ready()
+    abandon.server = None
 
 
 def make_front(plan: Plan, bus: Bus, windows: Mapping[str, Window]) -> Front:

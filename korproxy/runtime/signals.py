@@ -38,7 +38,7 @@ async def watch_signals(
     terminal: Callable[[], bool] = has_terminal,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Set *stop* at the first SIGINT or SIGTERM, call *abandon* at the second. Started means: signals are handled here.
+    """Set *stop* at the first SIGINT or SIGTERM, call *abandon* at each further one. Started means: signals are handled here.
 
     SIGHUP means two things. Where the terminal that KorProxy was started in has gone, it is a stop, lest a daemon that nobody
     sees keeps the port. Else it asks daemons to read their configuration again; the log says that there is no such thing yet.

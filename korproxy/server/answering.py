@@ -55,6 +55,8 @@ class Answerer:
             ledger.outcome, ledger.code, ledger.status = "failed", "KP-SYS-501", 500
             raise
         finally:
+            if exchange.stalled:
+                ledger.hung_up()
             self.emit(ledger.close(trio.current_time()))
 
     async def _answer(self, exchange: Exchange, call: Call, dialect: Dialect, ledger: Ledger, common: RawHeaders) -> None:

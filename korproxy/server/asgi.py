@@ -31,12 +31,16 @@ def guarded_send(send: Send) -> Send:
     Messages are shielded. Hypercorn recycles the connection inside the last one; a task that is cancelled there, as Quart-Trio
     and a watcher of disconnects both do, leaves a connection that never times out and never answers again
     (docs/explain/traps.md, B1). Any other one it counts as sent before it waits: cancelled there, a head or a piece would be
-    missing from an answer that goes on. And the time of each write is noted, for the service that closes stalled ones (B2).
+    missing from an answer that goes on. And each write is noted, for the service that closes stalled ones (B2); once its
+    connection was cut, the shield holds for a moment only.
     """
 
     async def guarded(message: Message) -> None:
         connection = current_connection.get()
-        with trio.CancelScope(shield=True), nullcontext() if connection is None else connection.writing():
+        with (
+            trio.CancelScope(shield=True) as shield,
+            nullcontext() if connection is None else connection.writing(shield),
+        ):
             await send(message)
 
     return guarded
@@ -60,13 +64,19 @@ class AsgiExchange:
 
     method: str
     path: str
-    query: bytes
+    query: bytes = attrs.field(repr=False)  # may hold a key
     headers: Headers
     _receive: Receive
     _send: Send
     started: bool = False
     broken: bool = False
     _body_read: trio.Event = attrs.field(factory=trio.Event)
+
+    @property
+    def stalled(self) -> bool:
+        """Whether the client was hung up on because it did not read."""
+        connection = current_connection.get()
+        return connection is not None and connection.stalled
 
     @classmethod
     def of(cls, scope: Mapping[str, Any], receive: Receive, send: Send) -> AsgiExchange:
@@ -131,6 +141,16 @@ class AsgiExchange:
         """Send the last piece."""
         await self._send({"type": "http.response.body", "body": data, "more_body": False})
 
+    async def leave_to(self, app: AsgiApp, scope: Mapping[str, Any], send: Send) -> None:
+        """Have *app* read the body and answer through *send*."""
+        self._body_read.set()
+
+        async def noting(message: Message) -> None:
+            self.started = self.started or message["type"] == "http.response.start"
+            await send(message)
+
+        await app(scope, self._receive, noting)
+
     def break_off(self) -> None:
         """Have the connection closed once the handler returns."""
         self.broken = True
@@ -159,7 +179,14 @@ class App:
             return
         common = self.front.begin(exchange)
         if await self.front.admits_manager(exchange, common):
-            await self.manage(scope, receive, adding_headers(send, lambda _: common))
+            await self._manage(exchange, scope, send, common)
+
+    async def _manage(self, exchange: AsgiExchange, scope: Mapping[str, Any], send: Send, common: RawHeaders) -> None:
+        try:
+            await exchange.leave_to(self.manage, scope, adding_headers(send, lambda _: common))
+        except Exception as exc:  # noqa: BLE001 -- the last wall
+            await self.front.fail(exchange, exc, common)
+        _close_if_broken(exchange)
 
     async def _run(self, exchange: AsgiExchange) -> None:
         async with trio.open_nursery() as nursery:
@@ -168,12 +195,16 @@ class App:
             with work:
                 await self.front.handle(exchange)
             nursery.cancel_scope.cancel()
-        if exchange.broken and (connection := current_connection.get()) is not None:
-            connection.cut()
+        _close_if_broken(exchange)
 
     async def _watch(self, exchange: AsgiExchange, work: trio.CancelScope) -> None:
         await exchange.until_client_leaves()
         work.cancel()
+
+
+def _close_if_broken(exchange: AsgiExchange) -> None:
+    if exchange.broken and (connection := current_connection.get()) is not None:
+        connection.cut()
 
 
 def _headers_of(scope: Mapping[str, Any]) -> Headers:

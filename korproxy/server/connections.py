@@ -13,32 +13,60 @@ from contextvars import ContextVar
 import attrs
 import trio
 
+LET_GO = 0.25  # seconds until a shielded write is cancelled that goes on after its socket was closed
+
+
+@attrs.frozen(eq=False)
+class _Write:
+    began: float
+    shield: trio.CancelScope | None
+
 
 @attrs.define(eq=False)
 class Connection:
-    """One client's connection."""
+    """One client's connection.
+
+    Attributes:
+        stalled: It was cut because its client did not read.
+    """
 
     stream: trio.SocketStream = attrs.field(repr=False)
-    _writes: list[float] = attrs.field(factory=list, init=False)  # when each began, so the oldest is the first
+    stalled: bool = False
+    _is_cut: bool = attrs.field(default=False, init=False)
+    _writes: list[_Write] = attrs.field(factory=list, init=False)  # the oldest first
 
     @property
     def writing_since(self) -> float | None:
         """Trio time at which the oldest write began that is still going on; None between writes."""
-        return self._writes[0] if self._writes else None
+        return self._writes[0].began if self._writes else None
 
     def cut(self) -> None:
-        """Close the socket now; whoever reads or writes on it is told so at once."""
+        """Close the socket now; whoever reads or writes on it is told so at once.
+
+        A write that waits for something else is cancelled after ``LET_GO``. Not at once: a write that is told goes on to tell
+        the application, and must not be kept from it.
+        """
+        self._is_cut = True
         self.stream.socket.close()
+        for each in self._writes:
+            _bound(each.shield)
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Mark the time in which a write goes on. Over HTTP/2 several go on at once, one for each answer."""
-        began = trio.current_time()
-        self._writes.append(began)
+    def writing(self, shield: trio.CancelScope | None = None) -> Iterator[None]:
+        """Mark the time in which a write goes on, maybe one of several; *shield* is what keeps it from being cancelled."""
+        write = _Write(trio.current_time(), shield)
+        self._writes.append(write)
+        if self._is_cut:
+            _bound(shield)
         try:
             yield
         finally:
-            self._writes.remove(began)
+            self._writes.remove(write)
+
+
+def _bound(shield: trio.CancelScope | None) -> None:
+    if shield is not None:
+        shield.deadline = min(shield.deadline, trio.current_time() + LET_GO)
 
 
 # The connection that the running task serves. Tasks started for a request inherit it.

@@ -26,6 +26,10 @@ class Exchange(Protocol):
     def started(self) -> bool:
         """Whether the answer's status is already on its way."""
 
+    @property
+    def stalled(self) -> bool:
+        """Whether the client was hung up on because it did not read."""
+
     async def body(self, limit: int, patience: float) -> bytes:
         """Return the whole body.
 

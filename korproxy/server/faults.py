@@ -7,7 +7,7 @@ from math import ceil
 import attrs
 
 from korproxy.errors.codes import Registry
-from korproxy.errors.exceptions import AccountRefused, Busy, KorproxyError
+from korproxy.errors.exceptions import AccountRefused, Busy, KorproxyError, ProviderRefused
 from korproxy.kit.writing import json_bytes
 from korproxy.models.outcome import Fault
 
@@ -27,17 +27,18 @@ class FaultWriter:
     def fault(self, exc: KorproxyError, origin: str = "") -> Fault:
         """Return *exc* ready for a client; *origin* (``http://127.0.0.1:1337``) is where its docs page is served."""
         known = self.codes[exc.code if exc.code in self.codes else "KP-SYS-501"]
+        status = exc.upstream_status if isinstance(exc, ProviderRefused) else known.status
         if not self.show_codes:
-            return Fault(code="", status=known.status, message=str(exc))
+            return Fault(code="", status=status, message=str(exc))
         docs = f"{origin}/errors/{known.code}" if origin else f"korproxy errors {known.code}"
-        return Fault(code=known.code, status=known.status, message=f"{exc} [{known.code}: {docs}]", docs=docs)
+        return Fault(code=known.code, status=status, message=f"{exc} [{known.code}: {docs}]", docs=docs)
 
     def headers(self, exc: KorproxyError, fault: Fault) -> list[tuple[bytes, bytes]]:
         """Return what goes beside the body. SDKs retry most 5xx by themselves; where that is in vain they are told not to."""
         found = [(b"content-type", b"application/json")]
         if fault.code:
             found.append((b"x-korproxy-error", fault.code.encode()))
-        if isinstance(exc, Busy):
+        if isinstance(exc, Busy | ProviderRefused) and exc.retry_after is not None:
             found.append((b"retry-after", str(max(1, ceil(exc.retry_after))).encode()))
         if fault.status == 401:  # which has to say how (RFC 9110, 15.5.2)
             found.append((b"www-authenticate", b'Bearer realm="korproxy"'))

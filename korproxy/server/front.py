@@ -10,22 +10,23 @@ import attrs
 import trio
 
 from korproxy.contracts import Dialect
-from korproxy.errors.exceptions import BadRequest, Busy, InternalError, KorproxyError
+from korproxy.errors.exceptions import BadRequest, Busy, CallerRefused, InternalError, KorproxyError, Stopping
 from korproxy.gateway.routing import Snapshot
 from korproxy.kit.writing import json_bytes
 from korproxy.models.calls import Call, RawHeaders
 from korproxy.models.correlation import correlation_id, current_correlation, new_id
 from korproxy.server import cors
-from korproxy.server.answering import Answerer, origin
+from korproxy.server.answering import GOODBYE, Answerer, origin
 from korproxy.server.exchange import ClientLeft, Exchange
 from korproxy.server.faults import FaultWriter, plain_error
 from korproxy.server.guard import Guard
 from korproxy.server.keys import MANAGE, READ
 from korproxy.server.model_list import offered_models
-from korproxy.server.paths import MODELS, is_management, methods_at, needs_key, wrong_path
+from korproxy.server.paths import MODELS, NO_PROXY, is_for_a_proxy, is_management, methods_at, needs_key, wrong_path
 from korproxy.version import VERSION
 
 DRAIN_SECONDS = 5.0  # how long the rest of an unwanted upload is read away before it is refused
+BRIEFLY = GOODBYE / 2  # seconds for it while the server stops
 DRAIN_BYTES = 64 * 1024**2  # and how much of it; beyond that the client may see a broken pipe in place of the refusal
 
 DEFAULT_DIALECT = "openai-chat"  # whose model list a caller gets that says nothing about itself
@@ -86,7 +87,7 @@ class Front:
             common: What ``begin`` returned.
         """
         try:
-            self.guard.check_source(exchange.headers)
+            self._check_source(exchange)
             needed = needs_key(exchange.method, exchange.path)
             scope = MANAGE if exchange.method not in ("GET", "HEAD", "OPTIONS") else READ
             self.guard.admit_manager(exchange.headers, scope, needed=needed)
@@ -110,15 +111,27 @@ class Front:
         """Answer one request, whatever happens. Only cancellation comes out of here."""
         common = self.begin(exchange)
         try:
-            self.guard.check_source(exchange.headers)
+            self._check_source(exchange)
             await self._route(exchange, common)
         except KorproxyError as exc:
             await self._refuse(exchange, exc, common)
         except ClientLeft:
             log.info("the client left before its request was complete")
-        except Exception as exc:  # the last wall: nothing may take the server down
-            log.exception("a fault of KorProxy's own in %.20s %.200r", exchange.method, exchange.path)
-            await self._refuse(exchange, InternalError("KP-SYS-501", f"KorProxy failed: {type(exc).__name__}."), common)
+        except Exception as exc:  # noqa: BLE001 -- the last wall
+            await self.fail(exchange, exc, common)
+
+    async def fail(self, exchange: Exchange, exc: Exception, common: RawHeaders) -> None:
+        """Be the last wall: *exc* is a fault of KorProxy's own, which may end its request and must not take the server down."""
+        log.error("a fault of KorProxy's own in %.20s %.200r", exchange.method, exchange.path, exc_info=exc)
+        await self._refuse(exchange, InternalError("KP-SYS-501", f"KorProxy failed: {type(exc).__name__}."), common)
+
+    def _check_source(self, exchange: Exchange) -> None:
+        try:
+            self.guard.check_source(exchange.headers)
+        except CallerRefused as exc:
+            if is_for_a_proxy(exchange.path):  # what then is in the Host is right for the tool, and no setting of ours helps
+                raise CallerRefused(exc.code, f"This is a request to a forward proxy. {NO_PROXY}") from None
+            raise
 
     async def _route(self, exchange: Exchange, common: RawHeaders) -> None:
         path, method = exchange.path, exchange.method
@@ -163,7 +176,7 @@ class Front:
         self.running += 1
         self.total += 1
         try:
-            body = await exchange.body(self.bounds.max_body, self.bounds.read_deadline)
+            body = await self._body(exchange)
             call = Call(
                 id=dict(common)[b"x-korproxy-request"].decode(),
                 correlation_id=current_correlation.get(),
@@ -181,6 +194,15 @@ class Front:
         finally:
             self.running -= 1
 
+    async def _body(self, exchange: Exchange) -> bytes:
+        coding = exchange.headers.text(b"content-encoding").strip().lower()
+        if coding not in ("", "identity"):
+            advice = "KorProxy takes no compressed ones; switch the compression of requests off in the tool"
+            raise BadRequest("KP-SYS-509", f"The body is compressed (Content-Encoding {coding[:40]!r}): {advice}.")
+        with self.answerer.grace.interruptible():
+            return await exchange.body(self.bounds.max_body, self.bounds.read_deadline)
+        raise Stopping("KP-SYS-511", "KorProxy is being stopped.")
+
     async def _refuse(self, exchange: Exchange, exc: KorproxyError, common: RawHeaders) -> None:
         """Answer with an error of ours, in the client's format where the path tells which that is."""
         if exchange.started:
@@ -188,7 +210,7 @@ class Front:
             return
         log.info("refused %.20s %.200r: %s %s", exchange.method, exchange.path, exc.code, exc)
         with suppress(ClientLeft, BadRequest):  # the answer goes out all the same, to whoever still listens
-            await exchange.drain(DRAIN_BYTES, DRAIN_SECONDS)
+            await exchange.drain(DRAIN_BYTES, _patience(exc))
         fault = self.faults.fault(exc, "" if exc.code == "KP-AUTH-004" else origin(exchange))
         dialect = self._dialect(exchange.path)
         headers = [*common, *self.faults.headers(exc, fault)]
@@ -199,3 +221,8 @@ class Front:
     async def _say(self, exchange: Exchange, status: int, body: bytes, headers: RawHeaders) -> None:
         await exchange.start(status, [*headers, (b"content-length", str(len(body)).encode())])
         await exchange.finish(body)
+
+
+def _patience(exc: KorproxyError) -> float:
+    """Return for how many seconds the rest of the upload that *exc* refuses is awaited: none where it is silent already."""
+    return {"KP-SYS-510": 0.0, "KP-SYS-511": BRIEFLY}.get(exc.code, DRAIN_SECONDS)

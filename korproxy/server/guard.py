@@ -43,8 +43,8 @@ def _bare_host(netloc: str) -> str:
 
 
 def _canonical(host: str) -> str:
-    """Return a name in lower case without a trailing dot, an address in its shortest form."""
-    host = host.lower().rstrip(".")
+    """Return a name in lower case without the dot that may end it, an address in its shortest form."""
+    host = host.lower().removesuffix(".")
     return ipaddress.ip_address(host).compressed if _is_address(host) else host
 
 
@@ -136,12 +136,14 @@ class Guard:
 
     @staticmethod
     def _require(key: Key | None, scope: str, *, presented: bool) -> None:
+        shown = f"`korproxy key show {'client' if scope == CLIENT else 'management'}` prints"
         if not presented:
-            raise CallerRefused("KP-AUTH-001", "No KorProxy key came with the request: `korproxy key show client` prints it.")
+            raise CallerRefused("KP-AUTH-001", f"No KorProxy key came with the request: {shown} it.")
         if key is None:
-            raise CallerRefused("KP-AUTH-002", "That is not a key of this KorProxy: `korproxy key show client` prints it.")
+            raise CallerRefused("KP-AUTH-002", f"That is not a key of this KorProxy: {shown} the right one.")
         if scope not in key.scopes:
-            raise CallerRefused("KP-AUTH-003", f"The key {key.name!r} does not allow this: it lacks the scope {scope!r}.")
+            missing = f"it lacks the scope {scope!r}; {shown} one that has it"
+            raise CallerRefused("KP-AUTH-003", f"The key {key.name!r} does not allow this: {missing}.")
 
 
 def _bearer(headers: Headers) -> str:

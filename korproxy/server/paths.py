@@ -12,6 +12,16 @@ _MANAGEMENT = ("/v1/diagnostics", "/v1/errors", "/v1/providers", "/errors")
 _ALWAYS_LOCKED = ("/v1/diagnostics/bundle", "/v1/requests", "/v1/logs", "/v1/keys", "/v1/settings")
 
 
+NO_PROXY = (
+    "KorProxy is no forward proxy: give the tool its address as the base URL, and take it out of HTTP_PROXY and HTTPS_PROXY."
+)
+
+
+def is_for_a_proxy(target: str) -> bool:
+    """Whether a request for *target* was meant for a forward proxy: it names a whole URL, or with CONNECT a host."""
+    return not target.startswith("/") and target != "*"
+
+
 def _under(path: str, prefixes: Sequence[str]) -> bool:
     return any(path == each or path.startswith(each + "/") for each in prefixes)
 
@@ -40,6 +50,10 @@ def methods_at(path: str, calls: Collection[str]) -> tuple[str, ...]:
 def wrong_path(path: str, known: Sequence[str]) -> BadRequest:
     """Return the error for a path nobody serves. Most such calls come from a base URL with a ``/v1`` too many or too few."""
     shown = path[:200]
+    if is_for_a_proxy(path):
+        return BadRequest("KP-SYS-506", f"Nothing is at {shown!r}. {NO_PROXY}")
+    if (right := path.rstrip("/")) in (*known, MODELS):
+        return BadRequest("KP-SYS-506", f"Nothing is at {shown!r}; {right} is, without the slash at its end.")
     for right in (*known, MODELS):
         advice = {"/v1" + right: "one /v1 less", right.removeprefix("/v1"): "/v1 at its end"}.get(path)
         if advice:

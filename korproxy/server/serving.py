@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, NoReturn
 
 import attrs
 import trio
 from hypercorn.config import Config
-from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
 from hypercorn.utils import wrap_app
@@ -24,27 +24,39 @@ from korproxy.server.answering import GOODBYE
 from korproxy.server.asgi import AsgiApp
 from korproxy.server.connections import Connections
 from korproxy.server.grace import Grace
+from korproxy.server.http1 import Http1Connection
 
 KEEP_ALIVE = 75.0  # seconds an idle client connection stays open
 LONGEST_HEAD = 64 * 1024  # bytes of a request head that may wait for its end; what one more read completes still passes
+SHORTAGE = 1.0  # seconds between two lines about clients that cannot be accepted
 SWEEP = 5.0  # seconds between two looks for stalled clients
 
 log = logging.getLogger("korproxy.server")
 
 
-class _Connection(TCPServer):
-    """One client's connection, over when the client has left: Hypercorn's own would keep the socket for the idle timeout."""
+@attrs.define
+class _AcceptFailures:
+    """A filter for what Trio logs ten times a second, with a traceback, while the system has no descriptor for a client."""
 
-    _left = False
+    _last: float = -SHORTAGE
 
-    async def _read_data(self) -> None:
-        await super()._read_data()
-        self._left = True
-        await self.idle_task.stop()
+    def __call__(self, record: logging.LogRecord) -> bool:
+        if record.created - self._last < SHORTAGE:
+            return False
+        self._last = record.created
+        record.msg = f"no client can connect: {record.msg}. If descriptors ran out: see `ulimit -n` and [server] max_running"
+        record.exc_info = record.exc_text = None
+        return True
 
-    async def _idle_timeout(self) -> None:
-        if not self._left:
-            await super()._idle_timeout()
+
+@contextmanager
+def _accept_failures_in_short() -> Iterator[None]:
+    logger, short = logging.getLogger("trio.serve_listeners"), _AcceptFailures()
+    logger.addFilter(short)
+    try:
+        yield
+    finally:
+        logger.removeFilter(short)
 
 
 @attrs.define(kw_only=True)
@@ -61,6 +73,7 @@ class Server:
     grace_seconds: float = 5.0
     write_deadline: float = 120.0
     connections: Connections = attrs.field(factory=Connections)
+    _abandoned: trio.Event = attrs.field(factory=trio.Event, init=False)
 
     async def run(
         self,
@@ -71,33 +84,33 @@ class Server:
     ) -> None:
         """Serve on *sockets*, which listen already and are closed at the end; return once all clients are gone after *stop*.
 
-        Takes at most the grace and half a second more. Started means: the first request would be answered.
+        Takes at most the grace and a second more. Started means: the first request would be answered.
         """
         config = _config()
         context = WorkerContext(None)
         serve_one = partial(self._serve_one, wrap_app(self.app, 0, "asgi"), config, context)  # type: ignore[arg-type]
         listeners = [trio.SocketListener(trio.socket.from_stdlib_socket(each)) for each in sockets]
-        async with trio.open_nursery() as enforcing:
-            async with trio.open_nursery() as handlers:
-                async with trio.open_nursery() as accepting:
-                    accepting.start_soon(self._hang_up_on_stalled)
-                    accepting.start_soon(partial(trio.serve_listeners, serve_one, listeners, handler_nursery=handlers))
-                    task_status.started()
-                    await stop.wait()
-                    accepting.cancel_scope.cancel("a stop was asked for")
-                await context.terminated.set()  # idle connections close now, busy ones after their answer
-                enforcing.start_soon(self._enforce_grace, handlers.cancel_scope)
-            enforcing.cancel_scope.cancel("all clients are gone")
+        with _accept_failures_in_short():
+            async with trio.open_nursery() as enforcing:
+                async with trio.open_nursery() as handlers:
+                    async with trio.open_nursery() as accepting:
+                        accepting.start_soon(self._hang_up_on_stalled)
+                        accepting.start_soon(partial(trio.serve_listeners, serve_one, listeners, handler_nursery=handlers))
+                        task_status.started()
+                        await stop.wait()
+                        accepting.cancel_scope.cancel("a stop was asked for")
+                    await context.terminated.set()  # idle connections close now, busy ones after their answer
+                    enforcing.start_soon(self._enforce_grace, handlers.cancel_scope)
+                enforcing.cancel_scope.cancel("all clients are gone")
 
     def abandon(self) -> None:
-        """Close all connections at once: a second signal came."""
-        self.grace.end()
-        self.connections.cut_all()
+        """End the grace as soon as a stop was asked for: a second signal came. Clients get their goodbye all the same."""
+        self._abandoned.set()
 
     async def _serve_one(self, app: Any, config: Config, context: WorkerContext, stream: trio.SocketStream) -> None:
         with self.connections.keep(stream):
             try:
-                await _Connection(app, config, context, ConnectionState({}), stream)  # type: ignore[arg-type]
+                await Http1Connection(app, config, context, ConnectionState({}), stream)  # type: ignore[arg-type]
             except* (trio.ClosedResourceError, trio.BrokenResourceError, OSError):
                 log.debug("a client's connection broke")
             except* Exception:
@@ -108,10 +121,12 @@ class Server:
             await trio.sleep(min(SWEEP, self.write_deadline / 2))
             for each in self.connections.stalled(trio.current_time(), self.write_deadline):
                 log.info("KP-NET-312: a client has not read for %g s; its connection is closed", self.write_deadline)
+                each.stalled = True
                 each.cut()
 
     async def _enforce_grace(self, handlers: trio.CancelScope) -> None:
-        await trio.sleep(self.grace_seconds)
+        with trio.move_on_after(self.grace_seconds):
+            await self._abandoned.wait()
         self.grace.end()  # running answers say goodbye
         await trio.sleep(GOODBYE + 0.1)
         if len(self.connections):

@@ -189,7 +189,7 @@ def test_a_new_reader_knows_nothing_and_readers_share_nothing(name: str, stream:
     used.feed(DIALECTS[name].late_error(fault()))
     used.finish()
 
-    assert (fresh.usage, fresh.ended) == (Usage(), False)
+    assert (fresh.usage, fresh.ended, fresh.final, fresh.failed) == (Usage(), False, False, False)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -199,7 +199,7 @@ def test_a_late_error_counts_as_the_end_of_a_stream(name: str) -> None:
     assert not reader.ended
     reader.feed(DIALECTS[name].late_error(fault()))
 
-    assert reader.ended
+    assert (reader.ended, reader.final, reader.failed) == (True, True, True)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -212,6 +212,9 @@ def test_no_bytes_break_a_reader(name: str, stream: bool, chunks: list[bytes]) -
     reader.finish()
 
     assert reader.ended is True or stream
+    assert reader.ended or not reader.final
+    assert reader.final or not reader.failed
+    assert stream or not reader.final
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -226,6 +229,7 @@ def test_what_a_stream_says_does_not_depend_on_how_its_events_came(name: str, da
         grouped.feed(piece)
 
     assert (grouped.usage, grouped.ended) == (single.usage, single.ended)
+    assert (grouped.final, grouped.failed) == (single.final, single.failed)
 
 
 @pytest.mark.parametrize("name", NAMES)

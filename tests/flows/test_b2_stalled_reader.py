@@ -74,4 +74,4 @@ async def test_a_client_that_never_reads_is_hung_up_on_after_the_write_deadline(
                 await until(lambda: gateway.finished and not mock.open_streams)
 
     assert any("KP-NET-312" in record.getMessage() for record in caplog.records)
-    assert [(each.outcome, each.code) for each in gateway.finished] == [("client left", "KP-NET-311")]
+    assert [(each.outcome, each.code) for each in gateway.finished] == [("client left", "KP-NET-312")]

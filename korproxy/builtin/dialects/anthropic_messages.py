@@ -45,7 +45,6 @@ _TYPES = {
     504: "timeout_error",
     529: "overloaded_error",
 }
-_LAST = frozenset({"message_stop", "error"})
 
 
 class _Event(msgspec.Struct):
@@ -129,25 +128,35 @@ class MessageStream:
 
     usage: Usage = attrs.field(factory=Usage, init=False)
     ended: bool = attrs.field(default=False, init=False)
+    failed: bool = attrs.field(default=False, init=False)
+
+    @property
+    def final(self) -> bool:
+        """The same as ``ended``: what ends a message well is its last event."""
+        return self.ended
 
     def feed(self, chunk: bytes) -> None:
         """Take whole events."""
         if not _says_something(chunk):
             return
         for name, data in sse_events(chunk):
-            if name in {b"message_stop", b"error"}:
-                self.ended = True
+            self._note(name)
             if _says_something(data):
                 self._read(data)
 
     def finish(self) -> None:
         """Do nothing: a stream says itself when it ends."""
 
+    def _note(self, name: bytes) -> None:
+        if name in {b"message_stop", b"error"}:
+            self.ended = True
+            self.failed = self.failed or name == b"error"
+
     def _read(self, data: bytes) -> None:
         try:
             event = _events.decode(data)
-            if event.type in _LAST:
-                self.ended = True
+            if isinstance(event.type, str):
+                self._note(event.type.encode())
             start = _starts.decode(data).message if event.type == "message_start" else None
         except (ValueError, RecursionError, TypeError):
             return  # it passes all the same: what to make of it is the client's affair

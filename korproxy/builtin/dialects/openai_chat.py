@@ -41,12 +41,14 @@ _TYPES = {
     503: "service_unavailable_error",
 }
 
-# Most events hold ``"usage":null`` and ``"finish_reason":null``; only others are worth a decode.
+# Most events hold ``"usage":null``, ``"finish_reason":null`` and no index but 0; only others are worth a decode.
 _USAGE = re.compile(rb'"usage"\s*+(?!:\s*+null)')
 _FINISH = re.compile(rb'"finish_reason"\s*+(?!:\s*+null)')
+_INDEX = re.compile(rb'"index"\s*+(?!:\s*+0)')
 
 
 class _Choice(msgspec.Struct):
+    index: Any = None
     finish_reason: Any = None
     usage: Any = None
 
@@ -112,37 +114,60 @@ class OpenAIChat:
 
 @attrs.define
 class ChatStream:
-    """Looks at a passing stream. It ended well once ``[DONE]``, a finish reason or the provider's own error was there."""
+    """Looks at a passing stream.
+
+    It ended well once ``[DONE]``, the provider's own error or the finish reason of every choice was there. Many servers leave
+    ``[DONE]`` out; the SDK hangs up on it and on an error, so nobody reads what may follow these two.
+    """
 
     usage: Usage = attrs.field(factory=Usage, init=False)
-    ended: bool = attrs.field(default=False, init=False)
+    final: bool = attrs.field(default=False, init=False)
+    failed: bool = attrs.field(default=False, init=False)
+    _begun: set[object] = attrs.field(factory=set, init=False, repr=False)
+    _finished: set[object] = attrs.field(factory=set, init=False, repr=False)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the end of the stream, or of every choice that has begun, was seen."""
+        return self.final or (bool(self._finished) and self._begun <= self._finished)
 
     def feed(self, chunk: bytes) -> None:
         """Take whole events."""
-        if _says_something(chunk):
+        if self._is_news(chunk):
             for _, data in sse_events(chunk):
-                if _says_something(data):
+                if self._is_news(data):
                     self._read(data)
 
     def finish(self) -> None:
         """Do nothing: a stream says itself when it ends."""
 
+    def _is_news(self, text: bytes) -> bool:
+        """Whether *text* is worth a decode; of a choice with index 0 only its first event tells that it is there."""
+        return not self._begun or _says_something(text)
+
     def _read(self, data: bytes) -> None:
         if data.startswith(b"[DONE]"):
-            self.ended = True
+            self.final = True
             return
         try:
             answer = _answers.decode(data)
         except (ValueError, RecursionError):
             return  # it passes all the same: what to make of it is the client's affair
         self.usage = _usage(answer) or self.usage
-        if answer.error or any(each.finish_reason for each in answer.choices or ()):
-            self.ended = True
+        if answer.error:
+            self.final = self.failed = True
+        for choice in answer.choices or ():
+            index = choice.index if isinstance(choice.index, int) else 0
+            self._begun.add(index)
+            if choice.finish_reason:
+                self._finished.add(index)
 
 
 def _says_something(text: bytes) -> bool:
     """Whether *text* is worth a decode. Most events are not, and this is asked of each: one search costs 0.2 us."""
-    return _USAGE.search(text) is not None or _FINISH.search(text) is not None or b"[DONE]" in text or b'"error"' in text
+    if b"[DONE]" in text or b'"error"' in text:
+        return True
+    return any(each.search(text) is not None for each in (_USAGE, _FINISH, _INDEX))
 
 
 def _usage_of_document(body: bytes) -> Usage:

@@ -20,6 +20,7 @@ from korproxy.errors.exceptions import (
     PluginBroken,
     Problem,
     ProviderLost,
+    ProviderRefused,
     Stopping,
 )
 
@@ -37,6 +38,7 @@ MAKERS: dict[type[KorproxyError], Callable[[], KorproxyError]] = {
     NoProvider: lambda: NoProvider("KP-PROV-105", DETAIL),
     PluginBroken: lambda: PluginBroken("KP-CONF-209", DETAIL, plugin="hello"),
     ProviderLost: lambda: ProviderLost("KP-NET-302", DETAIL, provider="claude"),
+    ProviderRefused: lambda: ProviderRefused("KP-RATE-401", DETAIL, provider="claude", upstream_status=429),
     Stopping: lambda: Stopping("KP-SYS-511", DETAIL),
 }
 CLASSES = sorted(MAKERS, key=lambda each: each.__name__)

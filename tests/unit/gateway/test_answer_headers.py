@@ -90,6 +90,25 @@ def test_a_stream_of_events_has_no_length_since_it_may_end_with_an_event_of_ours
     assert names(for_client(answer, ())) == [b"content-type"]
 
 
+def test_a_length_beside_a_transfer_encoding_is_not_believed() -> None:
+    answer = headers("content-type: application/json", "content-length: 100", "transfer-encoding: chunked")
+
+    assert names(for_client(answer, ())) == [b"content-type"]
+
+
+@pytest.mark.parametrize("byte", [b"\x00", b"\x01", b"\r", b"\n", b"\x1b", b"\x1f", b"\x7f"])
+def test_a_value_with_a_control_byte_stays_behind(byte: bytes) -> None:
+    answer = Headers(((b"x-ratelimit-a", b"1" + byte), (b"anthropic-b", byte), (b"request-id", b"r" + byte), (b"cf-ray", b"c")))
+
+    assert for_client(answer, VENDOR) == [(b"x-korproxy-upstream-request-id", b"c")]
+
+
+def test_a_tab_and_bytes_beyond_ascii_are_no_control_bytes() -> None:
+    answer = Headers(((b"x-ratelimit-a", b"1\t2 \x80\xff"),))
+
+    assert for_client(answer, ()) == list(answer.raw)
+
+
 @pytest.mark.parametrize(
     ("lines", "stream", "plain"),
     [

@@ -21,6 +21,7 @@ from korproxy.errors.exceptions import (
     NoProvider,
     PluginBroken,
     ProviderLost,
+    ProviderRefused,
 )
 from korproxy.gateway import gate as module
 from korproxy.gateway.gate import Gate
@@ -265,7 +266,11 @@ async def test_nothing_is_no_answer(status: int) -> None:
 @pytest.mark.code("KP-PROV-111")
 @pytest.mark.parametrize(
     ("headers", "where"),
-    [([("location", "https://elsewhere.test/v1?token=secret")], "https://elsewhere.test/v1"), ([], "nowhere")],
+    [
+        ([("location", "https://me:secret@elsewhere.test/v1/secret?token=secret")], "https://elsewhere.test"),
+        ([("location", "/secret")], "another path of its own"),
+        ([("location", "https://[")], "nowhere"),
+    ],
 )
 async def test_a_redirect_is_no_answer_and_what_may_be_secret_in_it_is_not_told(
     headers: Sequence[tuple[str, str]], where: str
@@ -429,3 +434,16 @@ async def test_a_compressed_answer_keeps_its_bytes_and_says_what_they_are() -> N
 
     assert told.body == packed
     assert (b"content-encoding", b"gzip") in told.relay.headers
+
+
+@pytest.mark.parametrize("cut", [True, False])
+async def test_a_refusal_whose_words_do_not_arrive_keeps_its_meaning(monkeypatch: pytest.MonkeyPatch, cut: bool) -> None:
+    monkeypatch.setattr("korproxy.gateway.gate.REFUSAL_SECONDS", 0.2)
+    head = b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 7\r\ncontent-length: 100\r\n\r\n"
+    serve = answering(head, b'{"error"', then_wait=not cut)
+    async with raw_upstream(serve) as port, open_gate(provider_at(f"http://127.0.0.1:{port}")) as gate:
+        error, _ = await failure(gate)
+
+    assert isinstance(error, ProviderRefused)
+    assert (error.code, error.upstream_status, error.retry_after) == ("KP-RATE-401", 429, 7.0)
+    assert error.detail == "one answered 429, and its explanation did not arrive whole."

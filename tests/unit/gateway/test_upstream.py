@@ -363,11 +363,74 @@ async def test_a_provider_that_does_not_begin_to_answer() -> None:
     assert error.detail == "one did not begin to answer within 0.2 s."
 
 
+async def test_a_head_alone_is_no_beginning() -> None:
+    """Servers that send the head at once and then think are held to the first-byte deadline, not to the idle one."""
+    async with raw_upstream(answering(OK, then_wait=True)) as port, upstream(first_byte=0.3, idle=0.01) as opened:
+        began = trio.current_time()
+        error = await lost(opened, f"http://127.0.0.1:{port}/v1")
+
+    assert (error.code, error.detail) == ("KP-NET-305", "one did not begin to answer within 0.3 s.")
+    assert trio.current_time() - began >= 0.3
+
+
+async def test_a_head_that_comes_byte_by_byte_does_not_renew_the_first_byte_deadline() -> None:
+    async def dripping(stream: trio.abc.Stream) -> None:
+        await read_request(stream)
+        while True:
+            await stream.send_all(b"HTTP/1.1 102 Processing\r\n\r\n")
+            await trio.sleep(0.05)
+
+    async with raw_upstream(dripping) as port, upstream(first_byte=0.3) as opened:
+        error = await lost(opened, f"http://127.0.0.1:{port}/v1")
+
+    assert error.code == "KP-NET-305"
+
+
+async def test_what_comes_after_an_answer_is_never_taken_for_the_next_one() -> None:
+    """A length counted in characters, say: the rest would be the head of somebody else's answer."""
+    surplus = b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nstolen"
+
+    async def talkative(stream: trio.abc.Stream) -> None:
+        while await read_request(stream):
+            await stream.send_all(OK + b"hello" + surplus)
+
+    async with raw_upstream(talkative) as port, upstream() as opened:
+        answers = [await ask(opened, f"http://127.0.0.1:{port}/v1") for _ in range(4)]
+
+    assert answers == [(200, b"hello")] * 4
+
+
+async def test_a_used_connection_that_the_provider_has_just_closed_costs_nobody_a_request() -> None:
+    """The provider closes an idle connection just as it is taken: the request goes out again, on a new one."""
+    served: list[bytes] = []
+
+    async def forgetful(stream: trio.abc.Stream) -> None:
+        served.append(await read_request(stream))
+        await stream.send_all(OK + b"hello")
+        await read_request(stream)  # the next one is taken, and the connection closed
+
+    async with raw_upstream(forgetful) as port, upstream() as opened:
+        answers = [await ask(opened, f"http://127.0.0.1:{port}/v1") for _ in range(3)]
+
+    assert (answers, len(served)) == ([(200, b"hello")] * 3, 3)
+
+
+async def test_a_new_connection_that_the_provider_closes_is_not_tried_again() -> None:
+    served: list[bytes] = []
+
+    async def rude(stream: trio.abc.Stream) -> None:
+        served.append(await read_request(stream))
+
+    async with raw_upstream(rude) as port, upstream() as opened:
+        error = await lost(opened, f"http://127.0.0.1:{port}/v1")
+
+    assert (error.code, len(served)) == ("KP-NET-308", 1)
+
+
 @pytest.mark.code("KP-NET-306")
-@pytest.mark.parametrize("begun", [b"", b"hel"])
-async def test_a_provider_that_falls_silent_in_mid_answer(begun: bytes) -> None:
-    """The first byte may take long; once the head is here, only the idle deadline counts."""
-    async with raw_upstream(answering(OK, begun, then_wait=True)) as port, upstream(first_byte=FAR, idle=0.2) as opened:
+async def test_a_provider_that_falls_silent_in_mid_answer() -> None:
+    """The first byte may take long; from then on, only the idle deadline counts."""
+    async with raw_upstream(answering(OK, b"hel", then_wait=True)) as port, upstream(first_byte=FAR, idle=0.2) as opened:
         began = trio.current_time()
         error = await lost(opened, f"http://127.0.0.1:{port}/v1")
 

@@ -85,6 +85,7 @@ def test_a_plain_answer_is_read_whole_however_it_was_cut(case: tuple[bytes, list
     reader.finish()
     reader.finish()
     assert (reader.usage, reader.ended, read) == (Usage(tokens_out=7), True, [whole])
+    assert (reader.final, reader.failed) == (False, False)
 
 
 @pytest.mark.parametrize(("size", "expected"), [(KEPT, Usage(tokens_out=7)), (KEPT + 1, Usage())])

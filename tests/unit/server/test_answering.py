@@ -40,6 +40,7 @@ class Client:
     method: str = "POST"
     path: str = "/v1/chat/completions"
     query: bytes = b""
+    stalled: bool = False
     status: int | None = None
     got_headers: RawHeaders = ()
     pieces: list[bytes] = attrs.field(factory=list)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from korproxy.errors.catalogue import BUILTIN_CODES
 from korproxy.errors.codes import ErrorCode, Registry
-from korproxy.errors.exceptions import AccountRefused, BadRequest, Busy, CallerRefused, KorproxyError
+from korproxy.errors.exceptions import AccountRefused, BadRequest, Busy, CallerRefused, KorproxyError, ProviderRefused
 from korproxy.models.outcome import Fault
 from korproxy.server.faults import FaultWriter, plain_error
 
@@ -118,3 +118,10 @@ def test_a_plain_error_is_one_object() -> None:
 
 def test_a_plain_error_without_a_code_does_not_mention_one() -> None:
     assert json.loads(plain_error(Fault(code="", status=404, message="Nothing."))) == {"error": {"message": "Nothing."}}
+
+
+def test_a_refusal_without_words_keeps_the_provider_s_status_and_its_wish() -> None:
+    exc = ProviderRefused("KP-RATE-401", "one answered 429.", provider="one", upstream_status=429, retry_after=6.2)
+    fault = WRITER.fault(exc)
+
+    assert (fault.status, dict(WRITER.headers(exc, fault))[b"retry-after"]) == (429, b"7")

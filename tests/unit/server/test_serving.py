@@ -15,9 +15,10 @@ import trio
 from hypercorn.trio.tcp_server import TCPServer
 from trio.testing import wait_all_tasks_blocked
 
+from korproxy.server.answering import GOODBYE
 from korproxy.server.asgi import AsgiApp, Receive, Send
 from korproxy.server.grace import Grace
-from korproxy.server.serving import KEEP_ALIVE, LONGEST_HEAD, Server, _config
+from korproxy.server.serving import KEEP_ALIVE, LONGEST_HEAD, Server, _AcceptFailures, _config
 from tests.fakes.raw_client import read_all, read_until
 from tests.fakes.waiting import until
 
@@ -194,7 +195,7 @@ async def test_a_connection_that_fails_in_hypercorn_itself_does_not_end_the_serv
 
     async with serving(answer) as running:
         with monkeypatch.context() as patched:
-            patched.setattr("korproxy.server.serving._Connection._read_data", fail)
+            patched.setattr("korproxy.server.serving.Http1Connection._read_data", fail)
             async with await running.connect() as bad:
                 received = await read_all(bad)
         async with await running.connect() as good:
@@ -217,7 +218,7 @@ async def test_a_client_that_left_after_its_answer_is_forgotten_at_once() -> Non
 
 async def test_without_our_own_class_it_would_be_kept_for_the_idle_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """The trap itself, so that the cure is dropped the day it is no longer needed."""
-    monkeypatch.setattr("korproxy.server.serving._Connection", TCPServer)
+    monkeypatch.setattr("korproxy.server.serving.Http1Connection", TCPServer)
     async with serving(answer) as running:
         async with await running.connect() as stream:
             await ask(stream)
@@ -271,17 +272,19 @@ async def test_what_does_not_end_within_the_grace_is_closed_soon_after_it() -> N
     assert 0.3 <= took < 3
 
 
-async def test_a_second_signal_closes_every_connection_at_once() -> None:
-    app = Gated()
-    async with serving(app) as running, await running.connect() as stream, await running.connect() as idle:
+async def test_a_second_signal_ends_the_grace_and_soon_closes_every_connection() -> None:
+    async with serving(Gated()) as running, await running.connect() as stream, await running.connect() as idle:
         await stream.send_all(GET)
         await read_until(stream, b"\r\n\r\no")
+        running.stop.set()
+        await wait_all_tasks_blocked()
+        before = running.server.grace.over
         running.server.abandon()
-        with trio.fail_after(5):
+        with trio.fail_after(GOODBYE + 2):
             ends = [await read_all(each) for each in (stream, idle)]
-        app.may_end.set()  # the daemon cancels whatever still runs; here nobody does
+            await running.ended.wait()
 
-    assert (ends, running.server.grace.over) == ([b"", b""], True)
+    assert (ends, before, running.server.grace.over) == ([b"", b""], False, True)
 
 
 async def test_a_stop_that_was_asked_for_before_the_start_is_kept() -> None:
@@ -292,6 +295,28 @@ async def test_a_stop_that_was_asked_for_before_the_start_is_kept() -> None:
             await nursery.start(partial(Server(app=answer, grace=Grace()).run, [listening], stop))
 
     assert listening.fileno() == -1
+
+
+def test_of_clients_that_cannot_be_accepted_one_line_a_second_is_logged_with_a_hint_and_no_traceback() -> None:
+    short = _AcceptFailures()
+    lines = list[str]()
+    for second in (100.0, 100.1, 100.9, 101.1, 101.2):
+        record = logging.LogRecord("trio.serve_listeners", logging.ERROR, "", 1, "accept returned %s", ("EMFILE",), None)
+        record.created, record.exc_info = second, (OSError, OSError(), None)
+        if short(record):
+            lines.append(f"{second}: {logging.Formatter().format(record)}")
+
+    hint = "no client can connect: accept returned EMFILE. If descriptors ran out: see `ulimit -n` and [server] max_running"
+    assert lines == [f"100.0: {hint}", f"101.1: {hint}"]
+
+
+async def test_lines_of_trio_are_shortened_while_the_server_runs_and_no_longer() -> None:
+    filters = logging.getLogger("trio.serve_listeners").filters
+    before = list(filters)
+    async with serving(answer):
+        during = list(filters)
+
+    assert (len(during), filters) == (len(before) + 1, before)
 
 
 def _cause(record: logging.LogRecord) -> str:

@@ -222,6 +222,8 @@ def test_a_plain_answer_says_its_usage(usage: Any, expected: Usage) -> None:
 def test_these_events_end_a_stream(stream: bytes) -> None:
     assert not read(start(), text()).ended
     assert read(start(), stream).ended
+    assert read(start(), stream).final
+    assert read(start(), stream).failed == (b"error" in stream)
 
 
 @pytest.mark.parametrize(
@@ -249,6 +251,7 @@ def test_these_events_end_a_stream(stream: bytes) -> None:
 )
 def test_these_events_do_not_end_a_stream_and_break_nothing(stream: bytes) -> None:
     assert not read(stream).ended
+    assert (read(stream).final, read(stream).failed) == (False, False)
 
 
 USAGES = st.none() | st.dictionaries(

@@ -179,6 +179,32 @@ def test_usage_inside_the_choice_counts() -> None:
 def test_these_events_end_a_stream(stream: bytes) -> None:
     assert not read(event()).ended
     assert read(event(), stream, event()).ended
+    assert read(event(), stream, event()).final == (b"[DONE]" in stream or b"error" in stream)
+    assert read(event(), stream, event()).failed == (b"error" in stream)
+
+
+def choice(index: Any, finish: str | None = None) -> bytes:
+    return event(choices=[{"index": index, "delta": {"content": "Hi"}, "finish_reason": finish}])
+
+
+@pytest.mark.parametrize(
+    ("stream", "ended"),
+    [
+        ([choice(0), choice(1), choice(0, "stop")], False),
+        ([choice(0), choice(1), choice(1, "stop")], False),
+        ([choice(0), choice(1), choice(1), choice(0, "stop"), choice(1, "length")], True),
+        ([choice(0), choice(0, "stop"), choice(2)], False),
+        ([choice(0), choice(2), choice(0, "stop"), b"data: [DONE]\n\n"], True),
+        ([event(choices=[]), choice(0), choice(11), choice(11, "stop")], False),
+        ([choice(1), choice(1, "stop")], True),
+        ([choice(None), choice("x"), choice(0, "stop")], True),
+        ([event(choices=[{"index": 0}, {"index": 1}]), choice(0, "stop")], False),
+        ([choice(0), choice(0, "tool_calls").replace(b'"Hi"', b'null, "tool_calls": [{"index": 1}]')], True),
+    ],
+)
+def test_a_stream_ended_when_every_choice_has_finished(stream: list[bytes], ended: bool) -> None:
+    assert read(*stream).ended == ended
+    assert read(b"".join(stream)).ended == ended
 
 
 @pytest.mark.parametrize(
@@ -212,6 +238,7 @@ def test_these_events_end_a_stream(stream: bytes) -> None:
 )
 def test_these_events_do_not_end_a_stream_and_break_nothing(stream: bytes) -> None:
     assert not read(stream).ended
+    assert (read(stream).final, read(stream).failed) == (False, False)
 
 
 EVENTS = st.one_of(
@@ -223,6 +250,7 @@ EVENTS = st.one_of(
         | st.builds(dict, prompt_tokens=st.integers(-1, 9), completion_tokens=st.just(1)),
     ),
     st.builds(event, error=st.sampled_from([None, "", {"message": "x"}])),
+    st.builds(choice, st.sampled_from([0, 1, 2, 12, None]), st.sampled_from([None, "stop"])),
     st.builds(event, choices=st.sampled_from([None, [], [{"finish_reason": "stop", "usage": SAID}], "wrong", [7]])),
     st.sampled_from(
         [
@@ -230,6 +258,8 @@ EVENTS = st.one_of(
             b"data: [DONE]\n\n",
             b'data: {"usage"\ndata: :{"prompt_tokens":7}}\n\n',
             b'data: {"usage":\ndata: null}\n\n',
+            b'data: {"choices":[{"index"\ndata: :1}]}\n\n',
+            b'data: {"choices":[{"index":\ndata: 1,"finish_reason":"stop"}]}\n\n',
             b'data: {"usage":{"prompt_tokens":\n\n',
             b'event: x\ndata: {"finish_reason":"stop"}\n\n',
             b"\n\n",
@@ -245,6 +275,7 @@ def test_a_stream_reads_the_same_however_its_events_are_grouped(case: tuple[list
     events, pieces = case
 
     assert read(*pieces) == read(*events)
+    assert read(*pieces).ended == read(*events).ended
 
 
 @given(st.data(), st.sampled_from([SAID, None, {"prompt_tokens": 1}]))
