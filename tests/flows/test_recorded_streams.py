@@ -78,7 +78,8 @@ async def test_a_recorded_stream_is_relayed_byte_for_byte(name: str, data: st.Da
     uncached, read, write, out = USAGE.get(name, (None, None, None, None))
     assert (answer.status, answer.headers["content-type"], answer.whole) == (200, "text/event-stream", True)
     assert answer.body == wire
-    assert (finished.outcome, finished.bytes_out) == ("ok", len(wire))
+    booked = ("refused", "KP-PROV-102") if name == "anthropic-error" else ("ok", None)
+    assert (finished.outcome, finished.code, finished.bytes_out) == (*booked, len(wire))
     assert finished.usage == Usage(tokens_in=uncached, cache_read=read, cache_write=write, tokens_out=out)
 
 
