@@ -16,7 +16,7 @@ from korproxy.gateway.upstream import Reply
 from korproxy.models.calls import RawHeaders
 
 LINGER = 1.0  # seconds a provider gets to end an answer whose last event is there, so that its connection can be used again
-IN_STREAM_ERROR = "KP-PROV-102"
+IN_STREAM_ERROR = "KP-PROV-102"  # an error event says nothing that all vendors agree upon, so there is one code for all
 
 
 @attrs.define(kw_only=True)
@@ -95,7 +95,7 @@ class Relay:
         return piece
 
     def _end(self) -> bytes:
-        """The provider closed the answer properly. In a stream that need not mean that it was complete."""
+        """Nothing more will come, or nothing that matters. In a stream that need not mean that it was complete."""
         tail = b"" if self._cutter is None else self._cutter.tail
         if tail:
             self._reader.feed(tail)

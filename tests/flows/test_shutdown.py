@@ -105,6 +105,27 @@ async def test_a_second_signal_cuts_running_streams_off(home: Path) -> None:
     assert took < 3
 
 
+async def test_at_the_second_signal_a_stream_still_ends_with_an_error_event(home: Path) -> None:
+    with trio.fail_after(30):
+        async with open_mock() as mock:
+            with daemon(home, settings=mock_settings(mock.url, grace=20)) as running:
+                async with await connect(running.url) as stream, await connect(running.url) as waiting:
+                    await waiting.send_all(chat_request("{{mock: first-byte=60}}", running.key))
+                    await stream.send_all(chat_request("{{mock: words=2000 gap=0.05}}", running.key))
+                    await read_until(stream, b"data:")
+                    await until(lambda: len(mock.requests) == 2)
+                    running.ask_to_stop()
+                    await until(lambda: any("SIGTERM" in line for line in running.log))
+                    running.ask_to_stop()
+                    rest, refused = await read_all(stream), await read_all(waiting)
+                code = await trio.to_thread.run_sync(running.wait)
+
+    event = rest.rpartition(b"data: ")[2].partition(b"\n\n")[0]
+    assert json.loads(event)["error"]["code"] == "KP-SYS-511"
+    assert refused.startswith(b"HTTP/1.1 503 ")
+    assert (b"[DONE]" in rest, code) == (False, 0)
+
+
 NEVER_LETS_GO = """
     import time
     from korproxy.api import hookimpl

@@ -21,8 +21,8 @@ PROV: tuple[ErrorCode, ...] = (
         code="KP-PROV-102",
         message="The provider failed while it worked on the request.",
         description=(
-            "The provider answered with a status of 500 or more, so the fault is on its side."
-            " Such faults mostly pass within minutes."
+            "The provider answered with a status of 500 or more, or ended a stream with an error event of its own,"
+            " so the fault is on its side. Such faults mostly pass within minutes."
         ),
         steps=(
             "Send the request again after a moment.",
