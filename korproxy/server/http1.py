@@ -6,8 +6,8 @@ It is over when the client has left, even where the client sent more than it was
 from __future__ import annotations
 
 import logging
+from typing import Any
 
-import h11
 import trio
 from hypercorn.events import Closed
 from hypercorn.protocol.h11 import H11Protocol
@@ -98,5 +98,5 @@ class Pause:
         waiting.cancel("the client has left")
 
 
-async def _stay_with_http1(event: h11.Request) -> None:
+async def _stay_with_http1(event: Any) -> None:
     """Take the place of the method by which Hypercorn turns to HTTP/2: *event* is answered as any other."""

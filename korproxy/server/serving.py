@@ -92,6 +92,7 @@ class Server:
         listeners = [trio.SocketListener(trio.socket.from_stdlib_socket(each)) for each in sockets]
         with _accept_failures_in_short():
             async with trio.open_nursery() as enforcing:
+                enforcing.start_soon(self._cut_all_at_the_end)
                 async with trio.open_nursery() as handlers:
                     async with trio.open_nursery() as accepting:
                         accepting.start_soon(self._hang_up_on_stalled)
@@ -123,6 +124,13 @@ class Server:
                 log.info("KP-NET-312: a client has not read for %g s; its connection is closed", self.write_deadline)
                 each.stalled = True
                 each.cut()
+
+    async def _cut_all_at_the_end(self) -> NoReturn:
+        """Where the server itself is cancelled, nothing else ends the writes, which are shielded."""
+        try:
+            await trio.sleep_forever()
+        finally:
+            self.connections.cut_all()
 
     async def _enforce_grace(self, handlers: trio.CancelScope) -> None:
         with trio.move_on_after(self.grace_seconds):

@@ -69,6 +69,16 @@ def test_a_client_that_leaves_in_the_middle_of_a_refusal_has_left_all_the_same()
     assert (ledger.close(101.0).outcome, ledger.close(101.0).code) == ("client left", "KP-NET-311")
 
 
+@pytest.mark.code("KP-NET-312")
+def test_a_client_that_was_hung_up_on_did_not_leave_by_itself() -> None:
+    ledger, answered = Ledger(call=CALL), Ledger(call=CALL, outcome="ok")
+    ledger.hung_up()
+    answered.hung_up()
+
+    assert (ledger.close(101.0).outcome, ledger.close(101.0).code) == ("client left", "KP-NET-312")
+    assert (answered.close(101.0).outcome, answered.close(101.0).code) == ("ok", None)
+
+
 def test_an_error_of_ours_leaves_its_code() -> None:
     ledger = Ledger(call=CALL)
     ledger.failed(ProviderLost("KP-NET-309", "one broke off.", provider="one"))

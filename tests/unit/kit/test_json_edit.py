@@ -75,6 +75,15 @@ def test_a_repeated_key_further_down_is_the_providers_affair() -> None:
 
 
 @pytest.mark.code("KP-SYS-509")
+@pytest.mark.parametrize("body", [b"", b" \r\n"])
+def test_an_empty_body_is_called_empty(body: bytes) -> None:
+    with pytest.raises(BadRequest) as caught:
+        read_top_level(body)
+
+    assert str(caught.value) == "The body is empty, where a JSON object is wanted."
+
+
+@pytest.mark.code("KP-SYS-509")
 @pytest.mark.parametrize(
     "body",
     [

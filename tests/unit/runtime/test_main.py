@@ -24,9 +24,11 @@ from korproxy.plugins.offers import Offer
 from korproxy.runtime import main
 from korproxy.runtime.bus import open_bus
 from korproxy.runtime.compose import compose
-from korproxy.runtime.main import Plan, live, make_front, open_windows
+from korproxy.runtime.main import Plan, _Abandon, live, make_front, open_windows
 from korproxy.runtime.sockets import listen, url_of
+from korproxy.server.grace import Grace
 from korproxy.server.keys import CLIENT, MANAGE, READ, Key, KeyRing
+from korproxy.server.serving import Server
 from tests.fakes.gateway import provider_at
 from tests.fakes.plugin_files import plugin_text
 from tests.fakes.raw_client import chat_request, connect, read_all, read_until
@@ -250,6 +252,26 @@ async def test_a_second_signal_ends_it_at_once_even_if_no_task_ran_since_the_fir
 
     assert len(told) >= 2
     assert len(expected_logs) == 1
+
+
+@pytest.mark.parametrize("serving", [True, False])
+async def test_the_second_signal_ends_the_grace_and_whatever_comes_then_cancels_all(serving: bool) -> None:
+    asked, root = list[str](), trio.CancelScope()
+
+    class Told(Server):
+        def abandon(self) -> None:
+            asked.append("server")
+
+    abandon = _Abandon(root, Told(app=_no_app, grace=Grace()) if serving else None)
+    abandon()
+    after_one = (list(asked), root.cancel_called)
+    abandon()
+
+    assert after_one == ((["server"], False) if serving else ([], True))
+    assert (len(asked), root.cancel_called) == (int(serving), True)
+
+
+async def _no_app(scope: object, receive: object, send: object) -> None: ...
 
 
 async def test_a_failure_begins_the_end_as_well(home: Path) -> None:

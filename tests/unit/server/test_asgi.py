@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from trio.testing import MockClock, memory_stream_pair, wait_all_tasks_blocked
 
 from korproxy.errors.exceptions import BadRequest
 from korproxy.server.asgi import AsgiExchange, Message, adding_headers, guarded_send
-from korproxy.server.connections import Connection, current_connection
+from korproxy.server.connections import LET_GO, Connection, current_connection
 from korproxy.server.exchange import ClientLeft
 from tests.fakes.gateway import CLIENT_KEY, open_gateway, provider_at
 from tests.fakes.raw_client import connect, read_until
@@ -57,6 +58,21 @@ async def test_an_exchange_is_what_its_scope_says() -> None:
 
     assert (exchange.method, exchange.path, exchange.query, exchange.started) == ("POST", "/x", b"a=1", False)
     assert exchange.headers.raw == ((b"x-one", b"1"), (b"x-one", b"2"))
+
+
+async def test_an_exchange_does_not_show_its_query_which_may_hold_a_key() -> None:
+    assert "a=1" not in repr(Wire().exchange())
+
+
+@pytest.mark.parametrize("stalled", [True, False])
+async def test_an_exchange_knows_whether_its_client_was_hung_up_on(stalled: bool) -> None:
+    connection = Connection(memory_stream_pair()[0], stalled)  # type: ignore[arg-type]  # nobody looks at its socket here
+    without = Wire().exchange().stalled
+    token = current_connection.set(connection)
+    there = Wire().exchange().stalled
+    current_connection.reset(token)
+
+    assert (without, there) == (False, stalled)
 
 
 @given(st.lists(st.binary(max_size=10)))
@@ -233,6 +249,26 @@ async def test_the_time_of_each_write_is_noted(autojump_clock: MockClock) -> Non
     current_connection.reset(token)
 
     assert (during, connection.writing_since) == ([began], None)
+
+
+async def test_a_message_that_waits_for_a_connection_that_was_cut_is_given_up() -> None:
+    waited_out: list[bool] = []
+
+    async def send(message: Message) -> None:
+        del message
+        with trio.move_on_after(LET_GO + 5) as patience:
+            await trio.sleep_forever()
+        waited_out.append(patience.cancelled_caught)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        stream = await trio.open_tcp_stream("127.0.0.1", listening.getsockname()[1])
+        connection = Connection(stream)
+        connection.cut()
+        token = current_connection.set(connection)
+        await guarded_send(send)({"type": "http.response.body"})
+        current_connection.reset(token)
+
+    assert waited_out == []
 
 
 async def test_headers_are_added_to_the_head_and_to_nothing_else() -> None:

@@ -10,7 +10,7 @@ import pytest
 import trio
 import trio.testing
 
-from korproxy.server.connections import Connection, Connections, current_connection
+from korproxy.server.connections import LET_GO, Connection, Connections, current_connection
 from tests.fakes.waiting import until
 
 
@@ -164,6 +164,28 @@ async def test_a_cut_wakes_a_writer_whose_client_does_not_read_even_where_it_is_
                 connections.cut_all()
 
     assert connection.writing_since is None
+
+
+@pytest.mark.parametrize("cut_before", [True, False])
+async def test_a_shield_does_not_hold_for_long_once_its_connection_was_cut(cut_before: bool) -> None:
+    waited_out = list[bool]()
+
+    async def write() -> None:
+        with trio.CancelScope(shield=True) as shield, connection.writing(shield):
+            await trio.sleep(LET_GO + 5)  # for something that no closed socket ends
+        waited_out.append(not shield.cancelled_caught)
+
+    async with pair() as (near, _):
+        connection = Connection(near)
+        async with trio.open_nursery() as nursery:
+            if cut_before:
+                connection.cut()
+            nursery.start_soon(write)
+            await trio.testing.wait_all_tasks_blocked()
+            connection.cut()
+            nursery.cancel_scope.cancel()
+
+    assert (waited_out, connection.writing_since) == ([False], None)
 
 
 async def test_a_cut_is_an_end_for_the_client() -> None:

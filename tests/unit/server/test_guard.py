@@ -55,7 +55,7 @@ def test_a_host_that_means_this_machine_is_right(host: str) -> None:
     [
         "evil.test", "evil.test:1337", "127.0.0.1.evil.test", "localhost.evil.test", "192.168.1.7:1337", "[fe80::1]",
         "", ".", ":1337", "[", "[]", "::1", "[::1", "a b", "user@localhost", "localhost/x", "localhost:80:80", "localhost?x",
-        "127.0.0.1\\", "127.0.0.1#", "127.1", "\xe4",
+        "127.0.0.1\\", "127.0.0.1#", "127.1", "\xe4", "localhost..", "127.0.0.1..",
     ],
 )  # fmt: skip
 def test_any_other_host_may_be_a_page_that_points_its_name_here(host: str) -> None:
@@ -252,6 +252,24 @@ def test_what_needs_a_key_needs_it_on_loopback_too() -> None:
 @pytest.mark.parametrize("key", [CLIENT_KEY, READING_KEY])
 def test_a_key_without_the_scope_is_refused(key: str) -> None:
     assert manager(guard(), MANAGE, needed=True, x_management_key=key) == "KP-AUTH-003"
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("wrong", "That is not a key of this KorProxy: `korproxy key show management` prints the right one."),
+        (
+            CLIENT_KEY,
+            "The key 'client' does not allow this: it lacks the scope 'manage';"
+            " `korproxy key show management` prints one that has it.",
+        ),
+    ],
+)
+def test_who_comes_to_manage_with_the_wrong_key_is_told_of_the_right_one(key: str, said: str) -> None:
+    with pytest.raises(CallerRefused) as caught:
+        guard().admit_manager(headers(x_management_key=key), MANAGE, needed=True)
+
+    assert str(caught.value) == said
 
 
 @pytest.mark.code("KP-AUTH-002")

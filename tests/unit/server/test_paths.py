@@ -79,6 +79,18 @@ def test_a_v1_too_few_is_named(right: str) -> None:
     assert str(error) == f"Nothing is at '{right.removeprefix('/v1')}'; {right} is. The tool's base URL needs /v1 at its end."
 
 
+@pytest.mark.parametrize("right", [*CALLS, "/v1/models"])
+def test_a_slash_too_many_is_named(right: str) -> None:
+    error = wrong_path(right + "/", CALLS)
+
+    assert str(error) == f"Nothing is at '{right}/'; {right} is, without the slash at its end."
+
+
+@pytest.mark.parametrize("target", ["http://example.test/v1/messages", "example.test:443"])
+def test_a_request_to_a_forward_proxy_is_told_that_this_is_none(target: str) -> None:
+    assert "KorProxy is no forward proxy" in wrong_path(target, CALLS).detail
+
+
 def test_a_path_that_resembles_nothing_is_told_what_is_served() -> None:
     error = wrong_path("/v2/chat", CALLS[:2])
 

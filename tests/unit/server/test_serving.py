@@ -16,7 +16,7 @@ from hypercorn.trio.tcp_server import TCPServer
 from trio.testing import wait_all_tasks_blocked
 
 from korproxy.server.answering import GOODBYE
-from korproxy.server.asgi import AsgiApp, Receive, Send
+from korproxy.server.asgi import AsgiApp, Receive, Send, guarded_send
 from korproxy.server.grace import Grace
 from korproxy.server.serving import KEEP_ALIVE, LONGEST_HEAD, Server, _AcceptFailures, _config
 from tests.fakes.raw_client import read_all, read_until
@@ -285,6 +285,26 @@ async def test_a_second_signal_ends_the_grace_and_soon_closes_every_connection()
             await running.ended.wait()
 
     assert (ends, before, running.server.grace.over) == ([b"", b""], False, True)
+
+
+async def test_a_server_that_is_cancelled_ends_even_with_a_client_that_does_not_read() -> None:
+    async def flood(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        send = guarded_send(send)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while True:
+            await send({"type": "http.response.body", "body": b"x" * 2**20, "more_body": True})
+            await trio.lowlevel.checkpoint()  # as where the next piece comes from a provider
+
+    with socket.create_server(("127.0.0.1", 0)) as listening, trio.fail_after(10):
+        server = Server(app=flood, grace=Grace())
+        async with trio.open_nursery() as nursery:
+            await nursery.start(partial(server.run, [listening], trio.Event()))
+            async with await trio.open_tcp_stream("127.0.0.1", listening.getsockname()[1]) as stream:
+                await stream.send_all(GET)
+                await until(lambda: server.connections.stalled(trio.current_time(), 0.2))
+                nursery.cancel_scope.cancel()
+
+    assert len(server.connections) == 0
 
 
 async def test_a_stop_that_was_asked_for_before_the_start_is_kept() -> None:
