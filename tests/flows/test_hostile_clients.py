@@ -158,7 +158,7 @@ async def test_who_uploads_still_when_the_grace_ends_is_told_so() -> None:
                 received = await read_all(stream)
 
     assert received.startswith(b"HTTP/1.1 503 ")
-    assert b"x-korproxy-error: KP-SYS-511\r\n" in received
+    assert "x-korproxy-error: KP-SYS-511\r\n" in received.decode()
 
 
 @pytest.mark.code("KP-SYS-510")
@@ -171,6 +171,7 @@ async def test_the_rest_of_an_upload_that_fell_silent_is_not_waited_for() -> Non
             took = trio.current_time() - began
 
     assert received.startswith(b"HTTP/1.1 408 ")
+    assert "x-korproxy-error: KP-SYS-510\r\n" in received.decode()
     assert took < 2
 
 
@@ -227,6 +228,7 @@ async def test_who_takes_it_for_a_forward_proxy_is_told_that_it_is_none() -> Non
             received = await read_all(stream)
 
     assert received.startswith(b"HTTP/1.1 403 ")
+    assert "x-korproxy-error: KP-AUTH-004\r\n" in received.decode()
     assert b"KorProxy is no forward proxy" in received
 
 

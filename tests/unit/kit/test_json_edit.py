@@ -80,6 +80,7 @@ def test_an_empty_body_is_called_empty(body: bytes) -> None:
     with pytest.raises(BadRequest) as caught:
         read_top_level(body)
 
+    assert caught.value.code == "KP-SYS-509"
     assert str(caught.value) == "The body is empty, where a JSON object is wanted."
 
 
