@@ -102,6 +102,15 @@ class _Enqueue(logging.handlers.QueueHandler):
         return dropped
 
 
+class _NoLock:
+    """Looks like a lock. None would do until Python 3.12."""
+
+    def acquire(self) -> None: ...
+    def release(self) -> None: ...
+    def __enter__(self) -> None: ...
+    def __exit__(self, *_: object) -> None: ...
+
+
 class _Writer(logging.StreamHandler[Writable]):
     """Writes lines, and where some are missing before one, how many."""
 
@@ -111,8 +120,8 @@ class _Writer(logging.StreamHandler[Writable]):
         self._enqueue = enqueue
 
     def createLock(self) -> None:  # noqa: N802
-        """None: only one thread writes, and Python would wait at its end for the lock of one that hangs."""
-        self.lock = None
+        """One that never locks: only one thread writes, and Python would wait at its end for the lock of one that hangs."""
+        self.lock = _NoLock()  # type: ignore[assignment]  # what a lock can do is all that is asked of it
 
     def emit(self, record: logging.LogRecord) -> None:
         self.tell_dropped()
