@@ -29,7 +29,7 @@ SEVERITIES: Mapping[Severity, str] = {
     Severity.CRITICAL: "KorProxy does not run",
 }
 GENERATED = "<!-- Written by `python -m korproxy.errors.pages docs/reference/errors`. Change the catalogue, not this page. -->"
-_CLIENT_LEFT = 499  # not registered with IANA, so the standard library has no words for it
+_OUR_PHRASES = {413: "Content Too Large", 499: "Client Closed Request"}  # RFC 9110's, which Python has since 3.13; nginx's
 
 _HTML = """\
 <!doctype html>
@@ -149,7 +149,7 @@ def _row(code: ErrorCode) -> str:
 
 
 def _words(status: int) -> str:
-    return "Client Closed Request" if status == _CLIENT_LEFT else HTTPStatus(status).phrase
+    return _OUR_PHRASES.get(status) or HTTPStatus(status).phrase
 
 
 def _inline(text: str) -> str:
