@@ -1,5 +1,6 @@
 """The one door for plugins. Everything here is stable by promise; nothing else is."""
 
+from korproxy import chat as chat
 from korproxy.contracts import AnswerReader as AnswerReader
 from korproxy.contracts import Cli as Cli
 from korproxy.contracts import Collector as Collector
@@ -11,6 +12,9 @@ from korproxy.contracts import Redaction as Redaction
 from korproxy.contracts import Service as Service
 from korproxy.contracts import Settings as Settings
 from korproxy.contracts import Sink as Sink
+from korproxy.contracts import StreamReader as StreamReader
+from korproxy.contracts import StreamWriter as StreamWriter
+from korproxy.contracts import Translator as Translator
 from korproxy.errors.codes import ErrorCode as ErrorCode
 from korproxy.errors.codes import Registry as Registry
 from korproxy.errors.codes import Severity as Severity
@@ -37,6 +41,7 @@ from korproxy.kit.refusals import read_refusal as read_refusal
 from korproxy.kit.regex_redaction import RegexRedaction as RegexRedaction
 from korproxy.kit.writing import full_message as full_message
 from korproxy.kit.writing import json_bytes as json_bytes
+from korproxy.models.abilities import Abilities as Abilities
 from korproxy.models.accounts import Account as Account
 from korproxy.models.accounts import Secret as Secret
 from korproxy.models.calls import Features as Features

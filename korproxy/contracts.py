@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import attrs
 
+from korproxy.chat.answer import Answer, ProviderError
+from korproxy.chat.conversation import Asked, Conversation
+from korproxy.chat.events import Event
+from korproxy.chat.report import Report
+from korproxy.chat.wire import Target, Written
 from korproxy.errors.codes import Registry
+from korproxy.models.abilities import Abilities
 from korproxy.models.accounts import Account
 from korproxy.models.calls import Features, Headers, Outgoing, Peek, Span, UpstreamRequest
 from korproxy.models.outcome import Fault, Finished, Refusal, Usage
@@ -58,8 +64,18 @@ class Provider(Protocol):
     def vendor_headers(self) -> tuple[bytes, ...]:
         """Prefixes (lower case) of the header names that travel between this vendor's clients and it, both ways."""
 
+    @property
+    def test_model(self) -> str:
+        """The cheapest model that shows whether it works; empty where none is known."""
+
     def offers(self, model: str) -> bool: ...
     def models(self) -> Sequence[Model]: ...
+    def real_name(self, model: str) -> str:
+        """Return the provider's own name for *model*, which may be an alias of its catalogue; mostly *model* itself."""
+
+    def abilities(self, model: str) -> Abilities:
+        """Return what *model*, by its own name, can do; what the provider assumes where nobody knows it."""
+
     def dialect_for(self, model: str, features: Features) -> str:
         """Return the format to send in: ``features.dialect`` itself where it is spoken here, so that bytes can pass."""
 
@@ -98,6 +114,67 @@ class AnswerReader(Protocol):
         """Take note that no more bytes will come."""
 
 
+class StreamReader(Protocol):
+    """Reads a provider's stream into events. Per-answer state."""
+
+    def feed(self, events: bytes) -> Sequence[Event]:
+        """Take whole server-sent events, return what they say. Anything behind the stream's own end says nothing.
+
+        Raises:
+            Unreadable: This is not the format.
+        """
+
+    def finish(self) -> Sequence[Event]:
+        """Take note that no more bytes will come; return what was held back. No ``Ended``: the stream was cut."""
+
+
+class StreamWriter(Protocol):
+    """Writes events as a client's stream. Per-answer state. What it gets has passed ``StreamGuard``."""
+
+    def write(self, event: Event) -> bytes:
+        """Return the bytes for *event*, whole server-sent events; empty where it has to wait for another one."""
+
+    def keep_alive(self) -> bytes:
+        """Return bytes that say nothing, to be sent at any time while the provider is silent, also as the very first."""
+
+
+class Translator(Protocol):
+    """One wire format, read and written: what lets its clients reach other providers, and other clients its providers. Pure.
+
+    A reader reports by ``report`` what it cannot read into the neutral model, a writer what its format has no place for. Where
+    the request would mean something else without it, it is not sent (``CannotCarry``).
+    """
+
+    def read_request(self, path: str, body: bytes, report: Report) -> tuple[Conversation, Asked]:
+        """Read a client's request.
+
+        Raises:
+            BadRequest: The body is no request of this format.
+            CannotCarry: It asks for something that only this format has, and without which it would mean something else.
+        """
+
+    def write_request(self, conversation: Conversation, target: Target, report: Report) -> Written:
+        """Write a request to a provider.
+
+        Raises:
+            CannotCarry: As above.
+        """
+
+    def read_answer(self, body: bytes) -> Answer:
+        """Read a provider's whole answer (``Unreadable`` if it is none)."""
+
+    def write_answer(self, answer: Answer, asked: Asked) -> bytes:
+        """Write a whole answer to a client."""
+
+    def stream_reader(self) -> StreamReader: ...
+    def stream_writer(self, asked: Asked) -> StreamWriter: ...
+    def read_error(self, status: int, headers: Headers, body: bytes) -> ProviderError:
+        """Read a provider's error of *status* 400 or more. Never raises: of no JSON the status and some words are left."""
+
+    def write_error(self, error: ProviderError) -> tuple[int, bytes]:
+        """Write a provider's error to a client: status and body in the client's words, message and code the provider's own."""
+
+
 class Dialect(Protocol):
     """One wire format, as clients speak it. Pure."""
 
@@ -105,7 +182,11 @@ class Dialect(Protocol):
     def name(self) -> str: ...
     @property
     def paths(self) -> Sequence[str]:
-        """The POST paths of the format, e.g. ``/v1/chat/completions``."""
+        """The POST paths of the format, e.g. ``/v1/chat/completions``; none where clients do not speak it."""
+
+    @property
+    def translator(self) -> Translator | None:
+        """How it is translated; None: its bytes can only pass to providers that speak it too."""
 
     def peek(self, path: str, body: bytes) -> Peek:
         """Read model and stream; ``BadRequest`` if they are not there."""

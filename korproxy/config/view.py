@@ -130,6 +130,7 @@ class SettingsView:
             limits=table.limits,
             models=table.models,
             speaks=table.speaks,
+            fetch_images=table.fetch_images,
         )
 
     def _account(self, provider: str, number: int, account: AccountSettings) -> Account:

@@ -10,6 +10,7 @@ import attrs
 
 from korproxy.errors.exceptions import NoProvider
 from korproxy.kit.refusals import read_refusal
+from korproxy.models.abilities import Abilities
 from korproxy.models.accounts import Account, Secret
 from korproxy.models.calls import Features, Headers, Outgoing, UpstreamRequest
 from korproxy.models.outcome import Refusal
@@ -62,8 +63,9 @@ class Endpoint:
     key_header: bytes = b"authorization"
     defaults: tuple[tuple[bytes, bytes], ...] = ()
 
-    def url(self, base_url: str) -> str:
-        """Return the address of this format under *base_url*."""
+    def url(self, base_url: str, request: Outgoing) -> str:
+        """Return the address of this format under *base_url* for *request*, without its query."""
+        del request
         base = base_url.rstrip("/")
         if self.path.startswith("/v1/") and base.endswith("/v1"):
             base = base.removesuffix("/v1")
@@ -87,6 +89,9 @@ class HttpProvider:
         speaks: Its formats, the preferred one first.
         catalogue: The models that ``GET /v1/models`` lists.
         patterns: Models it takes beyond its catalogue; ``*`` stands for anything.
+        assumed: What models can do that the catalogue does not tell about.
+        test_model: The cheapest model that shows whether it works.
+        fetch_images: Images that a request only links to are fetched by KorProxy, where a model takes none by link.
     """
 
     id: str
@@ -99,12 +104,16 @@ class HttpProvider:
     catalogue: Sequence[Model] = ()
     patterns: tuple[str, ...] = ()
     vendor_headers: tuple[bytes, ...] = ()
-    _listed: frozenset[str] = attrs.field(init=False, repr=False, eq=False)
+    assumed: Abilities = attrs.field(factory=Abilities)
+    test_model: str = ""
+    fetch_images: bool = False
+    _by_name: Mapping[str, Model] = attrs.field(init=False, repr=False, eq=False)
     _globs: tuple[str, ...] = attrs.field(init=False, repr=False, eq=False)
 
-    @_listed.default
-    def _list(self) -> frozenset[str]:
-        return frozenset(each.id for each in self.catalogue)
+    @_by_name.default
+    def _index(self) -> Mapping[str, Model]:
+        aliases = {alias: each for each in self.catalogue for alias in each.aliases}
+        return {**aliases, **{each.id: each for each in self.catalogue}}
 
     @_globs.default
     def _glob(self) -> tuple[str, ...]:
@@ -113,11 +122,21 @@ class HttpProvider:
 
     def offers(self, model: str) -> bool:
         """Whether *model*, without a provider prefix, is served here."""
-        return model in self._listed or any(fnmatchcase(model, each) for each in self._globs)
+        return model in self._by_name or any(fnmatchcase(model, each) for each in self._globs)
 
     def models(self) -> Sequence[Model]:
         """Return what ``GET /v1/models`` lists."""
         return self.catalogue
+
+    def real_name(self, model: str) -> str:
+        """Return the name in the catalogue for which *model* is an alias, else *model* itself."""
+        found = self._by_name.get(model)
+        return model if found is None else found.id
+
+    def abilities(self, model: str) -> Abilities:
+        """Return what the catalogue says of *model*, else what is assumed."""
+        found = self._by_name.get(model)
+        return self.assumed if found is None or found.abilities is None else found.abilities
 
     def dialect_for(self, model: str, features: Features) -> str:
         """Return the client's own format where it is spoken here, else the preferred one."""
@@ -142,9 +161,9 @@ class HttpProvider:
         secret = self._secret(request, account)
         if secret is not None:
             headers.append(endpoint.credential(secret))
-        url = endpoint.url(self.base_url)
+        url = endpoint.url(self.base_url, request)
         if request.query:
-            url += "?" + request.query.decode("latin-1")
+            url += ("&" if "?" in url else "?") + request.query.decode("latin-1")
         return UpstreamRequest(method="POST", url=url, headers=headers, body=request.body)
 
     def refusal(self, status: int, headers: Headers, body: bytes) -> Refusal:
@@ -168,11 +187,18 @@ class HttpProvider:
 def from_settings(table: ConfiguredProvider, provider: P) -> P:
     """Return *provider*, which holds the defaults of its type, with everything that its ``[providers.ID]`` *table* says."""
     provider = attrs.evolve(
-        provider, id=table.id, type=table.type, accounts=table.accounts, deadlines=table.deadlines, limits=table.limits
+        provider,
+        id=table.id,
+        type=table.type,
+        accounts=table.accounts,
+        deadlines=table.deadlines,
+        limits=table.limits,
+        fetch_images=table.fetch_images,
     )
     if table.base_url is not None:
         provider = attrs.evolve(provider, base_url=table.base_url)
     if table.models:
-        plain = tuple(Model(id=each, owner=table.id) for each in table.models if "*" not in each)
+        known = {each.id: each for each in provider.catalogue}
+        plain = tuple(known.get(each, Model(id=each, owner=table.id)) for each in table.models if "*" not in each)
         provider = attrs.evolve(provider, catalogue=plain, patterns=tuple(each for each in table.models if "*" in each))
     return provider

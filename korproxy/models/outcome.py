@@ -14,12 +14,14 @@ class Usage:
         cache_read: Input tokens read from the provider's cache.
         cache_write: Input tokens written to it.
         tokens_out: Output tokens, reasoning included.
+        reasoning: The part of them that was reasoning.
     """
 
     tokens_in: int | None = None
     cache_read: int | None = None
     cache_write: int | None = None
     tokens_out: int | None = None
+    reasoning: int | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from korproxy.models.abilities import Abilities
 from korproxy.models.accounts import Account
 
 
@@ -34,12 +35,20 @@ class Limits:
 
 @attrs.frozen(kw_only=True)
 class Model:
-    """One entry of ``GET /v1/models``. ``created`` is seconds since the epoch, 0 where unknown."""
+    """One entry of ``GET /v1/models``.
+
+    Attributes:
+        created: Seconds since the epoch, 0 where unknown.
+        aliases: Other names it is served under.
+        abilities: None: those that its provider assumes of models nobody knows.
+    """
 
     id: str
     owner: str = ""
     name: str = ""
     created: int = 0
+    aliases: tuple[str, ...] = ()
+    abilities: Abilities | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -50,6 +59,7 @@ class ConfiguredProvider:
         base_url: None where the user did not say; the type has its own default.
         models: Names or patterns (``*``) of models the user says it serves; empty: what the type knows.
         speaks: Formats the user says it speaks, the preferred one first; empty: the type's own. Not every type asks.
+        fetch_images: Fetch images that a request only links to, where the provider takes none by link.
     """
 
     id: str
@@ -60,3 +70,4 @@ class ConfiguredProvider:
     limits: Limits = attrs.field(factory=Limits)
     models: tuple[str, ...] = ()
     speaks: tuple[str, ...] = ()
+    fetch_images: bool = False

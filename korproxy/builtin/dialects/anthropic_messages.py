@@ -23,6 +23,7 @@ from korproxy.api import (
     PlainAnswer,
     Settings,
     Span,
+    Translator,
     Usage,
     full_message,
     hookimpl,
@@ -77,6 +78,8 @@ class AnthropicMessages:
 
     name: str = "anthropic-messages"
     paths: Sequence[str] = ("/v1/messages",)
+
+    translator: Translator | None = None
 
     def peek(self, path: str, body: bytes) -> Peek:
         """Read model, stream and whether there are tools."""

@@ -23,6 +23,7 @@ from korproxy.api import (
     PlainAnswer,
     Settings,
     Span,
+    Translator,
     Usage,
     full_message,
     hookimpl,
@@ -77,6 +78,8 @@ class OpenAIChat:
 
     name: str = "openai-chat"
     paths: Sequence[str] = ("/v1/chat/completions",)
+
+    translator: Translator | None = None
 
     def peek(self, path: str, body: bytes) -> Peek:
         """Read model, stream and whether there are tools."""

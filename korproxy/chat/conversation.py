@@ -1,0 +1,183 @@
+"""A request, in no format: turns, tools, wishes. Frozen and pure.
+
+Where each thing stands in the four formats (Chat, Responses, Messages, Gemini generateContent) is said at each attribute; a
+reader fills what its format has, a writer reports what its format lacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeAlias
+
+import attrs
+
+from korproxy.chat.parts import CacheMark, Part, _pointer
+
+JsonObject: TypeAlias = Mapping[str, Any]
+Role: TypeAlias = Literal["system", "user", "assistant"]
+Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+EFFORTS: tuple[Effort, ...] = ("none", "minimal", "low", "medium", "high", "xhigh", "max")  # in rising order
+
+
+@attrs.frozen(kw_only=True)
+class Turn:
+    """One message. Neighbours may have the same role; results of tools stand in ``user`` turns, one turn per message.
+
+    Attributes:
+        role: ``system`` is Chat's ``system`` and ``developer``, Messages' ``system`` field and role, Gemini's
+            ``systemInstruction``: at the place where the client put it.
+        name: Chat's ``name`` of a participant.
+    """
+
+    role: Role
+    parts: tuple[Part, ...] = ()
+    name: str | None = None
+    at: str = _pointer()
+
+
+@attrs.frozen(kw_only=True)
+class Tool:
+    """A tool that the client runs.
+
+    Attributes:
+        schema: JSON Schema of the arguments; None: it takes none.
+        strict: The arguments must fit the schema exactly. None: the client did not say.
+        freeform: Called with bare text in place of JSON: ``custom`` tools of Chat and Responses.
+        grammar: What a ``freeform`` text has to look like, as a text for the model.
+    """
+
+    name: str
+    description: str | None = attrs.field(default=None, repr=False)
+    schema: JsonObject | None = attrs.field(default=None, repr=False)
+    strict: bool | None = None
+    freeform: bool = False
+    grammar: str | None = attrs.field(default=None, repr=False)
+    cache: CacheMark | None = None
+    at: str = _pointer()
+
+
+@attrs.frozen(kw_only=True)
+class HostedTool:
+    """A tool that the provider runs itself. ``kind`` is ``web_search`` or the vendor's own type name."""
+
+    kind: str
+    settings: JsonObject = attrs.field(factory=dict, repr=False)
+    at: str = _pointer()
+
+
+@attrs.frozen(kw_only=True)
+class ToolChoice:
+    """Which tools may or must be called.
+
+    Attributes:
+        mode: ``any``: at least one call. Chat ``required``, Messages ``any``, Gemini ``ANY``.
+        names: Only these; empty: all. With ``any`` and one name, that one is forced.
+    """
+
+    mode: Literal["auto", "none", "any"] = "auto"
+    names: tuple[str, ...] = ()
+    at: str = _pointer()
+
+
+@attrs.frozen(kw_only=True)
+class Thinking:
+    """How much the model should think.
+
+    Chat ``reasoning_effort``, Responses ``reasoning``, Messages ``thinking`` and ``output_config.effort``, Gemini
+    ``thinkingConfig``.
+
+    Attributes:
+        effort: ``none`` is off. None together with no budget: as much as the model likes (Messages ``adaptive``).
+        budget: Tokens, where the client counts in tokens.
+        shown: Whether the client wants to see it. None: it did not say.
+    """
+
+    effort: Effort | None = None
+    budget: int | None = None
+    shown: bool | None = None
+
+
+@attrs.frozen(kw_only=True)
+class OutputFormat:
+    """What the answer's text has to be: JSON, or JSON of a schema. Chat ``response_format``, Messages ``output_config.format``."""
+
+    kind: Literal["json", "schema"]
+    schema: JsonObject | None = attrs.field(default=None, repr=False)
+    name: str | None = None
+    description: str | None = attrs.field(default=None, repr=False)
+    strict: bool | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Options:
+    """Wishes about the answer. None (or empty): the client did not say.
+
+    Attributes:
+        max_tokens: Of the answer, reasoning included. Chat ``max_completion_tokens`` or ``max_tokens``.
+        stop: Texts that end the answer. Chat ``stop``, Messages ``stop_sequences``.
+        choices: How many answers. Chat ``n``, Gemini ``candidateCount``.
+        parallel: Whether several tools may be called at once. Messages says it inside ``tool_choice``.
+        user: Who asks. Chat ``safety_identifier`` or ``user``, Messages ``metadata.user_id``.
+        tier: ``service_tier``.
+        cache_key: ``prompt_cache_key`` of Chat and Responses.
+        pointers: Where in the request each of the above stood, by attribute name.
+    """
+
+    max_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    choices: int | None = None
+    logprobs: bool | None = None
+    top_logprobs: int | None = None
+    parallel: bool | None = None
+    thinking: Thinking | None = None
+    verbosity: str | None = None
+    output: OutputFormat | None = None
+    user: str | None = None
+    tier: str | None = None
+    cache_key: str | None = None
+    metadata: Mapping[str, str] | None = None
+    store: bool | None = None
+    pointers: Mapping[str, str] = attrs.field(factory=dict, eq=False, repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Asked:
+    """What the writer of the client's answer has to know of the request.
+
+    Attributes:
+        model: As the client wrote it: answers repeat it, because tools compare.
+        usage: Whether a stream should tell the usage where the format makes that optional (Chat's ``include_usage``).
+        freeform: Names of the tools that are called with bare text.
+        created: Seconds since the epoch, for formats that date their answers.
+    """
+
+    model: str
+    stream: bool = False
+    usage: bool = False
+    freeform: frozenset[str] = frozenset()
+    created: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class Conversation:
+    """One request.
+
+    Attributes:
+        choice: None: the client did not say.
+    """
+
+    turns: tuple[Turn, ...]
+    tools: tuple[Tool | HostedTool, ...] = ()
+    choice: ToolChoice | None = None
+    options: Options = attrs.field(factory=Options)
+
+    @property
+    def functions(self) -> Sequence[Tool]:
+        """The tools that the client runs."""
+        return [each for each in self.tools if isinstance(each, Tool)]

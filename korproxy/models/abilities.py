@@ -1,0 +1,52 @@
+"""What a model can do, and how it wants to be asked. Data: the providers' catalogues fill it."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import attrs
+
+# How reasoning is asked for. Chat: "effort" (reasoning_effort), "switch" (enable_thinking and thinking_budget). Messages:
+# "budget" (thinking.enabled with budget_tokens), "adaptive" (thinking.adaptive with output_config.effort), "both" (either),
+# "always" (cannot be switched off or on, only output_config.effort). Gemini: "budget" (thinkingBudget), "level"
+# (thinkingLevel).
+ReasoningForm: TypeAlias = Literal["none", "effort", "switch", "budget", "adaptive", "both", "always", "level"]
+
+
+@attrs.frozen(kw_only=True)
+class Abilities:
+    """What a model can do. The defaults are those of a server nobody knows: it gets everything in the plainest form.
+
+    Attributes:
+        family: Whose sealed reasoning it makes and reads back: ``anthropic``, ``google``, ``openai``... Empty: nobody's.
+        window: Tokens of the whole context; None: not known.
+        output: Tokens of the longest answer; None: not known.
+        image_links: It fetches images by their https address; else they have to be sent along.
+        structured: It takes a JSON schema for its answer.
+        sampling: ``all``: temperature, top_p and top_k; ``one``: temperature or top_p, not both; ``none``: refused.
+        system_turns: It takes system text between turns; else only in front.
+        prefill: The last turn may be the assistant's, to be continued.
+        reasoning: How reasoning is asked for.
+        efforts: The levels it knows, rising; of ``budget`` models empty.
+        reasoning_off: Reasoning can be switched off.
+        reasoning_back: Chat only: ``reasoning_content`` of former answers is wanted back.
+        completion_tokens: Chat only: the limit is called ``max_completion_tokens``, not ``max_tokens``.
+    """
+
+    family: str = ""
+    window: int | None = None
+    output: int | None = None
+    tools: bool = True
+    images: bool = True
+    documents: bool = True
+    audio: bool = False
+    image_links: bool = True
+    structured: bool = True
+    sampling: Literal["all", "one", "none"] = "all"
+    system_turns: bool = False
+    prefill: bool = True
+    reasoning: ReasoningForm = "none"
+    efforts: tuple[str, ...] = ()
+    reasoning_off: bool = True
+    reasoning_back: bool = False
+    completion_tokens: bool = False
