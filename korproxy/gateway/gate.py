@@ -21,6 +21,7 @@ from korproxy.gateway.answer_headers import for_client, is_event_stream, is_plai
 from korproxy.gateway.frames import FrameCutter
 from korproxy.gateway.ledger import Ledger
 from korproxy.gateway.queries import without_credentials
+from korproxy.gateway.passage import Unchanged
 from korproxy.gateway.relay import Relay
 from korproxy.gateway.routing import Candidate, Snapshot, candidates
 from korproxy.gateway.slots import Slots
@@ -88,16 +89,21 @@ class Gate:
             first, code = await _begin(candidate, reply)
             ledger.status, ledger.code = reply.status, code
             stream = is_event_stream(reply.headers)
+            passage = Unchanged(
+                provider=candidate.provider.id,
+                reader=self.snapshot.dialects[candidate.dialect].reader(stream=stream),
+                cutter=FrameCutter() if stream else None,
+                late_error=late_error,
+                refused=code is not None,
+            )
             return Relay(
                 candidate=candidate,
                 ledger=ledger,
-                headers=for_client(reply.headers, candidate.provider.vendor_headers),
                 code=code,
+                passed=for_client(reply.headers, candidate.provider.vendor_headers),
                 reply=reply,
-                reader=self.snapshot.dialects[candidate.dialect].reader(stream=stream),
-                late_error=late_error,
+                passage=passage,
                 read_already=first,
-                cutter=FrameCutter() if stream else None,
                 release=lambda: window.slots.leave(place),
             )
         except BaseException:

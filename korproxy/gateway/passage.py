@@ -1,0 +1,126 @@
+"""How the bytes of an open answer become the client's bytes: unchanged where both speak one format. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import attrs
+
+from korproxy.contracts import AnswerReader
+from korproxy.errors.exceptions import KorproxyError, ProviderLost
+from korproxy.gateway.frames import FrameCutter
+from korproxy.models.calls import RawHeaders
+from korproxy.models.outcome import Usage
+
+
+class Passage(Protocol):
+    """One answer's way. Per-answer state; the relay feeds it whatever the provider sends, cut anywhere."""
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether the client gets a stream of events. Known once the first bytes for it are there."""
+
+    @property
+    def status(self) -> int | None:
+        """The status for the client where it is not the provider's own. Known as above."""
+
+    @property
+    def usage(self) -> Usage: ...
+    @property
+    def final(self) -> bool:
+        """Whether the very last event of a stream was seen, so that nothing can follow."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the provider's own error was seen in a stream."""
+
+    @property
+    def broken(self) -> ProviderLost | None:
+        """Why nothing more can be made of what the provider sends; the relay then ends the answer."""
+
+    def headers(self, passed: RawHeaders) -> RawHeaders:
+        """Return the headers for the client; *passed* are those of the provider that may reach it. Known as above."""
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Take the next bytes, return what can be sent now."""
+
+    def end(self) -> bytes:
+        """Take note that no more bytes will come; return the rest.
+
+        Raises:
+            ProviderLost: The answer is not whole.
+        """
+
+    def last_words(self, exc: KorproxyError) -> bytes:
+        """Return the bytes that end a stream which cannot go on; empty of a plain answer: there is no way to say it."""
+
+
+def cut_off(provider: str) -> ProviderLost:
+    """Return the error of a stream that stopped before its end."""
+    return ProviderLost("KP-NET-309", f"{provider} ended the stream without its closing event.", provider=provider)
+
+
+@attrs.define(kw_only=True)
+class Unchanged:
+    """Client and provider speak one format: bytes pass, and are only looked at.
+
+    Attributes:
+        cutter: None where the answer is no stream.
+        refused: The answer is the provider's own error, so no end of a stream is to be expected.
+    """
+
+    provider: str
+    reader: AnswerReader
+    cutter: FrameCutter | None
+    late_error: Callable[[KorproxyError], bytes]
+    refused: bool = False
+    status: int | None = None
+    broken: ProviderLost | None = None
+
+    @property
+    def is_stream(self) -> bool:
+        """See ``Passage``."""
+        return self.cutter is not None
+
+    @property
+    def usage(self) -> Usage:
+        """See ``Passage``."""
+        return self.reader.usage
+
+    @property
+    def final(self) -> bool:
+        """See ``Passage``."""
+        return self.reader.final and not self.refused
+
+    @property
+    def failed(self) -> bool:
+        """See ``Passage``."""
+        return self.reader.failed
+
+    def headers(self, passed: RawHeaders) -> RawHeaders:
+        """Return all of *passed*."""
+        return passed
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Return *chunk*; of a stream whole events only."""
+        piece = chunk if self.cutter is None else self.cutter.feed(chunk)
+        if piece:
+            self.reader.feed(piece)
+        return piece
+
+    def end(self) -> bytes:
+        """Return what was held back."""
+        tail = b"" if self.cutter is None else self.cutter.tail
+        if tail:
+            self.reader.feed(tail)
+        self.reader.finish()
+        if self.cutter is not None and not self.refused and not self.reader.ended:
+            raise cut_off(self.provider)
+        return tail
+
+    def last_words(self, exc: KorproxyError) -> bytes:
+        """See ``Passage``."""
+        if self.cutter is None:
+            return b""
+        return (b"\n\n" if self.cutter.torn else b"") + self.late_error(exc)
