@@ -65,6 +65,10 @@ class Provider(Protocol):
         """Prefixes (lower case) of the header names that travel between this vendor's clients and it, both ways."""
 
     @property
+    def fetch_images(self) -> bool:
+        """Whether KorProxy fetches images that a request only links to, for models that take none by link."""
+
+    @property
     def test_model(self) -> str:
         """The cheapest model that shows whether it works; empty where none is known."""
 

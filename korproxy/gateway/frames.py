@@ -18,9 +18,11 @@ class FrameCutter:
 
     Attributes:
         torn: The bytes given out so far end inside an event, because it was too long to hold.
+        longest: How many bytes that is; None: ``LONGEST_EVENT``.
     """
 
     torn: bool = False
+    longest: int | None = None
     _held: bytearray = attrs.field(factory=bytearray, repr=False)
     _last: bytes = b""  # the two bytes before the next one: a border may be cut into pieces
 
@@ -39,7 +41,7 @@ class FrameCutter:
             chunk = chunk[border:]
             self.torn = False
         self._held += chunk
-        if len(self._held) > LONGEST_EVENT:
+        if len(self._held) > (self.longest or LONGEST_EVENT):
             given += self._give_out()
             self.torn = True
         return given

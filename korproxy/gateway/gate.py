@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import attrs
 import trio
 
+from korproxy.chat.memory import ReasoningMemory
 from korproxy.errors.exceptions import (
     AccountRefused,
     InternalError,
@@ -18,19 +21,26 @@ from korproxy.errors.exceptions import (
     ProviderRefused,
 )
 from korproxy.gateway.answer_headers import for_client, is_event_stream, is_plain_text
+from korproxy.gateway.crossing import Crossing, lossy_header, no_way, read, translators, write
 from korproxy.gateway.frames import FrameCutter
+from korproxy.gateway.images import ImageFetcher
 from korproxy.gateway.ledger import Ledger
+from korproxy.gateway.passage import Passage, Unchanged
 from korproxy.gateway.queries import without_credentials
-from korproxy.gateway.passage import Unchanged
 from korproxy.gateway.relay import Relay
 from korproxy.gateway.routing import Candidate, Snapshot, candidates
 from korproxy.gateway.slots import Slots
+from korproxy.gateway.translation import Refused, Translated, looks_like_events
 from korproxy.gateway.upstream import Reply, Upstream
 from korproxy.models.calls import Call, Outgoing, UpstreamRequest
+from korproxy.models.clock import wall_time
 from korproxy.models.outcome import Refusal
+
+T = TypeVar("T")
 
 REFUSAL_LIMIT = 64 * 1024  # bytes of a provider's error that are read to understand it
 REFUSAL_SECONDS = 5.0  # how long that may take
+LARGE = 256 * 1024  # bytes of a request whose translation would hold up everybody else: it goes to a thread
 
 
 @attrs.frozen
@@ -47,13 +57,26 @@ class Gate:
 
     snapshot: Snapshot
     windows: Mapping[str, Window]
+    memory: ReasoningMemory = attrs.field(factory=ReasoningMemory)
+    images: ImageFetcher = attrs.field(factory=ImageFetcher)
 
-    async def open(self, call: Call, ledger: Ledger, late_error: Callable[[KorproxyError], bytes]) -> Relay:
+    def plan(self, call: Call) -> Sequence[Candidate]:
+        """Return who may answer *call*, in order; ``candidates`` says what it raises."""
+        return candidates(call, self.snapshot)
+
+    async def open(
+        self,
+        call: Call,
+        ledger: Ledger,
+        late_error: Callable[[KorproxyError], bytes],
+        plan: Sequence[Candidate] | None = None,
+    ) -> Relay:
         """Find somebody who answers *call*.
 
         Args:
             ledger: Gets what is learnt on the way: provider, account, attempts.
             late_error: Writes an error in the client's format as the last event of a stream.
+            plan: What ``plan`` returned, where it was asked already.
 
         Returns:
             An answer that has begun: its first bytes are here. It may be the provider's own error. The caller closes it.
@@ -62,7 +85,7 @@ class Gate:
             KorproxyError: Nobody answers, or the answer cannot be passed on.
         """
         failure: KorproxyError = InternalError("KP-SYS-501", "No candidate was tried.")
-        for candidate in candidates(call, self.snapshot.providers):
+        for candidate in self.plan(call) if plan is None else plan:
             ledger.provider, ledger.account = candidate.provider.id, candidate.account.name
             ledger.upstream_model = candidate.model
             ledger.attempts += 1
@@ -77,7 +100,9 @@ class Gate:
     async def _ask(
         self, call: Call, candidate: Candidate, ledger: Ledger, late_error: Callable[[KorproxyError], bytes]
     ) -> Relay:
-        wanted = self._prepare(call, candidate)
+        crossing = await self._cross(call, candidate)
+        ledger.losses = b"" if crossing is None else lossy_header(crossing.report)
+        wanted = self._prepare(call, candidate, crossing)
         window = self.windows[candidate.provider.id]
         deadlines = candidate.provider.deadlines
         until = call.began + deadlines.total
@@ -86,24 +111,16 @@ class Gate:
         reply: Reply | None = None
         try:
             reply = await window.upstream.open(wanted, until)
-            first, code = await _begin(candidate, reply)
-            ledger.status, ledger.code = reply.status, code
-            stream = is_event_stream(reply.headers)
-            passage = Unchanged(
-                provider=candidate.provider.id,
-                reader=self.snapshot.dialects[candidate.dialect].reader(stream=stream),
-                cutter=FrameCutter() if stream else None,
-                late_error=late_error,
-                refused=code is not None,
-            )
+            begun = await _begin(candidate, reply)
+            ledger.status, ledger.code = reply.status, begun.code
             return Relay(
                 candidate=candidate,
                 ledger=ledger,
-                code=code,
+                code=begun.code,
                 passed=for_client(reply.headers, candidate.provider.vendor_headers),
                 reply=reply,
-                passage=passage,
-                read_already=first,
+                passage=self._passage(candidate, crossing, begun, late_error),
+                read_already=begun.first,
                 release=lambda: window.slots.leave(place),
             )
         except BaseException:
@@ -114,10 +131,32 @@ class Gate:
                 window.slots.leave(place)
             raise
 
-    def _prepare(self, call: Call, candidate: Candidate) -> UpstreamRequest:
+    async def _cross(self, call: Call, candidate: Candidate) -> Crossing | None:
+        """Return *call* in the candidate's format; None where that is the client's own, and the body can pass."""
+        if candidate.dialect == call.dialect:
+            return None
+        dialects = self.snapshot.dialects
+        both = translators(dialects.get(call.dialect), dialects.get(candidate.dialect))
+        if both is None:
+            raise no_way(call, candidate)
+        client, away = both
+        with _naming(candidate.provider.id):
+            reading = await _work(call, partial(read, call, client, created=int(wall_time())))
+            conversation = reading.conversation
+            abilities = candidate.provider.abilities(candidate.model)
+            if candidate.provider.fetch_images and not abilities.image_links:
+                conversation = await self.images.inline(conversation, reading.report)
+            conversation = self.memory.restore(conversation, abilities.family, trio.current_time())
+            reading = attrs.evolve(reading, conversation=conversation)
+            written = await _work(call, partial(write, reading, call, candidate, away))
+        return Crossing(back=client, away=away, asked=reading.asked, written=written, report=reading.report)
+
+    def _prepare(self, call: Call, candidate: Candidate, crossing: Crossing | None) -> UpstreamRequest:
         provider = candidate.provider
         body = call.body
-        if candidate.model != call.peek.model and call.peek.span is not None:
+        if crossing is not None:
+            body = crossing.written.body
+        elif candidate.model != call.peek.model and call.peek.span is not None:
             body = self.snapshot.dialects[call.dialect].set_model(body, call.peek.span, candidate.model)
         outgoing = Outgoing(
             dialect=candidate.dialect,
@@ -125,12 +164,42 @@ class Gate:
             stream=call.peek.stream,
             body=body,
             headers=tuple(call.headers.starting(provider.vendor_headers)),
-            query=without_credentials(call.query),
+            query=without_credentials(call.query) if crossing is None else b"",
             credential=call.credential if candidate.account.forwards else None,
             correlation_id=call.correlation_id,
         )
         with _naming(provider.id):
             return provider.prepare(outgoing, candidate.account)
+
+    def _passage(
+        self, candidate: Candidate, crossing: Crossing | None, begun: _Begun, late_error: Callable[[KorproxyError], bytes]
+    ) -> Passage:
+        name, reply = candidate.provider.id, begun.reply
+        stream = is_event_stream(reply.headers)
+        if crossing is None:
+            return Unchanged(
+                provider=name,
+                reader=self.snapshot.dialects[candidate.dialect].reader(stream=stream),
+                cutter=FrameCutter() if stream else None,
+                late_error=late_error,
+                refused=begun.code is not None,
+            )
+        if begun.code is not None:
+            error = crossing.away.read_error(reply.status, reply.headers, begun.first[:REFUSAL_LIMIT])
+            status, body = crossing.back.write_error(error)
+            return Refused(crossing=crossing, error=error, status=status, body=body)
+        return Translated(
+            provider=name,
+            crossing=crossing,
+            events=stream or looks_like_events(begun.first),
+            late_error=late_error,
+            watch=self.memory.watcher(trio.current_time()),
+        )
+
+
+async def _work(call: Call, work: Callable[[], T]) -> T:
+    """Return what *work* on the body of *call* returns; a large one is worked on in a thread, and holds nobody up."""
+    return await trio.to_thread.run_sync(work) if len(call.body) > LARGE else work()
 
 
 @contextmanager
@@ -145,8 +214,17 @@ def _naming(provider: str) -> Iterator[None]:
         raise PluginBroken("KP-CONF-209", text, plugin=provider) from exc
 
 
-async def _begin(candidate: Candidate, reply: Reply) -> tuple[bytes, str | None]:
-    """Wait for the first bytes; return them, and the KP code of a refusal.
+@attrs.frozen(kw_only=True)
+class _Begun:
+    """An answer whose first bytes are here; ``code`` is the KP code of a refusal."""
+
+    reply: Reply
+    first: bytes
+    code: str | None = None
+
+
+async def _begin(candidate: Candidate, reply: Reply) -> _Begun:
+    """Wait for the first bytes.
 
     Raises:
         AccountRefused: The provider does not accept OUR credential.
@@ -157,14 +235,14 @@ async def _begin(candidate: Candidate, reply: Reply) -> tuple[bytes, str | None]
         _check_status(candidate, reply)
         first = await reply.next_chunk()
         _check(candidate, reply, first)
-        return first, None
+        return _Begun(reply=reply, first=first)
     words, whole = await _read_refusal(reply)
     refusal = _judge(candidate, reply, words)
     if not whole:
         name = candidate.provider.id
         text = f"{name} answered {reply.status}, and its explanation did not arrive whole."
         raise ProviderRefused(refusal.code, text, provider=name, upstream_status=reply.status, retry_after=refusal.retry_after)
-    return words, refusal.code
+    return _Begun(reply=reply, first=words, code=refusal.code)
 
 
 def _check_status(candidate: Candidate, reply: Reply) -> None:

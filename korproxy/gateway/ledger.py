@@ -27,6 +27,7 @@ class Ledger:
     attempts: int = 0
     first_byte: float | None = None
     bytes_out: int = 0
+    losses: bytes = b""  # the value of X-KorProxy-Lossy
     usage: Usage = attrs.field(factory=Usage)
     left_as: str = CLIENT_LEFT  # the code, should the client turn out to be gone
 

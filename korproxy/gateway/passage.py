@@ -52,6 +52,9 @@ class Passage(Protocol):
             ProviderLost: The answer is not whole.
         """
 
+    def as_event(self) -> bytes:
+        """Return the provider's error as an event, for a client whose stream began before it; only where there is one."""
+
     def last_words(self, exc: KorproxyError) -> bytes:
         """Return the bytes that end a stream which cannot go on; empty of a plain answer: there is no way to say it."""
 
@@ -118,6 +121,10 @@ class Unchanged:
         if self.cutter is not None and not self.refused and not self.reader.ended:
             raise cut_off(self.provider)
         return tail
+
+    def as_event(self) -> bytes:
+        """Return nothing: no client's stream begins before an answer that passes unchanged."""
+        return b""
 
     def last_words(self, exc: KorproxyError) -> bytes:
         """See ``Passage``."""

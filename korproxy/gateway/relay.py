@@ -25,7 +25,6 @@ class Relay:
     ``next_piece`` until it returns ``b""``, then ``aclose``: whoever holds a relay owns the reply in it.
 
     Attributes:
-        losses: JSON pointers of the request that could not be carried.
         code: The KP code that goes beside a provider's own error; None where the answer is good.
         ended_badly: What cut the answer off after its first byte. A stream then ended with the format's own error event;
             of a plain answer the connection has to be broken off, so that nobody takes the half for the whole.
@@ -33,7 +32,6 @@ class Relay:
 
     candidate: Candidate
     ledger: Ledger
-    losses: tuple[str, ...] = ()
     code: str | None = None
     ended_badly: KorproxyError | None = None
     _passed: RawHeaders
@@ -70,6 +68,8 @@ class Relay:
                 return self.interrupt(exc)
             self._read_already = b""
             piece = self._passage.feed(chunk) if chunk else self._end()
+            if self.code is None and self._passage.status is not None:
+                self.code = self.ledger.code = IN_STREAM_ERROR
             if piece:
                 return piece
         return b""
@@ -110,6 +110,10 @@ class Relay:
         self.ended_badly = exc
         self.ledger.failed(exc)
         return self._passage.last_words(exc)
+
+    def as_event(self) -> bytes:
+        """Return the provider's refusal as an event, for a client whose stream has begun without it."""
+        return self._passage.as_event()
 
     async def aclose(self) -> None:
         """Close the provider's side and give its place back. Takes 2 seconds at most, also while cancelled."""

@@ -9,6 +9,7 @@ import attrs
 
 from korproxy.contracts import Dialect, Provider
 from korproxy.errors.exceptions import NoProvider
+from korproxy.gateway.aliases import resolve
 from korproxy.models.accounts import Account
 from korproxy.models.calls import Call, Features
 
@@ -19,12 +20,20 @@ class Snapshot:
 
     providers: tuple[Provider, ...] = ()
     dialects: Mapping[str, Dialect] = attrs.field(factory=dict)
+    aliases: Mapping[str, str] = attrs.field(factory=dict)
     demo: bool = False
+
+    def reaches(self, client: str, provider: str) -> bool:
+        """Whether a request in the format *client* can go where *provider* is spoken: as it is, or translated."""
+        if client == provider:
+            return True
+        known = [self.dialects[name] for name in (client, provider) if name in self.dialects]
+        return len(known) == 2 and all(each.translator is not None for each in known)
 
 
 @attrs.frozen(kw_only=True)
 class Candidate:
-    """One way to serve a call: where, as whom, under which name, in which format."""
+    """One way to serve a call: where, as whom, under which name, in which format of the provider's."""
 
     provider: Provider
     account: Account
@@ -32,32 +41,37 @@ class Candidate:
     dialect: str
 
 
-def candidates(call: Call, providers: Sequence[Provider]) -> Sequence[Candidate]:
-    """Return all ways to serve *call*, the first one first: in the order of the configuration. Never empty.
+def candidates(call: Call, snapshot: Snapshot) -> Sequence[Candidate]:
+    """Return all ways to serve *call*, the first one first. Never empty.
 
-    A model name is ``provider/model`` where its first segment is the id of a configured provider; else it belongs to whoever
-    offers it; else to the only provider there is.
+    A model name is ``provider/model`` where its first segment is the id of a configured provider; else it may be an alias; else
+    it belongs to whoever offers it; else to the only provider there is. In the order of the configuration, but those that speak
+    the client's own format come first: bytes that pass lose nothing.
 
     Raises:
-        NoProvider: Nothing is configured (KP-CONF-207), nobody offers the model (KP-PROV-105), or whoever does speaks
-            another format than the client (KP-PROV-113).
+        NoProvider: Nothing is configured (KP-CONF-207), nobody offers the model (KP-PROV-105), or whoever does speaks a format
+            that cannot be reached from the client's (KP-PROV-113).
     """
-    able, model = _who_offers(call, providers)
+    able, model = _who_offers(call, snapshot)
     features = Features(dialect=call.dialect, stream=call.peek.stream, tools=call.peek.tools)
-    same = [each for each in able if each.dialect_for(model, features) == call.dialect]
-    if not same:
-        raise NoProvider("KP-PROV-113", _foreign(call, able, model, features))
+    spoken = [(each, each.real_name(model)) for each in able]
+    ways = [(each, name, each.dialect_for(name, features)) for each, name in spoken]
+    open_ways = [each for each in ways if snapshot.reaches(call.dialect, each[2])]
+    if not open_ways:
+        raise NoProvider("KP-PROV-113", _foreign(call, ways))
+    open_ways.sort(key=lambda each: each[2] != call.dialect)
     found = [
-        Candidate(provider=provider, account=account, model=model, dialect=call.dialect)
-        for provider in same
+        Candidate(provider=provider, account=account, model=name, dialect=dialect)
+        for provider, name, dialect in open_ways
         for account in provider.accounts
     ]
     if not found:
-        raise NoProvider("KP-CONF-207", _no_account(same[0]))
+        raise NoProvider("KP-CONF-207", _no_account(open_ways[0][0]))
     return found
 
 
-def _who_offers(call: Call, providers: Sequence[Provider]) -> tuple[Sequence[Provider], str]:
+def _who_offers(call: Call, snapshot: Snapshot) -> tuple[Sequence[Provider], str]:
+    providers = snapshot.providers
     if not providers:
         raise NoProvider(
             "KP-CONF-207",
@@ -65,17 +79,25 @@ def _who_offers(call: Call, providers: Sequence[Provider]) -> tuple[Sequence[Pro
             " `korproxy run --demo` answers without any account.",
         )
     wanted = call.peek.model
-    first, slash, rest = wanted.partition("/")
-    if slash and rest:
-        named = [each for each in providers if each.id == first]
-        if named:
-            return named, rest
+    named = _named(wanted, providers)
+    if named is None and snapshot.aliases:
+        wanted = resolve(wanted, snapshot.aliases)
+        named = _named(wanted, providers)
+    if named is not None:
+        return named
     able = [each for each in providers if each.offers(wanted)]
     if not able and len(providers) == 1:
         able = list(providers)
     if not able:
         raise NoProvider("KP-PROV-105", _unknown(wanted, providers))
     return able, wanted
+
+
+def _named(wanted: str, providers: Sequence[Provider]) -> tuple[Sequence[Provider], str] | None:
+    """Return whom ``provider/model`` means, and its model; None where *wanted* is a model's name alone."""
+    first, slash, rest = wanted.partition("/")
+    named = [each for each in providers if each.id == first] if slash and rest else []
+    return (named, rest) if named else None
 
 
 def _unknown(wanted: str, providers: Sequence[Provider]) -> str:
@@ -87,9 +109,10 @@ def _unknown(wanted: str, providers: Sequence[Provider]) -> str:
     return f"No configured provider offers the model {shown!r}.{hint} Configured: {ids}. Or name one: provider/model."
 
 
-def _foreign(call: Call, able: Sequence[Provider], model: str, features: Features) -> str:
-    others = ", ".join(f"{each.id} speaks {each.dialect_for(model, features)}" for each in able)
-    return f"The request is in the format {call.dialect}, and the model {model[:200]!r} cannot be reached in it: {others}."
+def _foreign(call: Call, ways: Sequence[tuple[Provider, str, str]]) -> str:
+    others = ", ".join(f"{provider.id} speaks {dialect}" for provider, _, dialect in ways)
+    model = ways[0][1][:200]
+    return f"The request is in the format {call.dialect}, and the model {model!r} cannot be reached from it: {others}."
 
 
 def _no_account(provider: Provider) -> str:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import attrs
 import trio
 
+from korproxy.chat.conversation import Asked
 from korproxy.contracts import Dialect
 from korproxy.errors.exceptions import KorproxyError, Stopping
 from korproxy.gateway.gate import Gate
 from korproxy.gateway.ledger import Ledger
 from korproxy.gateway.relay import Relay
+from korproxy.gateway.routing import Candidate
 from korproxy.models.calls import Call, RawHeaders
 from korproxy.models.outcome import Finished
 from korproxy.server.exchange import Exchange
 from korproxy.server.faults import FaultWriter
 from korproxy.server.grace import Grace
+from korproxy.server.keep_alive import KeptAlive
 
+KEEP_ALIVE = 15.0  # seconds of silence after which a client that waits for a translated stream gets a sign of life
 GOODBYE = 0.4  # seconds a client gets to take the last words of an interrupted answer
 
 
@@ -26,14 +30,30 @@ def origin(exchange: Exchange) -> str:
     return f"http://{exchange.headers.text(b'host')}"
 
 
+@attrs.frozen(kw_only=True)
+class _Order:
+    """One call on its way to its answer; ``common`` are the headers that go with every answer to it."""
+
+    call: Call
+    dialect: Dialect
+    ledger: Ledger
+    common: RawHeaders
+    plan: Sequence[Candidate]
+
+
 @attrs.define(kw_only=True)
 class Answerer:
-    """Stands between the front and the gate."""
+    """Stands between the front and the gate.
+
+    Attributes:
+        keep_alive: Seconds of silence after which a client that waits for a translated stream gets a sign of life.
+    """
 
     gate: Gate
     faults: FaultWriter
     emit: Callable[[Finished], None]
     grace: Grace = attrs.field(factory=Grace)
+    keep_alive: float = KEEP_ALIVE
 
     async def settle(self, exchange: Exchange, call: Call, dialect: Dialect, common: RawHeaders) -> None:
         """Have *call* answered, and report how it ended exactly once.
@@ -49,6 +69,9 @@ class Answerer:
             await self._answer(exchange, call, dialect, ledger, common)
         except KorproxyError as exc:
             ledger.failed(exc)
+            if exchange.started:  # by a sign of life: what went wrong can only be said in the stream
+                await exchange.finish(dialect.late_error(self.faults.fault(exc, origin(exchange))))
+                return
             ledger.status = self.faults.fault(exc).status
             raise
         except Exception:
@@ -60,12 +83,40 @@ class Answerer:
             self.emit(ledger.close(trio.current_time()))
 
     async def _answer(self, exchange: Exchange, call: Call, dialect: Dialect, ledger: Ledger, common: RawHeaders) -> None:
-        where = origin(exchange)
+        order = _Order(call=call, dialect=dialect, ledger=ledger, common=common, plan=self.gate.plan(call))
+        translator = dialect.translator
+        crosses = call.peek.stream and all(each.dialect != call.dialect for each in order.plan)
+        if translator is None or not crosses:
+            await self._serve(exchange, order)
+            return
+        kept = KeptAlive(
+            exchange=exchange,
+            interval=self.keep_alive,
+            head=lambda: [*common, *_about(ledger), (b"content-type", b"text/event-stream; charset=utf-8")],
+            sign=translator.stream_writer(Asked(model=call.peek.model, stream=True)).keep_alive(),
+        )
+        failure: Exception | None = None
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(kept.run)
+            try:
+                await self._serve(kept, order)
+            except Exception as exc:  # noqa: BLE001 -- it leaves the nursery as it came, not in a group
+                failure = exc
+            nursery.cancel_scope.cancel()
+        if failure is not None:
+            raise failure
+
+    async def _serve(self, exchange: Exchange, order: _Order) -> None:
+        where, ledger = origin(exchange), order.ledger
         relay: Relay | None = None
+
+        def late_error(exc: KorproxyError) -> bytes:
+            return order.dialect.late_error(self.faults.fault(exc, where))
+
         try:
             with self.grace.interruptible() as scope:
-                relay = await self.gate.open(call, ledger, lambda exc: dialect.late_error(self.faults.fault(exc, where)))
-                await self._pass_on(exchange, relay, ledger, common)
+                relay = await self.gate.open(order.call, ledger, late_error, order.plan)
+                await self._pass_on(exchange, relay, ledger, order.common)
             if scope.cancelled_caught:
                 await self._say_goodbye(exchange, relay)
         finally:
@@ -87,23 +138,29 @@ class Answerer:
         piece = await relay.next_piece()
         if relay.ended_badly is not None:  # nothing was sent yet, so it can still be a real status
             raise relay.ended_badly
-        await exchange.start(relay.status, [*common, *self._about(relay), *relay.headers])
+        if not exchange.started:
+            await exchange.start(relay.status, [*common, *_about(ledger), *self._error(relay), *relay.headers])
+        elif not relay.is_stream:  # a sign of life went out, and then the provider refused
+            piece = relay.as_event()
         while piece:
             ledger.sent(len(piece), trio.current_time())
             await exchange.write(piece)
             piece = await relay.next_piece()
         await _end(exchange, relay, b"")
 
-    def _about(self, relay: Relay) -> RawHeaders:
-        """Say who answered."""
-        chosen = relay.candidate
-        found = [
-            (b"x-korproxy-provider", _header_text(chosen.provider.id)),
-            (b"x-korproxy-account", _header_text(chosen.account.name)),
-            (b"x-korproxy-model", _header_text(chosen.model)),
-        ]
-        shown = relay.code is not None and self.faults.show_codes
-        return [*found, (b"x-korproxy-error", _header_text(relay.code or ""))] if shown else found
+    def _error(self, relay: Relay) -> RawHeaders:
+        code = relay.ledger.code
+        return [(b"x-korproxy-error", _header_text(code))] if code is not None and self.faults.show_codes else ()
+
+
+def _about(ledger: Ledger) -> RawHeaders:
+    """Say who answers, and what of the request did not reach them."""
+    found = [
+        (b"x-korproxy-provider", _header_text(ledger.provider or "")),
+        (b"x-korproxy-account", _header_text(ledger.account or "")),
+        (b"x-korproxy-model", _header_text(ledger.upstream_model or "")),
+    ]
+    return [*found, (b"x-korproxy-lossy", ledger.losses)] if ledger.losses else found
 
 
 async def _end(exchange: Exchange, relay: Relay, last: bytes) -> None:

@@ -165,7 +165,7 @@ class Front:
         self.guard.admit_client(exchange.headers, exchange.query)
         claims = [each for each in self.dialects.values() if each.lists_models(exchange.headers)]
         claims.sort(key=lambda each: each.name == DEFAULT_DIALECT)  # it claims every caller, so it comes last
-        body = claims[0].model_list(offered_models(self.snapshot.providers, claims[0].name))
+        body = claims[0].model_list(offered_models(self.snapshot, claims[0].name))
         await self._say(exchange, 200, body, [*common, _JSON])
 
     async def _call(self, exchange: Exchange, dialect: Dialect, common: RawHeaders) -> None:

@@ -7,35 +7,41 @@ from collections.abc import Collection, Sequence
 import attrs
 
 from korproxy.contracts import Provider
+from korproxy.gateway.routing import Snapshot
 from korproxy.models.calls import Features
 from korproxy.models.providers import Model
 
 
-def offered_models(providers: Sequence[Provider], dialect: str) -> Sequence[Model]:
-    """Return the models that can be reached in *dialect*, each under a name that leads to it: ``provider/model`` where need be.
+def offered_models(snapshot: Snapshot, dialect: str) -> Sequence[Model]:
+    """Return the models that can be reached in *dialect*, each under a name that leads to it.
 
-    Need is where an earlier provider takes the name, and where it begins with the id of a provider and so means that one's.
+    That is ``provider/model`` where another provider takes the name, and where it begins with the id of a provider and so means
+    that one's. Whoever speaks *dialect* goes first, as in routing. The user's own aliases (those without a ``*``) come last.
     """
-    ids = {each.id for each in providers}
+    ids = {each.id for each in snapshot.providers}
     features = Features(dialect=dialect)
     found: dict[str, Model] = {}
     earlier: list[Provider] = []
-    for provider in providers:
+    for provider in _in_order(snapshot.providers, features):
         if not provider.accounts:
             continue
         for model in provider.models():
-            if provider.dialect_for(model.id, features) == dialect:
-                taken = _begins_with_id(model.id, ids) or any(_takes(each, model.id, features) for each in earlier)
+            if snapshot.reaches(dialect, provider.dialect_for(model.id, features)):
+                taken = _begins_with_id(model.id, ids) or any(each.offers(model.id) for each in earlier)
                 name = f"{provider.id}/{model.id}" if taken else model.id
                 found[name] = attrs.evolve(model, id=name)
         earlier.append(provider)
+    for alias in snapshot.aliases if found else ():
+        if "*" not in alias:
+            found.setdefault(alias, Model(id=alias, owner="korproxy", name=alias))
     return list(found.values())
+
+
+def _in_order(providers: Sequence[Provider], features: Features) -> Sequence[Provider]:
+    """Return *providers* as routing takes them: whoever speaks the client's format goes first."""
+    return sorted(providers, key=lambda each: each.dialect_for("", features) != features.dialect)
 
 
 def _begins_with_id(model: str, ids: Collection[str]) -> bool:
     first, slash, rest = model.partition("/")
     return bool(slash and rest) and first in ids
-
-
-def _takes(provider: Provider, model: str, features: Features) -> bool:
-    return provider.offers(model) and provider.dialect_for(model, features) == features.dialect

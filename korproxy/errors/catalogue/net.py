@@ -185,4 +185,19 @@ NET: tuple[ErrorCode, ...] = (
         ),
         status=499,
     ),
+    ErrorCode(
+        code="KP-NET-313",
+        message="An image that the request links to could not be fetched.",
+        description=(
+            "The model takes no images by link, so KorProxy was to fetch it (`fetch_images = true` of this provider) and could"
+            " not. Only images on the open internet are fetched: no address of a private network, no redirects, at most 20 MiB,"
+            " within 10 seconds."
+        ),
+        steps=(
+            "Open the address in a browser: it has to show the image itself, not a page.",
+            "Send the image in the request (base64) in place of its address.",
+            "Use a model that takes images by link.",
+        ),
+        status=400,
+    ),
 )

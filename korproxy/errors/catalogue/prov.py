@@ -192,4 +192,36 @@ PROV: tuple[ErrorCode, ...] = (
         ),
         status=403,
     ),
+    ErrorCode(
+        code="KP-PROV-115",
+        message="This request cannot be carried into the provider's format.",
+        description=(
+            "Your tool and the provider speak different formats, and KorProxy translates between them. This request holds"
+            " something for which the provider's format has no place and without which it would mean something else, so it is"
+            " refused in place of being sent in part. What only makes a difference of degree is left out instead, and named in the"
+            " header `X-KorProxy-Lossy`."
+        ),
+        steps=(
+            "Read the message: it names the place in your request and what stands in the way.",
+            "See what would be sent: `korproxy explain REQUEST.json --to PROVIDER/MODEL`.",
+            "Use a model whose provider speaks your tool's own format, or change that part of the request.",
+        ),
+        status=400,
+    ),
+    ErrorCode(
+        code="KP-PROV-116",
+        message="The provider's answer does not follow its own format.",
+        description=(
+            "KorProxy was to translate the answer and could not: it was no JSON, a tool call with arguments that are no JSON,"
+            " or events in an order that makes no sense. An answer is never passed on as if it were good; what came before the"
+            " mistake has been sent."
+        ),
+        steps=(
+            "Send the request again: models garble a tool call now and then.",
+            "Check that `base_url` and `type` of the provider match: a server may speak another format than its type says.",
+            "If one model does it again and again, use another one, and tell the provider.",
+        ),
+        status=502,
+        retryable=True,
+    ),
 )

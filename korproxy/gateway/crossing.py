@@ -1,0 +1,117 @@
+"""One call from a client's format into a provider's, and what is needed to bring the answer back. Pure."""
+
+from __future__ import annotations
+
+import attrs
+
+from korproxy.chat.conversation import Asked, Conversation
+from korproxy.chat.report import Report
+from korproxy.chat.wire import CannotCarry, Target, Written
+from korproxy.contracts import Dialect, Translator
+from korproxy.errors.exceptions import BadRequest, NoProvider
+from korproxy.gateway.routing import Candidate
+from korproxy.models.calls import Call
+
+CANNOT_CARRY = "KP-PROV-115"
+_BETA = (b"anthropic-beta", b"openai-beta")  # client headers that change what a body means; to another vendor they mean nothing
+
+
+@attrs.frozen(kw_only=True)
+class Reading:
+    """A client's request, read.
+
+    Attributes:
+        report: Grows with everything that is done to it.
+    """
+
+    conversation: Conversation = attrs.field(repr=False)
+    asked: Asked
+    report: Report
+
+
+@attrs.frozen(kw_only=True)
+class Crossing:
+    """A call that was written in a provider's format.
+
+    Attributes:
+        back: Writes the answer for the client.
+        away: Reads the provider's answer.
+    """
+
+    back: Translator
+    away: Translator
+    asked: Asked
+    written: Written
+    report: Report
+
+
+def translators(client: Dialect | None, provider: Dialect | None) -> tuple[Translator, Translator] | None:
+    """Return how calls cross from *client* to *provider*; None where one of them can only be passed on."""
+    if client is None or provider is None or client.translator is None or provider.translator is None:
+        return None
+    return client.translator, provider.translator
+
+
+def read(call: Call, client: Translator, *, created: int) -> Reading:
+    """Read *call*.
+
+    Args:
+        created: Seconds since the epoch, for an answer that is dated.
+
+    Raises:
+        BadRequest: It is no request of its format, or asks for what only its own format has (KP-PROV-115).
+    """
+    report = Report()
+    try:
+        conversation, asked = client.read_request(call.path, call.body, report)
+    except CannotCarry as exc:
+        raise _refused(exc, call.dialect) from None
+    for name in _BETA:
+        if call.headers.get(name):
+            report.lost(f"header:{name.decode()}", "is for another vendor")
+    return Reading(conversation=conversation, asked=attrs.evolve(asked, created=created), report=report)
+
+
+def write(reading: Reading, call: Call, candidate: Candidate, provider: Translator) -> Written:
+    """Write what was read for *candidate*; *reading*'s report gets what becomes of it.
+
+    Raises:
+        BadRequest: The candidate's format has no place for something that matters (KP-PROV-115).
+    """
+    abilities = candidate.provider.abilities(candidate.model)
+    target = Target(model=candidate.model, stream=call.peek.stream, abilities=abilities)
+    try:
+        return provider.write_request(reading.conversation, target, reading.report)
+    except CannotCarry as exc:
+        raise _refused(exc, candidate.dialect) from None
+
+
+def no_way(call: Call, candidate: Candidate) -> NoProvider:
+    """Return the error of a call that cannot be translated at all."""
+    formats = f"The request is in the format {call.dialect}, {candidate.provider.id} speaks {candidate.dialect}"
+    return NoProvider("KP-PROV-113", f"{formats}, and nothing translates between the two.")
+
+
+def lossy_header(report: Report, *, longest: int = 1024) -> bytes:
+    """Return ``X-KorProxy-Lossy``: pointers with a comma between them, at most *longest* bytes, then ``;+N`` for the rest.
+
+    A comma inside a pointer, ``%``, control and non-ASCII characters are percent-encoded. Empty: nothing was lost.
+    """
+    shown: list[str] = []
+    room = longest
+    for pointer in report.losses:
+        text = "".join(each if "!" <= each <= "~" and each not in ",;%" else _percent(each) for each in pointer)
+        if len(text) + 1 > room:
+            return f"{','.join(shown)};+{len(report.losses) - len(shown)}".encode()
+        room -= len(text) + 1
+        shown.append(text)
+    return ",".join(shown).encode()
+
+
+def _percent(character: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "surrogatepass"))
+
+
+def _refused(exc: CannotCarry, dialect: str) -> BadRequest:
+    where = f" at {exc.pointer[:200]}" if exc.pointer else ""
+    return BadRequest(CANNOT_CARRY, f"This request cannot be sent in the format {dialect}{where}: {exc}")

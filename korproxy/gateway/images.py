@@ -1,0 +1,156 @@
+"""Fetch images that a request only links to, for models that take none by link. Only where ``fetch_images = true``.
+
+A caller who may name addresses for us to open could reach what only this machine reaches: its own network, a cloud's metadata
+service. So every name is resolved here, each of its addresses has to be a public one, and the connection goes to the address
+that was checked. Redirects are not followed.
+"""
+
+from __future__ import annotations
+
+import base64
+import ssl
+from collections.abc import Callable
+from functools import cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import SplitResult, urlsplit
+
+import attrs
+import httpx
+import trio
+
+from korproxy.chat.conversation import Conversation, Turn
+from korproxy.chat.media import sniffed
+from korproxy.chat.parts import Blob, Image, Part, ToolResult
+from korproxy.chat.report import Report
+from korproxy.errors.exceptions import BadRequest
+
+CANNOT_FETCH = "KP-NET-313"
+MOST_BYTES = 20 * 1024**2  # of one image: what Gemini takes in a request
+MOST_IMAGES = 16  # of one request
+SECONDS = 10.0  # for one image, from its name to its last byte
+
+
+def is_public(address: IPv4Address | IPv6Address) -> bool:
+    """Whether *address* is on the open internet, also where an IPv6 address only wraps an IPv4 one."""
+    inner = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None) or address
+    return inner.is_global and not inner.is_multicast
+
+
+@attrs.frozen
+class ImageFetcher:
+    """Opens the links of one request.
+
+    Attributes:
+        allowed: Which addresses may be connected to.
+    """
+
+    allowed: Callable[[IPv4Address | IPv6Address], bool] = is_public
+
+    async def inline(self, conversation: Conversation, report: Report) -> Conversation:
+        """Return *conversation* with the bytes of every linked image in place of its link; reported as mapped.
+
+        Raises:
+            BadRequest: One of them cannot be had (KP-NET-313).
+        """
+        links = [part for turn in conversation.turns for part in _images(turn)]
+        if not links:
+            return conversation
+        if len(links) > MOST_IMAGES:
+            raise BadRequest(CANNOT_FETCH, f"The request links to {len(links)} images, and {MOST_IMAGES} are fetched at most.")
+        found: dict[str, Blob] = {}
+        for image in links:
+            url = image.blob.url or ""
+            if url not in found:
+                found[url] = await self.fetch(url, image.at)
+            report.mapped(image.at, "fetched, and sent along")
+        return attrs.evolve(conversation, turns=tuple(_with(turn, found) for turn in conversation.turns))
+
+    async def fetch(self, url: str, at: str = "") -> Blob:
+        """Return the image at *url*; *at* is where the link stands, for the error."""
+        with trio.move_on_after(SECONDS):
+            try:
+                parts = urlsplit(url)
+                return await _get(parts, await self._address(parts))
+            except (_Not, OSError, ValueError, httpx.HTTPError, httpx.InvalidURL) as exc:
+                why = str(exc) if isinstance(exc, _Not) else f"it cannot be reached ({type(exc).__name__})"
+                raise _cannot(url, at, why) from None
+        raise _cannot(url, at, f"it was not there after {SECONDS:g} s")
+
+    async def _address(self, url: SplitResult) -> str:
+        if url.scheme not in ("http", "https") or not url.hostname or url.username is not None:
+            raise _Not("only plain http and https addresses are opened")
+        port = url.port or (443 if url.scheme == "https" else 80)
+        found = await trio.socket.getaddrinfo(url.hostname, port, type=trio.socket.SOCK_STREAM)
+        addresses = [str(each[4][0]).partition("%")[0] for each in found]
+        if not addresses or not all(self.allowed(ip_address(each)) for each in addresses):
+            raise _Not("its address is not on the open internet")
+        return addresses[0]
+
+
+class _Not(Exception):
+    """Why it is not fetched."""
+
+
+async def _get(url: SplitResult, address: str) -> Blob:
+    literal = f"[{address}]" if ":" in address else address
+    port = "" if url.port is None else f":{url.port}"
+    target = httpx.URL(url._replace(netloc=f"{literal}{port}", fragment="").geturl())
+    host = url.netloc.encode("idna" if not url.netloc.isascii() else "ascii")
+    async with (
+        httpx.AsyncClient(verify=_trust() if url.scheme == "https" else False, trust_env=False, timeout=SECONDS) as client,
+        client.stream(
+            "GET",
+            target,
+            headers={"host": host.decode(), "accept": "image/*", "accept-encoding": "identity"},
+            extensions={"sni_hostname": url.hostname},
+        ) as reply,
+    ):
+        if reply.status_code != httpx.codes.OK:
+            raise _Not(f"its server answered {reply.status_code}")
+        kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+        data = bytearray()
+        async for chunk in reply.aiter_raw():
+            data += chunk
+            if len(data) > MOST_BYTES:
+                raise _Not(f"it has more than {MOST_BYTES} bytes")
+    text = base64.b64encode(data).decode()
+    kind = sniffed(kind, text)
+    if not kind.startswith("image/"):
+        raise _Not("it is no image")
+    return Blob(media_type=kind, data=text)
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+def _cannot(url: str, at: str, why: str) -> BadRequest:
+    where = f" ({at})" if at else ""
+    return BadRequest(CANNOT_FETCH, f"The image at {urlsplit(url).hostname or 'that address'}{where} was not fetched: {why}.")
+
+
+def _images(turn: Turn) -> list[Image]:
+    found: list[Image] = []
+    for part in turn.parts:
+        inner = part.parts if isinstance(part, ToolResult) else (part,)
+        found += [each for each in inner if isinstance(each, Image) and each.blob.url is not None]
+    return found
+
+
+def _with(turn: Turn, found: dict[str, Blob]) -> Turn:
+    return attrs.evolve(turn, parts=tuple(_replaced(part, found) for part in turn.parts)) if _images(turn) else turn
+
+
+def _replaced(part: Part, found: dict[str, Blob]) -> Part:
+    match part:
+        case Image(blob=Blob(url=str(url))):
+            return attrs.evolve(part, blob=found[url])
+        case ToolResult():
+            inner = tuple(
+                attrs.evolve(each, blob=found[each.blob.url]) if isinstance(each, Image) and each.blob.url else each
+                for each in part.parts
+            )
+            return attrs.evolve(part, parts=inner)
+        case _:
+            return part

@@ -1,0 +1,223 @@
+"""The passage of an answer from a provider's format into a client's. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import attrs
+
+from korproxy.chat.answer import Answer, ProviderError
+from korproxy.chat.calls import rename_answer, rename_event
+from korproxy.chat.events import Event, Failed, UsageSeen
+from korproxy.chat.folding import answer_of, events_of
+from korproxy.chat.guard import BrokenStream, StreamGuard, settle
+from korproxy.chat.wire import Unreadable
+from korproxy.contracts import StreamReader, StreamWriter
+from korproxy.errors.exceptions import KorproxyError, ProviderLost
+from korproxy.gateway.crossing import Crossing
+from korproxy.gateway.frames import FrameCutter
+from korproxy.gateway.passage import cut_off
+from korproxy.models.calls import RawHeaders
+from korproxy.models.outcome import Usage
+
+LONGEST = 64 * 1024**2  # bytes of one event, or of an answer that is read whole; a picture that a model made may be large
+_ABOUT_BODY = frozenset({b"content-type", b"content-length", b"content-encoding"})
+_EVENTS = (b"content-type", b"text/event-stream; charset=utf-8")
+_JSON = (b"content-type", b"application/json")
+
+
+def looks_like_events(first: bytes) -> bool:
+    """Whether an answer that begins with *first* is server-sent events, whatever its header says."""
+    return first.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"data:", b"event:", b"id:", b": ", b":\n"))
+
+
+@attrs.define(kw_only=True)
+class Translated:
+    """An answer on its way through the neutral model.
+
+    Attributes:
+        events: Whether the provider sends server-sent events.
+        late_error: Writes an error of ours in the client's format as the last event of a stream.
+        watch: Is told every event of the answer, in the client's names.
+        status: Set where the provider broke off before it had said anything: its error can then be a real status.
+    """
+
+    provider: str
+    crossing: Crossing
+    events: bool
+    late_error: Callable[[KorproxyError], bytes]
+    watch: Callable[[Event], None]
+    usage: Usage = attrs.field(factory=Usage)
+    failed: bool = False
+    broken: ProviderLost | None = None
+    status: int | None = None
+    _body: bytearray = attrs.field(factory=bytearray, repr=False)
+    _cutter: FrameCutter = attrs.field(factory=lambda: FrameCutter(longest=LONGEST))
+    _guard: StreamGuard = attrs.field(factory=StreamGuard)
+    _told: list[Event] = attrs.field(factory=list, repr=False)
+    _begun: bool = False
+    _length: int | None = None
+    _refusal: ProviderError | None = None
+    _reader: StreamReader = attrs.field(init=False, repr=False)
+    _writer: StreamWriter = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._reader = self.crossing.away.stream_reader()
+        self._writer = self.crossing.back.stream_writer(self.crossing.asked)
+
+    @property
+    def is_stream(self) -> bool:
+        """See ``Passage``."""
+        return self.crossing.asked.stream and self.status is None
+
+    @property
+    def final(self) -> bool:
+        """See ``Passage``."""
+        return self.events and self._guard.over
+
+    def headers(self, passed: RawHeaders) -> RawHeaders:
+        """Return *passed* without what describes the provider's body, and with what describes ours."""
+        kept = [each for each in passed if each[0] not in _ABOUT_BODY]
+        if self.is_stream:
+            return [*kept, _EVENTS, (b"cache-control", b"no-cache")]
+        length = [] if self._length is None else [(b"content-length", str(self._length).encode())]
+        return [*kept, _JSON, *length]
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Return what *chunk* says, in the client's format, as far as it can be said now."""
+        if not self.events:
+            self._body += chunk
+            if len(self._body) > LONGEST:
+                self.broken = self._unusable(f"an answer of more than {LONGEST} bytes")
+            return b""
+        whole = self._cutter.feed(chunk)
+        if self._cutter.torn:
+            self.broken = self._unusable(f"an event of more than {LONGEST} bytes")
+            return b""
+        return self._write(lambda: self._reader.feed(whole)) if whole else b""
+
+    def end(self) -> bytes:
+        """Return the rest: of a plain answer all of it."""
+        if not self.events:
+            return self._document()
+        said = b""
+        if self._cutter.tail:
+            tail = self._cutter.tail
+            said = self._write(lambda: self._reader.feed(tail))
+        said += self._write(self._reader.finish)
+        if self.broken is not None:
+            raise self.broken
+        if self.status is not None:
+            return said
+        if not self._guard.over:
+            raise cut_off(self.provider)
+        return said if self.crossing.asked.stream else said + self._folded()
+
+    def as_event(self) -> bytes:
+        """See ``Passage``."""
+        return b"" if self._refusal is None else self._writer.write(Failed(self._refusal))
+
+    def last_words(self, exc: KorproxyError) -> bytes:
+        """See ``Passage``."""
+        return self.late_error(exc) if self.is_stream else b""
+
+    def _write(self, read: Callable[[], Sequence[Event]]) -> bytes:
+        said: list[bytes] = []
+        try:
+            said.extend(self._written(read()))
+        except (Unreadable, BrokenStream) as exc:
+            self.broken = self._unusable(str(exc))
+        return b"".join(said)
+
+    def _written(self, events: Iterable[Event]) -> Iterator[bytes]:
+        for event in events:
+            if isinstance(event, Failed) and not self._begun and self.status is None:
+                yield self._refuse(event.error)
+            for each in self._guard.check(rename_event(event, self.crossing.written.names)):
+                self._note(each)
+                if not self.crossing.asked.stream:
+                    self._told.append(each)
+                elif self.status is None:
+                    self._begun = True
+                    yield self._writer.write(each)
+
+    def _note(self, event: Event) -> None:
+        if isinstance(event, UsageSeen):
+            self.usage = event.usage
+        self.failed = self.failed or isinstance(event, Failed)
+        self.watch(event)
+
+    def _refuse(self, error: ProviderError) -> bytes:
+        """The provider's error is all it said, and nothing is sent yet: the client gets it as a status."""
+        self._refusal = error
+        self.status, body = self.crossing.back.write_error(error)
+        self._length = len(body)
+        return body
+
+    def _folded(self) -> bytes:
+        answer = answer_of(self._told)
+        if answer is None:
+            raise cut_off(self.provider)
+        return self._whole(answer)
+
+    def _document(self) -> bytes:
+        try:
+            answer = settle(rename_answer(self.crossing.away.read_answer(bytes(self._body)), self.crossing.written.names))
+            for event in events_of(answer):
+                self._note(event)
+            if not self.crossing.asked.stream:
+                return self._whole(answer)
+            guard = StreamGuard()
+            return b"".join(self._writer.write(each) for event in events_of(answer) for each in guard.check(event))
+        except (Unreadable, BrokenStream) as exc:
+            raise self._unusable(str(exc)) from None
+
+    def _whole(self, answer: Answer) -> bytes:
+        body = self.crossing.back.write_answer(answer, self.crossing.asked)
+        self._length = len(body)
+        return body
+
+    def _unusable(self, what: str) -> ProviderLost:
+        text = f"The answer of {self.provider} cannot be used, because it does not follow its format: {what}."
+        return ProviderLost("KP-PROV-116", text, provider=self.provider)
+
+
+@attrs.define(kw_only=True)
+class Refused:
+    """A provider's own error, in the client's words. The rest of what it says is not waited for."""
+
+    crossing: Crossing
+    error: ProviderError
+    status: int
+    body: bytes = attrs.field(repr=False)
+    usage: Usage = attrs.field(factory=Usage)
+    is_stream: bool = False
+    final: bool = True
+    failed: bool = False
+    broken: ProviderLost | None = None
+
+    def headers(self, passed: RawHeaders) -> RawHeaders:
+        """Return *passed* with what describes the new body, and how long to wait where only the old one said it."""
+        kept = [each for each in passed if each[0] not in _ABOUT_BODY]
+        if self.error.retry_after is not None and not any(name == b"retry-after" for name, _ in kept):
+            kept.append((b"retry-after", str(max(1, round(self.error.retry_after))).encode()))
+        return [*kept, _JSON, (b"content-length", str(len(self.body)).encode())]
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Return nothing."""
+        del chunk
+        return b""
+
+    def end(self) -> bytes:
+        """Return the whole body."""
+        return self.body
+
+    def last_words(self, exc: KorproxyError) -> bytes:
+        """See ``Passage``."""
+        del exc
+        return b""
+
+    def as_event(self) -> bytes:
+        """Return the error as the only event of a stream whose head is gone already."""
+        writer = self.crossing.back.stream_writer(self.crossing.asked)
+        return writer.write(Failed(self.error))
