@@ -15,7 +15,7 @@ import attrs
 from korproxy.chat.answer import Answer, ProviderError
 from korproxy.chat.conversation import Asked, Conversation
 from korproxy.chat.events import Event
-from korproxy.chat.report import Report
+from korproxy.chat.report import Note, Report
 from korproxy.chat.wire import Target, Written
 from korproxy.errors.codes import Registry
 from korproxy.models.abilities import Abilities
@@ -289,6 +289,44 @@ class Cli(Protocol):
         Raises:
             CommandFailed: None runs, or it still runs after that time.
         """
+
+    def explain(self, body: bytes, *, to: str, client: str | None = None) -> Explanation:
+        """Say what would be sent to a provider for the request *body*. Nothing is sent, and no daemon is asked.
+
+        Args:
+            to: ``PROVIDER`` or ``PROVIDER/MODEL``: a configured provider, else a type, which is taken with its defaults.
+            client: The format of *body*; None: guessed.
+
+        Raises:
+            KorproxyError: It would be refused, *body* is no request, or there is no such provider or format.
+        """
+
+
+@attrs.frozen(kw_only=True)
+class Explanation:
+    """The request that would be sent to a provider, and what becomes of each value of the client's request.
+
+    Attributes:
+        client: The format of the client's request.
+        dialect: The format of what is sent. The same: the bytes pass, and only the model's name may change.
+        model: The provider's own name for the model.
+        body: What is sent to ``url``. No credential is in either.
+        names: The provider's name of each tool that had to be renamed -> the client's name.
+        fates: JSON pointer of each value that holds no other -> the note about it, or about something that it is in.
+        lossy: What the answer would have in ``X-KorProxy-Lossy``.
+        remarks: Sentences for people: what was assumed.
+    """
+
+    client: str
+    dialect: str
+    provider: str
+    model: str
+    url: str
+    body: bytes = attrs.field(repr=False)
+    names: Mapping[str, str] = attrs.field(factory=dict)
+    fates: Mapping[str, Note] = attrs.field(factory=dict, repr=False)
+    lossy: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 @attrs.frozen

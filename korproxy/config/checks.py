@@ -38,11 +38,11 @@ class Mistake(ValueError):
 
 
 def whole(low: int, high: int | None = None) -> Validator:
-    """Return a validator of whole numbers from *low* to *high*, both included."""
+    """Return a validator of whole numbers from *low* to *high*, both included; None passes."""
     wanted = f"at least {low}" if high is None else f"from {low} to {high}" if high > low else f"{low}"
 
-    def validate(_: Any, __: attrs.Attribute[Any], value: int) -> None:
-        if value < low or (high is not None and value > high):
+    def validate(_: Any, __: attrs.Attribute[Any], value: int | None) -> None:
+        if value is not None and (value < low or (high is not None and value > high)):
             raise Mistake(f"must be {wanted}, not {number(value)}")
 
     return validate
@@ -107,6 +107,22 @@ class Entries(Anyway):
             return []
         wrong = _all_wrong(self.keys, ((name, name) for name in value))
         return wrong + _all_wrong(self.values, value.items()) if self.values else wrong
+
+
+@attrs.frozen
+class OneStep(Entries):
+    """Wants, beyond that, that no value is one of the keys: each name leads straight to where it ends."""
+
+    def mistakes(self, value: object) -> list[Mistake]:
+        """Return also one for each value that would have to be looked up again."""
+        wrong = Entries.mistakes(self, value)
+        if not isinstance(value, Mapping):
+            return wrong
+        return wrong + [
+            Mistake("leads to itself" if one == name else "leads to another alias: say where that one leads", at=(name,))
+            for name, one in value.items()
+            if isinstance(one, str) and one in value
+        ]
 
 
 @attrs.frozen

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, TypeAlias, get_args
 
 import attrs
 
-from korproxy.config.checks import Distinct, Each, Entries, Mistake, seconds, text, whole
-from korproxy.config.texts import account_name, address, base_url, log_level, log_name, not_empty, origin, provider_id
+from korproxy.config.checks import Distinct, Each, Entries, Mistake, OneStep, seconds, text, whole
+from korproxy.config.texts import (
+    account_name,
+    address,
+    alias,
+    base_url,
+    log_level,
+    log_name,
+    model_name,
+    not_empty,
+    origin,
+    provider_id,
+)
+from korproxy.models.abilities import ReasoningForm
 from korproxy.models.providers import Deadlines, Limits
 
 ACCOUNTS, BASE_URL = "KP-CONF-212", "KP-CONF-213"
+Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]  # rising
 CODE = "code"  # a field's metadata: the code of all mistakes in it, where it is not KP-CONF-202
 
 
@@ -29,6 +42,7 @@ class ServerSettings:
         max_running: Requests that are worked on at once.
         read_deadline: How long an upload may be silent.
         write_deadline: How long a client may refuse to read.
+        keep_alive: After how much silence a client that waits for a translated stream gets a sign of life.
     """
 
     host: tuple[str, ...] = attrs.field(default=("127.0.0.1", "::1"), validator=Each(address, least=1))
@@ -42,6 +56,7 @@ class ServerSettings:
     max_running: int = attrs.field(default=1000, validator=whole(1))
     read_deadline: float = attrs.field(default=60.0, validator=seconds)
     write_deadline: float = attrs.field(default=120.0, validator=seconds)
+    keep_alive: float = attrs.field(default=15.0, validator=seconds)
 
 
 @attrs.frozen(kw_only=True)
@@ -93,6 +108,39 @@ class AccountSettings:
 
 
 @attrs.frozen(kw_only=True)
+class AbilitySettings:
+    """A provider's ``abilities`` table: what holds for all its models, whatever its type knows. ``Abilities`` explains each."""
+
+    family: str | None = None
+    window: int | None = attrs.field(default=None, validator=whole(1))
+    output: int | None = attrs.field(default=None, validator=whole(1))
+    tools: bool | None = None
+    images: bool | None = None
+    documents: bool | None = None
+    audio: bool | None = None
+    image_links: bool | None = None
+    structured: bool | None = None
+    sampling: Literal["all", "one", "none"] | None = None
+    system_turns: bool | None = None
+    prefill: bool | None = None
+    reasoning: ReasoningForm | None = None
+    efforts: tuple[Effort, ...] | None = attrs.field(default=None, validator=Each(not_empty))
+    reasoning_off: bool | None = None
+    reasoning_back: bool | None = None
+    completion_tokens: bool | None = None
+    forced_tools: Literal["always", "calm", "never"] | None = None
+    tools_while_reasoning: bool | None = None
+
+    @property
+    def said(self) -> Mapping[str, object]:
+        """Only what the table says."""
+        found = {name: value for name, value in attrs.asdict(self).items() if value is not None}
+        if self.efforts is not None:
+            found["efforts"] = tuple(sorted(self.efforts, key=get_args(Effort).index))
+        return found
+
+
+@attrs.frozen(kw_only=True)
 class ProviderTable:
     """One ``[providers.ID]`` table.
 
@@ -103,6 +151,7 @@ class ProviderTable:
         max_queue: Requests that may wait for their turn.
         models: Names or patterns (``*``) of models it serves; empty: what the type knows.
         speaks: Formats it speaks, the preferred one first; empty: the type's own. The type says which names there are.
+        abilities: What all its models can do, where the type does not know better.
     """
 
     type: str = attrs.field(validator=text(not_empty))
@@ -113,6 +162,7 @@ class ProviderTable:
     max_queue: int = attrs.field(default=256, validator=whole(0))
     models: tuple[str, ...] = attrs.field(default=(), validator=Each(not_empty))
     speaks: tuple[str, ...] = attrs.field(default=(), validator=Each(not_empty))
+    abilities: AbilitySettings = attrs.field(factory=AbilitySettings)
     accounts: tuple[AccountSettings, ...] = attrs.field(default=(), validator=Distinct("name", ACCOUNTS))
 
     @property
@@ -134,6 +184,7 @@ class RootSettings:
 
     Attributes:
         required: Plugins without which KorProxy does not start.
+        aliases: Names or patterns (``*``) of models -> ``provider/model`` or a model.
         plugin: The ``[plugin.NAME]`` tables as they are; each plugin has its own class for its table.
     """
 
@@ -144,5 +195,6 @@ class RootSettings:
     log: LogSettings = attrs.field(factory=LogSettings)
     deadlines: Deadlines = attrs.field(factory=Deadlines)
     providers: Mapping[str, ProviderTable] = attrs.field(factory=dict, validator=Entries(provider_id))
+    aliases: Mapping[str, str] = attrs.field(factory=dict, validator=OneStep(alias, model_name))
     redaction: RedactionSettings = attrs.field(factory=RedactionSettings)
     plugin: Mapping[str, Mapping[str, object]] = attrs.field(factory=dict, repr=False)

@@ -36,6 +36,8 @@ version = 1
 # Seconds that an upload may be silent, and that a client may refuse to read.
 #read_deadline = 60.0
 #write_deadline = 120.0
+# Seconds of silence after which a client that waits for a translated stream gets a sign of life.
+#keep_alive = 15.0
 
 [features]
 #correlation_ids = true
@@ -77,6 +79,10 @@ version = 1
 #models = []
 # Each deadline above can be another one for this provider: deadlines = { first_byte = 300.0 }
 #deadlines = {}
+# What all its models can do, where KorProxy does not know it: abilities = { images = false, output = 8192 }. There are family,
+# window, output, tools, images, documents, audio, image_links, structured, sampling, system_turns, prefill, reasoning, efforts,
+# reasoning_off, reasoning_back, completion_tokens, forced_tools and tools_while_reasoning.
+#abilities = {}
 #[[providers.claude.accounts]]
 #name = "work"
 #key = "env:ANTHROPIC_API_KEY"
@@ -87,13 +93,19 @@ version = 1
 #name = "work"
 #key = "env:OPENAI_API_KEY"
 
+#[providers.gemini]
+#type = "gemini"
+#[[providers.gemini.accounts]]
+#name = "work"
+#key = "env:GEMINI_API_KEY"
+
 #[providers.qwen]
 #type = "qwen"
 #[[providers.qwen.accounts]]
 #name = "work"
 #key = "file:secrets/qwen"
 
-# Any server that speaks the OpenAI format; with speaks = ["anthropic-messages"] the Anthropic one.
+# Any server that speaks the OpenAI format; with speaks = ["anthropic-messages"] the Anthropic one, with ["gemini"] Google's.
 # Patterns of model names may have a *.
 #[providers.local]
 #type = "compatible"
@@ -101,6 +113,10 @@ version = 1
 #models = ["*"]
 #[[providers.local.accounts]]
 #name = "local"
+
+# Your own names for models, and where they lead. A name may have a *; the most specific one counts:
+# "claude-haiku-*" = "codex/gpt-5.4-mini"
+[aliases]
 
 # A plugin's own table: [plugin.NAME]. `korproxy plugins` lists the names.
 """

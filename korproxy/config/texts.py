@@ -26,6 +26,20 @@ def not_empty(name: str) -> None:
         raise Mistake("must be a non-empty string without line breaks")
 
 
+def alias(name: str) -> None:
+    """Want a model name that a request can have, or a pattern of such names."""
+    not_empty(name)
+    if name != name.strip():
+        raise Mistake("an alias is a model name without spaces around it")
+
+
+def model_name(name: str) -> None:
+    """Want what one alias can stand for: a model, or ``provider/model``."""
+    not_empty(name)
+    if name != name.strip() or "*" in name or name.startswith("/") or name.endswith("/"):
+        raise Mistake('must be one model, as "provider/model" or "model": no pattern, no spaces around it, no slash at an end')
+
+
 def account_name(name: str) -> None:
     """Want a name that can be sent in an HTTP header."""
     if not name.strip() or name != name.strip() or len(name) > 64 or not (name.isascii() and name.isprintable()):

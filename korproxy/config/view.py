@@ -131,6 +131,7 @@ class SettingsView:
             models=table.models,
             speaks=table.speaks,
             fetch_images=table.fetch_images,
+            abilities=table.abilities.said,
         )
 
     def _account(self, provider: str, number: int, account: AccountSettings) -> Account:

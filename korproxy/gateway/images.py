@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Callable
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import cast
 from urllib.parse import SplitResult, urlsplit
 
 import attrs
@@ -23,6 +24,7 @@ from korproxy.chat.media import sniffed
 from korproxy.chat.parts import Blob, Image, Part, ToolResult
 from korproxy.chat.report import Report
 from korproxy.errors.exceptions import BadRequest
+from korproxy.gateway.upstream import unwind
 
 CANNOT_FETCH = "KP-NET-313"
 MOST_BYTES = 20 * 1024**2  # of one image: what Gemini takes in a request
@@ -108,16 +110,24 @@ async def _get(url: SplitResult, address: str) -> Blob:
         if reply.status_code != httpx.codes.OK:
             raise _Not(f"its server answered {reply.status_code}")
         kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
-        data = bytearray()
-        async for chunk in reply.aiter_raw():
-            data += chunk
-            if len(data) > MOST_BYTES:
-                raise _Not(f"it has more than {MOST_BYTES} bytes")
+        data = await _bounded(reply)
     text = base64.b64encode(data).decode()
     kind = sniffed(kind, text)
     if not kind.startswith("image/"):
         raise _Not("it is no image")
     return Blob(media_type=kind, data=text)
+
+
+async def _bounded(reply: httpx.Response) -> bytes:
+    data = bytearray()
+    chunks = aiter(cast("httpx.AsyncByteStream", reply.stream))
+    while chunk := await anext(chunks, b""):
+        data += chunk
+        if len(data) > MOST_BYTES:
+            await reply.aclose()
+            await unwind(chunks)
+            raise _Not(f"it has more than {MOST_BYTES} bytes")
+    return bytes(data)
 
 
 @cache

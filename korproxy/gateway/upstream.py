@@ -71,7 +71,7 @@ class Reply:
             _spoil_surplus(self._response)
             await self._response.aclose()
             if self._chunks is not None:
-                await _unwind(self._chunks)
+                await unwind(self._chunks)
 
 
 @attrs.define
@@ -90,7 +90,7 @@ class _Body(httpx.AsyncByteStream):
         return content
 
 
-async def _unwind(chunks: AsyncIterator[bytes]) -> None:
+async def unwind(chunks: AsyncIterator[bytes]) -> None:
     """End the generators that httpx and httpcore have nested in each other, now that nothing more can come.
 
     Closing the outer one would leave the inner ones to the garbage collector, in mid-read; reading on from the closed

@@ -221,6 +221,7 @@ def make_front(plan: Plan, bus: Bus, windows: Mapping[str, Window]) -> Front:
         faults=FaultWriter(codes=plan.parts.codes, show_codes=features.new_error_codes),
         emit=bus.emit,
         grace=Grace(),
+        keep_alive=server.keep_alive,
     )
     return Front(
         answerer=answerer,

@@ -27,7 +27,7 @@ def offered_models(snapshot: Snapshot, dialect: str) -> Sequence[Model]:
             continue
         for model in provider.models():
             if snapshot.reaches(dialect, provider.dialect_for(model.id, features)):
-                taken = _begins_with_id(model.id, ids) or any(each.offers(model.id) for each in earlier)
+                taken = _begins_with_id(model.id, ids) or any(_takes(each, model.id, snapshot, features) for each in earlier)
                 name = f"{provider.id}/{model.id}" if taken else model.id
                 found[name] = attrs.evolve(model, id=name)
         earlier.append(provider)
@@ -45,3 +45,7 @@ def _in_order(providers: Sequence[Provider], features: Features) -> Sequence[Pro
 def _begins_with_id(model: str, ids: Collection[str]) -> bool:
     first, slash, rest = model.partition("/")
     return bool(slash and rest) and first in ids
+
+
+def _takes(provider: Provider, model: str, snapshot: Snapshot, features: Features) -> bool:
+    return provider.offers(model) and snapshot.reaches(features.dialect, provider.dialect_for(model, features))

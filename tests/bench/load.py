@@ -14,14 +14,29 @@ import httptools
 from tests.bench.processes import BenchFailed
 
 TIMEOUT = 20.0  # seconds of silence after which nothing more can be expected
+EVENTS = 500  # pieces of text in a streamed answer
 PROMPT = "Say in one sentence what a gateway is. " * 20  # with what is around it, about 1 KB
 
 
-def chat_request(url: str, key: str) -> bytes:
-    """Return an OpenAI chat request of about 1 KB, without streaming."""
-    body = json.dumps({"model": "bench", "messages": [{"role": "user", "content": PROMPT}]}).encode()
+def chat_request(url: str, key: str, *, stream: bool = False) -> bytes:
+    """Return an OpenAI chat request of about 1 KB."""
+    return _post(url, "/v1/chat/completions", key, {"model": "bench", **_said(stream=stream)})
+
+
+def messages_request(url: str, key: str, *, stream: bool = False) -> bytes:
+    """Return the same as an Anthropic client says it; a provider of the Chat format gets it translated."""
+    return _post(url, "/v1/messages", key, {"model": "bench", "max_tokens": 4096, **_said(stream=stream)})
+
+
+def _said(*, stream: bool) -> dict[str, object]:
+    prompt = f"{PROMPT}{{{{mock: words={EVENTS}}}}}" if stream else PROMPT
+    return {"messages": [{"role": "user", "content": prompt}], "stream": stream}
+
+
+def _post(url: str, path: str, key: str, document: dict[str, object]) -> bytes:
+    body = json.dumps(document).encode()
     headers = [
-        "POST /v1/chat/completions HTTP/1.1",
+        f"POST {path} HTTP/1.1",
         f"host: {urlsplit(url).netloc}",
         f"authorization: Bearer {key}",
         "content-type: application/json",

@@ -10,12 +10,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 
-from tests.bench.load import Connection, chat_request, get_request, requests_per_second
+from tests.bench.load import EVENTS, Connection, chat_request, get_request, messages_request, requests_per_second
 from tests.bench.processes import Running, apart, cpu_seconds, python, resident_bytes, running, seconds_of
 
 IDLE_SECONDS = 1.0
 WARM_UP = 50  # requests before those that count
 BLOCKS, BLOCK = 10, 50  # through KorProxy and past it by turns: what disturbs the machine disturbs both
+STREAMS = 20  # streamed answers of each kind
 AT_ONCE, TOGETHER = 10, 1000  # connections, and requests on all of them
 UPSTREAM_KEY = "sk-mock"
 SETTINGS = """
@@ -71,6 +72,7 @@ def _life(folder: Path, mock: Running, *, hot: bool = True) -> dict[str, float]:
             with apart(daemon.pid, [mock.pid]):
                 found |= _one_connection(daemon.pid, through, past)
                 found["requests_per_second"] = _many_connections(through)
+                found |= _translated(daemon.pid, url, key)
             found["busy_memory_mb"] = resident_bytes(daemon.pid) / 1e6
     return found
 
@@ -89,6 +91,24 @@ def _one_connection(pid: int, through: tuple[str, bytes], past: tuple[str, bytes
             theirs += [direct.ask() for _ in range(BLOCK)]
         used = cpu_seconds(pid) - before
     return {"cpu_us": used / len(ours) * 1e6, "added_p50_us": (median(ours) - median(theirs)) * 1e6}
+
+
+def _translated(pid: int, url: str, key: str) -> dict[str, float]:
+    """Return the daemon's CPU per translated request, and per event of a stream that passes and of one that is translated."""
+    whole = _cpu_per_request(pid, url, messages_request(url, key), BLOCKS * BLOCK)
+    passed = _cpu_per_request(pid, url, chat_request(url, key, stream=True), STREAMS)
+    translated = _cpu_per_request(pid, url, messages_request(url, key, stream=True), STREAMS)
+    return {"translated_cpu_us": whole, "event_cpu_us": passed / EVENTS, "translated_event_cpu_us": translated / EVENTS}
+
+
+def _cpu_per_request(pid: int, url: str, request: bytes, count: int) -> float:
+    with Connection(url, request) as client:
+        for _ in range(max(count // 10, 1)):
+            client.ask()
+        before = cpu_seconds(pid)
+        for _ in range(count):
+            client.ask()
+        return (cpu_seconds(pid) - before) / count * 1e6
 
 
 def _many_connections(through: tuple[str, bytes]) -> float:

@@ -88,7 +88,7 @@ class EchoUpstream:
 
 
 async def _read_request(stream: trio.SocketStream, received: bytes) -> tuple[Arrived | None, bytes]:
-    """Return the next request, None at the end, and what came behind it. Bodies have a length: KorProxy always says it."""
+    """Return the next request, None at the end, and what came behind it. A body has a length: KorProxy always says it."""
     while b"\r\n\r\n" not in received:
         chunk = await stream.receive_some()
         if not chunk:
@@ -96,7 +96,7 @@ async def _read_request(stream: trio.SocketStream, received: bytes) -> tuple[Arr
         received += chunk
     head, _, body = received.partition(b"\r\n\r\n")
     lengths = [line.partition(b":")[2] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
-    [length] = map(int, lengths)
+    length = int(lengths[0]) if lengths else 0
     while len(body) < length:
         chunk = await stream.receive_some()
         if not chunk:

@@ -114,7 +114,10 @@ async def open_gateway(
     async with open_windows(providers) as windows:
         snapshot = Snapshot(providers=tuple(providers), dialects=dialects, demo=demo)
         answerer = Answerer(
-            gate=Gate(snapshot, windows), faults=FaultWriter(codes=codes, show_codes=show_codes), emit=finished.append
+            gate=Gate(snapshot, windows),
+            faults=FaultWriter(codes=codes, show_codes=show_codes),
+            emit=finished.append,
+            keep_alive=settings.keep_alive,
         )
         keys = KeyRing(
             (

@@ -25,7 +25,8 @@ async def read_request(stream: trio.abc.Stream) -> bytes:
             return b""
         received += chunk
     head, _, body = received.partition(b"\r\n\r\n")
-    length = next(int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
+    lengths = [int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
+    length = lengths[0] if lengths else 0
     while len(body) < length:
         chunk = await stream.receive_some()
         if not chunk:

@@ -198,8 +198,8 @@ PROV: tuple[ErrorCode, ...] = (
         description=(
             "Your tool and the provider speak different formats, and KorProxy translates between them. This request holds"
             " something for which the provider's format has no place and without which it would mean something else, so it is"
-            " refused in place of being sent in part. What only makes a difference of degree is left out instead, and named in the"
-            " header `X-KorProxy-Lossy`."
+            " refused in place of being sent in part. What only makes a difference of degree is left out instead,"
+            " and named in the header `X-KorProxy-Lossy`."
         ),
         steps=(
             "Read the message: it names the place in your request and what stands in the way.",

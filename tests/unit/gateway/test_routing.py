@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from typing import Any
+
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +13,7 @@ from korproxy.kit.http_provider import ANTHROPIC_MESSAGES, OPENAI_CHAT, Endpoint
 from korproxy.models.accounts import Account
 from korproxy.models.calls import Call, Peek
 from korproxy.models.providers import Model
+from tests.fakes.formats import snapshot
 
 CHAT, MESSAGES = "openai-chat", "anthropic-messages"
 ENDPOINTS = {CHAT: OPENAI_CHAT, MESSAGES: ANTHROPIC_MESSAGES}
@@ -37,9 +41,10 @@ def provider(
     )
 
 
-def chosen(model: str, *providers: HttpProvider, dialect: str = CHAT) -> list[tuple[str, str, str]]:
+def chosen(model: str, *providers: HttpProvider, dialect: str = CHAT, **more: Any) -> list[tuple[str, str, str]]:
     """Return provider, account and model of every candidate."""
-    return [(each.provider.id, each.account.name, each.model) for each in candidates(call(model, dialect), providers)]
+    found = candidates(call(model, dialect), snapshot(*providers, **more))
+    return [(each.provider.id, each.account.name, each.model) for each in found]
 
 
 def test_a_model_belongs_to_whoever_offers_it() -> None:
@@ -76,7 +81,38 @@ def test_half_a_prefix_is_no_prefix(name: str) -> None:
     assert chosen(name, provider("one", "a")) == [("one", "work", name)]
 
 
-def test_who_speaks_another_format_is_passed_over() -> None:
+def test_who_speaks_another_format_comes_last_where_it_can_be_translated() -> None:
+    providers = [
+        provider("one", "m"),
+        provider("two", "m", speaks=(MESSAGES,)),
+        provider("three", "m", speaks=(CHAT, MESSAGES)),
+    ]
+    found = candidates(call("m", MESSAGES), snapshot(*providers, translated=True))
+
+    assert [(each.provider.id, each.dialect) for each in found] == [("two", MESSAGES), ("three", MESSAGES), ("one", CHAT)]
+
+
+def test_an_alias_of_the_user_leads_to_a_provider_and_its_model() -> None:
+    providers = [provider("one", "m"), provider("two", "n", patterns=("claude-*",))]
+    aliases = {"claude-haiku-*": "one/small", "fast": "n"}
+
+    assert chosen("claude-haiku-4-5", *providers, aliases=aliases) == [("one", "work", "small")]
+    assert chosen("claude-opus-5", *providers, aliases=aliases) == [("two", "work", "claude-opus-5")]
+    assert chosen("fast", *providers, aliases=aliases) == [("two", "work", "n")]
+
+
+def test_a_name_with_a_provider_in_front_is_no_alias() -> None:
+    assert chosen("one/fast", provider("one", "m"), provider("two", "n"), aliases={"*": "two/n"}) == [("one", "work", "fast")]
+
+
+def test_an_alias_of_a_catalogue_becomes_the_name_that_the_provider_knows() -> None:
+    known = attrs.evolve(provider("one"), catalogue=[Model(id="claude-opus-5", aliases=("opus",))])
+
+    assert chosen("opus", known, provider("two", "n")) == [("one", "work", "claude-opus-5")]
+    assert chosen("one/opus", known) == [("one", "work", "claude-opus-5")]
+
+
+def test_who_speaks_another_format_is_passed_over_where_nothing_translates() -> None:
     providers = [
         provider("one", "m"),
         provider("two", "m", speaks=(MESSAGES,)),
@@ -84,7 +120,7 @@ def test_who_speaks_another_format_is_passed_over() -> None:
     ]
 
     assert [each[0] for each in chosen("m", *providers, dialect=MESSAGES)] == ["two", "three"]
-    assert {each.dialect for each in candidates(call("m", MESSAGES), providers)} == {MESSAGES}
+    assert {each.dialect for each in candidates(call("m", MESSAGES), snapshot(*providers))} == {MESSAGES}
 
 
 def test_who_has_no_account_is_passed_over_while_another_has_one() -> None:
@@ -93,7 +129,7 @@ def test_who_has_no_account_is_passed_over_while_another_has_one() -> None:
 
 def error(model: str, *providers: HttpProvider, dialect: str = CHAT) -> NoProvider:
     with pytest.raises(NoProvider) as caught:
-        candidates(call(model, dialect), providers)
+        candidates(call(model, dialect), snapshot(*providers))
     return caught.value
 
 
@@ -138,7 +174,7 @@ def test_a_format_that_nobody_of_them_speaks_is_named_with_what_they_do_speak() 
 
     assert (failure.code, failure.detail) == (
         "KP-PROV-113",
-        "The request is in the format anthropic-messages, and the model 'm' cannot be reached in it:"
+        "The request is in the format anthropic-messages, and the model 'm' cannot be reached from it:"
         " one speaks openai-chat, two speaks openai-chat.",
     )
 
@@ -151,7 +187,7 @@ NAMES = st.sampled_from(["m", "n", "one/m", "two/n", "x/y", "three/", "/"])
 def test_there_is_a_candidate_or_a_reason_and_never_neither(model: str, table: list[tuple[str, list[str], int]]) -> None:
     providers = [provider(id, *models, accounts=("x", "y")[:count]) for id, models, count in table]  # noqa: A001
     try:
-        found = candidates(call(model), providers)
+        found = candidates(call(model), snapshot(*providers))
     except NoProvider:
         assert not chooses(model, providers)
         return

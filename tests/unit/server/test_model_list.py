@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +13,7 @@ from korproxy.models.accounts import Account
 from korproxy.models.calls import Call, Peek
 from korproxy.models.providers import Model
 from korproxy.server.model_list import offered_models
+from tests.fakes.formats import snapshot
 
 OPENAI, ANTHROPIC = "openai-chat", "anthropic-messages"
 ENDPOINTS = {OPENAI: OPENAI_CHAT, ANTHROPIC: ANTHROPIC_MESSAGES}
@@ -34,8 +37,8 @@ def provider(
     )
 
 
-def names(*providers: HttpProvider, dialect: str = OPENAI) -> list[str]:
-    return [each.id for each in offered_models(providers, dialect)]
+def names(*providers: HttpProvider, dialect: str = OPENAI, **more: Any) -> list[str]:
+    return [each.id for each in offered_models(snapshot(*providers, **more), dialect)]
 
 
 def test_models_are_listed_in_the_order_of_the_configuration() -> None:
@@ -70,6 +73,17 @@ def test_a_name_is_no_double_where_the_first_who_has_it_is_out_of_reach() -> Non
     assert names(foreign, empty, provider("one", "m")) == ["m"]
 
 
+def test_models_that_are_reached_by_translation_come_behind_those_that_are_not() -> None:
+    foreign = provider("foreign", "m", "f", speaks=(ANTHROPIC,))
+
+    assert names(foreign, provider("one", "m"), translated=True) == ["m", "foreign/m", "f"]
+
+
+def test_aliases_of_the_user_are_listed_but_patterns_are_not() -> None:
+    assert names(provider("one", "m"), aliases={"fast": "one/m", "claude-*": "one/m", "m": "one/n"}) == ["m", "fast"]
+    assert names(aliases={"fast": "one/m"}) == []
+
+
 def test_a_name_that_reads_as_another_providers_is_given_in_full() -> None:
     assert names(provider("router", "vendor/m", "other/m"), provider("vendor", "m")) == ["router/vendor/m", "other/m", "m"]
 
@@ -87,7 +101,9 @@ def test_what_else_is_known_of_a_model_stays() -> None:
     first = provider("one", "m")
     second = HttpProvider(id="two", base_url="https://two.test", accounts=WORK, speaks=ENDPOINTS, catalogue=[model])
 
-    assert offered_models([first, second], OPENAI)[1] == Model(id="two/m", owner="vendor", name="The M", created=1_700_000_000)
+    assert offered_models(snapshot(first, second), OPENAI)[1] == Model(
+        id="two/m", owner="vendor", name="The M", created=1_700_000_000
+    )
 
 
 IDS = ("a", "b", "c")
@@ -108,20 +124,26 @@ PROVIDERS = st.lists(
 )
 
 
-@given(PROVIDERS, st.sampled_from([OPENAI, ANTHROPIC]))
-def test_every_listed_name_leads_to_the_model_that_it_stands_for(providers: list[HttpProvider], dialect: str) -> None:
-    for model in offered_models(providers, dialect):
+@given(PROVIDERS, st.sampled_from([OPENAI, ANTHROPIC]), st.booleans())
+def test_every_listed_name_leads_to_the_model_that_it_stands_for(
+    providers: list[HttpProvider], dialect: str, translated: bool
+) -> None:
+    known = snapshot(*providers, translated=translated)
+    for model in offered_models(known, dialect):
         call = Call(id="", correlation_id="", dialect=dialect, path="", peek=Peek(model=model.id, stream=False), body=b"")
-        first = candidates(call, providers)[0]
+        first = candidates(call, known)[0]
 
         assert (first.provider.id, first.model) == (model.owner, model.name)
 
 
-@given(PROVIDERS, st.sampled_from([OPENAI, ANTHROPIC]))
-def test_every_model_within_reach_is_listed_once(providers: list[HttpProvider], dialect: str) -> None:
-    listed = offered_models(providers, dialect)
+@given(PROVIDERS, st.sampled_from([OPENAI, ANTHROPIC]), st.booleans())
+def test_every_model_within_reach_is_listed_once(providers: list[HttpProvider], dialect: str, translated: bool) -> None:
+    listed = offered_models(snapshot(*providers, translated=translated), dialect)
     within_reach = {
-        (each.id, model.id) for each in providers if each.accounts and dialect in each.speaks for model in each.models()
+        (each.id, model.id)
+        for each in providers
+        if each.accounts and (translated or dialect in each.speaks)
+        for model in each.models()
     }
 
     assert len({each.id for each in listed}) == len(listed) == len(within_reach)

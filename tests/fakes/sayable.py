@@ -1,0 +1,104 @@
+"""Hypothesis strategy for conversations that both Chat and Messages can say word for word: there and back is the identity."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import strategies as st
+
+from korproxy.api import Abilities, chat
+
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+PDF = "JVBERi0xLjQKJSVFT0YK"
+
+# A model that takes all there is: what gets lost on the way to it, the formats have lost.
+EVERYTHING = Abilities(
+    family="anthropic",
+    output=128_000,
+    system_turns=True,
+    reasoning="adaptive",
+    efforts=("low", "medium", "high", "xhigh", "max"),
+)
+
+_TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=10).filter(lambda text: bool(text.strip()))
+_NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_-]{0,20}", fullmatch=True)
+_NUMBERS = st.sampled_from(["1.10", "-0.0", "1e400", "12345678901234567890123", "7"])
+_VALUES = st.one_of(_TEXTS.map(json.dumps), _NUMBERS, st.sampled_from(["null", "[]", '{"b":[1, 2]}', '"\\u00e9"', '"é"']))
+_OBJECTS = st.lists(st.tuples(st.sampled_from("abcä"), _VALUES), max_size=3, unique_by=lambda pair: pair[0]).map(
+    lambda members: "{" + ",".join(f'"{key}": {value}' for key, value in members) + "}"
+)
+_PICTURES = st.just(chat.Image(blob=chat.Blob(media_type="image/png", data=PNG)))
+_LINKS = st.just(chat.Image(blob=chat.Blob(url="https://pictures.example/a.png")))
+_PAPERS = st.builds(chat.Document, blob=st.just(chat.Blob(media_type="application/pdf", data=PDF)), title=st.just("a.pdf"))
+_SAID = st.lists(st.one_of(st.builds(chat.Text, text=_TEXTS), _PICTURES, _LINKS, _PAPERS), min_size=1, max_size=3)
+_SCHEMAS: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
+    _NAMES, st.sampled_from([{"type": "string"}, {"type": "integer"}, {"enum": ["a", "b"]}]), max_size=3
+).map(  # exact, as strict tools and forms of answers have to be
+    lambda members: {"type": "object", "properties": members, "required": list(members), "additionalProperties": False}
+)
+_TOOLS = st.lists(
+    st.builds(
+        chat.Tool,
+        name=_NAMES,
+        description=st.none() | _TEXTS,
+        schema=_SCHEMAS,
+        strict=st.sampled_from([None, True]),  # Messages has no other word for false than none
+    ),
+    max_size=3,
+    unique_by=lambda tool: tool.name,
+)
+_EFFORTS: list[chat.Effort] = ["low", "medium", "high", "xhigh", "max"]
+
+
+@st.composite
+def sayable(draw: st.DrawFn) -> chat.Conversation:
+    """Return a conversation in good order: turns alternate, every call has its result, and the user speaks first and last."""
+    tools = tuple(draw(_TOOLS))
+    turns = [chat.Turn(role="system", parts=(chat.Text(text=draw(_TEXTS)),))] if draw(st.booleans()) else []
+    calls = 0
+    results: list[chat.Part] = []
+    for _ in range(draw(st.integers(0, 3))):
+        turns.append(_user(draw, results))
+        parts: list[chat.Part] = [chat.Text(text=draw(_TEXTS))] if draw(st.booleans()) else []
+        results = []
+        if tools:
+            for _ in range(draw(st.integers(0 if parts else 1, 3))):
+                call = chat.ToolCall(id=f"call_{calls}", name=draw(st.sampled_from(tools)).name, arguments=draw(_OBJECTS))
+                parts.append(call)
+                results.append(chat.ToolResult(call_id=call.id, parts=(chat.Text(text=draw(_TEXTS)),)))
+                calls += 1
+        turns.append(chat.Turn(role="assistant", parts=tuple(parts) or (chat.Text(text="Yes."),)))
+    turns.append(_user(draw, results))
+    choice = _choice(draw, tools)
+    return chat.Conversation(turns=tuple(turns), tools=tools, choice=choice, options=_options(draw, choice))
+
+
+def _user(draw: st.DrawFn, results: list[chat.Part]) -> chat.Turn:
+    said = draw(_SAID) if not results or draw(st.booleans()) else []
+    return chat.Turn(role="user", parts=(*results, *said))
+
+
+def _choice(draw: st.DrawFn, tools: tuple[chat.Tool, ...]) -> chat.ToolChoice | None:
+    if not tools or draw(st.booleans()):
+        return None
+    mode = draw(st.sampled_from(["auto", "none", "any", "one"]))
+    if mode == "one":
+        return chat.ToolChoice(mode="any", names=(draw(st.sampled_from(tools)).name,))
+    return chat.ToolChoice(mode=mode)
+
+
+def _options(draw: st.DrawFn, choice: chat.ToolChoice | None) -> chat.Options:
+    can_be_one = choice is not None and choice.mode != "none"  # Messages says it with the choice
+    temperature = draw(st.none() | st.sampled_from([0, 0.25, 0.7, 1]))
+    effort = draw(st.none() | st.sampled_from(_EFFORTS)) if temperature is None else None
+    schema = draw(st.none() | _SCHEMAS)
+    return chat.Options(
+        max_tokens=draw(st.integers(1, 64_000)),
+        temperature=temperature,
+        stop=tuple(draw(st.lists(_TEXTS, max_size=3))),
+        parallel=draw(st.sampled_from([None, False])) if can_be_one else None,  # true goes without saying
+        thinking=None if effort is None else chat.Thinking(effort=effort),
+        user=draw(st.none() | st.just("person-1")),
+        output=None if schema is None else chat.OutputFormat(kind="schema", schema=schema),
+    )
