@@ -6,6 +6,7 @@ from korproxy.contracts import Cli as Cli
 from korproxy.contracts import Collector as Collector
 from korproxy.contracts import Command as Command
 from korproxy.contracts import Dialect as Dialect
+from korproxy.contracts import Explanation as Explanation
 from korproxy.contracts import PluginTable as PluginTable
 from korproxy.contracts import Provider as Provider
 from korproxy.contracts import Redaction as Redaction
@@ -29,6 +30,10 @@ from korproxy.hookspecs import hookimpl as hookimpl
 from korproxy.kit.answers import PlainAnswer as PlainAnswer
 from korproxy.kit.answers import sse_events as sse_events
 from korproxy.kit.answers import token_count as token_count
+from korproxy.kit.catalogue import Catalogue as Catalogue
+from korproxy.kit.catalogue import read_catalogue as read_catalogue
+from korproxy.kit.catalogue import with_catalogue as with_catalogue
+from korproxy.kit.gemini_endpoint import GEMINI as GEMINI
 from korproxy.kit.http_provider import ANTHROPIC_MESSAGES as ANTHROPIC_MESSAGES
 from korproxy.kit.http_provider import OPENAI_CHAT as OPENAI_CHAT
 from korproxy.kit.http_provider import Endpoint as Endpoint
@@ -36,6 +41,7 @@ from korproxy.kit.http_provider import HttpProvider as HttpProvider
 from korproxy.kit.http_provider import from_settings as from_settings
 from korproxy.kit.json_edit import peek_model as peek_model
 from korproxy.kit.json_edit import replace_text as replace_text
+from korproxy.kit.json_edit import without_lone_surrogates as without_lone_surrogates
 from korproxy.kit.openai_compatible import OpenAICompatible as OpenAICompatible
 from korproxy.kit.refusals import read_refusal as read_refusal
 from korproxy.kit.regex_redaction import RegexRedaction as RegexRedaction

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 import attrs
 
 from korproxy.errors.exceptions import NoProvider
+from korproxy.kit.patterns import fits
 from korproxy.kit.refusals import read_refusal
-from korproxy.models.abilities import Abilities
+from korproxy.models.abilities import BY_EFFORT, Abilities
 from korproxy.models.accounts import Account, Secret
 from korproxy.models.calls import Features, Headers, Outgoing, UpstreamRequest
 from korproxy.models.outcome import Refusal
@@ -46,6 +47,8 @@ NEVER_PASSED = frozenset(
     }
 )
 
+PLAIN_EFFORTS = ("low", "medium", "high")  # which everybody has who has any
+
 P = TypeVar("P", bound="HttpProvider")
 
 
@@ -64,7 +67,7 @@ class Endpoint:
     defaults: tuple[tuple[bytes, bytes], ...] = ()
 
     def url(self, base_url: str, request: Outgoing) -> str:
-        """Return the address of this format under *base_url* for *request*, without its query."""
+        """Return the address of this format under *base_url* for *request*, without the client's query."""
         del request
         base = base_url.rstrip("/")
         if self.path.startswith("/v1/") and base.endswith("/v1"):
@@ -89,7 +92,8 @@ class HttpProvider:
         speaks: Its formats, the preferred one first.
         catalogue: The models that ``GET /v1/models`` lists.
         patterns: Models it takes beyond its catalogue; ``*`` stands for anything.
-        assumed: What models can do that the catalogue does not tell about.
+        families: Names or patterns, in lower case, of models beyond its catalogue -> what they can do; the first that fits.
+        assumed: What models can do that nobody knows.
         test_model: The cheapest model that shows whether it works.
         fetch_images: Images that a request only links to are fetched by KorProxy, where a model takes none by link.
     """
@@ -104,39 +108,41 @@ class HttpProvider:
     catalogue: Sequence[Model] = ()
     patterns: tuple[str, ...] = ()
     vendor_headers: tuple[bytes, ...] = ()
+    families: tuple[tuple[str, Abilities], ...] = ()
     assumed: Abilities = attrs.field(factory=Abilities)
     test_model: str = ""
     fetch_images: bool = False
     _by_name: Mapping[str, Model] = attrs.field(init=False, repr=False, eq=False)
-    _globs: tuple[str, ...] = attrs.field(init=False, repr=False, eq=False)
 
     @_by_name.default
     def _index(self) -> Mapping[str, Model]:
         aliases = {alias: each for each in self.catalogue for alias in each.aliases}
         return {**aliases, **{each.id: each for each in self.catalogue}}
 
-    @_globs.default
-    def _glob(self) -> tuple[str, ...]:
-        # Brackets are part of real model names ("claude-opus-5[1m]"), so fnmatch must not read them as a set.
-        return tuple(each.replace("[", "[[]").replace("?", "[?]") for each in self.patterns)
-
     def offers(self, model: str) -> bool:
         """Whether *model*, without a provider prefix, is served here."""
-        return model in self._by_name or any(fnmatchcase(model, each) for each in self._globs)
+        return model in self._by_name or any(fits(model, each) for each in self.patterns)
 
     def models(self) -> Sequence[Model]:
         """Return what ``GET /v1/models`` lists."""
         return self.catalogue
 
+    def known(self, model: str) -> Model | None:
+        """Return the entry of the catalogue that has *model* as its name or as an alias."""
+        return self._by_name.get(model)
+
     def real_name(self, model: str) -> str:
         """Return the name in the catalogue for which *model* is an alias, else *model* itself."""
-        found = self._by_name.get(model)
+        found = self.known(model)
         return model if found is None else found.id
 
     def abilities(self, model: str) -> Abilities:
-        """Return what the catalogue says of *model*, else what is assumed."""
-        found = self._by_name.get(model)
-        return self.assumed if found is None or found.abilities is None else found.abilities
+        """Return what the catalogue says of *model*, else its family, else what is assumed."""
+        found = self.known(model)
+        if found is not None and found.abilities is not None:
+            return found.abilities
+        name = model.lower()
+        return next((abilities for pattern, abilities in self.families if fits(name, pattern)), self.assumed)
 
     def dialect_for(self, model: str, features: Features) -> str:
         """Return the client's own format where it is spoken here, else the preferred one."""
@@ -197,8 +203,42 @@ def from_settings(table: ConfiguredProvider, provider: P) -> P:
     )
     if table.base_url is not None:
         provider = attrs.evolve(provider, base_url=table.base_url)
-    if table.models:
-        known = {each.id: each for each in provider.catalogue}
-        plain = tuple(known.get(each, Model(id=each, owner=table.id)) for each in table.models if "*" not in each)
-        provider = attrs.evolve(provider, catalogue=plain, patterns=tuple(each for each in table.models if "*" in each))
-    return provider
+    provider = _able(provider, table.abilities)
+    return _limited(provider, table) if table.models else provider
+
+
+def _limited(provider: P, table: ConfiguredProvider) -> P:
+    """Return *provider* with the models of *table* for its own; what it knows of others stays known."""
+    plain = [provider.known(each) or Model(id=each, owner=table.id) for each in table.models if "*" not in each]
+    return attrs.evolve(
+        provider,
+        catalogue=tuple({each.id: each for each in plain}.values()),
+        patterns=tuple(each for each in table.models if "*" in each),
+        families=(
+            *((each.id.lower(), each.abilities) for each in provider.catalogue if each.abilities is not None),
+            *provider.families,
+        ),
+    )
+
+
+def _able(provider: P, said: Mapping[str, object]) -> P:
+    """Return *provider* with what the user *said* of the abilities of all its models in place of what was known."""
+    if not said:
+        return provider
+    changed = partial(_changed, said)
+    return attrs.evolve(
+        provider,
+        assumed=changed(provider.assumed),
+        families=tuple((pattern, changed(each)) for pattern, each in provider.families),
+        catalogue=tuple(
+            each if each.abilities is None else attrs.evolve(each, abilities=changed(each.abilities))
+            for each in provider.catalogue
+        ),
+    )
+
+
+def _changed(said: Mapping[str, Any], abilities: Abilities) -> Abilities:
+    changed = attrs.evolve(abilities, **said)
+    if (changed.reasoning in BY_EFFORT) == bool(changed.efforts):
+        return changed
+    return attrs.evolve(changed, efforts=() if changed.efforts else PLAIN_EFFORTS)  # another form than before

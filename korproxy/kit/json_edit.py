@@ -67,7 +67,7 @@ def read_top_level(body: bytes) -> TopLevel:
     try:
         values = _objects.decode(text)
     except (ValueError, RecursionError) as exc:
-        text = _without_lone_surrogates(body)
+        text = without_lone_surrogates(body)
         if text is body:
             raise _not_an_object(body, exc) from None
         try:
@@ -106,7 +106,7 @@ def _stands_at(body: bytes, start: int, raw: msgspec.Raw) -> bool:
     return all(body.startswith(view[at : at + _PIECE].tobytes(), start + at) for at in range(0, len(view), _PIECE))
 
 
-def _without_lone_surrogates(body: bytes) -> bytes:
+def without_lone_surrogates(body: bytes) -> bytes:
     r"""Return *body* with half surrogate pairs (``\ud83d``) replaced, length unchanged; *body* itself if it has none.
 
     A tool that cuts a text inside an emoji writes such halves. msgspec refuses them, but it is the provider's affair what to

@@ -11,6 +11,7 @@ import attrs
 # "always" (cannot be switched off or on, only output_config.effort). Gemini: "budget" (thinkingBudget), "level"
 # (thinkingLevel).
 ReasoningForm: TypeAlias = Literal["none", "effort", "switch", "budget", "adaptive", "both", "always", "level"]
+BY_EFFORT: frozenset[ReasoningForm] = frozenset({"effort", "adaptive", "both", "always", "level"})  # these have ``efforts``
 
 
 @attrs.frozen(kw_only=True)
@@ -21,16 +22,21 @@ class Abilities:
         family: Whose sealed reasoning it makes and reads back: ``anthropic``, ``google``, ``openai``... Empty: nobody's.
         window: Tokens of the whole context; None: not known.
         output: Tokens of the longest answer; None: not known.
+        tools, images, documents, audio: It takes them. ``documents`` are files such as PDF.
         image_links: It fetches images by their https address; else they have to be sent along.
         structured: It takes a JSON schema for its answer.
-        sampling: ``all``: temperature, top_p and top_k; ``one``: temperature or top_p, not both; ``none``: refused.
+        sampling: ``all``: temperature, top_p and top_k; ``one``: temperature or top_p, not both; ``none``: all of them, and the
+            penalties, are refused or ignored.
         system_turns: It takes system text between turns; else only in front.
         prefill: The last turn may be the assistant's, to be continued.
         reasoning: How reasoning is asked for.
-        efforts: The levels it knows, rising; of ``budget`` models empty.
+        efforts: The levels it knows, rising, ``none`` among them only where it is taken as a word; of ``budget`` models empty.
         reasoning_off: Reasoning can be switched off.
         reasoning_back: Chat only: ``reasoning_content`` of former answers is wanted back.
         completion_tokens: Chat only: the limit is called ``max_completion_tokens``, not ``max_tokens``.
+        forced_tools: A call can be demanded (tool choice ``any``, or a tool by name). ``calm``: while it does not reason.
+        tools_while_reasoning: Chat only: tools are taken while it reasons; else reasoning has to be off (effort ``none``), or
+            another endpoint be used.
     """
 
     family: str = ""
@@ -50,3 +56,5 @@ class Abilities:
     reasoning_off: bool = True
     reasoning_back: bool = False
     completion_tokens: bool = False
+    forced_tools: Literal["always", "calm", "never"] = "always"
+    tools_while_reasoning: bool = True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import attrs
 
 from korproxy.models.abilities import Abilities
@@ -60,6 +62,7 @@ class ConfiguredProvider:
         models: Names or patterns (``*``) of models the user says it serves; empty: what the type knows.
         speaks: Formats the user says it speaks, the preferred one first; empty: the type's own. Not every type asks.
         fetch_images: Fetch images that a request only links to, where the provider takes none by link.
+        abilities: Attributes of ``Abilities`` that the user says of all its models, whatever the type knows.
     """
 
     id: str
@@ -71,3 +74,4 @@ class ConfiguredProvider:
     models: tuple[str, ...] = ()
     speaks: tuple[str, ...] = ()
     fetch_images: bool = False
+    abilities: Mapping[str, object] = attrs.field(factory=dict)

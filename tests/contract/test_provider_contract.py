@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from korproxy.contracts import Provider
 from korproxy.errors.catalogue import BUILTIN_CODES
 from korproxy.errors.exceptions import KorproxyError, NoProvider
+from korproxy.models.abilities import Abilities
 from korproxy.models.accounts import Account, Secret
 from korproxy.models.calls import Features, Headers, Outgoing, RawHeaders, UpstreamRequest
 from tests.fakes import offered
@@ -38,11 +39,18 @@ def dialects_of(provider: Provider) -> list[str]:
     return sorted({provider.dialect_for("m", Features(dialect=each)) for each in FORMATS})
 
 
-def outgoing(dialect: str, headers: RawHeaders = (), credential: Secret | None = None) -> Outgoing:
+def outgoing(
+    dialect: str,
+    headers: RawHeaders = (),
+    credential: Secret | None = None,
+    *,
+    model: str = "m",
+    stream: bool = False,
+) -> Outgoing:
     return Outgoing(
         dialect=dialect,
-        model="m",
-        stream=False,
+        model=model,
+        stream=stream,
         body=BODY,
         headers=headers,
         credential=credential,
@@ -57,7 +65,7 @@ def prepared(provider: Provider, account: Account, headers: RawHeaders = ()) -> 
 
 
 def test_all_types_of_the_first_slice_are_there() -> None:
-    assert {"claude", "codex", "compatible", "iflow", "qwen"} <= set(TYPES)
+    assert {"claude", "codex", "compatible", "gemini", "iflow", "qwen"} <= set(TYPES)
     assert set(BARE) == set(TYPES)
 
 
@@ -107,7 +115,7 @@ def test_a_request_is_whole_and_goes_to_the_configured_address(kind: str) -> Non
         names = [name for name, _ in sent.headers]
 
         assert (sent.method, sent.body) == ("POST", BODY)
-        assert sent.url.startswith("https://api.test/v1/")
+        assert sent.url.startswith(("https://api.test/v1/", "https://api.test/v1beta/"))
         assert len(names) == len(set(names))
         assert all(name == name.lower() for name in names)
         assert not any(set(b"\r\n\0") & set(name + value) for name, value in sent.headers)
@@ -164,7 +172,39 @@ def test_it_offers_what_it_lists_and_lists_nothing_twice(kind: str) -> None:
 @pytest.mark.parametrize("kind", TYPES)
 @given(name=st.text())
 def test_any_text_can_be_asked_for_as_a_model(kind: str, name: str) -> None:
-    assert BARE[kind].offers(name) in {True, False}
+    provider = WITH_ADDRESS[kind]
+
+    assert provider.offers(name) in {True, False}
+    assert provider.real_name(provider.real_name(name)) == provider.real_name(name)
+    assert isinstance(provider.abilities(name), Abilities)
+
+
+@pytest.mark.parametrize("kind", TYPES)
+@given(name=st.text(st.characters(exclude_categories=["Cs"])), stream=st.booleans())
+def test_whatever_a_model_is_called_its_request_stays_at_the_configured_address(kind: str, name: str, stream: bool) -> None:
+    provider = WITH_ADDRESS[kind]
+    for spoken in dialects_of(provider):
+        address = urlsplit(provider.prepare(outgoing(spoken, model=name, stream=stream), WORK).url)
+
+        assert (address.scheme, address.netloc, address.fragment) == ("https", "api.test", "")
+        assert address.path.isascii()
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_what_it_lists_is_served_by_its_own_name_with_its_own_abilities(kind: str) -> None:
+    provider = BARE[kind]
+    for each in provider.models():
+        assert provider.real_name(each.id) == each.id
+        assert provider.abilities(each.id) == each.abilities
+        for alias in each.aliases:
+            assert (provider.real_name(alias), provider.abilities(alias)) == (each.id, each.abilities)
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_its_test_model_is_one_that_it_lists_where_it_lists_any(kind: str) -> None:
+    listed = [each.id for each in BARE[kind].models()]
+
+    assert BARE[kind].test_model in (listed or [""])
 
 
 @pytest.mark.parametrize("kind", TYPES)
@@ -193,6 +233,6 @@ def test_every_refusal_means_something_registered(kind: str, status: int, wait: 
     refusal = WITH_ADDRESS[kind].refusal(status, headers, body)
 
     assert refusal.code in REGISTERED
-    assert refusal.credential is (status == 401)
+    assert refusal.credential is (status == 401)  # no word in these bodies says so
     assert refusal.retry_after is None or 0 <= refusal.retry_after <= 1800
     assert WITH_ADDRESS[kind].refusal(status, headers, body) == refusal

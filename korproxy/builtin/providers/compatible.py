@@ -1,18 +1,24 @@
-"""Any server that speaks the OpenAI or the Anthropic format (``type = "compatible"``): Ollama, LM Studio, vLLM, OpenRouter...
+"""Any server that speaks OpenAI's, Anthropic's or Gemini's format (``type = "compatible"``): Ollama, vLLM, OpenRouter...
 
-It needs a ``base_url``. Without accounts it is asked without a key, which is what servers on one's own machine want.
+It needs a ``base_url``. Without accounts it is asked without a key, which is what servers on one's own machine want. What its
+models can do is read from their names, where these tell: catalogues/compatible.json, or in a vendor's format its catalogue.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
 
 import attrs
 
 from korproxy.api import (
     ANTHROPIC_MESSAGES,
+    GEMINI,
     OPENAI_CHAT,
+    Abilities,
     Account,
+    Catalogue,
     ConfigError,
     ConfiguredProvider,
     Endpoint,
@@ -25,10 +31,25 @@ from korproxy.api import (
     UpstreamRequest,
     from_settings,
     hookimpl,
+    read_catalogue,
 )
 
-FORMATS = {"openai-chat": OPENAI_CHAT, "anthropic-messages": ANTHROPIC_MESSAGES}
+FORMATS = {"openai-chat": OPENAI_CHAT, "anthropic-messages": ANTHROPIC_MESSAGES, "gemini": GEMINI}
+_HEADERS = {"anthropic-messages": (b"anthropic-", b"request-id"), "gemini": (b"x-goog-api-client", b"x-gemini-")}
+_VENDORS = {"anthropic-messages": "anthropic", "gemini": "google"}  # whose models are mostly meant, where a format is preferred
 _NOWHERE = "https://base-url-is-not-set.invalid"  # RFC 2606: never resolves
+
+
+@cache
+def catalogue(name: str) -> Catalogue:
+    """Return the catalogue *name* of those shipped; read when it is first needed."""
+    return read_catalogue(Path(__file__).with_name("catalogues").joinpath(f"{name}.json").read_bytes())
+
+
+def families(preferred: str) -> tuple[tuple[str, Abilities], ...]:
+    """Return what names tell of models on a server that prefers the format *preferred*, as ``HttpProvider.families``."""
+    vendor = _VENDORS.get(preferred)
+    return catalogue("compatible").families if vendor is None else catalogue(vendor).anywhere
 
 
 @attrs.frozen(kw_only=True)
@@ -60,10 +81,11 @@ def korproxy_providers(settings: Settings) -> Iterable[Provider]:
 
 
 def _provider(table: ConfiguredProvider, formats: dict[str, Endpoint], problems: tuple[Problem, ...]) -> HttpProvider:
-    vendor = (b"anthropic-", b"request-id") if "anthropic-messages" in formats else ()
+    vendor = tuple(prefix for name in formats for prefix in _HEADERS.get(name, ()))
     if problems:
         return WronglyConfigured(id=table.id, base_url=_NOWHERE, speaks=formats, problems=problems)
-    return HttpProvider(id=table.id, base_url=_NOWHERE, speaks=formats, vendor_headers=vendor)
+    known = families(next(iter(formats)))
+    return HttpProvider(id=table.id, base_url=_NOWHERE, speaks=formats, vendor_headers=vendor, families=known)
 
 
 def _problems(table: ConfiguredProvider) -> Iterable[Problem]:

@@ -6,6 +6,7 @@ Fact: the README of its command line tool announced the end on 2026-03-20 and se
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import attrs
 
@@ -21,6 +22,7 @@ from korproxy.api import (
     UpstreamRequest,
     from_settings,
     hookimpl,
+    read_catalogue,
 )
 
 
@@ -49,5 +51,8 @@ def korproxy_providers(settings: Settings) -> Iterable[Provider]:
     """Offer each ``[providers.ID]`` of type ``iflow``: with a ``base_url`` an OpenAI-compatible server, else the sad news."""
     for table in settings.providers("iflow"):
         kind = HttpProvider if table.base_url else EndedProvider
-        defaults = kind(id=table.id, base_url="https://apis.iflow.cn/v1", speaks={"openai-chat": OPENAI_CHAT})
+        known = read_catalogue(Path(__file__).with_name("catalogues").joinpath("compatible.json").read_bytes())
+        defaults = kind(
+            id=table.id, base_url="https://apis.iflow.cn/v1", speaks={"openai-chat": OPENAI_CHAT}, families=known.families
+        )
         yield from_settings(attrs.evolve(table, accounts=table.accounts or (Account(name="none"),)), defaults)

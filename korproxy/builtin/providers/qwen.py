@@ -1,40 +1,35 @@
 """Alibaba's Model Studio (``type = "qwen"``), by API key: Qwen in the OpenAI format, or in the Anthropic one.
 
-Facts: Model Studio's documentation (addresses; keys hold for one region only), Qwen Code 0.24 (model names, 2026-11). The free
+Facts: Model Studio's documentation (addresses; keys hold for one region only); of the models: catalogues/qwen.json. The free
 login of Qwen Code ended on 2026-04-15; only keys are left.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
 
 from korproxy.api import (
     ANTHROPIC_MESSAGES,
     OPENAI_CHAT,
+    Catalogue,
     HttpProvider,
-    Model,
     Provider,
     Settings,
     from_settings,
     hookimpl,
+    read_catalogue,
+    with_catalogue,
 )
 
 SINGAPORE = "https://dashscope-intl.aliyuncs.com/compatible-mode/v1"
-CATALOGUE = tuple(
-    Model(id=name, owner="qwen")
-    for name in (
-        "qwen3.8-max",
-        "qwen3.8-flash",
-        "qwen3.7-max",
-        "qwen3.7-plus",
-        "qwen3.6-plus",
-        "qwen3.6-flash",
-        "qwen3.5-plus",
-        "qwen3-coder-plus",
-        "qwen3-coder-flash",
-        "qwen3-coder-next",
-    )
-)
+
+
+@cache
+def catalogue() -> Catalogue:
+    """Return Qwen's models as they are in the OpenAI format; read when the first provider is configured."""
+    return read_catalogue(Path(__file__).with_name("catalogues").joinpath("qwen.json").read_bytes())
 
 
 @hookimpl
@@ -46,8 +41,7 @@ def korproxy_providers(settings: Settings) -> Iterable[Provider]:
             id=table.id,
             base_url=SINGAPORE,
             speaks={"anthropic-messages": ANTHROPIC_MESSAGES} if anthropic else {"openai-chat": OPENAI_CHAT},
-            catalogue=CATALOGUE,
-            patterns=("qwen*",),
             vendor_headers=(b"x-dashscope-", *((b"anthropic-", b"request-id") if anthropic else ())),
         )
-        yield from_settings(table, defaults)
+        known = catalogue().with_budgets() if anthropic else catalogue()  # so it is asked to reason in Anthropic's format
+        yield from_settings(table, with_catalogue(defaults, known))

@@ -5,7 +5,7 @@ import math
 import attrs
 import pytest
 
-from korproxy.config.checks import Distinct, Each, Entries, Mistake, seconds, text, whole
+from korproxy.config.checks import Distinct, Each, Entries, Mistake, OneStep, seconds, text, whole
 from korproxy.config.texts import log_level, log_name, provider_id
 
 
@@ -70,6 +70,16 @@ def test_every_key_and_value_of_a_table_is_checked() -> None:
     assert sorted(each.at for each in wrong) == [("a b",), ("c d",), ("c d",), ("ok",)]
 
 
+def test_every_value_that_is_a_key_itself_is_found() -> None:
+    wrong = OneStep(log_name).mistakes({"a": "a", "b": "c", "c": "d", "e": 5, "f g": "h"})
+
+    assert [(each.at, each.message.split(":")[0]) for each in wrong] == [
+        (("f g",), "must be the name of a part of KorProxy, such as gateway or gateway.relay"),
+        (("a",), "leads to itself"),
+        (("b",), "leads to another alias"),
+    ]
+
+
 def test_every_repeated_name_is_found() -> None:
     wrong = Distinct("name", "KP-CONF-212").mistakes(
         [{"name": "a"}, {"name": "a"}, {}, {}, {"name": 1}, {"name": 1}, 5, {"name": "a"}]
@@ -79,4 +89,6 @@ def test_every_repeated_name_is_found() -> None:
 
 
 def test_what_has_another_type_altogether_is_left_to_others() -> None:
-    assert [each.mistakes("text") for each in (Each(log_level, least=1), Entries(log_name), Distinct("a", "b"))] == [[], [], []]
+    checks = (Each(log_level, least=1), Entries(log_name), OneStep(log_name), Distinct("a", "b"))
+
+    assert [each.mistakes("text") for each in checks] == [[], [], [], []]

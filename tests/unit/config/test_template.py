@@ -34,6 +34,7 @@ def test_there_is_an_example_of_every_type_and_its_settings_are_the_defaults() -
     assert {name: each.type for name, each in providers.items()} == {
         "claude": "claude",
         "codex": "codex",
+        "gemini": "gemini",
         "qwen": "qwen",
         "local": "compatible",
     }

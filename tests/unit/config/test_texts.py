@@ -8,13 +8,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from korproxy.config.checks import Mistake
-from korproxy.config.texts import account_name, address, base_url, log_level, log_name, not_empty, origin, provider_id
+from korproxy.config.texts import (
+    account_name,
+    address,
+    alias,
+    base_url,
+    log_level,
+    log_name,
+    model_name,
+    not_empty,
+    origin,
+    provider_id,
+)
 
 Check = Callable[[str], None]
 GOOD: list[tuple[Check, list[str]]] = [
     (provider_id, ["claude", "a", "0", "my-own_2", "a" * 32]),
     (account_name, ["work", "Work account (EU)", "a" * 64]),
     (not_empty, ["x", " x ", "claude-*", "日本"]),
+    (alias, ["haiku", "claude-*", "*", "openai/gpt-4o", "claude-opus-5[1m]", "my model"]),
+    (model_name, ["gpt-5.4", "codex/gpt-5.4-mini", "openrouter/openai/gpt-5.4", "llama3:8b", "claude-opus-5[1m]"]),
     (log_level, ["debug", "info", "warning", "error"]),
     (log_name, ["gateway", "gateway.relay", "korproxy_hello", "a-b"]),
     (
@@ -37,6 +50,8 @@ BAD: list[tuple[Check, list[str]]] = [
     (provider_id, ["", "Claude", "-a", "_a", "a b", "a/b", "a.b", "a\n", "a" * 33, "ä"]),
     (account_name, ["", " ", " work", "work ", "a\r\nx: y", "büro", "a" * 65, "a\0"]),
     (not_empty, ["", " ", "a\nb", "\0"]),
+    (alias, ["", " ", " haiku", "haiku ", "a\nb"]),
+    (model_name, ["", " ", " gpt", "gpt ", "gpt-*", "/gpt", "codex/", "/", "a\tb"]),
     (log_level, ["", "INFO", "trace", "warn"]),
     (log_name, ["", ".", "a..b", "a b", "a.", "a\n"]),
     (

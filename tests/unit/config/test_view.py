@@ -26,6 +26,8 @@ max_concurrency = 5
 max_queue = 6
 models = ["claude-*"]
 speaks = ["anthropic-messages"]
+fetch_images = true
+abilities = { images = false, reasoning = "none" }
 [[providers.claude.accounts]]
 name = "work"
 key = "env:CLAUDE"
@@ -83,6 +85,8 @@ def test_a_type_gets_all_its_tables_with_everything_filled_in(home: Path) -> Non
         limits=Limits(max_concurrency=5, max_queue=6),
         models=("claude-*",),
         speaks=("anthropic-messages",),
+        fetch_images=True,
+        abilities={"images": False, "reasoning": "none"},
     )
     assert (second.id, second.base_url, second.deadlines) == ("second", None, Deadlines(connect=1.0, idle=2.0))
     assert [each.name for each in first.accounts] == ["work", "mine", "lost"]

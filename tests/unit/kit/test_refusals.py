@@ -21,6 +21,27 @@ def anthropic(type: str, message: str = "No.") -> bytes:  # noqa: A002
     return json.dumps({"type": "error", "error": {"type": type, "message": message}, "request_id": "req_1"}).encode()
 
 
+def google(status: str, message: str = "No.", *details: object, listed: bool = False) -> bytes:
+    body = {"error": {"code": 400, "message": message, "status": status, "details": list(details)}}
+    return json.dumps([body] if listed else body).encode()
+
+
+def reason(word: str) -> dict[str, object]:
+    return {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": word, "domain": "googleapis.com"}
+
+
+def quota(name: str) -> dict[str, object]:
+    return {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": [{"quotaId": name, "quotaValue": "50"}]}
+
+
+def delay(seconds: str) -> dict[str, object]:
+    return {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": seconds}
+
+
+PER_DAY = quota("GenerateRequestsPerDayPerProjectPerModel-FreeTier")
+PER_MINUTE = quota("GenerateRequestsPerMinutePerProjectPerModel-FreeTier")
+
+
 @pytest.mark.parametrize(
     ("status", "body", "expected"),
     [
@@ -54,18 +75,57 @@ def anthropic(type: str, message: str = "No.") -> bytes:  # noqa: A002
         (400, b'{"error":{"message":7}}', "KP-PROV-101"),
         (400, b"[" * 100_000, "KP-PROV-101"),
         (400, b'{"error":{"type":"\xff"}}', "KP-PROV-101"),
+        (400, google("INVALID_ARGUMENT", "API key not valid.", reason("API_KEY_INVALID")), "KP-AUTH-007"),
+        (400, google("INVALID_ARGUMENT", "API key not valid.", reason("API_KEY_INVALID"), listed=True), "KP-AUTH-007"),
+        (400, google("INVALID_ARGUMENT", "The input token count exceeds the maximum."), "KP-PROV-101"),
+        (400, google("FAILED_PRECONDITION", "User location is not supported for the API use."), "KP-PROV-101"),
+        (401, google("UNAUTHENTICATED"), "KP-AUTH-007"),
+        (403, google("PERMISSION_DENIED", "Off.", reason("SERVICE_DISABLED")), "KP-PROV-114"),
+        (404, google("NOT_FOUND", "models/x is not found"), "KP-PROV-104"),
+        (429, google("RESOURCE_EXHAUSTED", "Slow down.", PER_MINUTE, delay("21s")), "KP-RATE-401"),
+        (429, google("RESOURCE_EXHAUSTED", "Enough for today.", PER_DAY, delay("21s")), "KP-PROV-110"),
+        (429, google("RESOURCE_EXHAUSTED", "Enough.", PER_MINUTE, PER_DAY), "KP-PROV-110"),
+        (429, google("RESOURCE_EXHAUSTED", "Quota exceeded, limit: 0, model: x", PER_MINUTE), "KP-PROV-110"),
+        (429, google("RESOURCE_EXHAUSTED", "Quota exceeded, limit: 05", PER_MINUTE), "KP-RATE-401"),
+        (429, google("RESOURCE_EXHAUSTED", "Spent.", reason("QUOTA_EXHAUSTED")), "KP-PROV-110"),
+        (500, google("INTERNAL", listed=True), "KP-PROV-102"),
+        (503, google("UNAVAILABLE", "The model is overloaded."), "KP-PROV-103"),
+        (504, google("DEADLINE_EXCEEDED"), "KP-PROV-102"),
+        (400, b'[{"error":{"code":1}},{}]', "KP-PROV-101"),
+        (429, b'{"error":{"details":[7,{"violations":[7,{"quotaId":7}]},{"violations":7}]}}', "KP-RATE-401"),
+        (429, b'{"error":{"details":{"a":1}}}', "KP-RATE-401"),
     ],
 )
 def test_each_known_refusal_gets_its_code(status: int, body: bytes, expected: str) -> None:
     assert read_refusal(status, Headers(), body).code == expected
 
 
-@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("status", [400, 401, 403])
 def test_only_a_refused_key_is_the_credentials_fault(status: int) -> None:
     bad_key = read_refusal(status, Headers(), openai("authentication_error"))
     other = read_refusal(429, Headers(), openai("requests"))
 
     assert (bad_key.credential, other.credential) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (google("RESOURCE_EXHAUSTED", "Please retry in 21.5s.", delay("21s")), 21.0),
+        (google("RESOURCE_EXHAUSTED", "Slow.", reason("RATE_LIMIT_EXCEEDED"), delay("0.5s")), 0.5),
+        (google("RESOURCE_EXHAUSTED", "Slow.", delay("850ms")), 0.85),
+        (google("RESOURCE_EXHAUSTED", "Please retry in 21.5s."), 21.5),
+        (google("RESOURCE_EXHAUSTED", "Please retry in 21.5s.", delay("soon")), 21.5),
+        (google("RESOURCE_EXHAUSTED", "Please retry in 900ms.", listed=True), 0.9),
+        (google("RESOURCE_EXHAUSTED", "Slow.", delay("86400s")), 1800.0),
+        (google("RESOURCE_EXHAUSTED", "Please retry later."), None),
+        (google("RESOURCE_EXHAUSTED", "Slow.", delay("-3s")), None),
+        (openai("tokens", "rate_limit_exceeded").replace(b"No.", b"Please try again in 1.5s."), 1.5),
+    ],
+)
+def test_a_wait_is_read_from_the_body_where_no_header_tells(body: bytes, expected: float | None) -> None:
+    assert read_refusal(429, Headers(), body).retry_after == expected
+    assert read_refusal(429, Headers([(b"retry-after", b"3")]), body).retry_after == 3.0
 
 
 def test_the_wait_is_read_along() -> None:

@@ -9,7 +9,7 @@ from korproxy.models.outcome import Fault, Finished, Refusal, Usage
 
 
 def test_what_nobody_said_is_none_and_not_zero() -> None:
-    assert attrs.asdict(Usage()) == {"tokens_in": None, "cache_read": None, "cache_write": None, "tokens_out": None}
+    assert set(attrs.asdict(Usage()).values()) == {None}
 
 
 def test_a_refusal_is_not_about_the_credential_unless_it_says_so() -> None:

@@ -78,3 +78,47 @@ def test_the_table_decides_address_and_models() -> None:
 
     assert provider.prepare(outgoing(), WORK).url == "https://proxy.test/claude/v1/messages"
     assert (provider.offers("mine-1"), provider.offers("claude-opus-5")) == (True, False)
+
+
+def test_it_knows_how_each_generation_wants_to_be_asked_to_reason() -> None:
+    provider = only(configured("claude"))
+    forms = {
+        each: provider.abilities(each).reasoning
+        for each in ("claude-haiku-4-5-20251001", "claude-opus-4-6", "claude-opus-5", "claude-opus-5-5", "claude-fable-5")
+    }
+
+    assert forms == {
+        "claude-haiku-4-5-20251001": "budget",
+        "claude-opus-4-6": "both",
+        "claude-opus-5": "adaptive",
+        "claude-opus-5-5": "always",
+        "claude-fable-5": "always",
+    }
+    assert {provider.abilities(each.id).family for each in provider.models()} == {"anthropic"}
+
+
+def test_of_a_model_that_is_newer_it_asks_nothing_that_the_newest_refuse() -> None:
+    newer = only(configured("claude")).abilities("claude-opus-6")
+
+    assert (newer.sampling, newer.prefill, newer.reasoning, newer.reasoning_off) == ("none", False, "always", False)
+    assert newer.output == 128_000
+
+
+def test_short_names_lead_to_the_newest_and_dated_names_stay() -> None:
+    provider = only(configured("claude"))
+
+    assert [provider.real_name(each) for each in ("opus", "sonnet", "haiku", "fable")] == [
+        "claude-opus-5-5",
+        "claude-sonnet-5-5",
+        "claude-haiku-5-5",
+        "claude-fable-5-2",
+    ]
+    assert provider.real_name("claude-haiku-4-5-20251001") == "claude-haiku-4-5-20251001"
+    assert provider.test_model == "claude-haiku-4-5"
+
+
+def test_what_the_table_limits_is_still_known() -> None:
+    provider = only(configured("claude", models=("claude-opus-*",)))
+
+    assert list(provider.models()) == []
+    assert provider.abilities("claude-opus-4-5").reasoning == "budget"

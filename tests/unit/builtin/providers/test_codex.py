@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from korproxy.api import Features, Outgoing, Provider
 from korproxy.builtin.providers.codex import korproxy_providers
 from tests.fakes.settings import SECRET, WORK, FakeSettings, configured
@@ -48,3 +50,45 @@ def test_its_headers_travel_both_ways_and_nobody_elses() -> None:
 def test_without_a_table_there_is_nothing_and_without_an_account_no_account() -> None:
     assert list(korproxy_providers(FakeSettings())) == []
     assert list(only(configured("codex", accounts=())).accounts) == []
+
+
+def test_it_knows_which_models_reason_and_at_which_levels() -> None:
+    provider = only(configured("codex"))
+    efforts = {
+        each: provider.abilities(each).efforts for each in ("gpt-6.1-sol", "gpt-5.4", "gpt-5.1", "gpt-5-mini", "gpt-4.1")
+    }
+
+    assert efforts == {
+        "gpt-6.1-sol": ("low", "medium", "high", "xhigh"),
+        "gpt-5.4": ("none", "low", "medium", "high", "xhigh"),
+        "gpt-5.1": ("none", "low", "medium", "high"),
+        "gpt-5-mini": ("minimal", "low", "medium", "high"),
+        "gpt-4.1": (),
+    }
+
+
+@pytest.mark.parametrize("model", ["gpt-6.2-sol", "gpt-5.4-mini", "gpt-4o", "gpt-9", "o3", "gpt-3.5-turbo"])
+def test_every_model_of_openais_own_takes_the_new_name_of_the_limit(model: str) -> None:
+    assert only(configured("codex")).abilities(model).completion_tokens
+
+
+def test_tools_beside_reasoning_are_refused_from_5_4_on() -> None:
+    provider = only(configured("codex"))
+
+    assert [provider.abilities(each).tools_while_reasoning for each in ("gpt-6-luna", "gpt-5.4", "gpt-5.2", "o4-mini")] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+
+
+def test_short_names_lead_to_the_newest_and_dated_names_stay() -> None:
+    provider = only(configured("codex"))
+
+    assert [provider.real_name(each) for each in ("astra", "sol", "gpt-5.5-2026-04-23")] == [
+        "gpt-6.2-astra",
+        "gpt-6.2-sol",
+        "gpt-5.5-2026-04-23",
+    ]
+    assert provider.test_model == "gpt-5.4-mini"

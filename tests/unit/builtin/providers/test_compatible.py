@@ -1,10 +1,10 @@
-"""Any server of the two formats: Ollama, LM Studio, vLLM, OpenRouter and so on."""
+"""Any server of the three formats: Ollama, LM Studio, vLLM, OpenRouter and so on."""
 
 from __future__ import annotations
 
 import pytest
 
-from korproxy.api import ConfigError, Features, Outgoing, Provider
+from korproxy.api import Abilities, ConfigError, Features, Outgoing, Provider
 from korproxy.builtin.providers.compatible import korproxy_providers
 from tests.fakes.settings import SECRET, WORK, FakeSettings, configured
 
@@ -92,7 +92,7 @@ def test_an_unknown_format_is_named_with_the_known_ones() -> None:
 
     assert caught.value.code == "KP-CONF-202"
     assert "$.providers.mine.speaks" in caught.value.detail
-    assert "'antropic'; there are openai-chat, anthropic-messages" in caught.value.detail
+    assert "'antropic'; there are openai-chat, anthropic-messages, gemini" in caught.value.detail
 
 
 def test_all_mistakes_of_a_table_are_told_at_once() -> None:
@@ -109,3 +109,45 @@ def test_a_wrong_table_does_not_keep_others_from_working() -> None:
 
     assert first.base_url.endswith(".invalid")
     assert second.prepare(outgoing(), WORK).url.startswith(HERE)
+
+
+def test_the_gemini_format_is_spoken_where_the_table_says_so() -> None:
+    provider = only(configured("compatible", base_url=HERE, speaks=("gemini",)))
+    sent = provider.prepare(outgoing("gemini"), WORK)
+
+    assert sent.url == "http://127.0.0.1:11434/v1beta/models/m:generateContent"
+    assert sent.headers[-1] == (b"x-goog-api-key", SECRET.encode())
+    assert b"x-goog-api-client".startswith(provider.vendor_headers)
+
+
+def test_of_a_model_nobody_knows_everything_is_asked_in_the_plainest_form() -> None:
+    for speaks in ((), ("anthropic-messages",), ("gemini",)):
+        assert only(configured("compatible", base_url=HERE, speaks=speaks)).abilities("llama3.3") == Abilities()
+
+
+@pytest.mark.parametrize(
+    ("model", "reasoning", "back", "family"),
+    [
+        ("deepseek/deepseek-v4-pro", "effort", True, ""),
+        ("GLM-5.2", "none", True, ""),
+        ("moonshotai/kimi-k3", "none", True, ""),
+        ("qwen3:30b", "none", False, ""),
+        ("openai/gpt-oss-120b", "effort", False, ""),
+        ("openai/gpt-5.4", "effort", False, "openai"),
+        ("google/gemini-3.8-flash", "effort", False, "google"),
+    ],
+)
+def test_what_a_name_tells_of_a_model_is_known_on_any_server(model: str, reasoning: str, back: bool, family: str) -> None:
+    known = only(configured("compatible", base_url=HERE)).abilities(model)
+
+    assert (known.reasoning, known.reasoning_back, known.family) == (reasoning, back, family)
+
+
+def test_in_a_vendors_format_its_models_are_known_however_the_server_writes_their_names() -> None:
+    claude = only(configured("compatible", base_url=HERE, speaks=("anthropic-messages", "openai-chat")))
+    google = only(configured("compatible", base_url=HERE, speaks=("gemini",)))
+
+    assert claude.abilities("us.anthropic.claude-haiku-4-5-20251001-v1:0").reasoning == "budget"
+    assert claude.abilities("anthropic/claude-opus-5").reasoning == "adaptive"
+    assert claude.abilities("anthropic/claude-opus-5-5").reasoning == "always"
+    assert google.abilities("google/gemini-2.5-pro").reasoning == "budget"

@@ -53,3 +53,10 @@ def test_no_model_name_leads_to_it_by_itself() -> None:
     assert not provider.offers("qwen3-coder-plus")
     assert list(provider.models()) == []
     assert only(configured("iflow", models=("kimi-*",))).offers("kimi-k3")
+
+
+def test_with_an_address_its_models_are_known_by_their_names() -> None:
+    provider = only(configured("iflow", base_url="http://127.0.0.1:8000/v1"))
+
+    assert provider.abilities("deepseek-v4-pro").reasoning_back
+    assert not provider.abilities("llama3.3").reasoning_back

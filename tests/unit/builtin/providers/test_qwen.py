@@ -61,3 +61,41 @@ def test_its_headers_travel_both_ways_and_nobody_elses() -> None:
 def test_without_a_table_there_is_nothing_and_without_an_account_no_account() -> None:
     assert list(korproxy_providers(FakeSettings())) == []
     assert list(only(configured("qwen", accounts=())).accounts) == []
+
+
+def test_thinking_is_a_switch_where_it_can_be_off_and_a_level_where_it_cannot() -> None:
+    provider = only(configured("qwen"))
+    asked = {each: provider.abilities(each).reasoning for each in ("qwen3.8-max", "qwen3.8-flash", "qwen3-coder-plus", "qwen9")}
+
+    assert asked == {"qwen3.8-max": "effort", "qwen3.8-flash": "switch", "qwen3-coder-plus": "none", "qwen9": "switch"}
+    assert provider.abilities("qwen3.8-max").reasoning_off is False
+    assert provider.abilities("qwen3.8-max-0902") == provider.abilities("qwen3.8-max")
+
+
+def test_at_the_anthropic_address_thinking_is_a_budget() -> None:
+    provider = only(configured("qwen", base_url="https://dashscope-intl.aliyuncs.com/apps/anthropic"))
+
+    assert provider.abilities("qwen3.8-flash").reasoning == "budget"
+    assert (provider.abilities("qwen3.8-max").reasoning, provider.abilities("qwen3.8-max").efforts) == ("budget", ())
+    assert provider.abilities("qwen3-coder-plus").reasoning == "none"
+
+
+def test_which_models_see_is_known() -> None:
+    provider = only(configured("qwen"))
+
+    assert [provider.abilities(each).images for each in ("qwen3.7-plus", "qwen3.7-max", "qwen3-coder-flash")] == [
+        True,
+        False,
+        False,
+    ]
+
+
+def test_short_names_lead_to_models_of_its_list() -> None:
+    provider = only(configured("qwen"))
+
+    assert [provider.real_name(each) for each in ("qwen", "qwen-coder", "qwen-max")] == [
+        "qwen3.8-max",
+        "qwen3-coder-plus",
+        "qwen-max",
+    ]
+    assert provider.test_model == "qwen3.8-flash"
