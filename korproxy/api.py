@@ -1,6 +1,7 @@
 """The one door for plugins. Everything here is stable by promise; nothing else is."""
 
-from korproxy import chat as chat
+import typing
+
 from korproxy.contracts import AnswerReader as AnswerReader
 from korproxy.contracts import Cli as Cli
 from korproxy.contracts import Collector as Collector
@@ -64,3 +65,15 @@ from korproxy.models.providers import ConfiguredProvider as ConfiguredProvider
 from korproxy.models.providers import Deadlines as Deadlines
 from korproxy.models.providers import Limits as Limits
 from korproxy.models.providers import Model as Model
+
+if typing.TYPE_CHECKING:
+    from korproxy import chat as chat
+
+
+def __getattr__(name: str) -> object:
+    """Import the neutral model when it is asked for: it costs 40 ms, and only formats need it."""
+    if name == "chat":
+        from korproxy import chat
+
+        return chat
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -12,11 +12,6 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import attrs
 
-from korproxy.chat.answer import Answer, ProviderError
-from korproxy.chat.conversation import Asked, Conversation
-from korproxy.chat.events import Event
-from korproxy.chat.report import Note, Report
-from korproxy.chat.wire import Target, Written
 from korproxy.errors.codes import Registry
 from korproxy.models.abilities import Abilities
 from korproxy.models.accounts import Account
@@ -27,6 +22,12 @@ from korproxy.models.providers import ConfiguredProvider, Deadlines, Limits, Mod
 if TYPE_CHECKING:
     import click
     import trio
+
+    from korproxy.chat.answer import Answer, ProviderError
+    from korproxy.chat.conversation import Asked, Conversation
+    from korproxy.chat.events import Event
+    from korproxy.chat.report import Note, Report
+    from korproxy.chat.wire import Target, Written
 
 T = TypeVar("T")
 

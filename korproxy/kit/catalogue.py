@@ -22,9 +22,8 @@ from typing import Any, TypeAlias, TypeVar
 import attrs
 import msgspec
 
-from korproxy.chat.conversation import EFFORTS
 from korproxy.kit.http_provider import HttpProvider
-from korproxy.models.abilities import BY_EFFORT, Abilities
+from korproxy.models.abilities import BY_EFFORT, EFFORTS, Abilities
 from korproxy.models.providers import Model
 
 Row: TypeAlias = Mapping[str, Any]

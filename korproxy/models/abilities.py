@@ -6,6 +6,9 @@ from typing import Literal, TypeAlias
 
 import attrs
 
+Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+EFFORTS: tuple[Effort, ...] = ("none", "minimal", "low", "medium", "high", "xhigh", "max")  # in rising order
+
 # How reasoning is asked for. Chat: "effort" (reasoning_effort), "switch" (enable_thinking and thinking_budget). Messages:
 # "budget" (thinking.enabled with budget_tokens), "adaptive" (thinking.adaptive with output_config.effort), "both" (either),
 # "always" (cannot be switched off or on, only output_config.effort). Gemini: "budget" (thinkingBudget), "level"

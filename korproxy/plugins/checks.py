@@ -134,13 +134,15 @@ _PROVIDER = Shape(
         "deadlines": Deadlines,
         "limits": Limits,
         "vendor_headers": tuple,
+        "fetch_images": bool,
+        "test_model": str,
     },
-    methods=("offers", "models", "dialect_for", "prepare", "refusal"),
+    methods=("offers", "models", "real_name", "abilities", "dialect_for", "prepare", "refusal"),
     rule=_provider,
 )
 _DIALECT = Shape(
     kind="dialect",
-    fields={"name": str, "paths": Sequence},
+    fields={"name": str, "paths": Sequence, "translator": object},
     methods=("peek", "set_model", "reader", "error", "late_error", "lists_models", "model_list"),
     rule=_dialect,
 )

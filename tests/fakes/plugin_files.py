@@ -24,6 +24,7 @@ from korproxy.api import Command, ErrorCode, OpenAICompatible, PluginTable, Rege
 class Dialect:
     name = "{name}"
     paths = ("/{name}",)
+    translator = None
 
     def peek(self, path, body): ...
     def set_model(self, body, span, model): ...

@@ -13,7 +13,7 @@ import pytest
 from korproxy import api, contracts
 
 SOURCE = Path(inspect.getfile(api)).read_text(encoding="utf-8")
-NAMES = [name for name in vars(api) if not name.startswith("_")]
+NAMES = [name for name in vars(api) if not name.startswith("_") and name != "typing"]
 HEAVY = ["trio", "httpx", "httpcore", "quart", "hypercorn", "click", "rich", "cattrs", "asyncio", "tomli_w"]
 
 
@@ -36,6 +36,15 @@ def test_every_contract_is_there() -> None:
     defined = {name for name, value in vars(contracts).items() if getattr(value, "__module__", "") == contracts.__name__}
 
     assert defined - set(NAMES) == {"T"} & defined
+
+
+def test_the_neutral_model_is_behind_it_too_and_is_imported_when_it_is_asked_for() -> None:
+    code = "import sys, korproxy.api as api; was = 'korproxy.chat' in sys.modules; print(was, api.chat.Text.__name__)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+
+    assert told.stdout.strip() == "False Text"
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = api.nothing
 
 
 def test_opening_it_imports_no_server_no_client_and_no_command_line() -> None:

@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from korproxy import contracts
-from korproxy.contracts import Command, PluginTable
+from korproxy.contracts import Command, Explanation, PluginTable
 from korproxy.plugins.checks import SHAPES
 
 PROTOCOLS = {
@@ -54,7 +54,7 @@ def test_a_command_imports_nothing_before_it_is_run() -> None:
     assert (command.name, command.help) == ("mend", "Mend it.")
 
 
-@pytest.mark.parametrize("plain", [Command, PluginTable])
+@pytest.mark.parametrize("plain", [Command, Explanation, PluginTable])
 def test_plain_data_is_frozen(plain: type) -> None:
     assert attrs.has(plain)
     assert plain.__setattr__ is not object.__setattr__

@@ -10,6 +10,16 @@ from korproxy.errors.exceptions import CommandFailed
 from tests.fakes.daemon import answering, describe, held, holding_process
 from tests.fakes.plugin_files import plugin_text, write_plugins
 
+ALPHA_TYPE = """
+from korproxy.api import OpenAICompatible, from_settings, hookimpl
+
+
+@hookimpl
+def korproxy_providers(settings):
+    for table in settings.providers("alpha"):
+        yield from_settings(table, OpenAICompatible(id=table.id, base_url="http://127.0.0.1:1"))
+"""
+
 
 def context(**said: object) -> Context:
     made = Context()
@@ -120,6 +130,16 @@ def test_init_keeps_the_keys_even_by_force() -> None:
     context().init_home(force=True)
 
     assert context().key("client") == key
+
+
+def test_a_request_is_explained_with_the_settings_and_plugins_that_were_chosen(tmp_path: Path, home: Path) -> None:
+    home.mkdir()
+    (home / "korproxy.toml").write_text('[providers.mine]\ntype = "compatible"\nbase_url = "http://127.0.0.1:9"\n')
+    cli = context(plugin_dirs=(write_plugins(tmp_path, {"alpha": ALPHA_TYPE}),))
+    body = b'{"model": "tiny", "messages": []}'
+    urls = [cli.explain(body, to=each, client="openai-chat").url for each in ("mine/tiny", "alpha/tiny")]
+
+    assert urls == ["http://127.0.0.1:9/chat/completions", "http://127.0.0.1:1/chat/completions"]
 
 
 def test_a_key_is_made_at_first_use_and_kept(home: Path) -> None:

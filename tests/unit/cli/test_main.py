@@ -286,6 +286,7 @@ def test_the_tree_has_the_commands_it_should_have() -> None:
         "korproxy",
         "korproxy check",
         "korproxy errors",
+        "korproxy explain",
         "korproxy init",
         "korproxy key",
         "korproxy key show",

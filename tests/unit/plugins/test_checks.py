@@ -43,6 +43,7 @@ def _load() -> click.Command:
 class Dialect:
     name = "x"
     paths = ("/x",)
+    translator = None
 
     def nothing(self) -> None: ...
 
@@ -75,7 +76,9 @@ def _changed(**members: object) -> Callable[[object], object]:
     def change(item: object) -> object:
         names = [name for name in dir(item) if not name.startswith("_")]
         copy = {name: getattr(item, name) for name in names} | members
-        return type(type(item).__name__, (), {name: value for name, value in copy.items() if value is not None})()
+        return type(
+            type(item).__name__, (), {name: value for name, value in copy.items() if value is not None or name not in members}
+        )()
 
     return change
 

@@ -17,6 +17,7 @@ def test_every_code_is_well_written_and_names_only_what_exists() -> None:
 
 def test_statuses_are_the_ones_that_clients_rely_on() -> None:
     assert statuses(NET) == {
+        400: {"KP-NET-313"},
         499: {"KP-NET-311", "KP-NET-312"},
         502: {"KP-NET-301", "KP-NET-302", "KP-NET-304", "KP-NET-308", "KP-NET-309", "KP-NET-310"},
         504: set(DEADLINES),
@@ -44,4 +45,5 @@ def test_a_retry_is_promised_only_where_the_network_can_heal() -> None:
         "KP-NET-304",  # the certificate stays wrong
         "KP-NET-307",  # it would take as long again
         "KP-NET-310",  # the server stays what it is
+        "KP-NET-313",  # the link stays what it is
     }

@@ -16,19 +16,24 @@ def test_every_code_is_well_written_and_names_only_what_exists() -> None:
 
 def test_statuses_are_the_ones_that_clients_rely_on() -> None:
     assert statuses(PROV) == {
-        400: {"KP-PROV-101", "KP-PROV-113"},
+        400: {"KP-PROV-101", "KP-PROV-113", "KP-PROV-115"},
         402: {"KP-PROV-110"},
         403: {"KP-PROV-114"},
         404: {"KP-PROV-104", "KP-PROV-105"},
         410: {"KP-PROV-106"},
         413: {"KP-PROV-112"},
-        502: {"KP-PROV-102", "KP-PROV-107", "KP-PROV-108", "KP-PROV-111"},
+        502: {"KP-PROV-102", "KP-PROV-107", "KP-PROV-108", "KP-PROV-111", "KP-PROV-116"},
         503: {"KP-PROV-103"},
     }
 
 
 def test_only_a_provider_in_trouble_is_worth_the_same_request_again() -> None:
-    assert {each.code for each in PROV if each.retryable} == {"KP-PROV-102", "KP-PROV-103", "KP-PROV-108"}
+    assert {each.code for each in PROV if each.retryable} == {
+        "KP-PROV-102",
+        "KP-PROV-103",
+        "KP-PROV-108",
+        "KP-PROV-116",
+    }
 
 
 @pytest.mark.parametrize("status", [400, 402, 403, 404, 413, 429, 503])

@@ -1,0 +1,99 @@
+"""Data URLs, and pictures with a wrong label."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from korproxy.api import chat
+
+PNG = "iVBORw0KGgoAAAANSUhEUg=="
+JPEG = "/9j/4AAQSkZJRg=="
+WEBP = base64.b64encode(b"RIFF\x1a\0\0\0WEBPVP8L").decode()
+PDF = "JVBERi0xLjcK"
+URLS = st.builds(
+    lambda kind, parameters, content: f"data:{kind}{''.join(parameters)},{content}",
+    st.sampled_from(["", "image/png", "IMAGE/JPEG", "text/plain", "image/svg+xml", "ü"]),
+    st.lists(st.sampled_from([";base64", ";charset=utf-8", "; base64", ";name=a b"]), max_size=3),
+    st.one_of(st.text(max_size=12), st.binary(max_size=20).map(lambda data: base64.urlsafe_b64encode(data).decode())),
+)
+
+
+@pytest.mark.parametrize(
+    ("url", "media_type", "data"),
+    [
+        (f"data:image/png;base64,{PNG}", "image/png", PNG),
+        (f"DATA:IMAGE/PNG;BASE64,{PNG}", "image/png", PNG),
+        (f"data:image/png;charset=utf-8;base64,{PNG}", "image/png", PNG),
+        (f"data:;base64,{PNG}", "image/png", PNG),
+        (f"data:image/webp;base64,{WEBP}", "image/webp", WEBP),
+        ("data:image/gif;base64,R0lGODlhAQAB", "image/gif", "R0lGODlhAQAB"),
+        ("data:;base64,AAAA", "", "AAAA"),
+        ("data:image/svg+xml;base64,PHN2Zz4=", "image/svg+xml", "PHN2Zz4="),
+        ("data:text/plain;charset=utf-8,gr%C3%BCn%20x", "text/plain", "Z3LDvG4geA=="),
+        ("data:,a,b", "", "YSxi"),
+        ("data:image/png", "image/png", ""),
+    ],
+)
+def test_edge_50_a_data_url_is_read_with_or_without_type_and_parameters(url: str, media_type: str, data: str) -> None:
+    assert chat.blob_of_url(url) == chat.Blob(media_type=media_type, data=data)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [("_9j-", "/9j+"), ("/9j/\r\n4AAQ SkZJRg", "/9j/4AAQSkZJRg=="), ("%2F9j%2F4AAQSkZJRg%3D%3D", JPEG), ("YQ", "YQ==")],
+)
+def test_base64_is_brought_to_its_standard_form(content: str, expected: str) -> None:
+    assert chat.blob_of_url(f"data:image/jpeg;base64,{content}").data == expected
+
+
+def test_any_other_address_stays_an_address() -> None:
+    assert chat.blob_of_url("https://example.com/a.png?b=data:") == chat.Blob(url="https://example.com/a.png?b=data:")
+
+
+@pytest.mark.parametrize(
+    ("label", "data", "expected"),
+    [
+        ("image/jpeg", PNG, "image/png"),
+        ("image/png", JPEG, "image/jpeg"),
+        ("image/jpg", JPEG, "image/jpeg"),
+        ("image/png", WEBP, "image/webp"),
+        ("image/png", "R0lGODdhAQAB", "image/gif"),
+        ("application/octet-stream", PDF, "application/pdf"),
+        ("image/avif", "AAAAIGZ0eXBhdmlm", "image/avif"),
+        ("image/png", "", "image/png"),
+        ("image/png", "not base64 ü", "image/png"),
+    ],
+)
+def test_edge_98_the_first_bytes_say_what_it_is(label: str, data: str, expected: str) -> None:
+    assert chat.sniffed(label, data) == expected
+
+
+def test_edge_98_a_png_that_is_called_a_jpeg_is_put_right() -> None:
+    assert chat.data_url(chat.blob_of_url(f"data:image/jpeg;base64,{PNG}")) == f"data:image/png;base64,{PNG}"
+
+
+@pytest.mark.parametrize("url", ["https://example.com/a.png", f"data:image/png;base64,{PNG}", "data:;base64,AAAA", ""])
+def test_a_url_in_its_standard_form_comes_back(url: str) -> None:
+    assert chat.data_url(chat.blob_of_url(url)) == url
+
+
+@given(URLS | st.text(max_size=20))
+def test_a_blob_says_the_same_after_a_round_trip(url: str) -> None:
+    blob = chat.blob_of_url(url)
+    assert chat.blob_of_url(chat.data_url(blob)) == blob
+
+
+@given(st.binary(max_size=40), st.sampled_from([base64.b64encode, base64.urlsafe_b64encode]))
+def test_the_bytes_are_the_same_whatever_the_alphabet(data: bytes, encode: Callable[[bytes], bytes]) -> None:
+    url = "data:application/x;base64," + encode(data).decode().rstrip("=")
+    assert base64.b64decode(chat.blob_of_url(url).data or "", validate=True) == data
+
+
+def test_an_id_in_a_vendors_store_has_no_address() -> None:
+    with pytest.raises(ValueError, match="file id"):
+        chat.data_url(chat.Blob(file="file-1"))
