@@ -8,7 +8,7 @@ import pytest
 from hypothesis import strategies as st
 
 from fuzz.__main__ import main
-from fuzz.running import run
+from fuzz.running import Examples, Seconds, run
 from fuzz.target import CORPUS, Target
 from fuzz.targets import TARGETS
 
@@ -34,7 +34,7 @@ def test_the_corpus_and_a_first_turn_hold_every_law(capsys: pytest.CaptureFixtur
 
 
 def test_a_broken_law_is_shown_with_its_smallest_input(tmp_path: Path) -> None:
-    found = run([PLANTED], seconds=5, first_seed=1, corpus=tmp_path)
+    found = run([PLANTED], Seconds(5), first_seed=1, corpus=tmp_path)
 
     assert found is not None
     assert "value=100," in found
@@ -45,14 +45,14 @@ def test_the_corpus_goes_first(tmp_path: Path) -> None:
     (tmp_path / "planted").mkdir()
     (tmp_path / "planted" / "too-large").write_bytes(b"4711")
 
-    found = run([PLANTED], seconds=0, first_seed=1, corpus=tmp_path)
+    found = run([PLANTED], Seconds(0), first_seed=1, corpus=tmp_path)
 
     assert found is not None
     assert found.startswith("planted: fuzz/corpus/planted/too-large breaks the law")
 
 
 def test_the_same_seed_finds_the_same(tmp_path: Path) -> None:
-    found = [run([PLANTED], seconds=5, first_seed=7, corpus=tmp_path) for _ in range(2)]
+    found = [run([PLANTED], Seconds(5), first_seed=7, corpus=tmp_path) for _ in range(2)]
     assert found[0] == found[1]
 
 
@@ -60,3 +60,16 @@ def test_a_finding_is_exit_code_1(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     monkeypatch.setattr("fuzz.__main__.TARGETS", (PLANTED,))
     assert main(["--seconds", "5"]) == 1
     assert "new input breaks the law" in capsys.readouterr().out
+
+
+def test_a_number_of_examples_is_tried_of_each_target(tmp_path: Path) -> None:
+    tried: dict[str, list[int]] = {"one": [], "two": []}
+    targets = [Target(name=name, inputs=st.integers(), read=int, check=seen.append) for name, seen in tried.items()]
+
+    assert run(targets, Examples(120), first_seed=1, corpus=tmp_path) is None
+    assert {name: len(seen) for name, seen in tried.items()} == {"one": 150, "two": 150}  # in turns of fifty
+
+
+def test_a_number_of_examples_goes_in_place_of_a_time(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--examples", "1", "--only", "codes", "--seed", "1"]) == 0
+    assert capsys.readouterr().out == "codes: 1 examples each, seed 1\nevery law held\n"

@@ -2,8 +2,8 @@
 
 ``conversation`` is a request, ``answer`` a whole answer or an error, ``events`` a streamed answer; ``parts`` is what turns and
 answers are made of. ``report`` says what became of each thing in a request. The rest are crossings that several writers need:
-``calls``, ``thinking``, ``media``, ``fields``; ``guard`` holds streams to the rules. A new format adds readers and writers of its
-own, and changes nothing here.
+``calls``, ``arguments``, ``pairs``, ``sequence``, ``thinking``, ``media``, ``fields``; ``guard`` holds streams to the rules,
+``memory`` keeps what clients do not send back. A new format adds readers and writers of its own, and changes nothing here.
 """
 
 from korproxy.chat.answer import Answer as Answer
@@ -11,16 +11,14 @@ from korproxy.chat.answer import Ending as Ending
 from korproxy.chat.answer import ErrorKind as ErrorKind
 from korproxy.chat.answer import ProviderError as ProviderError
 from korproxy.chat.answer import Reason as Reason
-from korproxy.chat.calls import NO_RESULT as NO_RESULT
+from korproxy.chat.arguments import as_object as as_object
+from korproxy.chat.arguments import is_object as is_object
 from korproxy.chat.calls import NameRule as NameRule
-from korproxy.chat.calls import as_object as as_object
 from korproxy.chat.calls import fit_id as fit_id
 from korproxy.chat.calls import fit_ids as fit_ids
 from korproxy.chat.calls import fit_names as fit_names
-from korproxy.chat.calls import in_front as in_front
-from korproxy.chat.calls import merge as merge
-from korproxy.chat.calls import pair_results as pair_results
-from korproxy.chat.calls import remind as remind
+from korproxy.chat.calls import rename_answer as rename_answer
+from korproxy.chat.calls import rename_event as rename_event
 from korproxy.chat.conversation import EFFORTS as EFFORTS
 from korproxy.chat.conversation import Asked as Asked
 from korproxy.chat.conversation import Conversation as Conversation
@@ -49,11 +47,18 @@ from korproxy.chat.events import TextDelta as TextDelta
 from korproxy.chat.events import TextEnded as TextEnded
 from korproxy.chat.events import UsageSeen as UsageSeen
 from korproxy.chat.fields import Fields as Fields
+from korproxy.chat.folding import answer_of as answer_of
+from korproxy.chat.folding import events_of as events_of
 from korproxy.chat.guard import BrokenStream as BrokenStream
 from korproxy.chat.guard import StreamGuard as StreamGuard
+from korproxy.chat.guard import settle as settle
 from korproxy.chat.media import blob_of_url as blob_of_url
 from korproxy.chat.media import data_url as data_url
 from korproxy.chat.media import sniffed as sniffed
+from korproxy.chat.memory import ReasoningMemory as ReasoningMemory
+from korproxy.chat.memory import Remembering as Remembering
+from korproxy.chat.pairs import NO_RESULT as NO_RESULT
+from korproxy.chat.pairs import pair_results as pair_results
 from korproxy.chat.parts import Audio as Audio
 from korproxy.chat.parts import Blob as Blob
 from korproxy.chat.parts import CacheMark as CacheMark
@@ -69,6 +74,9 @@ from korproxy.chat.parts import ToolResult as ToolResult
 from korproxy.chat.report import Note as Note
 from korproxy.chat.report import Report as Report
 from korproxy.chat.report import child as child
+from korproxy.chat.sequence import in_front as in_front
+from korproxy.chat.sequence import merge as merge
+from korproxy.chat.sequence import remind as remind
 from korproxy.chat.thinking import BUDGETS as BUDGETS
 from korproxy.chat.thinking import budget_of as budget_of
 from korproxy.chat.thinking import effort_of as effort_of

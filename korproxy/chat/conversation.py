@@ -12,11 +12,11 @@ from typing import Any, Literal, TypeAlias
 import attrs
 
 from korproxy.chat.parts import CacheMark, Part, _pointer
+from korproxy.models.abilities import EFFORTS as EFFORTS
+from korproxy.models.abilities import Effort as Effort
 
 JsonObject: TypeAlias = Mapping[str, Any]
 Role: TypeAlias = Literal["system", "user", "assistant"]
-Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
-EFFORTS: tuple[Effort, ...] = ("none", "minimal", "low", "medium", "high", "xhigh", "max")  # in rising order
 
 
 @attrs.frozen(kw_only=True)
@@ -44,6 +44,7 @@ class Tool:
         strict: The arguments must fit the schema exactly. None: the client did not say.
         freeform: Called with bare text in place of JSON: ``custom`` tools of Chat and Responses.
         grammar: What a ``freeform`` text has to look like, as a text for the model.
+        pointers: Where in the request ``schema`` and ``strict`` stood, by attribute name.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Tool:
     grammar: str | None = attrs.field(default=None, repr=False)
     cache: CacheMark | None = None
     at: str = _pointer()
+    pointers: Mapping[str, str] = attrs.field(factory=dict, eq=False, repr=False)
 
 
 @attrs.frozen(kw_only=True)
@@ -99,13 +101,20 @@ class Thinking:
 
 @attrs.frozen(kw_only=True)
 class OutputFormat:
-    """What the answer's text has to be: JSON, or JSON of a schema. Chat ``response_format``, Messages ``output_config.format``."""
+    """What the answer's text has to be: JSON, or JSON of a schema.
+
+    Chat ``response_format``, Messages ``output_config.format``.
+
+    Attributes:
+        pointers: Where in the request ``schema``, ``name``, ``description`` and ``strict`` stood, by attribute name.
+    """
 
     kind: Literal["json", "schema"]
     schema: JsonObject | None = attrs.field(default=None, repr=False)
     name: str | None = None
     description: str | None = attrs.field(default=None, repr=False)
     strict: bool | None = None
+    pointers: Mapping[str, str] = attrs.field(factory=dict, eq=False, repr=False)
 
 
 @attrs.frozen(kw_only=True)
@@ -154,6 +163,7 @@ class Asked:
         model: As the client wrote it: answers repeat it, because tools compare.
         usage: Whether a stream should tell the usage where the format makes that optional (Chat's ``include_usage``).
         freeform: Names of the tools that are called with bare text.
+        legacy: The tools came in Chat's form before tools (``functions``), so a call is told as ``function_call``.
         created: Seconds since the epoch, for formats that date their answers.
     """
 
@@ -161,6 +171,7 @@ class Asked:
     stream: bool = False
     usage: bool = False
     freeform: frozenset[str] = frozenset()
+    legacy: bool = False
     created: int = 0
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
 from korproxy.chat.report import Report, child
+
+T = TypeVar("T")
 
 
 @attrs.define
@@ -45,13 +47,19 @@ class Fields:
         value = self.number(key)
         if value is None or isinstance(value, int):
             return value
-        return int(value) if value.is_integer() else self._misread(key)
+        if value.is_integer():
+            return int(value)
+        self._misread(key)
+        return None
 
     def number(self, key: str) -> float | None:
         """Return the value of *key* if it is a number, whole or not; anything else is reported as lost."""
         value = self.get(key)
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        return value if value is None or is_number else self._misread(key)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return value
+        if value is not None:
+            self._misread(key)
+        return None
 
     def table(self, key: str) -> Fields | None:
         """Return the object at *key*, to be read in its turn; anything else is reported as lost."""
@@ -78,9 +86,12 @@ class Fields:
             if key not in self._read and value is not None:
                 self.report.lost(self.pointer(key), why)
 
-    def _typed(self, key: str, kind: type) -> Any:
+    def _typed(self, key: str, kind: type[T]) -> T | None:
         value = self.get(key)
-        return value if value is None or isinstance(value, kind) else self._misread(key)
+        if value is None or isinstance(value, kind):
+            return value
+        self._misread(key)
+        return None
 
     def _misread(self, key: str) -> None:
         self.report.lost(self.pointer(key), f"has a value that KorProxy does not understand ({type(self.value[key]).__name__})")

@@ -99,7 +99,7 @@ class _Open:
         text = "".join(self.pieces)
         if isinstance(self.kind, CallStarted):
             call = self.kind
-            return ToolCall(id=call.id, name=call.name, arguments=text or "{}", freeform=call.freeform, seal=call.seal)
+            return ToolCall(id=call.id, name=call.name, arguments=text, freeform=call.freeform, seal=call.seal)
         kinds: dict[object, type[Text | Reasoning | Refusal]] = {ReasoningDelta: Reasoning, RefusalDelta: Refusal}
         return kinds.get(self.kind, Text)(text=text)
 

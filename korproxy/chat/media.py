@@ -2,23 +2,65 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import string
+from urllib.parse import unquote_to_bytes
+
 from korproxy.chat.parts import Blob
+
+_STANDARD = bytes.maketrans(b"-_", b"+/")
+_STRAY = bytes(set(range(256)) - set(string.ascii_letters.encode() + string.digits.encode() + b"+/-_"))
+_MAGIC = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"%PDF-", "application/pdf"),
+)
 
 
 def blob_of_url(url: str) -> Blob:
     """Return what *url* holds (a ``data:`` URL, with or without type and parameters) or the address itself.
 
-    Text in a data URL that is not base64 is made base64. URL-safe base64 becomes the standard one; spaces and line ends go.
-    The type is put right with ``sniffed``: Messages refuses an image whose label is wrong.
+    Text in a data URL that is not base64 is made base64. URL-safe base64 becomes the standard one; spaces, line ends and all
+    else that is not of its alphabet go. The type is put right with ``sniffed``: Messages refuses an image whose label is wrong.
     """
-    raise NotImplementedError
+    if url[:5].lower() != "data:":
+        return Blob(url=url)
+    head, _, content = url[5:].partition(",")
+    media_type, *parameters = (each.strip().lower() for each in head.split(";"))
+    data = _standard(content) if "base64" in parameters else base64.b64encode(unquote_to_bytes(content)).decode()
+    return Blob(media_type=sniffed(media_type, data), data=data)
 
 
 def data_url(blob: Blob) -> str:
-    """Return *blob*'s address, or a ``data:`` URL with its bytes."""
-    raise NotImplementedError
+    """Return *blob*'s address, or a ``data:`` URL with its bytes.
+
+    Raises:
+        ValueError: It is neither: an id in a vendor's own store means nothing elsewhere, and the caller has to say so.
+    """
+    if blob.url is not None:
+        return blob.url
+    if blob.data is None:
+        raise ValueError("a file id has no address")
+    return f"data:{blob.media_type};base64,{blob.data}"
 
 
 def sniffed(media_type: str, data: str) -> str:
     """Return the type that the first bytes of base64 *data* show (PNG, JPEG, GIF, WebP, PDF), else *media_type*."""
-    raise NotImplementedError
+    first = data[:16]
+    try:
+        begin = base64.b64decode(first + "=" * (-len(first) % 4))
+    except (binascii.Error, ValueError):
+        return media_type
+    if begin[:4] == b"RIFF" and begin[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for magic, kind in _MAGIC if begin.startswith(magic)), media_type)
+
+
+def _standard(content: str) -> str:
+    """Return base64 *content* in the standard alphabet, padded, without escapes and space. It may be megabytes long."""
+    raw = unquote_to_bytes(content) if "%" in content else content.encode("ascii", "ignore")
+    bare = raw.translate(_STANDARD, _STRAY)
+    return bare.decode() + "=" * (-len(bare) % 4)

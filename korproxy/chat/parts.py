@@ -24,10 +24,12 @@ class Seal:
     Attributes:
         family: Whose it is: ``anthropic``, ``google``, ``openai``... (``Abilities.family``). Never sent to another one.
         data: As it came.
+        at: Where it stands in a request; needed only where that is not ``signature`` of a part of reasoning.
     """
 
     family: str
     data: str = attrs.field(repr=False)
+    at: str = _pointer()
 
 
 @attrs.frozen(kw_only=True)

@@ -25,8 +25,9 @@ class Report:
     notes: list[Note] = attrs.field(factory=list)
 
     def mapped(self, pointer: str, why: str) -> None:
-        """Note that the value at *pointer* is sent as something else: *why* says as what."""
-        self.notes.append(Note(pointer, "mapped", why))
+        """Note that the value at *pointer* is sent as something else: *why* says as what. An empty *pointer* notes nothing."""
+        if pointer:
+            self.notes.append(Note(pointer, "mapped", why))
 
     def lost(self, pointer: str, why: str) -> None:
         """Note that the value at *pointer* is not sent. An empty *pointer* was not in the request, and nothing is noted."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # `korproxy --version` makes a Context, too, and pays for non
     from korproxy.cli.commands import PluginCommands
     from korproxy.config.home import Home
     from korproxy.config.keys import Keys
+    from korproxy.contracts import Explanation
     from korproxy.errors.codes import Registry
 
 
@@ -125,6 +126,13 @@ class Context:
             raise daemon.not_stopped(f"{self.files.daemon} does not say the daemon's process id")
         daemon.stop(pid, self.files.lock, timeout)
         return said
+
+    def explain(self, body: bytes, *, to: str, client: str | None = None) -> Explanation:
+        """Say what would be sent to a provider for the request *body*; nothing is sent."""
+        from korproxy.runtime.explaining import explain
+
+        chosen = self.chosen
+        return explain(self.files, body, to=to, client=client, plugin_dirs=chosen.plugin_dirs, no_plugins=chosen.no_plugins)
 
     def _keys(self) -> Keys:
         from korproxy.config.keys import ensure_keys

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from korproxy.builtin.providers import claude, codex, compatible, iflow, qwen
+from korproxy.builtin.providers import claude, codex, compatible, gemini, iflow, qwen
 from korproxy.config.home import Home
 from korproxy.config.loading import parse
 from korproxy.config.view import SettingsView
@@ -19,7 +19,8 @@ from tests.fakes.settings import configured
 
 PAGE = (Path(__file__).parents[2] / "docs" / "howto" / "add-a-provider.md").read_text(encoding="utf-8")
 TABLES = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-MODULES = (claude, codex, qwen, iflow, compatible)
+MODULES = (claude, codex, gemini, qwen, iflow, compatible)
+OWN_MODELS = {"claude": claude, "codex": codex, "gemini": gemini, "qwen": qwen}
 WORK = Account(name="work", secret=Secret("sk-1"))
 
 
@@ -43,10 +44,21 @@ def test_the_page_names_every_type_with_its_patterns() -> None:
     table = PAGE.split("| `type` |")[1].split("\n\n")[0]
     rows = dict(re.findall(r"^\| `(\w+)` \|.*\| ([^|]+) \|$", table, re.MULTILINE))
 
-    assert set(rows) == {"claude", "codex", "qwen", "compatible", "iflow"}
-    for module, kind in ((claude, "claude"), (codex, "codex"), (qwen, "qwen")):
+    assert set(rows) == {"claude", "codex", "gemini", "qwen", "compatible", "iflow"}
+    for kind, module in OWN_MODELS.items():
         (provider,) = module.korproxy_providers(configured(kind))
         assert re.findall(r"`([^`]+)`", rows[kind]) == list(provider.patterns)
+
+
+def test_the_page_names_every_short_name() -> None:
+    table = PAGE.split("| short names |")[1].split("\n\n")[0]
+    rows = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \|$", table, re.MULTILINE))
+
+    assert set(rows) == set(OWN_MODELS)
+    for kind, module in OWN_MODELS.items():
+        (provider,) = module.korproxy_providers(configured(kind))
+        known = [alias for each in provider.models() for alias in each.aliases]
+        assert sorted(re.findall(r"`([^`]+)`", rows[kind])) == sorted(known)
 
 
 def test_the_plugin_on_the_page_works_as_it_stands() -> None:

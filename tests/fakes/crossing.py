@@ -11,12 +11,13 @@ from typing import Any, Literal, TypeAlias
 
 import attrs
 
-from korproxy.api import Abilities, Dialect, Translator, chat
+from korproxy.api import Abilities, Catalogue, Dialect, Translator, chat
 from korproxy.builtin.dialects.anthropic_messages import AnthropicMessages
 from korproxy.builtin.dialects.gemini import Gemini
 from korproxy.builtin.dialects.openai_chat import OpenAIChat
+from korproxy.builtin.providers import claude, codex, compatible, gemini, qwen
 from tests.fakes.perturbing import SENTINEL, other
-from tests.fakes.pointers import at, leaves, replaced, within
+from tests.fakes.pointers import leaves, replaced, within
 
 Verdict: TypeAlias = Literal["kept", "mapped", "lost", "refused"]
 _Reading: TypeAlias = tuple[chat.Conversation, chat.Asked, chat.Report]
@@ -24,55 +25,50 @@ _Reading: TypeAlias = tuple[chat.Conversation, chat.Asked, chat.Report]
 CORPUS = Path(__file__).parent.parent / "corpora" / "requests"
 DIALECTS: Mapping[str, Dialect] = {each.name: each for each in (OpenAIChat(), AnthropicMessages(), Gemini())}
 CLIENTS = ("openai-chat", "anthropic-messages")
+# Ends of what is said of things that are lost but for a text that is sent in their place.
+SENT_IN_PART = ("; the text that it gave is sent as a text", "; it is told that there was one")
+_REFERENCES = (frozenset({"id", "tool_call_id", "tool_use_id"}), frozenset({"name"}))
 
 
 @attrs.frozen
 class Goal:
-    """A model that requests are written for, as providers' catalogues describe such models."""
+    """A kind of models that requests are written for, by the name of one of them."""
 
     name: str
     format: str
     abilities: Abilities
 
+    def __str__(self) -> str:
+        return f"{self.format}: {self.name}"
 
-_CLAUDE = {"family": "anthropic", "window": 200_000, "output": 64_000}
-_LEVELS = ("low", "medium", "high", "xhigh", "max")
-_OPENAI = {"family": "openai", "window": 400_000, "output": 128_000}
-_GEMINI = {"family": "google", "window": 1_048_576, "output": 65_536, "audio": True, "image_links": False, "prefill": False}
-GOALS = (
-    Goal("claude-haiku-4-5", "anthropic-messages", Abilities(**_CLAUDE, sampling="one", reasoning="budget")),
-    Goal(
-        "claude-sonnet-4-6",
-        "anthropic-messages",
-        Abilities(**_CLAUDE, sampling="one", prefill=False, reasoning="both", efforts=("low", "medium", "high", "max")),
-    ),
-    Goal(
-        "claude-opus-5",
-        "anthropic-messages",
-        Abilities(**_CLAUDE, sampling="none", system_turns=True, prefill=False, reasoning="adaptive", efforts=_LEVELS),
-    ),
-    Goal(
-        "claude-fable-5",
-        "anthropic-messages",
-        Abilities(**_CLAUDE, sampling="none", prefill=False, reasoning="always", efforts=_LEVELS, reasoning_off=False),
-    ),
-    Goal("somebody's-messages", "anthropic-messages", Abilities(image_links=False, structured=False)),
-    Goal("gemini-2.5-flash", "gemini", Abilities(**_GEMINI, reasoning="budget")),
-    Goal("gemini-3-pro", "gemini", Abilities(**_GEMINI, reasoning="level", efforts=("low", "high"), reasoning_off=False)),
-    Goal(
-        "gpt-5.5",
-        "openai-chat",
-        Abilities(**_OPENAI, sampling="none", reasoning="effort", efforts=("none", *_LEVELS[:4]), completion_tokens=True),
-    ),
-    Goal("gpt-4o", "openai-chat", Abilities(family="openai", window=128_000, output=16_384)),
-    Goal("qwen3-max", "openai-chat", Abilities(family="qwen", output=65_536, reasoning="switch", image_links=True)),
-    Goal(
-        "deepseek-v4",
-        "openai-chat",
-        Abilities(family="deepseek", reasoning="effort", efforts=("low", "high", "max"), reasoning_back=True, images=False),
-    ),
-    Goal("anybody's-chat", "openai-chat", Abilities()),
-)
+
+def goals(client: str) -> list[Goal]:
+    """Return the goals that speak another format than *client*: each kind of model that the catalogues tell apart."""
+    return [each for each in _goals() if each.format != client]
+
+
+@cache
+def _goals() -> tuple[Goal, ...]:
+    speaking = (
+        ("anthropic-messages", claude.catalogue()),
+        ("anthropic-messages", compatible.catalogue("compatible")),
+        ("gemini", gemini.catalogue()),
+        ("openai-chat", codex.catalogue()),
+        ("openai-chat", qwen.catalogue()),
+        ("openai-chat", compatible.catalogue("compatible")),
+    )
+    found = [Goal(name, spoken, abilities) for spoken, each in speaking for abilities, name in _kinds(each).items()]
+    return (*found, Goal("blind", "openai-chat", _BLIND), Goal("blind", "anthropic-messages", _BLIND))
+
+
+_BLIND = Abilities(tools=False, images=False, documents=False, image_links=False, structured=False, sampling="none")
+
+
+def _kinds(catalogue: Catalogue) -> Mapping[Abilities, str]:
+    """Return the first name of each kind of models in *catalogue*."""
+    named = [(each.abilities or catalogue.assumed, each.id) for each in catalogue.models]
+    named += [(abilities, pattern) for pattern, abilities in catalogue.families]
+    return dict(reversed([*named, (catalogue.assumed, "others")]))
 
 
 @attrs.frozen(kw_only=True)
@@ -99,11 +95,6 @@ def requests(client: str) -> Mapping[str, Any]:
     return {path.stem: json.loads(path.read_bytes()) for path in sorted((CORPUS / client).glob("*.json"))}
 
 
-def goals(client: str) -> list[Goal]:
-    """Return the goals that speak another format than *client*."""
-    return [each for each in GOALS if each.format != client]
-
-
 def translated(client: str, body: Any, goal: Goal) -> Outcome:
     """Read *body* as a client's request, and write it for *goal*."""
     return _written(_read(client, json.dumps(body, ensure_ascii=False).encode()), goal)
@@ -112,12 +103,8 @@ def translated(client: str, body: Any, goal: Goal) -> Outcome:
 @cache
 def crossing(client: str, name: str, goal: Goal) -> tuple[Leaf, ...]:
     """Return what becomes of each leaf of a request of the corpus for which there is another legal value."""
-    body = requests(client)[name]
-    original = translated(client, body, goal)
-    return tuple(
-        _judged(pointer, original, translated(client, changed, goal), at(changed, pointer))
-        for pointer, changed in _perturbed(client, name)
-    )
+    original = translated(client, requests(client)[name], goal)
+    return tuple(_judged(each, original, client, goal) for each in _changes(client, name))
 
 
 def counts(client: str, goal: Goal) -> Counter[str]:
@@ -125,30 +112,58 @@ def counts(client: str, goal: Goal) -> Counter[str]:
     return Counter(leaf.verdict for name in requests(client) for leaf in crossing(client, name, goal))
 
 
+@attrs.frozen
+class _Change:
+    """A leaf with another value: ``alone``, and ``everywhere`` where its old value is an id or a name that others refer to."""
+
+    pointer: str
+    old: Any
+    value: Any
+    alone: Any
+    everywhere: Any
+
+
 @cache
-def _perturbed(client: str, name: str) -> tuple[tuple[str, Any], ...]:
+def _changes(client: str, name: str) -> tuple[_Change, ...]:
     body = requests(client)[name]
-    found = ((pointer, other(body, pointer)) for pointer, _ in leaves(body))
-    return tuple((pointer, replaced(body, pointer, new)) for pointer, new in found if new is not None)
+    found = [(pointer, value, other(body, pointer)) for pointer, value in leaves(body)]
+    return tuple(
+        _Change(pointer, value, new, replaced(body, pointer, new), _renamed(body, pointer, value, new))
+        for pointer, value, new in found
+        if new is not None
+    )
 
 
-def _judged(pointer: str, original: Outcome, changed: Outcome, value: Any) -> Leaf:
-    refused = original.refused if original.refused is not None else changed.refused
-    if refused is not None:
-        # Nothing is sent, so nothing is lost in silence; that the pointer is the right one is another test's business.
-        return Leaf(pointer, "refused", "" if original.refused is not None or within(pointer, refused) else f"refused at {refused}")
-    fate = original.report.fate(pointer).fate
-    is_sent = not isinstance(value, str) or SENTINEL not in value or SENTINEL.encode() in changed.sent
-    is_told = changed.asked != original.asked
-    differs = changed.sent != original.sent or is_told
-    if fate == "lost":
-        is_there = isinstance(value, str) and SENTINEL in value and is_sent
+def _renamed(body: Any, pointer: str, value: Any, new: Any) -> Any:
+    for kind in _REFERENCES:
+        if pointer.rpartition("/")[2] in kind:
+            for same, old in leaves(body):
+                if old == value and same.rpartition("/")[2] in kind:
+                    body = replaced(body, same, new)
+            return body
+    return replaced(body, pointer, new)
+
+
+def _judged(change: _Change, original: Outcome, client: str, goal: Goal) -> Leaf:
+    pointer = change.pointer
+    changed = translated(client, change.alone, goal)
+    if original.refused is not None:  # nothing is sent, so nothing is lost in silence; where it is refused is told elsewhere
+        return Leaf(pointer, "refused", "")
+    if changed.refused is not None:
+        return Leaf(pointer, "refused", "" if within(pointer, changed.refused) else f"refused at {changed.refused}")
+    note, after = original.report.fate(pointer), changed.report.fate(pointer)
+    has_text = isinstance(change.value, str) and SENTINEL in change.value
+    in_asked = changed.asked != original.asked
+    if note.fate == "lost":
+        is_there = has_text and SENTINEL.encode() in changed.sent and not note.why.endswith(SENT_IN_PART)
         return Leaf(pointer, "lost", "reported lost, and sent all the same" if is_there else "")
-    if fate == "kept" and not differs:
-        return Leaf(pointer, "kept", "neither sent nor reported")
-    if not (is_sent or is_told):
-        return Leaf(pointer, fate, f"{fate}, but its text is not sent")
-    return Leaf(pointer, fate, "")
+    if note.fate == "kept" and changed.sent == original.sent and not in_asked:
+        is_told = not change.old and after.fate != "kept"  # an empty text said nothing yet
+        return Leaf(pointer, "kept", "" if is_told else "neither sent nor reported")
+    in_text = SENTINEL.encode() in translated(client, change.everywhere, goal).sent
+    if has_text and not in_text and not in_asked and after.fate != "lost":
+        return Leaf(pointer, note.fate, f"{note.fate}, but its text is not sent")
+    return Leaf(pointer, note.fate, "")
 
 
 @lru_cache(maxsize=4096)

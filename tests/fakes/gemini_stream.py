@@ -35,25 +35,23 @@ class _Writer:
     arguments: dict[int, str] = attrs.field(factory=dict)
 
     def chunks(self, event: chat.Event) -> list[dict[str, Any]]:
+        """Return what tells *event*; nothing where it only adds to what a later one tells."""
         match event:
             case chat.Started(id=id, model=model):
                 self.head = {"responseId": id, "modelVersion": model}
-                return []
             case chat.CallStarted(key=key):
                 self.calls[key], self.arguments[key] = event, ""
-                return []
             case chat.CallDelta(key=key, json=json):
                 self.arguments[key] += json
-                return []
             case chat.Ended(ending=ending):
                 return [self._candidate([{"text": ""}], finishReason=FINISH[ending.reason])]
             case chat.UsageSeen(usage=usage):
                 return [{**self.head, "usageMetadata": _usage(usage)}]
             case chat.Failed(error=error):
                 return [{"error": {"code": error.status, "message": error.message, "status": error.type or "UNKNOWN"}}]
-            case _:
-                parts = self._parts(event)
-                return [self._candidate(parts)] if parts else []
+            case _ if parts := self._parts(event):
+                return [self._candidate(parts)]
+        return []
 
     def _parts(self, event: chat.Event) -> list[dict[str, Any]]:
         match event:

@@ -11,7 +11,7 @@ from korproxy.api import Dialect, Fault, Translator, chat
 from korproxy.builtin.dialects.anthropic_messages import AnthropicMessages
 from korproxy.builtin.dialects.gemini import Gemini
 from korproxy.builtin.dialects.openai_chat import OpenAIChat
-from korproxy.errors.exceptions import KorproxyError, ProviderLost
+from korproxy.errors.exceptions import ProviderLost
 from korproxy.gateway.crossing import Crossing
 from korproxy.gateway.frames import FrameCutter
 from korproxy.gateway.translation import Translated
@@ -84,7 +84,7 @@ def carried(provider: str, client: str, wire: bytes, cuts: Sequence[int] = ()) -
         crossing=crossing,
         events=True,
         late_error=lambda exc: DIALECTS[client].late_error(Fault(code=exc.code, status=502, message=str(exc))),
-        watch=lambda event: None,
+        watch=lambda _: None,
     )
     said = b""
     try:

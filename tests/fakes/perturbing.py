@@ -14,8 +14,8 @@ SENTINEL = "zq7kx"  # stands in no request of the corpus; short, so that names k
 _DATA_URL = re.compile(r"(data:[^,]*;base64,)(.*)", re.DOTALL)
 _SCHEMAS = ("/parameters/", "/input_schema/", "/schema/")
 
-# A word by which the rest of its object is told: another one would need another rest.
-DISCRIMINATORS = frozenset({"type", "role"})
+# A word by which the rest of its object is told, or which has to fit the rest: another one would need another rest.
+DISCRIMINATORS = frozenset({"type", "role", "media_type"})
 
 # Legal words, by the key they stand at.
 WORDS: Mapping[str, Sequence[Sequence[str]]] = {
@@ -24,11 +24,14 @@ WORDS: Mapping[str, Sequence[Sequence[str]]] = {
     "detail": [["auto", "low", "high", "original"]],
     "display": [["summarized", "omitted"]],
     "effort": [["low", "medium", "high", "xhigh", "max"]],
-    "error_code": [["unavailable", "too_many_requests"], ["max_uses_exceeded", "unavailable"], ["file_not_found", "unavailable"]],
+    "error_code": [
+        ["unavailable", "too_many_requests"],
+        ["max_uses_exceeded", "unavailable"],
+        ["file_not_found", "unavailable"],
+    ],
     "file_type": [["text", "image", "pdf"]],
-    "format": [["wav", "mp3"], ["anthropic", "anthropic-claude-v1"]],
+    "format": [["wav", "mp3"], ["anthropic", "google"], ["anthropic-claude-v1", "google-gemini-v1"]],
     "function_call": [["none", "auto"]],
-    "media_type": [["image/png", "image/webp"]],
     "modalities": [["text", "audio"]],
     "mode": [["auto", "required"], ["implicit", "explicit"], ["score", "block"], ["explicit"]],
     "oversized_image": [["downsize", "error"]],
@@ -51,19 +54,18 @@ def other(body: Any, pointer: str) -> Any:
     """Return another legal value for the leaf at *pointer*; None where there is none (a fixed word, null, an empty object)."""
     value = pointers.at(body, pointer)
     key = _last_name(pointer)
-    if isinstance(value, bool):
-        return not value
-    if isinstance(value, int):
-        return value + 1
-    if isinstance(value, float):
-        return round(value + 0.05, 4)
-    if not isinstance(value, str) or not value and key not in {"content", "signature", "reasoning_content"}:
-        return None
-    if any(part in f"{pointer}/" for part in _SCHEMAS):
-        return _other_in_schema(body, pointer, value)
-    if key in DISCRIMINATORS or _is_fixed_name(body, pointer):
-        return None
-    return _other_text(body, pointer, key, value)
+    match value:
+        case bool():
+            return not value
+        case int():  # not above a limit that it may stand at
+            return value - 1 if key.startswith("max_") else value + 1
+        case float():
+            return round(value + 0.05, 4)
+        case str() if any(part in f"{pointer}/" for part in _SCHEMAS):
+            return _other_in_schema(body, pointer, value)
+        case str() if key not in DISCRIMINATORS and not _is_fixed_name(body, pointer):
+            return _other_text(body, pointer, key, value)
+    return None
 
 
 def _other_text(body: Any, pointer: str, key: str, value: str) -> str | None:

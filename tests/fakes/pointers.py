@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-_TYPES: dict[str, type | tuple[type, ...]] = {"string": str, "array": list, "object": dict, "boolean": bool, "number": (int, float)}
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "array": list,
+    "object": dict,
+    "boolean": bool,
+    "number": (int, float),
+}
 
 
 def leaves(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
@@ -20,14 +26,7 @@ def leaves(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
 def at(value: Any, pointer: str) -> Any:
     """Return what *pointer* points to; ``LookupError`` where there is nothing."""
     for key in _keys(pointer):
-        if isinstance(value, list):
-            if not key.isdecimal():
-                raise LookupError(pointer)
-            value = value[int(key)]
-        elif isinstance(value, dict):
-            value = value[key]
-        else:
-            raise LookupError(pointer)
+        value = {str(name): inner for name, inner in _members(value)}[key]
     return value
 
 
@@ -49,8 +48,8 @@ def within(pointer: str, outer: str) -> bool:
 def matches(value: Any, pattern: str) -> list[str]:
     """Return the pointers into *value* that *pattern* describes.
 
-    A pattern is a pointer in which ``*`` stands for any index or key, ``KEY:word`` asks that the object there has this ``type``
-    or ``role``, and ``KEY#string`` (or another of JSON's types) that the value there is one: ``/messages/*:user/content#array``.
+    A pattern is a pointer in which ``*`` stands for any index or key. ``KEY:word`` asks that the object there has this ``type``
+    or ``role``, ``KEY#string`` (or another of JSON's types) that the value is one: ``/messages/*:user/content#array``.
     """
     found = [("", value)]
     for step in pattern.split("/")[1:]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 from hypothesis import strategies as st
 
@@ -31,7 +31,9 @@ _OBJECTS = st.lists(st.tuples(st.sampled_from("abcä"), _VALUES), max_size=3, un
 _PICTURES = st.just(chat.Image(blob=chat.Blob(media_type="image/png", data=PNG)))
 _LINKS = st.just(chat.Image(blob=chat.Blob(url="https://pictures.example/a.png")))
 _PAPERS = st.builds(chat.Document, blob=st.just(chat.Blob(media_type="application/pdf", data=PDF)), title=st.just("a.pdf"))
-_SAID = st.lists(st.one_of(st.builds(chat.Text, text=_TEXTS), _PICTURES, _LINKS, _PAPERS), min_size=1, max_size=3)
+_SEEN = st.one_of(_PICTURES, _LINKS, _PAPERS)
+_TOLD = st.builds(chat.Text, text=_TEXTS)  # never two side by side: Chat is sent one text, which more servers understand
+_SAID = st.one_of(st.tuples(_TOLD), st.tuples(_TOLD, _SEEN), st.tuples(_SEEN, _TOLD), st.tuples(_SEEN, _SEEN, _TOLD, _SEEN))
 _SCHEMAS: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
     _NAMES, st.sampled_from([{"type": "string"}, {"type": "integer"}, {"enum": ["a", "b"]}]), max_size=3
 ).map(  # exact, as strict tools and forms of answers have to be
@@ -75,16 +77,19 @@ def sayable(draw: st.DrawFn) -> chat.Conversation:
 
 
 def _user(draw: st.DrawFn, results: list[chat.Part]) -> chat.Turn:
-    said = draw(_SAID) if not results or draw(st.booleans()) else []
+    said = draw(_SAID) if not results or draw(st.booleans()) else ()
     return chat.Turn(role="user", parts=(*results, *said))
 
 
 def _choice(draw: st.DrawFn, tools: tuple[chat.Tool, ...]) -> chat.ToolChoice | None:
     if not tools or draw(st.booleans()):
         return None
-    mode = draw(st.sampled_from(["auto", "none", "any", "one"]))
-    if mode == "one":
-        return chat.ToolChoice(mode="any", names=(draw(st.sampled_from(tools)).name,))
+    one = draw(st.sampled_from(tools)).name
+    choices = (*map(_mode, ("auto", "none", "any")), chat.ToolChoice(mode="any", names=(one,)))
+    return draw(st.sampled_from(choices))
+
+
+def _mode(mode: Literal["auto", "none", "any"]) -> chat.ToolChoice:
     return chat.ToolChoice(mode=mode)
 
 
@@ -93,12 +98,12 @@ def _options(draw: st.DrawFn, choice: chat.ToolChoice | None) -> chat.Options:
     temperature = draw(st.none() | st.sampled_from([0, 0.25, 0.7, 1]))
     effort = draw(st.none() | st.sampled_from(_EFFORTS)) if temperature is None else None
     schema = draw(st.none() | _SCHEMAS)
-    return chat.Options(
-        max_tokens=draw(st.integers(1, 64_000)),
-        temperature=temperature,
-        stop=tuple(draw(st.lists(_TEXTS, max_size=3))),
-        parallel=draw(st.sampled_from([None, False])) if can_be_one else None,  # true goes without saying
-        thinking=None if effort is None else chat.Thinking(effort=effort),
-        user=draw(st.none() | st.just("person-1")),
-        output=None if schema is None else chat.OutputFormat(kind="schema", schema=schema),
-    )
+    said: dict[str, Any] = {
+        "max_tokens": draw(st.integers(1, 64_000)),
+        "temperature": temperature,
+        "stop": tuple(draw(st.lists(_TEXTS, max_size=3))),
+        "parallel": draw(st.sampled_from([None, False])) if can_be_one else None,  # true goes without saying
+        "thinking": None if effort is None else chat.Thinking(effort=effort),
+        "output": None if schema is None else chat.OutputFormat(kind="schema", schema=schema),
+    }
+    return chat.Options(**said, pointers={name: f"/{name}" for name, value in said.items() if value})

@@ -15,7 +15,9 @@ TEXTS = st.one_of(st.text(max_size=8), st.sampled_from(ODD), st.lists(st.sampled
 FULL_TEXTS = TEXTS.filter(bool)
 NAMES = st.sampled_from(["read", "list_files", "Read", "mcp__files__read"])
 IDS = st.sampled_from(["call_1", "toolu_01AB", "fs.readFile:0", "x" * 70, "ü", "call_2"])
-SEALS = st.builds(chat.Seal, family=st.sampled_from(["anthropic", "google", "openai"]), data=st.sampled_from(["QUJD", "Eq+/=", "x"]))
+SEALS = st.builds(
+    chat.Seal, family=st.sampled_from(["anthropic", "google", "openai"]), data=st.sampled_from(["QUJD", "Eq+/=", "x"])
+)
 _NUMBERS = st.sampled_from(["1.10", "-0", "1e400", "12345678901234567890123", "0.1", "7"])
 _VALUES = st.one_of(TEXTS.map(json.dumps), _NUMBERS, st.sampled_from(["null", "true", "[]", "{}", '[1, {"a":"b"}]']))
 _MEMBERS = st.lists(st.tuples(TEXTS.map(json.dumps), _VALUES), max_size=3)
@@ -90,8 +92,8 @@ def good_streams(draw: st.DrawFn, *, plain: bool = False) -> list[chat.Event]:
         else:
             told += draw(_said(kind))
     usage = chat.UsageSeen(draw(USAGES))
-    reason = "tools" if calls else draw(st.sampled_from(["end", "length"] if plain else REASONS))
-    ending = chat.Ending(reason=reason) if plain else draw(ENDINGS)
+    reason: chat.Reason = "tools" if calls else "end"
+    ending = chat.Ending(reason=draw(st.sampled_from([reason, reason, "length"]))) if plain else draw(ENDINGS)
     return [draw(STARTS), *told, usage, chat.Ended(ending)]
 
 
@@ -119,12 +121,10 @@ def _interleaved(draw: st.DrawFn, calls: list[list[chat.Event]]) -> list[chat.Ev
     """Return the events of *calls* in any order that keeps each call's own, and in which the calls begin in turn."""
     told: list[chat.Event] = []
     waiting: list[list[Any]] = [list(each) for each in calls]
-    opened = 1
+    begun = 0
     while any(waiting):
-        ready = [n for n, each in enumerate(waiting[:opened]) if each]
-        choice = draw(st.sampled_from([*ready, -1])) if opened < len(calls) else draw(st.sampled_from(ready))
-        if choice == -1 or not ready:
-            opened += 1
-            choice = opened - 1
-        told.append(waiting[choice].pop(0))
+        ready = [number for number, each in enumerate(waiting[: begun + 1]) if each]
+        number = draw(st.sampled_from(ready))
+        begun += number == begun
+        told.append(waiting[number].pop(0))
     return told

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import collections.abc
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, NotRequired, Required, Union, get_args, get_origin
 
 import attrs
-from typing_extensions import NotRequired, Required, get_type_hints, is_typeddict
+from typing_extensions import get_type_hints, is_typeddict  # the SDKs' classes are not of typing's own kind
 
 _PLAIN: dict[Any, tuple[type, ...]] = {str: (str,), int: (int,), float: (int, float), bool: (bool,), type(None): (type(None),)}
 _WRAPPERS = (Required, NotRequired)
@@ -40,20 +40,27 @@ def fit(kind: Any, value: Any, at: str = "") -> Fit | None:
     origin, args = get_origin(kind), get_args(kind)
     if origin in _WRAPPERS:
         return fit(args[0], value, at)
-    if is_typeddict(kind):
-        return _fit_table(kind, value, at)
-    if origin is Literal:
-        return Fit() if value in args else None
     if origin is Union:
         return _best([fit(each, value, at) for each in args])
-    if origin is dict:
-        return _all([fit(args[1], each, f"{at}/{key}") for key, each in value.items()]) if isinstance(value, dict) else None
-    if isinstance(origin, type) and issubclass(origin, collections.abc.Iterable):
-        return _all([fit(args[0], each, f"{at}/{n}") for n, each in enumerate(value)]) if isinstance(value, list) else None
-    if kind in {object, Any}:
-        return Fit()
-    is_bool = isinstance(value, bool) and kind in {int, float}
-    return Fit() if isinstance(value, _PLAIN.get(kind, ())) and not is_bool else None
+    if is_typeddict(kind):
+        return _fit_table(kind, value, at)
+    if isinstance(origin, type) and isinstance(value, (dict, list)):
+        return _fit_members(origin, args, value, at)
+    return Fit() if _is_plain(kind, value) else None
+
+
+def _is_plain(kind: Any, value: Any) -> bool:
+    if get_origin(kind) is Literal:
+        return value in get_args(kind)
+    is_bool_as_number = isinstance(value, bool) and kind in {int, float}
+    return kind in {object, Any} or (isinstance(value, _PLAIN.get(kind, ())) and not is_bool_as_number)
+
+
+def _fit_members(origin: type, args: tuple[Any, ...], value: dict[str, Any] | list[Any], at: str) -> Fit | None:
+    if isinstance(value, dict):
+        return _all([fit(args[1], each, f"{at}/{key}") for key, each in value.items()]) if origin is dict else None
+    is_list = origin is not dict and issubclass(origin, collections.abc.Iterable)
+    return _all([fit(args[0], each, f"{at}/{number}") for number, each in enumerate(value)]) if is_list else None
 
 
 def _fit_table(kind: Any, value: Any, at: str) -> Fit | None:

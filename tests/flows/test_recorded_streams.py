@@ -44,6 +44,15 @@ USAGE = {
     "openrouter-comments": (548, 1500, None, 31),
 }
 
+# The part of the output that was reasoning; in the other streams nobody says.
+REASONING = {
+    "deepseek-reasoning": 10,
+    "openai-choices": 0,
+    "openai-parallel-tools": 24,
+    "openai-usage": 0,
+    "openrouter-comments": 12,
+}
+
 
 def path_of(name: str) -> str:
     return PATHS["anthropic-messages" if name.startswith("anthropic") else "openai-chat"]
@@ -80,7 +89,8 @@ async def test_a_recorded_stream_is_relayed_byte_for_byte(name: str, data: st.Da
     assert answer.body == wire
     booked = ("refused", "KP-PROV-102") if name == "anthropic-error" else ("ok", None)
     assert (finished.outcome, finished.code, finished.bytes_out) == (*booked, len(wire))
-    assert finished.usage == Usage(tokens_in=uncached, cache_read=read, cache_write=write, tokens_out=out)
+    thought = REASONING.get(name)
+    assert finished.usage == Usage(tokens_in=uncached, cache_read=read, cache_write=write, tokens_out=out, reasoning=thought)
 
 
 BYTE_BY_BYTE = ("anthropic-line-separators", "dashscope-crlf", "deepseek-reasoning")

@@ -31,8 +31,9 @@ from korproxy.api import (
     peek_model,
     replace_text,
     sse_events,
-    token_count,
 )
+from korproxy.builtin.dialects.messages_format.translator import MessagesTranslator
+from korproxy.builtin.dialects.messages_format.usage import read_usage
 
 _TYPES = {
     401: "authentication_error",
@@ -79,7 +80,7 @@ class AnthropicMessages:
     name: str = "anthropic-messages"
     paths: Sequence[str] = ("/v1/messages",)
 
-    translator: Translator | None = None
+    translator: Translator = attrs.field(factory=MessagesTranslator)
 
     def peek(self, path: str, body: bytes) -> Peek:
         """Read model, stream and whether there are tools."""
@@ -164,8 +165,7 @@ class MessageStream:
         except (ValueError, RecursionError, TypeError):
             return  # it passes all the same: what to make of it is the client's affair
         for found in (start.usage if start else None, event.usage):
-            if isinstance(found, dict):
-                self.usage = _newer(self.usage, found)
+            self.usage = read_usage(found, self.usage)
 
 
 def _says_something(text: bytes) -> bool:
@@ -177,21 +177,6 @@ def _says_something(text: bytes) -> bool:
 
 def _usage_of_document(body: bytes) -> Usage:
     try:
-        usage = _events.decode(body).usage
+        return read_usage(_events.decode(body).usage)
     except (ValueError, RecursionError):
         return Usage()
-    return _newer(Usage(), usage) if isinstance(usage, dict) else Usage()
-
-
-def _newer(known: Usage, usage: dict[str, Any]) -> Usage:
-    """Return *known* with what *usage* says. Every event counts from the beginning, and says only what it knows.
-
-    ``input_tokens`` does not include what came from the cache or went into it.
-    """
-    told = {
-        "tokens_in": token_count(usage.get("input_tokens")),
-        "cache_read": token_count(usage.get("cache_read_input_tokens")),
-        "cache_write": token_count(usage.get("cache_creation_input_tokens")),
-        "tokens_out": token_count(usage.get("output_tokens")),
-    }
-    return attrs.evolve(known, **{key: value for key, value in told.items() if value is not None})

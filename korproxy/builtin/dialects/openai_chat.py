@@ -31,8 +31,9 @@ from korproxy.api import (
     peek_model,
     replace_text,
     sse_events,
-    token_count,
 )
+from korproxy.builtin.dialects.chat_format.translator import ChatTranslator
+from korproxy.builtin.dialects.chat_format.usage import read_usage
 
 _TYPES = {
     401: "authentication_error",
@@ -79,7 +80,7 @@ class OpenAIChat:
     name: str = "openai-chat"
     paths: Sequence[str] = ("/v1/chat/completions",)
 
-    translator: Translator | None = None
+    translator: Translator | None = attrs.field(factory=ChatTranslator)
 
     def peek(self, path: str, body: bytes) -> Peek:
         """Read model, stream and whether there are tools."""
@@ -186,33 +187,5 @@ def _usage(answer: _Answer) -> Usage | None:
     Several servers send usage with every chunk, counted up, and Moonshot inside the choice; so the last one is right, and they
     are never added up.
     """
-    for found in (answer.usage, *(each.usage for each in answer.choices or ())):
-        if isinstance(found, dict):
-            usage = _tokens(found)
-            if usage != Usage():
-                return usage
-    return None
-
-
-def _tokens(usage: dict[str, Any]) -> Usage:
-    """Translate a usage object. ``prompt_tokens`` includes what came from the cache and what went into it."""
-    details = usage.get("prompt_tokens_details")
-    places = (details if isinstance(details, dict) else {}, usage)
-    read = _first(places, "cached_tokens", "prompt_cache_hit_tokens")  # the second one is DeepSeek's
-    write = _first(places, "cache_write_tokens", "cache_creation_input_tokens")  # the second one is Qwen's
-    prompt = token_count(usage.get("prompt_tokens"))
-    return Usage(
-        tokens_in=None if prompt is None else max(prompt - (read or 0) - (write or 0), 0),
-        cache_read=read,
-        cache_write=write,
-        tokens_out=token_count(usage.get("completion_tokens")),
-    )
-
-
-def _first(places: Sequence[dict[str, Any]], *names: str) -> int | None:
-    for place in places:
-        for name in names:
-            count = token_count(place.get(name))
-            if count is not None:
-                return count
-    return None
+    found = (answer.usage, *(each.usage for each in answer.choices or ()))
+    return next((usage for said in found if (usage := read_usage(said)) is not None), None)

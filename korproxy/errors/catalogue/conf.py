@@ -44,7 +44,7 @@ CONF: tuple[ErrorCode, ...] = (
         ),
         severity=Severity.CRITICAL,
         steps=(
-            "Check the spelling of `type`: built in are `claude`, `codex`, `qwen`, `iflow` and `compatible`.",
+            "Check the spelling of `type`: built in are `claude`, `codex`, `gemini`, `qwen`, `iflow` and `compatible`.",
             "If the type comes from a plugin, see with `korproxy plugins` whether that plugin is loaded.",
             "Most other services work with the type `compatible` and their `base_url`.",
         ),

@@ -2,13 +2,13 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from itertools import cycle, islice
 
 import attrs
 
-from korproxy_mock.prompt import CHARS_PER_TOKEN, Prompt, Tool, tokens_in
+from korproxy_mock.prompt import CHARS_PER_TOKEN, Image, Prompt, Tool, tokens_in
 from korproxy_mock.sample import sample
 from korproxy_mock.script import Script, ToolCall, Usage
 
@@ -84,10 +84,15 @@ def _natural_text(prompt: Prompt) -> str:
     if prompt.json_schema is not None:
         return json.dumps(sample(prompt.json_schema), ensure_ascii=False)
     if prompt.results is not None:
-        return f"The tool said: {'; '.join(prompt.results)[:_ECHO_CHARS]}"
+        said = f"The tool said: {'; '.join(prompt.results)[:_ECHO_CHARS]}"
+        return f"{said} {_seen(prompt.result_images)}" if prompt.result_images else said
     if prompt.images:
-        return f"I see {len(prompt.images)} image(s): {', '.join(map(str, prompt.images))}"
+        return _seen(prompt.images)
     return f"You said: {prompt.text[:_ECHO_CHARS]}" if prompt.text else "Hello! This is KorProxy's mock provider."
+
+
+def _seen(images: Sequence[Image]) -> str:
+    return f"I see {len(images)} image(s): {', '.join(map(str, images))}"
 
 
 def _natural_calls(prompt: Prompt) -> tuple[ToolCall, ...]:

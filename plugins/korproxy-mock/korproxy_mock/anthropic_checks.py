@@ -1,15 +1,14 @@
 """Refuse Messages requests as Anthropic refuses them: the first fault found, in Anthropic's words. Pure."""
 
-import re
-
 from korproxy_mock import models
+from korproxy_mock.anthropic_block_checks import check_text
 from korproxy_mock.anthropic_errors import invalid
-from korproxy_mock.anthropic_message_checks import check_messages, check_text
+from korproxy_mock.anthropic_message_checks import check_messages
+from korproxy_mock.anthropic_tool_checks import check_cache, check_tools
 from korproxy_mock.formats import JsonObject
 
-_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 _LEAST_BUDGET = 1024
-_MOST_CACHE_MARKS = 4
+_LEAST_TOP_P = 0.95  # while it thinks
 _KNOWN = frozenset({
     "cache_control", "container", "context_management", "diagnostics", "inference_geo", "max_tokens", "mcp_servers",
     "messages", "metadata", "model", "output_config", "service_tier", "speed", "stop_sequences", "stream", "system",
@@ -19,12 +18,20 @@ _KNOWN_COUNT = frozenset({
     "cache_control", "context_management", "mcp_servers", "messages", "model", "output_config", "speed", "system",
     "thinking", "tool_choice", "tools",
 })  # fmt: skip
+_CHOICES = {"service_tier": ("auto", "standard_only"), "speed": ("standard", "fast")}
+_OPEN = {"metadata": {"user_id"}, "output_config": {"effort", "format"}}
+_THINKING = {
+    "adaptive": {"display"}, "enabled": {"budget_tokens", "display"}, "disabled": set[str](), "between_tools": {"display"},
+}  # fmt: skip
 
 
 def check(body: JsonObject) -> None:
     """Raise ``Refused`` for the first fault of a request for a message."""
     _check_fields(body, _KNOWN, ("model", "max_tokens", "messages"))
     _check_integer("max_tokens", body["max_tokens"])
+    limit, most, model = body["max_tokens"], models.claude_output(body["model"]), body["model"]
+    if most and limit > most:
+        raise invalid(f"max_tokens: {limit} > {most}, which is the maximum allowed number of output tokens for {model}")
     if not isinstance(body.get("stream", False), bool | None):
         raise invalid("stream: Input should be a valid boolean")
     _check_sampling(body)
@@ -41,12 +48,13 @@ def check_count(body: JsonObject) -> None:
 
 
 def _check_rest(body: JsonObject) -> None:
+    _check_small_fields(body)
     _check_system(body.get("system"))
-    _check_tools(body)
+    check_tools(body)
     _check_thinking(body)
-    check_messages(body["messages"], body["model"])
-    if (marks := _cache_marks(body)) > _MOST_CACHE_MARKS:
-        raise invalid(f"A maximum of {_MOST_CACHE_MARKS} blocks with cache_control may be provided. Found {marks}.")
+    _check_output(body)
+    check_messages(body["messages"], body["model"], must_think=(body.get("thinking") or {}).get("type") == "enabled")
+    check_cache(body)
 
 
 def _check_fields(body: JsonObject, known: frozenset[str], required: tuple[str, ...]) -> None:
@@ -70,6 +78,16 @@ def _check_fields(body: JsonObject, known: frozenset[str], required: tuple[str, 
             raise invalid(f"{name}: Input should be a valid list")
 
 
+def _check_small_fields(body: JsonObject) -> None:
+    for name, fields in _OPEN.items():
+        for field in body.get(name) or {}:
+            if field not in fields:
+                raise invalid(f"{name}.{field}: Extra inputs are not permitted")
+    for name, allowed in _CHOICES.items():
+        if body.get(name) is not None and body[name] not in allowed:
+            raise invalid(f"{name}: Input should be {' or '.join(map(repr, allowed))}")
+
+
 def _check_integer(place: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int):
         raise invalid(f"{place}: Input should be a valid integer")
@@ -87,7 +105,7 @@ def _check_sampling(body: JsonObject) -> None:
             raise invalid(f"`{name}` is deprecated for this model.")
         if name != "top_k" and not 0 <= value <= 1:
             raise invalid(f"{name}: range: 0..1")
-    if {"temperature", "top_p"} <= set(given) and models.claude(body["model"])[1] >= (4, 5):
+    if {"temperature", "top_p"} <= set(given) and models.claude(body["model"])[1] >= (4, 1):
         raise invalid("`temperature` and `top_p` cannot both be specified for this model. Please use only one.")
 
 
@@ -100,59 +118,24 @@ def _check_system(system: object) -> None:
         check_text("system", f"system.{at}", block)
 
 
-def _check_tools(body: JsonObject) -> None:
-    tools = body.get("tools") or []
-    for at, tool in enumerate(tools):
-        _check_tool(at, tool)
-    names = [tool["name"] for tool in tools]
-    if len(set(names)) != len(names):
-        raise invalid("tools: Tool names must be unique.")
-    choice = body.get("tool_choice")
-    if choice is None:
-        return
-    if choice.get("type") not in ("auto", "any", "tool", "none"):
-        raise invalid(
-            f"tool_choice: Input tag '{choice.get('type')}' found using 'type' does not match any of the expected tags: "
-            "'any', 'auto', 'none', 'tool'"
-        )
-    if not tools:
-        raise invalid("tool_choice: tool_choice may only be specified while providing tools.")
-    if choice["type"] == "tool" and choice.get("name") not in names:
-        raise invalid(f"Tool '{choice.get('name')}' not found in provided tools")
-
-
-def _check_tool(at: int, tool: object) -> None:
-    if not isinstance(tool, dict):
-        raise invalid(f"tools.{at}: Input should be an object")
-    place = f"tools.{at}.{tool.get('type') or 'custom'}"
-    name = tool.get("name")
-    if name is None:
-        raise invalid(f"{place}.name: Field required")
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise invalid(f"{place}.name: String should match pattern '^[a-zA-Z0-9_-]{{1,128}}$'")
-    if tool.get("type") not in (None, "custom"):
-        return  # Anthropic's own tools have no schema
-    schema = tool.get("input_schema")
-    if not isinstance(schema, dict):
-        raise invalid(f"{place}.input_schema: " + ("Field required" if schema is None else "Input should be an object"))
-    if schema.get("type") != "object":
-        why = "Input should be 'object'" if "type" in schema else "Field required"
-        raise invalid(f"{place}.input_schema.type: {why}")
-    if {"oneOf", "anyOf", "allOf"} & schema.keys():
-        raise invalid(f"{place}.input_schema: input_schema does not support oneOf, allOf, or anyOf at the top level")
-
-
 def _check_thinking(body: JsonObject) -> None:
-    thinking = body.get("thinking")
+    thinking, model = body.get("thinking"), body["model"]
+    always = models.claude_always_thinks(model)
     if thinking is None:
+        if always:
+            _check_free_choice(body)
         return
-    kind, model = thinking.get("type"), body["model"]
-    if kind not in ("adaptive", "enabled", "disabled", "between_tools"):
+    kind = thinking.get("type")
+    if not isinstance(kind, str) or kind not in _THINKING:
         raise invalid(
             f"thinking: Input tag '{kind}' found using 'type' does not match any of the expected tags: 'adaptive', "
             "'between_tools', 'disabled', 'enabled'"
         )
-    always = models.claude_always_thinks(model)
+    for name in thinking:
+        if name not in _THINKING[kind] and name != "type":
+            raise invalid(f"thinking.{kind}.{name}: Extra inputs are not permitted")
+    if thinking.get("display") not in (None, "summarized", "omitted"):
+        raise invalid(f"thinking.{kind}.display: Input should be 'summarized' or 'omitted'")
     if (kind == "enabled" and (always or models.claude_adapts(model))) or (kind == "disabled" and always):
         raise invalid(
             f'"thinking.type.{kind}" is not supported for this model. Use "thinking.type.adaptive" and '
@@ -162,6 +145,9 @@ def _check_thinking(body: JsonObject) -> None:
         raise invalid("adaptive thinking is not supported on this model")
     if kind == "enabled":
         _check_budget(body, thinking)
+    if kind in ("enabled", "adaptive"):
+        _check_free_choice(body)
+        _check_sampling_beside_thinking(body)
 
 
 def _check_budget(body: JsonObject, thinking: JsonObject) -> None:
@@ -173,23 +159,35 @@ def _check_budget(body: JsonObject, thinking: JsonObject) -> None:
         raise invalid(f"thinking.enabled.budget_tokens: Input should be greater than or equal to {_LEAST_BUDGET}")
     if budget >= body.get("max_tokens", budget + 1):
         raise invalid("`max_tokens` must be greater than `thinking.budget_tokens`.")
+
+
+def _check_free_choice(body: JsonObject) -> None:
     if (body.get("tool_choice") or {}).get("type") in ("any", "tool"):
         raise invalid("Thinking may not be enabled when tool_choice forces tool use.")
+
+
+def _check_sampling_beside_thinking(body: JsonObject) -> None:
     if body.get("temperature") not in {None, 1}:
         raise invalid("`temperature` may only be set to 1 when thinking is enabled.")
+    if body.get("top_p") is not None and body["top_p"] < _LEAST_TOP_P:
+        raise invalid(f"`top_p` must be greater than or equal to {_LEAST_TOP_P} or unset when thinking is enabled.")
     if body.get("top_k") is not None:
         raise invalid("`top_k` must be unset when thinking is enabled.")
 
 
-def _cache_marks(body: JsonObject) -> int:
-    """Count the cache breakpoints on tools, system and message blocks."""
-    marked = 0
-    rest: list[object] = [body.get("tools"), body.get("system"), body["messages"]]
-    while rest:
-        each = rest.pop()
-        if isinstance(each, list):
-            rest.extend(each)
-        elif isinstance(each, dict):
-            marked += bool(each.get("cache_control"))
-            rest.append(each.get("content"))
-    return marked
+def _check_output(body: JsonObject) -> None:
+    config = body.get("output_config") or {}
+    effort, allowed = config.get("effort"), models.claude_efforts(body["model"])
+    if effort is not None and not allowed:
+        raise invalid("This model does not support the effort parameter.")
+    if effort is not None and effort not in allowed:
+        raise invalid(f"output_config.effort: Input should be {', '.join(map(repr, allowed))}")
+    wanted = config.get("format")
+    if wanted is None:
+        return
+    if not isinstance(wanted, dict) or wanted.get("type") != "json_schema":
+        raise invalid("output_config.format.type: Input should be 'json_schema'")
+    if not isinstance(wanted.get("schema"), dict):
+        raise invalid(
+            "output_config.format.schema: " + ("Field required" if "schema" not in wanted else "Input should be an object")
+        )

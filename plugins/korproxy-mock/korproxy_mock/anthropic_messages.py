@@ -11,12 +11,13 @@ from korproxy_mock.anthropic_checks import check, check_count
 from korproxy_mock.anthropic_errors import model_not_found, problem
 from korproxy_mock.anthropic_read import read_prompt, signature_for
 from korproxy_mock.directives import DirectiveError
-from korproxy_mock.formats import Call, Event, Headers, JsonObject, Problem, Refused, Route
+from korproxy_mock.formats import SSE, Call, Event, Framing, Headers, JsonObject, Problem, Refused, Route
 from korproxy_mock.openai_chat import thirds
 from korproxy_mock.paths import bearer, split_path
 from korproxy_mock.prompt import Prompt
 from korproxy_mock.record import Received
 from korproxy_mock.script import Script
+from korproxy_mock.wire import Raw, dumps
 
 _STOP = {"end": "end_turn", "tool": "tool_use", "length": "max_tokens", "null": None}
 _PADDING = 16
@@ -27,6 +28,7 @@ class AnthropicMessages:
     """``POST /v1/messages``, ``POST /v1/messages/count_tokens`` and, with Anthropic's headers, ``GET /v1/models``."""
 
     name = "anthropic-messages"
+    retry_in_body = False
 
     def route(self, received: Received) -> Route | None:
         """Match by the end of the path, and the lists of models by header: OpenAI has the same path."""
@@ -82,7 +84,7 @@ class AnthropicMessages:
         body = {**_message(call, content), **_ending(call, answer)}
         if not script.no_usage:
             body["usage"] = _usage(answer)
-        return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        return dumps(body)
 
     def events(self, call: Call, answer: Answer, script: Script) -> Iterator[Event]:
         """Stream a message: its start, block after block, its end."""
@@ -114,17 +116,21 @@ class AnthropicMessages:
         """Say that the body is no JSON object."""
         return problem(400, f"The request body is not valid JSON: {why}")
 
-    def error_body(self, problem: Problem, request_id: str) -> str:
+    def framing(self, call: Call) -> Framing:  # noqa: ARG002
+        """Write server-sent events."""
+        return SSE
+
+    def error_body(self, call: Call, problem: Problem) -> str:
         """Write an error object."""
         said: JsonObject = {"type": problem.kind, "message": problem.message}
         if problem.code is not None:
             said["details"] = {"error_code": problem.code}
-        body = {"type": "error", "error": said, "request_id": request_id}
+        body = {"type": "error", "error": said, "request_id": call.request_id}
         return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
-    def error_events(self, problem: Problem, request_id: str) -> Iterable[Event]:
+    def error_events(self, call: Call, problem: Problem) -> Iterable[Event]:
         """Write an ``error`` event; the stream ends after it."""
-        return (Event(name="error", data=self.error_body(problem, request_id)),)
+        return (Event(name="error", data=self.error_body(call, problem)),)
 
     def headers(self, call: Call) -> Headers:
         """Return Anthropic's headers."""
@@ -203,14 +209,14 @@ def _blocks(call: Call, answer: Answer) -> Iterator[tuple[JsonObject, list[JsonO
 
 
 def _input(arguments: str | None) -> object:
-    """Read scripted arguments; streamed ones may be broken, so a broken object is only empty here."""
+    """Take over scripted arguments as they are; streamed ones may be broken, so a broken object is only empty here."""
     try:
         value = json.loads(arguments or "{}")
     except ValueError:
         return {}
     if not isinstance(value, dict):
         raise DirectiveError(f"mock: Anthropic's tool input is an object, not args={arguments}")
-    return value
+    return Raw(arguments or "{}")
 
 
 def _emptied(block: JsonObject) -> JsonObject:

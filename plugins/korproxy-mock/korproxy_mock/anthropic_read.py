@@ -13,13 +13,15 @@ def read_prompt(body: JsonObject) -> Prompt:
     messages = [each for each in body.get("messages") or [] if isinstance(each, dict)]
     last = _last_said(messages)
     blocks = blocks_of(messages[last]) if last >= 0 else []
+    results = _results(messages)
     choice = body.get("tool_choice") or {}
     forced = {"any": "*", "tool": choice.get("name")}.get(str(choice.get("type")))
     return Prompt(
         text="\n".join(str(block.get("text")) for block in blocks if block.get("type") == "text"),
         turns=sum(each.get("role") == "assistant" for each in messages[last + 1 :]),
         images=tuple(image for block in blocks if (image := _image(block))),
-        results=_results(messages),
+        results=tuple(_result_text(each) for each in results) or None,
+        result_images=tuple(image for each in results for block in blocks_of(each) if (image := _image(block))),
         tools=tuple(_tools(body)),
         may_call=choice.get("type") != "none",
         forced=forced,
@@ -52,20 +54,17 @@ def _last_said(messages: list[JsonObject]) -> int:
     return -1
 
 
-def _results(messages: list[JsonObject]) -> tuple[str, ...] | None:
+def _results(messages: list[JsonObject]) -> list[JsonObject]:
     """Return what the tools gave back, if the conversation ends with that and nothing is said after it."""
     users = [message for message in messages if message.get("role") != "system"]
     blocks = blocks_of(users[-1]) if users else []
     if not blocks or blocks[-1].get("type") != "tool_result":
-        return None
-    results = [block for block in blocks if block.get("type") == "tool_result"]
-    return tuple(_result_text(block) for block in results)
+        return []
+    return [block for block in blocks if block.get("type") == "tool_result"]
 
 
 def _result_text(result: JsonObject) -> str:
-    texts = [str(block.get("text")) for block in blocks_of(result) if block.get("type") == "text"]
-    images = [str(image) for block in blocks_of(result) if (image := _image(block))]
-    return "\n".join([*texts, *images])
+    return "\n".join(str(block.get("text")) for block in blocks_of(result) if block.get("type") == "text")
 
 
 def _image(block: JsonObject) -> Image | None:

@@ -19,7 +19,10 @@ _SPLITS = ("char", "every-byte")
 _USAGE_PARTS = range(2, 5)
 _MOST_WORDS = 100_000
 _LONGEST_HINT = 1e9  # about 30 years: longer ones are no dates any more
-QUIRKS = ("repeat-ids", "whole-calls", "index-zero", "usage-on-finish", "reasoning", "think-tags")
+QUIRKS = (
+    "repeat-ids", "whole-calls", "index-zero", "usage-on-finish", "reasoning", "think-tags", "no-ids", "empty-end",
+    "finish-early", "snake-case",
+)  # fmt: skip
 
 
 class DirectiveError(ValueError):
@@ -32,6 +35,11 @@ class Directions:
 
     text: str
     steps: tuple[Script, ...]
+
+
+def has_directives(prompt: str) -> bool:
+    """Tell whether a block stands in *prompt*."""
+    return bool(_OPENING.search(prompt))
 
 
 def parse(prompt: str) -> Directions:
@@ -224,6 +232,6 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "join": _positive,
     "gzip": _one_of("accepted", "always"),
     "quirk": _one_of(*QUIRKS),
-    "on": _one_of("chat", "count", "models", "model"),
+    "on": _one_of("chat", "count", "embed", "models", "model"),
     "times": _times,
 }

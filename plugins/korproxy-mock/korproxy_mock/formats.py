@@ -19,7 +19,7 @@ Headers: TypeAlias = list[tuple[str, str]]
 
 @attrs.frozen(kw_only=True)
 class Route:
-    """What a path asks for: ``action`` is ``chat``, ``count``, ``models`` or ``model``.
+    """What a path asks for: ``action`` is ``chat``, ``count``, ``embed``, ``models`` or ``model``.
 
     ``provider`` is the path in front of the format's own, so that one mock can play several providers.
     """
@@ -32,13 +32,17 @@ class Route:
 
 @attrs.frozen(kw_only=True)
 class Problem:
-    """An error as a vendor says it; ``kind`` is the vendor's type, ``None`` fields are null in the body."""
+    """An error as a vendor says it; ``kind`` is the vendor's type, ``None`` fields are null in the body.
+
+    ``details`` are Google's: machine-readable objects beside the message.
+    """
 
     status: int
     message: str
     kind: str
     code: str | None = None
     param: str | None = None
+    details: tuple[JsonObject, ...] = ()
 
 
 class Refused(Exception):
@@ -57,6 +61,18 @@ class Event:
     data: str
     name: str | None = None
     terminal: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Framing:
+    """How a stream's events are written: as server-sent events, or as the elements of one JSON ``array``."""
+
+    media_type: str = "text/event-stream; charset=utf-8"
+    crlf: bool = False
+    array: bool = False
+
+
+SSE = Framing()
 
 
 @attrs.frozen(kw_only=True)
@@ -87,9 +103,10 @@ class Call:
 
 
 class Format(Protocol):
-    """A vendor's API as the server needs it."""
+    """A vendor's API as the server needs it. ``retry_in_body``: it says when to come back in the body, not in a header."""
 
     name: str
+    retry_in_body: bool
 
     def route(self, received: Received) -> Route | None:
         """Tell what the path asks for; None: it is another format's."""
@@ -121,10 +138,13 @@ class Format(Protocol):
     def unreadable(self, received: Received, why: str) -> Problem:
         """Say that the body is no JSON object."""
 
-    def error_body(self, problem: Problem, request_id: str) -> str:
+    def framing(self, call: Call) -> Framing:
+        """Tell how the stream's events are written."""
+
+    def error_body(self, call: Call, problem: Problem) -> str:
         """Write *problem* as a body."""
 
-    def error_events(self, problem: Problem, request_id: str) -> Iterable[Event]:
+    def error_events(self, call: Call, problem: Problem) -> Iterable[Event]:
         """Write *problem* as what the vendor sends in the middle of a stream."""
 
     def headers(self, call: Call) -> Headers:

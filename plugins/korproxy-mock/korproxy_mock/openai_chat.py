@@ -6,7 +6,7 @@ from typing import Any
 
 from korproxy_mock import models, openai_errors
 from korproxy_mock.answer import Answer, cut
-from korproxy_mock.formats import Call, Event, Headers, JsonObject, Problem, Refused, Route
+from korproxy_mock.formats import SSE, Call, Event, Framing, Headers, JsonObject, Problem, Refused, Route
 from korproxy_mock.openai_checks import check
 from korproxy_mock.openai_errors import model_not_found
 from korproxy_mock.openai_read import read_prompt
@@ -26,6 +26,7 @@ class OpenAIChat:
     """``POST /v1/chat/completions`` and ``GET /v1/models``, with or without the ``/v1``."""
 
     name = "openai-chat"
+    retry_in_body = False
 
     def route(self, received: Received) -> Route | None:
         """Match by the end of the path; anything may stand in front."""
@@ -103,11 +104,15 @@ class OpenAIChat:
         """Say that the body is no JSON object."""
         return openai_errors.no_json()
 
-    def error_body(self, problem: Problem, request_id: str) -> str:  # noqa: ARG002 -- OpenAI has it in a header only
+    def framing(self, call: Call) -> Framing:  # noqa: ARG002
+        """Write server-sent events."""
+        return SSE
+
+    def error_body(self, call: Call, problem: Problem) -> str:  # noqa: ARG002 -- OpenAI has the request id in a header only
         """Write an ``error`` object, indented like OpenAI's."""
         return json.dumps(_error(problem), ensure_ascii=False, indent=4)
 
-    def error_events(self, problem: Problem, request_id: str) -> Iterable[Event]:  # noqa: ARG002
+    def error_events(self, call: Call, problem: Problem) -> Iterable[Event]:  # noqa: ARG002
         """Write an ``error`` object as a data event; the stream just ends after it."""
         return (Event(data=_compact(_error(problem))),)
 

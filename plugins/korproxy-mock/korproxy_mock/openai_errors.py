@@ -44,19 +44,28 @@ def model_not_found(model: str) -> Problem:
     return Problem(status=404, message=message, kind=INVALID, code="model_not_found")
 
 
+def tools_need_responses(model: str) -> Problem:
+    """Say 400 for tools that the model takes with the Responses API only."""
+    message = (
+        f"Function tools with reasoning_effort are not supported for {model} in /v1/chat/completions. "
+        "Please use /v1/responses instead, or set reasoning_effort to 'none'."
+    )
+    return invalid(message, param="reasoning_effort")
+
+
 def scripted(model: str, script: Script) -> Problem:
     """Say the error a script asks for: OpenAI's usual one of that status, its fields replaced where the script has them."""
-    usual = _of_kind(script.kind) or _of_status(script.status or 500, model)
+    usual = _of_kind(script.kind, model) or _of_status(script.status or 500, model)
     return Problem(
         status=script.status or usual.status,
         message=usual.message if script.message is None else script.message,
-        kind=usual.kind if script.kind is None or _of_kind(script.kind) else script.kind,
+        kind=usual.kind if script.kind is None or _of_kind(script.kind, model) else script.kind,
         code=usual.code if script.code is None else script.code,
         param=usual.param if script.param is None else script.param,
     )
 
 
-def _of_kind(kind: str | None) -> Problem | None:
+def _of_kind(kind: str | None, model: str) -> Problem | None:
     if kind == "insufficient_quota":
         message = (
             "You exceeded your current quota, please check your plan and billing details. For more information on this "
@@ -69,7 +78,7 @@ def _of_kind(kind: str | None) -> Problem | None:
             "Please reduce the length of the messages."
         )
         return invalid(message, param="messages", code="context_length_exceeded")
-    return None
+    return tools_need_responses(model) if kind == "responses-only" else None
 
 
 def _of_status(status: int, model: str) -> Problem:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 
+from korproxy_mock.directives import has_directives
 from korproxy_mock.formats import JsonObject
 from korproxy_mock.prompt import Image, Prompt, Tool, weigh
 
@@ -10,15 +11,18 @@ from korproxy_mock.prompt import Image, Prompt, Tool, weigh
 def read_prompt(body: JsonObject) -> Prompt:
     """Read a checked body."""
     messages = [each for each in body.get("messages") or [] if isinstance(each, dict)]
-    users = [at for at, each in enumerate(messages) if each.get("role") == "user"]
+    shown = _shown_by_tools(messages)
+    said = messages[: len(messages) - len(shown)]
+    users = [at for at, each in enumerate(said) if each.get("role") == "user"]
     last = users[-1] if users else -1
-    content = messages[last].get("content") if users else ""
+    content = said[last].get("content") if users else ""
     choice = body.get("tool_choice")
     return Prompt(
         text=text_of(content),
-        turns=sum(each.get("role") == "assistant" for each in messages[last + 1 :]),
+        turns=sum(each.get("role") == "assistant" for each in said[last + 1 :]),
         images=tuple(_images(content)),
-        results=_results(messages),
+        results=_results(said),
+        result_images=tuple(image for message in shown for image in _images(message.get("content"))),
         tools=tuple(_tools(body)),
         may_call=choice != "none",
         forced=_forced(choice),
@@ -34,6 +38,16 @@ def text_of(content: object) -> str:
         return content
     parts = content if isinstance(content, list) else []
     return "\n".join(part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str))
+
+
+def _shown_by_tools(messages: list[JsonObject]) -> list[JsonObject]:
+    """Return the user message at the end that shows the images of tools' results, which have no place in those themselves.
+
+    One with directives is the user's own, whatever it shows.
+    """
+    after_tools = len(messages) > 1 and messages[-1].get("role") == "user" and messages[-2].get("role") == "tool"
+    content = messages[-1].get("content") if after_tools else None
+    return [messages[-1]] if _images(content) and not has_directives(text_of(content)) else []
 
 
 def _results(messages: list[JsonObject]) -> tuple[str, ...] | None:

@@ -7,12 +7,13 @@ from hashlib import sha256
 import attrs
 
 CHARS_PER_TOKEN = 4
+_HEAVY = ("image", "image_url", "document", "file")
 _IMAGE_CHARS = 340  # an image weighs as much as 85 tokens, whatever its bytes
 
 
 @attrs.frozen(kw_only=True)
 class Image:
-    """An image or document of the last user message; ``data`` is None where only an address was given."""
+    """An image or document of a message or a tool's result; ``data`` is None where only an address was given."""
 
     media_type: str
     data: bytes | None = None
@@ -37,14 +38,16 @@ class Tool:
 class Prompt:
     """A request without its format.
 
-    ``text`` is what the last user message says; ``turns`` counts the assistant's turns after it. ``results`` are what
-    the tools gave back, if the request ends with that. ``forced`` is a tool's name, ``*`` for any, None for free.
+    ``text`` is what the last user message says; ``turns`` counts the assistant's turns after it. ``results`` and
+    ``result_images`` are what the tools gave back, if the request ends with that. ``forced`` is a tool's name, ``*`` for any,
+    None for free.
     """
 
     text: str = ""
     turns: int = 0
     images: tuple[Image, ...] = ()
     results: tuple[str, ...] | None = None
+    result_images: tuple[Image, ...] = ()
     tools: tuple[Tool, ...] = ()
     may_call: bool = True
     forced: str | None = None
@@ -69,7 +72,7 @@ def weigh(value: object) -> int:
             total += len(each)
         elif isinstance(each, list):
             rest.extend(each)
-        elif isinstance(each, dict) and each.get("type") in ("image", "image_url", "document", "file"):
+        elif isinstance(each, dict) and (each.get("type") in _HEAVY or {"mime_type", "data"} <= each.keys()):
             total += _IMAGE_CHARS
         elif isinstance(each, dict):
             rest.extend(each.values())

@@ -75,6 +75,8 @@ class _Exchange:
             return self._chat(call) if self.route.action == "chat" else self._plain(call)
         except Refused as refused:
             return self._problem(call, refused.problem, Script())
+        except RecursionError:  # some JSON is nested deeper than it can be looked at
+            return self._problem(call, self.form.unreadable(self.received, "it is nested too deep"), Script())
         except DirectiveError as exc:
             wrong = attrs.evolve(self.form.unreadable(self.received, ""), message=str(exc))
             return self._problem(call, wrong, Script())
@@ -117,8 +119,8 @@ class _Exchange:
             return self._whole(call, self.form.answer(call, answer, script), script)
         self.received.streamed = True
         failure = self.form.problem(call, attrs.evolve(script, status=script.status or 500))
-        errors = tuple(self.form.error_events(failure, call.request_id))
-        steps = tuple(plan(self.form.events(call, answer, script), errors, script))
+        errors = tuple(self.form.error_events(call, failure))
+        steps = tuple(plan(self.form.events(call, answer, script), errors, script, self.form.framing(call)))
         return self._encoded(call, steps, script)
 
     def _instead(self, call: Call, script: Script) -> Reply | None:
@@ -138,15 +140,19 @@ class _Exchange:
         return None
 
     def _problem(self, call: Call, problem: Problem, script: Script) -> Reply:
-        headers = [_JSON, *self.form.headers(call), *_retry_headers(script)]
+        headers = [_JSON, *self.form.headers(call), *self._hints(script)]
         if script.ratelimit_headers:
             headers += self.form.limit_headers(script.ratelimit_headers, wait=_wait(script))
-        body = self.form.error_body(problem, call.request_id).encode("utf-8", "replace")
+        body = self.form.error_body(call, problem).encode("utf-8", "replace")
         return Reply(status=problem.status, headers=headers, body=body, script=script)
 
     def _headers(self, call: Call, script: Script) -> Headers:
         limits = self.form.limit_headers(script.ratelimit_headers, wait=_wait(script))
-        return [*self.form.headers(call), *limits, *_retry_headers(script)]
+        return [*self.form.headers(call), *limits, *self._hints(script)]
+
+    def _hints(self, script: Script) -> Headers:
+        said_in_body = self.form.retry_in_body and script.retry_after and script.retry_after.form in ("seconds", "ms")
+        return [] if said_in_body else _retry_headers(script)
 
     def _whole(self, call: Call, text: str, script: Script) -> Reply:
         headers, body = [_JSON, *self._headers(call, script)], text.encode("utf-8", "replace")
@@ -155,7 +161,7 @@ class _Exchange:
         return Reply(headers=headers, body=body, script=script)
 
     def _encoded(self, call: Call, steps: tuple[Step, ...], script: Script) -> Reply:
-        headers = [("content-type", "text/event-stream; charset=utf-8"), ("cache-control", "no-cache")]
+        headers = [("content-type", self.form.framing(call).media_type), ("cache-control", "no-cache")]
         headers += self._headers(call, script)
         if _zips(self.received, script):
             headers.append(("content-encoding", "gzip"))

@@ -13,13 +13,14 @@ from korproxy_mock.connection import Connection, Malformed, Request
 from korproxy_mock.control import control
 from korproxy_mock.directives import parse_script
 from korproxy_mock.formats import Format
+from korproxy_mock.gemini import Gemini
 from korproxy_mock.openai_chat import OpenAIChat
 from korproxy_mock.record import Log, Received
 from korproxy_mock.replies import Rules, reply_to
 from korproxy_mock.script import Script
 from korproxy_mock.sending import send_reply
 
-FORMATS: Sequence[Format] = (AnthropicMessages(), OpenAIChat())  # the first whose path matches
+FORMATS: Sequence[Format] = (Gemini(), AnthropicMessages(), OpenAIChat())  # the first whose path matches
 _BACKLOG = 1024
 
 

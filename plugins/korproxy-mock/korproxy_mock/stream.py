@@ -5,10 +5,11 @@ from typing import TypeAlias
 
 import attrs
 
-from korproxy_mock.formats import Event
+from korproxy_mock.formats import SSE, Event, Framing
 from korproxy_mock.script import Script
 
 _COMMENTS = (b": keep-alive\n\n", b":\n\n", b": MOCK PROCESSING\n\n")
+_BLANK = b" \n"  # what an array has in place of comments
 _ASCII = 0x80  # bytes from here on are part of a longer character
 _CONTINUES = 0xC0
 
@@ -43,35 +44,37 @@ class Cut:
 Step: TypeAlias = Send | Pause | Stall | Cut
 
 
-def plan(events: Iterable[Event], errors: Sequence[Event], script: Script) -> Iterator[Step]:
+def plan(events: Iterable[Event], errors: Sequence[Event], script: Script, framing: Framing = SSE) -> Iterator[Step]:
     """Turn *events* into steps as *script* asks.
 
     Args:
         events: The stream as it should be.
         errors: What the vendor sends when it fails in mid-stream; used by ``error-after``.
         script: Its counts are of events; a fault that lies behind the last event happens after it.
+        framing: How the vendor writes events.
     """
-    yield from _grouped(_planned(events, errors, script), script.join)
+    yield from _grouped(_planned(events, errors, script, framing), script.join)
 
 
-def _planned(events: Iterable[Event], errors: Sequence[Event], script: Script) -> Iterator[Step]:
+def _planned(events: Iterable[Event], errors: Sequence[Event], script: Script, framing: Framing) -> Iterator[Step]:
     yield from _pause(script.first_event)
     kept = [event for event in events if not (script.no_terminal and event.terminal)]
-    ending = len(kept) - 1 if _fault(None, script) is None else None  # the number of the event that ends the reply
+    # the number of the event that ends the reply; an array ends with its bracket
+    ending = len(kept) - 1 if _fault(None, script) is None and not framing.array else None
     for number, event in enumerate(kept):
         if fault := _fault(number, script):
-            yield from _broken(fault, event, errors, script)
+            yield from _broken(fault, event, errors, script, framing, first=not number)
             return
         if number:
             yield from _pause(script.gap)
         if script.comments:
-            yield from _sends(_lined(_COMMENTS[number % len(_COMMENTS)], script), script)
-        if script.malformed_after == number:
-            yield from _sends(frame(_malformed(event), script), script)
-        else:
-            yield from _sends(frame(event, script), script, last=number == ending)
+            yield from _sends(_comment(number, script, framing), script)
+        written = _malformed(event) if script.malformed_after == number else event
+        yield from _sends(frame(written, script, framing, first=not number), script, last=number == ending)
     if fault := _fault(None, script):
-        yield from _broken(fault, Event(data=""), errors, script)
+        yield from _broken(fault, Event(data=""), errors, script, framing, first=not kept)
+    elif framing.array:
+        yield from _sends(b"]" if kept else b"[]", script, last=True)
 
 
 def _fault(number: int | None, script: Script) -> str | None:
@@ -81,24 +84,32 @@ def _fault(number: int | None, script: Script) -> str | None:
     return next((name for name, after in due.items() if after is not None and number in {None, after}), None)
 
 
-def _broken(fault: str, event: Event, errors: Sequence[Event], script: Script) -> Iterator[Step]:
+def _broken(
+    fault: str, event: Event, errors: Sequence[Event], script: Script, framing: Framing, *, first: bool
+) -> Iterator[Step]:
     if fault == "stall":
         yield Stall()
     elif fault == "cut":
         if script.cut_inside:
-            whole = frame(event, script)
+            whole = frame(event, script, framing, first=first)
             yield from _sends(whole[: len(whole) // 2], script)
         yield Cut(reset=script.cut == "rst")
     else:
         for number, error in enumerate(errors, 1):
-            yield from _sends(frame(error, script), script, last=number == len(errors))
+            last = number == len(errors) and not framing.array
+            yield from _sends(frame(error, script, framing, first=first and number == 1), script, last=last)
+        if framing.array:
+            yield from _sends(b"]", script, last=True)
 
 
-def frame(event: Event, script: Script) -> bytes:
-    """Write one event as server-sent events are written."""
-    name = f"event: {event.name}\n" if event.name else ""
+def frame(event: Event, script: Script, framing: Framing = SSE, *, first: bool = False) -> bytes:
+    """Write one event as *framing* says; *first* is the one that an array opens with."""
     # a lone surrogate can come in as a \u escape but never leave as UTF-8
-    return _lined(f"{name}data: {event.data}\n\n".encode("utf-8", "replace"), script)
+    if framing.array:
+        opening = "[" if first else ",\r\n"
+        return f"{opening}{event.data}\n".encode("utf-8", "replace")
+    name = f"event: {event.name}\n" if event.name else ""
+    return _lined(f"{name}data: {event.data}\n\n".encode("utf-8", "replace"), script, framing)
 
 
 def pieces(data: bytes, split: str | int | None) -> list[bytes]:
@@ -128,8 +139,12 @@ def _malformed(event: Event) -> Event:
     return attrs.evolve(event, data=event.data[: len(event.data) * 2 // 3] or "{")
 
 
-def _lined(data: bytes, script: Script) -> bytes:
-    return data.replace(b"\n", b"\r\n") if script.crlf else data
+def _comment(number: int, script: Script, framing: Framing) -> bytes:
+    return _BLANK if framing.array else _lined(_COMMENTS[number % len(_COMMENTS)], script, framing)
+
+
+def _lined(data: bytes, script: Script, framing: Framing) -> bytes:
+    return data.replace(b"\n", b"\r\n") if script.crlf or framing.crlf else data
 
 
 def _grouped(steps: Iterator[Step], size: int) -> Iterator[Step]:

@@ -14,9 +14,12 @@ from korproxy_mock.server import MockServer
 
 CHAT = "/v1/chat/completions"
 MESSAGES = "/v1/messages"
+GEMINI = ":generateContent"
+_GEMINI_STREAMS = {True: ":streamGenerateContent?alt=sse", "array": ":streamGenerateContent", False: GEMINI}
 _KEYS = {
     CHAT: [("authorization", "Bearer sk-mock")],
     MESSAGES: [("x-api-key", "sk-mock"), ("anthropic-version", "2023-06-01")],
+    "/v1beta": [("x-goog-api-key", "sk-mock")],
 }
 
 
@@ -108,7 +111,10 @@ async def connect(korproxy_mock: MockServer) -> AsyncIterator[Connect]:
 
 @pytest.fixture
 async def ask(connect: Connect) -> Ask:
-    """Send one request on a new connection and read all of its answer; a body is ``prompt`` or given fields."""
+    """Send one request on a new connection and read all of its answer; a body is ``prompt`` or given fields.
+
+    Gemini's ``stream`` is in its path: True for events, ``array`` for an array.
+    """
 
     async def send(
         prompt: str = "hello",
@@ -118,10 +124,15 @@ async def ask(connect: Connect) -> Ask:
         raw: bytes | None = None,
         **fields: Any,
     ) -> Got:
-        base = {"model": "gpt-4o"} if path.endswith(CHAT) else {"model": "claude-x", "max_tokens": 1000}
-        body = {**base, "messages": [{"role": "user", "content": prompt}], **fields}
-        body = {name: value for name, value in body.items() if value is not ...}
-        keys = next((value for end, value in _KEYS.items() if path.endswith(end)), _KEYS[MESSAGES])
+        keys = next((value for part, value in _KEYS.items() if part in path), _KEYS[MESSAGES])
+        base: dict[str, Any] = {}
+        if path.endswith(GEMINI):
+            base = {"contents": [{"role": "user", "parts": [{"text": prompt}]}]}
+            path = path.removesuffix(GEMINI) + _GEMINI_STREAMS[fields.pop("stream", False)]
+        elif "/v1beta" not in path:
+            base = {"model": "gpt-4o"} if path.endswith(CHAT) else {"model": "claude-x", "max_tokens": 1000}
+            base["messages"] = [{"role": "user", "content": prompt}]
+        body = {name: value for name, value in {**base, **fields}.items() if value is not ...}
         wire = await connect()
         with trio.fail_after(10):
             await wire.send("POST", path, [*keys, *headers], json.dumps(body).encode() if raw is None else raw)

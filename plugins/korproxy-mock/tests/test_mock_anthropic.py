@@ -190,6 +190,20 @@ async def test_images_and_documents_are_named_by_type_size_and_digest(chat: Chat
     assert told(await chat.ask(blocks))[0]["text"] == f"I see 3 image(s): {named}"
 
 
+async def test_images_that_a_tool_shows_are_seen(chat: Chat) -> None:
+    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": base64.b64encode(PIXEL).decode()}}
+    shown = [{"type": "tool_result", "tool_use_id": "t", "content": [{"type": "text", "text": "a.png"}, image]}]
+    called = [{"type": "tool_use", "id": "t", "name": "ls", "input": {}}]
+    turns = [{"role": "user", "content": "look"}, {"role": "assistant", "content": called}, {"role": "user", "content": shown}]
+    seen = f"I see 1 image(s): image/png 68 bytes sha256:{hashlib.sha256(PIXEL).hexdigest()}"
+    assert told(await chat.ask(None, messages=turns))[0]["text"] == f"The tool said: a.png {seen}"
+
+
+async def test_arguments_keep_the_numbers_they_were_written_with(ask: Any) -> None:
+    got = await ask("""{{mock: tool=ls args='{"b": 1.10, "a": 1e400, "c": 12345678901234567890}'}}""", "/v1/messages")
+    assert b'"input":{"b": 1.10, "a": 1e400, "c": 12345678901234567890}' in got.body
+
+
 async def test_echo_request_names_the_bytes_that_arrived(chat: Chat, korproxy_mock: MockServer) -> None:
     said = told(await chat.ask("{{mock: echo-request}}"))[0]["text"]
     body = korproxy_mock.requests[0].body

@@ -235,6 +235,29 @@ async def test_images_are_named_by_type_size_and_digest(chat: Chat) -> None:
     assert said == f"I see 2 image(s): image/png 68 bytes sha256:{digest}, image at https://example.org/a.png"
 
 
+async def test_images_shown_after_a_tools_result_belong_to_it(chat: Chat) -> None:
+    image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{base64.b64encode(PIXEL).decode()}"}}
+    call = {"id": "c", "type": "function", "function": {"name": "ls", "arguments": "{}"}}
+    turns: list[dict[str, Any]] = [
+        {"role": "user", "content": "{{mock: tool=ls}} look {{then:}} {{then: text=done}}"},
+        {"role": "assistant", "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c", "content": "see below"},
+        {"role": "user", "content": [{"type": "text", "text": "the image of c:"}, image]},
+    ]
+    seen = f"I see 1 image(s): image/png 68 bytes sha256:{hashlib.sha256(PIXEL).hexdigest()}"
+    assert (await chat.ask(None, messages=turns)).choices[0].message.content == f"The tool said: see below {seen}"
+    turns[0]["content"] = "{{mock: tool=ls}} look {{then: text=then}}"
+    assert (await chat.ask(None, messages=turns)).choices[0].message.content == "then"
+    turns[3]["content"][0]["text"] = "{{mock: text=mine}}"
+    assert (await chat.ask(None, messages=turns)).choices[0].message.content == "mine"
+
+
+async def test_a_script_may_refuse_tools_as_the_newest_models_do(chat: Chat) -> None:
+    with pytest.raises(openai.BadRequestError, match="Please use /v1/responses instead") as caught:
+        await chat.ask("{{mock: kind=responses-only}}", model="gpt-5.6-sol")
+    assert (caught.value.param, caught.value.code) == ("reasoning_effort", None)
+
+
 async def test_echo_request_names_the_bytes_that_arrived(chat: Chat, korproxy_mock: MockServer) -> None:
     said = (await chat.ask("ü {{mock: echo-request}}")).choices[0].message.content
     body = korproxy_mock.requests[0].body

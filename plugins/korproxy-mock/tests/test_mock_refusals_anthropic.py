@@ -14,6 +14,8 @@ ASKS = {"role": "assistant", "content": [USES]}
 ANSWERS = {"role": "user", "content": [RESULT]}
 TOOL: dict[str, Any] = {"name": "ls", "input_schema": {"type": "object"}}
 MARK = {"cache_control": {"type": "ephemeral"}}
+THOUGHT = {"type": "thinking", "thinking": "a", "signature": signature_for("a")}
+HOUR = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
 
 
 def user(*blocks: Any) -> list[dict[str, Any]]:
@@ -46,6 +48,19 @@ REFUSED = [
     ({"temperature": 1.5}, "temperature: range: 0..1"),
     ({"temperature": "hot"}, "temperature: Input should be a valid number"),
     ({"model": "claude-opus-5", "temperature": 1}, "`temperature` is deprecated for this model."),
+    ({"model": "claude-opus-4-1", "temperature": 1, "top_p": 1}, "`temperature` and `top_p` cannot both be specified"),
+    ({"model": "claude-haiku-4-5", "max_tokens": 64_001}, "max_tokens: 64001 > 64000, which is the maximum allowed number of"),
+    ({"model": "claude-opus-5", "max_tokens": 128_001}, "max_tokens: 128001 > 128000, which is the maximum allowed number of"),
+    ({"metadata": {"user": "a"}}, "metadata.user: Extra inputs are not permitted"),
+    ({"service_tier": "fast"}, "service_tier: Input should be 'auto' or 'standard_only'"),
+    ({"output_config": {"effort": "extreme"}}, "output_config.effort: Input should be 'low', 'medium', 'high', 'xhigh', 'max'"),
+    (
+        {"model": "claude-opus-4-6", "output_config": {"effort": "xhigh"}},
+        "output_config.effort: Input should be 'low', 'medium'",
+    ),
+    ({"model": "claude-haiku-4-5", "output_config": {"effort": "low"}}, "This model does not support the effort parameter."),
+    ({"output_config": {"format": {"type": "json_object"}}}, "output_config.format.type: Input should be 'json_schema'"),
+    ({"output_config": {"format": {"type": "json_schema"}}}, "output_config.format.schema: Field required"),
     ({"model": "claude-opus-4-5", "temperature": 1, "top_p": 1}, "`temperature` and `top_p` cannot both be specified"),
     ({"stop_sequences": ["a", " "]}, "stop_sequences.1: each stop sequence must contain non-whitespace"),
     ({"system": 1}, "system: Input should be a valid string or list"),
@@ -67,6 +82,19 @@ REFUSED = [
         {**thinking(budget_tokens=1024), "max_tokens": 2000, "model": "claude-sonnet-5"},
         '"thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive" and "output_config.effort"',
     ),
+    ({**thinking(budget_tokens=1024), "max_tokens": 2000, "top_p": 0.5}, "`top_p` must be greater than or equal to 0.95"),
+    ({"thinking": {"type": "adaptive"}, "temperature": 0.5}, "`temperature` may only be set to 1 when thinking is enabled."),
+    ({"thinking": {"type": "adaptive", "budget_tokens": 9}}, "thinking.adaptive.budget_tokens: Extra inputs are not permitted"),
+    ({"thinking": {"type": "adaptive", "display": "full"}}, "thinking.adaptive.display: Input should be"),
+    ({"model": "claude-opus-5-5", "thinking": {"type": "disabled"}}, '"thinking.type.disabled" is not supported'),
+    (
+        {"model": "claude-fable-5", "tools": [TOOL], "tool_choice": {"type": "any"}},
+        "Thinking may not be enabled when tool_choice forces tool use.",
+    ),
+    (
+        {**thinking(budget_tokens=1024), "max_tokens": 2000, "messages": [USER, ASKS, ANSWERS]},
+        "messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `tool_use`. When `thinking`",
+    ),
     ({"model": "claude-fable-5", "thinking": {"type": "disabled"}}, '"thinking.type.disabled" is not supported'),
     ({"model": "claude-haiku-4-5", "thinking": {"type": "adaptive"}}, "adaptive thinking is not supported"),
     ({"tools": {}}, "tools: Input should be a valid list"),
@@ -80,12 +108,24 @@ REFUSED = [
         "tools.0.custom.input_schema.type: Input should be 'object'",
     ),
     ({"tools": [{"name": "ls", "input_schema": {"type": "object", "anyOf": []}}]}, "does not support oneOf, allOf, or anyOf"),
+    ({"tools": [{**TOOL, "parameters": {}}]}, "tools.0.custom.parameters: Extra inputs are not permitted"),
+    ({"tools": [{"type": "function", "name": "ls"}]}, "tools.0: Input tag 'function' found using 'type'"),
+    ({"tools": [{**TOOL, "description": 1}]}, "tools.0.custom.description: Input should be a valid string"),
+    (
+        {"tools": [TOOL], "tool_choice": {"type": "none", "disable_parallel_tool_use": True}},
+        "tool_choice.none.disable_parallel_tool_use: Extra inputs are not permitted",
+    ),
     ({"tools": [TOOL, TOOL]}, "tools: Tool names must be unique."),
     ({"tool_choice": {"type": "auto"}}, "tool_choice may only be specified while providing tools."),
     ({"tools": [TOOL], "tool_choice": {"type": "must"}}, "tool_choice: Input tag 'must' found using 'type'"),
     ({"tools": [TOOL], "tool_choice": "auto"}, "tool_choice: Input should be an object"),
     ({"tools": [TOOL], "tool_choice": {"type": "tool", "name": "rm"}}, "Tool 'rm' not found in provided tools"),
     ({"messages": [{"role": "boss", "content": "hi"}]}, "messages.0.role: Input should be 'user' or 'assistant'"),
+    ({"messages": [{**USER, "name": "me"}]}, "messages.0.name: Extra inputs are not permitted"),
+    (
+        {"messages": user({"type": "text", "text": "a", "foo": 1})},
+        "messages.0.content.0.text.foo: Extra inputs are not permitted",
+    ),
     ({"messages": [{"content": "hi"}]}, "messages.0.role: Field required"),
     ({"messages": [{"role": "user"}]}, "messages.0.content: Field required"),
     ({"messages": [{"role": "user", "content": ""}]}, "messages.0: all messages must have non-empty content"),
@@ -110,6 +150,46 @@ REFUSED = [
     (
         {"messages": user({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "?"}})},
         "messages.0.content.0.image.source.base64: invalid base64 data",
+    ),
+    (
+        {"messages": user({"type": "image", "source": {"type": "base64", "media_type": "image/jpeg", "data": "iVBORw0KGgo="}})},
+        "The image was specified using the image/jpeg media type, but the image appears to be a image/png image",
+    ),
+    (
+        {"messages": user({"type": "image", "source": {"type": "url"}})},
+        "messages.0.content.0.image.source.url.url: Field required",
+    ),
+    (
+        {"messages": user({"type": "document", "source": {"type": "base64", "media_type": "text/plain", "data": ""}})},
+        "document.source.base64.media_type: Input should be 'application/pdf'",
+    ),
+    ({"messages": assistant({**USES, "name": "l s"})}, "tool_use.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'"),
+    ({"messages": [USER, ASKS, *user({**RESULT, "tool_use_id": "t.1"})]}, "tool_use_id: String should match pattern"),
+    (
+        {"messages": [USER, ASKS, *user(RESULT, RESULT)]},
+        "each tool_use must have a single result. Found multiple `tool_result`",
+    ),
+    (
+        {"messages": [USER, ASKS, *user({"type": "text", "text": "so"}, RESULT)]},
+        "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: t1.",
+    ),
+    ({"messages": [USER, ASKS, ANSWERS, ASKS, ANSWERS]}, "messages.3: `tool_use` ids must be unique"),
+    ({"messages": assistant({"type": "redacted_thinking", "data": ""}, USES)}, "Invalid `data` in `redacted_thinking` block"),
+    (
+        {"messages": assistant({"type": "thinking", "thinking": "a", "signature": signature_for("a"), **MARK}, USES)},
+        "messages.1.content.0.thinking.cache_control: Extra inputs are not permitted",
+    ),
+    (
+        {"system": [{"type": "text", "text": "a", **MARK}], "messages": user({"type": "text", "text": "a", **HOUR})},
+        "messages.0.content.0.cache_control.ttl: a ttl='1h' cache_control block must not come after a ttl='5m'",
+    ),
+    (
+        {"messages": user({"type": "text", "text": "a", "cache_control": {"type": "ephemeral", "ttl": "1d"}})},
+        "messages.0.content.0.cache_control.ttl: Input should be '5m' or '1h'",
+    ),
+    (
+        {"messages": user({"type": "text", "text": "a", "cache_control": {"type": "x"}})},
+        "cache_control.type: Input should be 'eph",
     ),
     ({"messages": assistant({**USES, "id": "a b"})}, "tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'"),
     ({"messages": assistant({**USES, "input": "{}"})}, "messages.1.content.0.tool_use.input: Input should be an object"),
@@ -176,6 +256,15 @@ async def test_a_malformed_request_is_refused(ask: Any, fields: dict[str, Any], 
         {"tools": [{"type": "bash_20250124", "name": "bash"}], "tool_choice": {"type": "auto"}},
         {"model": "claude-opus-5", "thinking": {"type": "adaptive"}, "output_config": {"effort": "high"}},
         {**thinking(budget_tokens=1024), "max_tokens": 2000},
+        {**thinking(budget_tokens=1024), "max_tokens": 2000, "messages": assistant(THOUGHT, USES)},
+        {**thinking(budget_tokens=1024), "max_tokens": 2000, "top_p": 0.95},
+        {"model": "claude-opus-5", "thinking": {"type": "adaptive", "display": "omitted"}, "messages": [USER, ASKS, ANSWERS]},
+        {"model": "claude-opus-4-8", "messages": [USER, {"role": "system", "content": "reminder"}]},
+        {"model": "claude-opus-4-5", "output_config": {"effort": "low"}, "max_tokens": 64_000},
+        {"system": [{"type": "text", "text": "a", **HOUR}], "messages": user({"type": "text", "text": "a", **MARK})},
+        {"messages": user({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="}})},
+        {"tools": [TOOL], "tool_choice": {"type": "any", "disable_parallel_tool_use": True}},
+        {"tools": [{"type": "web_search_20250305", "name": "web_search", "max_uses": 8}, {**TOOL, "strict": True}]},
         {"temperature": 0.5, "top_k": 3, "stop_sequences": ["a"], "metadata": {"user_id": "u"}, "service_tier": "auto"},
         {"max_tokens": 0},
         {"stream": None, "thinking": None, "tools": [], "temperature": None},

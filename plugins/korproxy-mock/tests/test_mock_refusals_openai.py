@@ -78,6 +78,47 @@ REFUSED = [
         "temperature",
         "unsupported_value",
     ),
+    ({"max_tokens": 5, "max_completion_tokens": 5}, "at the same time is not supported.", "max_tokens", None),
+    ({"model": "gpt-5.5", "top_p": 0.5}, "Unsupported parameter: 'top_p'", "top_p", "unsupported_parameter"),
+    ({"model": "o3", "presence_penalty": 1}, "is not supported with this model.", "presence_penalty", "unsupported_parameter"),
+    ({"model": "gpt-6-sol", "logprobs": True}, "Unsupported parameter: 'logprobs'", "logprobs", "unsupported_parameter"),
+    ({"model": "gpt-5.5", "stop": ["a"]}, "Unsupported parameter: 'stop'", "stop", "unsupported_parameter"),
+    (
+        {"reasoning_effort": "huge"},
+        "Invalid value: 'huge'. Supported values are: 'none', 'minimal', 'low', 'medium', 'high', 'xhigh', and 'max'.",
+        "reasoning_effort",
+        "invalid_value",
+    ),
+    ({"reasoning_effort": "low"}, "Unrecognized request argument supplied: reasoning_effort", None, None),
+    (
+        {"model": "gpt-5.5", "reasoning_effort": "max"},
+        "Unsupported value: 'reasoning_effort' does not support 'max' with this model. "
+        "Supported values are: 'none', 'low', 'medium', 'high', and 'xhigh'.",
+        "reasoning_effort",
+        "unsupported_value",
+    ),
+    ({"model": "gpt-6.1-sol", "reasoning_effort": "none"}, "does not support 'none'", "reasoning_effort", "unsupported_value"),
+    ({"model": "gpt-6-astra", "reasoning_effort": "none"}, "does not support 'none'", "reasoning_effort", "unsupported_value"),
+    ({"model": "gpt-5-mini", "reasoning_effort": "none"}, "does not support 'none'", "reasoning_effort", "unsupported_value"),
+    (
+        {"model": "gpt-5.1", "reasoning_effort": "minimal"},
+        "does not support 'minimal'",
+        "reasoning_effort",
+        "unsupported_value",
+    ),
+    ({"model": "o3", "reasoning_effort": "xhigh"}, "does not support 'xhigh'", "reasoning_effort", "unsupported_value"),
+    ({"verbosity": "loud"}, "Supported values are: 'low', 'medium', and 'high'.", "verbosity", "invalid_value"),
+    ({"service_tier": "batch"}, "Invalid value: 'batch'.", "service_tier", "invalid_value"),
+    ({"stop": list("abcde")}, "Expected an array with maximum length 4", "stop", "array_above_max_length"),
+    ({"stop": 1}, "Invalid type for 'stop'", "stop", "invalid_type"),
+    ({"top_logprobs": 2}, "only allowed when 'logprobs' is enabled.", "top_logprobs", None),
+    ({"logprobs": True, "top_logprobs": 21}, "Expected a value <= 20", "top_logprobs", "integer_above_maximum_value"),
+    (
+        {"model": "deepseek-v4-pro", "messages": [USER, ASKS, ANSWERS]},
+        "The `reasoning_content` in the thinking mode must be passed back to the API.",
+        None,
+        None,
+    ),
     ({"tools": []}, "Invalid 'tools': empty array.", "tools", "empty_array"),
     ({"tools": {}}, "Invalid type for 'tools'", "tools", "invalid_type"),
     ({"tools": [1]}, "Invalid type for 'tools[0]'", "tools[0]", "invalid_type"),
@@ -96,6 +137,59 @@ REFUSED = [
         "Invalid schema for function 'ls'",
         "tools[0].function.parameters",
         "invalid_function_parameters",
+    ),
+    (
+        {"tools": [tool(parameters={"type": "object"})]},
+        "Invalid schema for function 'ls': In context=(), object schema missing properties.",
+        "tools[0].function.parameters",
+        "invalid_function_parameters",
+    ),
+    (
+        {"tools": [tool(parameters={"type": "object", "properties": {"a": {"type": "array"}}})]},
+        "In context=('properties', 'a'), array schema missing items.",
+        "tools[0].function.parameters",
+        "invalid_function_parameters",
+    ),
+    (
+        {"tools": [tool(strict=True, parameters={"type": "object", "properties": {"a": {}}, "additionalProperties": False})]},
+        "'required' is required to be supplied and to be an array including every key in properties. Missing 'a'.",
+        "tools[0].function.parameters",
+        "invalid_function_parameters",
+    ),
+    (
+        {"tools": [tool(strict=True, parameters={"type": "object", "properties": {}})]},
+        "'additionalProperties' is required to be supplied and to be false.",
+        "tools[0].function.parameters",
+        "invalid_function_parameters",
+    ),
+    (
+        {
+            "response_format": {
+                "type": "json_schema",
+                "json_schema": {"name": "a", "strict": True, "schema": {"type": "object", "properties": {}}},
+            }
+        },
+        "Invalid schema for response_format 'a': In context=(), 'additionalProperties' is required",
+        "response_format",
+        None,
+    ),
+    (
+        {"tools": [tool()], "tool_choice": "any"},
+        "Supported values are: 'none', 'auto', and 'required'.",
+        "tool_choice",
+        "invalid_value",
+    ),
+    ({"tools": [tool()], "tool_choice": 1}, "Invalid type for 'tool_choice'", "tool_choice", "invalid_type"),
+    ({"tools": [tool()], "tool_choice": {"type": "tool"}}, "Invalid value: 'tool'", "tool_choice.type", "invalid_value"),
+    ({"tools": [tool()], "tool_choice": {"type": "function"}}, "", "tool_choice.function", "missing_required_parameter"),
+    (
+        {
+            "tools": [tool()],
+            "tool_choice": {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [tool(name="rm")]}},
+        },
+        "Allowed tools must be a subset of the 'tools' parameter.",
+        "tool_choice.allowed_tools.tools",
+        None,
     ),
     ({"tool_choice": "auto"}, "'tool_choice' is only allowed when 'tools' are specified", "tool_choice", None),
     ({"parallel_tool_calls": True}, "only allowed when 'tools' are specified", "parallel_tool_calls", None),
@@ -140,6 +234,28 @@ REFUSED = [
         "Expected a base64-encoded data URL",
         "messages[0].content[0].image_url.url",
         "invalid_base64",
+    ),
+    (
+        {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "a", "detail": "max"}}]}]},
+        "Supported values are: 'auto', 'low', 'high', and 'original'.",
+        "messages[0].content[0].image_url.detail",
+        "invalid_value",
+    ),
+    (
+        {
+            "messages": [
+                {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/svg+xml;base64,AAAA"}}]}
+            ]
+        },
+        "You uploaded an unsupported image.",
+        None,
+        "invalid_image_format",
+    ),
+    (
+        {"messages": called({**CALL, "function": {"name": "l s", "arguments": "{}"}})},
+        "string does not match pattern",
+        "messages[1].tool_calls[0].function.name",
+        "invalid_value",
     ),
     (
         {"messages": [USER, ASKS, {**ANSWERS, "content": [IMAGE]}]},
@@ -205,6 +321,27 @@ async def test_a_malformed_request_is_refused(
         {"tool_choice": "none", "seed": -3, "stop": None, "n": None, "temperature": None, "stream_options": None},
         {"enable_thinking": True, "top_k": 3, "reasoning_content": "x"},
         {"response_format": {"type": "text"}},
+        {"model": "gpt-5.5", "reasoning_effort": "none", "temperature": 0.2, "top_p": 0.5, "logprobs": True, "top_logprobs": 2},
+        {"model": "gpt-5.5", "reasoning_effort": "xhigh", "presence_penalty": 0, "logprobs": False},
+        {"model": "gpt-6.1-terra", "reasoning_effort": "none"},
+        {"model": "qwen3.8-max", "reasoning_effort": "max", "stop": ["a"]},
+        {"stop": list("abcd"), "verbosity": "low", "service_tier": "fast"},
+        {"tools": [tool()], "tool_choice": {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [tool()]}}},
+        {"model": "deepseek-v4-pro", "messages": [USER, {**ASKS, "reasoning_content": ""}, ANSWERS]},
+        {"model": "deepseek-v4-pro", "messages": [USER, ASKS, ANSWERS], "thinking": {"type": "disabled"}},
+        {
+            "tools": [
+                tool(
+                    strict=True,
+                    parameters={
+                        "type": "object",
+                        "properties": {"a": {"type": ["array", "null"], "items": {"type": "string"}}},
+                        "required": ["a"],
+                        "additionalProperties": False,
+                    },
+                )
+            ]
+        },
     ],
 )
 async def test_a_good_request_is_not(ask: Any, fields: dict[str, Any]) -> None:
@@ -242,6 +379,12 @@ async def test_a_missing_key_is_401(connect: Any, header: list[tuple[str, str]])
         ({"model": "gpt-5.4", "tools": [tool()]}, 200),
         ({"model": "gpt-5.6-sol", "tools": [tool()], "reasoning_effort": "none"}, 200),
         ({"model": "gpt-5.6-sol"}, 200),
+        ({"messages": [{**USER, "reasoning_content": "x"}]}, 400),
+        ({"messages": [{"role": "user", "content": [{"type": "text", "text": "a", "cache_control": {}}]}]}, 400),
+        ({"messages": called({**CALL, "extra_content": {}})}, 400),
+        ({"messages": called(CALL)}, 200),
+        ({"tools": [{**tool(), "cache_control": {}}]}, 400),
+        ({"tools": [tool(input_schema={})]}, 400),
     ],
 )
 async def test_a_strict_mock_refuses_what_only_openai_itself_refuses(fields: dict[str, Any], status: int) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from korproxy_mock.anthropic_read import signature_for
+from korproxy_mock.gemini_signatures import call_signature, text_signature
 from korproxy_mock.record import Received
 from korproxy_mock.replies import Reply, Rules, reply_to
 from korproxy_mock.server import FORMATS
@@ -22,7 +24,8 @@ KEYS = st.sampled_from(
         "type", "role", "content", "text", "tool_calls", "tool_call_id", "function", "id", "name", "arguments", "input",
         "tool_use_id", "image_url", "url", "thinking", "signature", "input_schema", "parameters", "properties", "required",
         "budget_tokens", "include_usage", "json_schema", "schema", "format", "media_type", "data", "$ref", "items",
-        "cache_control", "source", "enum",
+        "cache_control", "source", "enum", "parts", "functionCall", "function_response", "inlineData", "thoughtSignature",
+        "args", "anyOf",
     ]
 )  # fmt: skip
 VALUES = st.recursive(
@@ -51,6 +54,9 @@ BODIES = st.builds(
 )
 
 
+GEMINI_PATH = "/v1beta/models/gemini-3.5-flash:streamGenerateContent"
+
+
 def answered(path: str, body: Any, *, strict: bool = False) -> Reply:
     headers = [("authorization", "Bearer k"), ("anthropic-version", "2023-06-01")]
     received = Received(method="POST", path=path, headers=headers, body=json.dumps(body).encode())
@@ -65,6 +71,19 @@ def test_any_json_gets_an_answer(path: str, body: dict[str, Any], strict: bool) 
         json.loads(reply.body)
 
 
+GEMINI_METHODS = st.sampled_from(
+    ["generateContent", "streamGenerateContent", "countTokens", "embedContent", "batchEmbedContents"]
+)
+
+
+@given(GEMINI_METHODS, st.dictionaries(st.sampled_from(["contents", "content", "requests", "tools", "toolConfig"]), VALUES))
+def test_any_json_gets_an_answer_from_gemini(method: str, body: dict[str, Any]) -> None:
+    reply = answered(f"/v1beta/models/gemini-2.5-pro:{method}", body)
+    assert reply.status in {200, 400}
+    if reply.steps is None:
+        json.loads(reply.body)
+
+
 OPENAI: dict[str, Any] = {
     "model": "gpt-4o",
     "messages": [
@@ -75,7 +94,10 @@ OPENAI: dict[str, Any] = {
         {"role": "user", "content": "{{mock: usage=1/2}} weather"},
     ],
     "tools": [
-        {"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "required": ["city"]}}},
+        {
+            "type": "function",
+            "function": {"name": "weather", "parameters": {"type": "object", "properties": {}, "required": ["city"]}},
+        },
         {"type": "custom", "custom": {"name": "raw"}, "function": {}},
     ],
     "tool_choice": {"type": "function", "function": {"name": "weather"}},
@@ -93,7 +115,13 @@ ANTHROPIC: dict[str, Any] = {
             "role": "user",
             "content": [{"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}}],
         },
-        {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "ls", "input": {}}]},
+        {
+            "role": "assistant",
+            "content": [
+                {"type": "thinking", "thinking": "hm", "signature": signature_for("hm")},
+                {"type": "tool_use", "id": "t", "name": "ls", "input": {}},
+            ],
+        },
         {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": [{"type": "text", "text": "a"}]}]},
         {"role": "user", "content": "{{mock: usage=1/2 stop=stop_sequence}} weather"},
     ],
@@ -103,6 +131,56 @@ ANTHROPIC: dict[str, Any] = {
     "output_config": {"format": {"type": "json_schema", "schema": {"$ref": "#/a"}}},
     "stop_sequences": ["a"],
     "stream": True,
+}
+
+
+GEMINI: dict[str, Any] = {
+    "systemInstruction": {"parts": [{"text": "be kind"}]},
+    "contents": [
+        {
+            "role": "user",
+            "parts": [
+                {"text": "look"},
+                {"inlineData": {"mimeType": "image/png", "data": "AAAA"}},
+                {"fileData": {"fileUri": "gs://a"}},
+            ],
+        },
+        {
+            "role": "model",
+            "parts": [
+                {
+                    "functionCall": {"id": "1", "name": "ls", "args": {"a": 1}},
+                    "thoughtSignature": call_signature("ls", {"a": 1}),
+                }
+            ],
+        },
+        {"role": "user", "parts": [{"functionResponse": {"id": "1", "name": "ls", "response": {"result": "a"}}}]},
+        {
+            "role": "model",
+            "parts": [{"text": "so", "thought": True}, {"text": "done", "thoughtSignature": text_signature("done")}],
+        },
+        {"role": "user", "parts": [{"text": "{{mock: usage=1/2 thinking=a tool=weather text=b}} weather"}]},
+    ],
+    "tools": [
+        {
+            "functionDeclarations": [
+                {
+                    "name": "weather",
+                    "parameters": {"type": "object", "properties": {"city": {"type": "STRING", "enum": ["a"]}}},
+                },
+                {"name": "raw", "parametersJsonSchema": {"type": "object"}},
+            ]
+        }
+    ],
+    "toolConfig": {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": ["weather"]}},
+    "safetySettings": [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "OFF"}],
+    "generationConfig": {
+        "temperature": 1,
+        "stopSequences": ["a"],
+        "responseMimeType": "application/json",
+        "responseSchema": {"type": "ARRAY", "items": {"anyOf": [{"type": "INTEGER", "format": "int32"}]}},
+        "thinkingConfig": {"includeThoughts": True, "thinkingLevel": "LOW"},
+    },
 }
 
 
@@ -120,11 +198,13 @@ def replaced(value: Any, place: tuple[Any, ...], by: Any) -> Any:
     return copy
 
 
-@given(st.sampled_from([("/v1/chat/completions", OPENAI), ("/v1/messages", ANTHROPIC)]), st.data())
+@given(st.sampled_from([("/v1/chat/completions", OPENAI), ("/v1/messages", ANTHROPIC), (GEMINI_PATH, GEMINI)]), st.data())
 def test_a_good_request_with_one_thing_replaced_gets_an_answer(case: tuple[str, dict[str, Any]], data: st.DataObject) -> None:
     path, body = case
     assert answered(path, body).status == 200
     broken = replaced(body, data.draw(st.sampled_from(places(body))), data.draw(VALUES))
     reply = answered(path, broken)
     assert reply.status in {200, 400, 404}
-    assert reply.status == 200 or json.loads(reply.body)["error"]["message"]
+    if reply.status != 200:
+        said = json.loads(reply.body)
+        assert (said[0] if isinstance(said, list) else said)["error"]["message"]

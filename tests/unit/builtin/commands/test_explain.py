@@ -221,7 +221,7 @@ def test_what_is_lost_fails_only_strictly(home: Path, args: tuple[str, ...], cod
 
 
 def test_the_example_in_the_documentation_is_what_is_printed(home: Path) -> None:
-    blocks = dict(re.findall(r"^```(json)?\n(.*?)^```$", HOWTO.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL))
+    blocks = dict(re.findall(r"^```(\w*)\n(.*?)^```$", HOWTO.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL))
     done = explain(home, "--to", "claude/claude-opus-5", request=blocks["json"])
 
     assert blocks[""].startswith("lost: ")

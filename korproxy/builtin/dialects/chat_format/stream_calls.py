@@ -1,0 +1,151 @@
+"""Tool calls, put together from the fragments of a stream.
+
+``index`` should tell the calls apart, ``id`` and ``name`` come once, in the first fragment. What servers do in place of that:
+repeat id and name in every fragment; send whole calls in one; give all calls the index 0, or none; leave ids out; send the name
+after the id, or the arguments as an object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import attrs
+
+from korproxy.api import chat
+from korproxy.builtin.dialects.chat_format.answer_reader import arguments_text, made_up_id, seal_of
+from korproxy.builtin.dialects.chat_format.json_text import inner_object, some_text
+
+
+@attrs.define
+class StreamCalls:
+    """The calls of one answer."""
+
+    _all: list[_Call] = attrs.field(factory=list, init=False)
+    _open: list[_Call] = attrs.field(factory=list, init=False)
+    _by_index: dict[int, _Call] = attrs.field(factory=dict, init=False)
+    _by_id: dict[str, _Call] = attrs.field(factory=dict, init=False)
+    _begun: int = attrs.field(default=0, init=False)
+
+    def take(self, said: Mapping[str, Any], answer: str) -> Iterator[chat.Event]:
+        """Yield what the fragment *said* tells; *answer* is the id of the answer it is in."""
+        fragment = _Fragment.of(said)
+        call = self._found(fragment)
+        if call is None:
+            call = self._new(fragment)
+        call.add(fragment)
+        if call.id:
+            self._by_id.setdefault(call.id, call)
+        if call.key is None and call.name:
+            yield from self.close_whole()
+            call.key = self._begun
+            self._begun += 1
+            own_id = call.id or made_up_id(answer, call.key)
+            yield chat.CallStarted(key=call.key, id=own_id, name=call.name, freeform=call.freeform, seal=call.seal)
+            self._open.append(call)
+            if call.text:
+                yield chat.CallDelta(call.key, call.text)
+        elif call.key is not None and fragment.arguments and not (call.ended and fragment.arguments.isspace()):
+            yield chat.CallDelta(call.key, fragment.arguments)
+
+    def close_whole(self) -> Iterator[chat.Event]:
+        """Yield the ends of the calls whose arguments are whole: other things begin, and clients may show these."""
+        for call in [each for each in self._open if each.is_whole]:
+            self._open.remove(call)
+            call.ended = True
+            if call.key is not None:
+                yield chat.CallEnded(call.key)
+
+    def finish(self) -> Iterator[chat.Event]:
+        """Yield the ends of all calls that are open.
+
+        Raises:
+            Unreadable: One never got a name.
+        """
+        if any(call.key is None and (call.id or call.pieces) for call in self._all):
+            raise chat.Unreadable("a tool call without a name")
+        for call in self._open:
+            if call.key is not None:
+                yield chat.CallEnded(call.key)
+        self._open.clear()
+
+    def _new(self, fragment: _Fragment) -> _Call:
+        call = _Call()
+        self._all.append(call)
+        if fragment.index is not None:
+            self._by_index[fragment.index] = call
+        return call
+
+    def _found(self, fragment: _Fragment) -> _Call | None:
+        """Return the call that *fragment* goes on with; None: it begins one."""
+        latest = self._all[-1] if self._all else None
+        if fragment.index is not None:
+            call = self._by_index.get(fragment.index)
+        elif fragment.id:
+            call = self._by_id.get(fragment.id)
+            return call if call is not None or fragment.name or not fragment.arguments else latest
+        else:
+            call = latest
+        return None if call is None or _is_another(call, fragment) else call
+
+
+@attrs.define(eq=False)
+class _Call:
+    key: int | None = None  # once it was told
+    id: str = ""
+    name: str = ""
+    freeform: bool = False
+    seal: chat.Seal | None = None
+    ended: bool = False
+    pieces: list[str] = attrs.field(factory=list, repr=False)
+
+    def add(self, fragment: _Fragment) -> None:
+        """Take what *fragment* says; id and name are told once, and repetitions are not appended."""
+        self.id = self.id or fragment.id
+        self.name = self.name or fragment.name
+        self.freeform = self.freeform or fragment.freeform
+        self.seal = self.seal or fragment.seal
+        if fragment.arguments:
+            self.pieces.append(fragment.arguments)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.freeform and bool(self.pieces) and chat.is_object(self.text)
+
+
+@attrs.frozen(kw_only=True)
+class _Fragment:
+    index: int | None
+    id: str
+    name: str
+    arguments: str
+    freeform: bool
+    seal: chat.Seal | None
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> _Fragment:
+        custom = inner_object(said, "custom")
+        inner = custom or inner_object(said, "function")
+        index = said.get("index")
+        return cls(
+            index=index if isinstance(index, int) else None,
+            id=some_text(said.get("id")),
+            name=some_text(inner.get("name")),
+            arguments=arguments_text(inner.get("input" if custom else "arguments")),
+            freeform=bool(custom) or said.get("type") == "custom",
+            seal=seal_of(said),
+        )
+
+
+def _is_another(call: _Call, fragment: _Fragment) -> bool:
+    """Whether *fragment* begins a call of its own, although its index is *call*'s."""
+    if fragment.id and call.id:
+        # A new id alone does not make a call: some servers give each fragment an id of its own.
+        return fragment.id != call.id and (bool(fragment.name) or not fragment.arguments)
+    if not fragment.name or not call.name:
+        return False
+    return fragment.name != call.name or (fragment.arguments.startswith("{") and call.is_whole)

@@ -1,0 +1,66 @@
+"""Tokens, as this format and those who copy it count them.
+
+``prompt_tokens`` includes what came from the cache and what went into it; ``completion_tokens`` includes reasoning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from korproxy.api import Usage, token_count
+
+
+def read_usage(said: object) -> Usage | None:
+    """Return the tokens in *said*, an object ``usage``; None where it does not say any."""
+    if not isinstance(said, dict):
+        return None
+    inner, outer = said.get("prompt_tokens_details"), said.get("completion_tokens_details")
+    places = [inner, said] if isinstance(inner, dict) else [said]
+    read = _first(places, "cached_tokens", "prompt_cache_hit_tokens")  # outside of the details: Moonshot, DeepSeek
+    write = _first(places, "cache_write_tokens", "cache_creation_input_tokens")  # the second one is Qwen's
+    prompt = token_count(said.get("prompt_tokens"))
+    usage = Usage(
+        tokens_in=None if prompt is None else max(prompt - (read or 0) - (write or 0), 0),
+        cache_read=read,
+        cache_write=write,
+        tokens_out=token_count(said.get("completion_tokens")),
+        reasoning=token_count(outer.get("reasoning_tokens")) if isinstance(outer, dict) else None,
+    )
+    return None if usage == Usage() else usage
+
+
+def last_usage(chunk: Mapping[str, Any]) -> Usage | None:
+    """Return the tokens in a whole answer or in an event of a stream; None where it does not say any.
+
+    Several servers send them with every event, counted up, and Moonshot inside the choice: so the last one of a stream is
+    right, and they are never added up.
+    """
+    choices = chunk.get("choices")
+    inside = [each.get("usage") for each in choices if isinstance(each, dict)] if isinstance(choices, list) else []
+    return next((usage for said in (chunk.get("usage"), *inside) if (usage := read_usage(said)) is not None), None)
+
+
+def write_usage(usage: Usage) -> dict[str, Any] | None:
+    """Return *usage* as an object with all its members, because clients read them unasked; None where nothing is known."""
+    if usage == Usage():
+        return None
+    read, write, out = usage.cache_read or 0, usage.cache_write or 0, usage.tokens_out or 0
+    prompt = (usage.tokens_in or 0) + read + write
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": out,
+        "total_tokens": prompt + out,
+        "prompt_tokens_details": {"cached_tokens": read, "cache_write_tokens": write, "audio_tokens": 0},
+        "completion_tokens_details": {
+            "reasoning_tokens": usage.reasoning or 0,
+            "audio_tokens": 0,
+            "accepted_prediction_tokens": 0,
+            "rejected_prediction_tokens": 0,
+        },
+    }
+
+
+def _first(places: Iterable[Mapping[str, Any]], *names: str) -> int | None:
+    counts = (token_count(place.get(name)) for place in places for name in names)
+    return next((count for count in counts if count is not None), None)

@@ -1,0 +1,143 @@
+"""Tools and the choice among them, written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from korproxy.api import Abilities, chat
+
+_FREEFORM = {"type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"]}
+_UNIONS = {"oneOf", "anyOf", "allOf", "$ref"}
+
+
+@attrs.frozen
+class WrittenTools:
+    """The members of a request that are about tools; ``forced``: one has to be called."""
+
+    members: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+    forced: bool = False
+
+
+def write_tools(conversation: chat.Conversation, abilities: Abilities, report: chat.Report) -> WrittenTools:
+    """Write the tools of *conversation*. Where none is left there is no choice either: servers refuse one without tools."""
+    choice = _with_known_names(conversation, report)
+    listed = _is_listed(choice, abilities)
+    tools = [_tool(each, report) for each in _offered(conversation, () if listed else _subset(choice), abilities, report)]
+    if not tools:
+        _nothing_to_choose(conversation, report)
+        return WrittenTools()
+    members: dict[str, Any] = {"tools": tools}
+    said = _choice(choice, abilities, report, listed=listed)
+    if said is not None:
+        members["tool_choice"] = said
+    if conversation.options.parallel is False:  # true is what everybody does unasked, and some servers do not know the field
+        members["parallel_tool_calls"] = False
+    return WrittenTools(members, forced=said not in {None, "auto", "none"} if isinstance(said, str) else said is not None)
+
+
+def _with_known_names(conversation: chat.Conversation, report: chat.Report) -> chat.ToolChoice | None:
+    """Return the choice with only such names as there are tools of."""
+    choice = conversation.choice
+    if choice is None or not choice.names:
+        return choice
+    known = {each.name for each in conversation.functions}
+    names = tuple(each for each in choice.names if each in known)
+    if len(names) < len(choice.names):
+        report.lost(choice.at, "names a tool that is not there")
+        return attrs.evolve(choice, names=names) if names else None
+    return choice
+
+
+def _is_one(choice: chat.ToolChoice) -> bool:
+    return choice.mode == "any" and len(choice.names) == 1
+
+
+def _subset(choice: chat.ToolChoice | None) -> tuple[str, ...]:
+    return () if choice is None or _is_one(choice) else choice.names
+
+
+def _is_listed(choice: chat.ToolChoice | None, abilities: Abilities) -> bool:
+    """Whether the tools that may be called are told by a list: only OpenAI takes one."""
+    return bool(_subset(choice)) and abilities.family == "openai"
+
+
+def _offered(
+    conversation: chat.Conversation, names: tuple[str, ...], abilities: Abilities, report: chat.Report
+) -> list[chat.Tool]:
+    offered = []
+    if names and conversation.choice is not None:
+        report.mapped(conversation.choice.at, "the other tools are left out")
+    for tool in conversation.tools:
+        if isinstance(tool, chat.HostedTool):
+            report.lost(tool.at, f"a tool that the provider runs ({tool.kind[:50]}) is not translated")
+        elif not abilities.tools:
+            report.lost(tool.at, "the model takes no tools")
+        elif names and tool.name not in names:
+            report.lost(tool.at, "is not among the tools that may be called")
+        else:
+            offered.append(tool)
+    return offered
+
+
+def _tool(tool: chat.Tool, report: chat.Report) -> dict[str, Any]:
+    if tool.cache is not None:
+        report.lost(tool.cache.at, "servers of the OpenAI format cache by themselves")
+    function: dict[str, Any] = {"name": tool.name}
+    description = _description(tool)
+    if description is not None:
+        function["description"] = description
+    if tool.freeform:
+        report.mapped(tool.at, "takes an object whose member `input` is the text")  # only OpenAI knows bare text
+        function["parameters"] = _FREEFORM
+    else:
+        function["parameters"] = _parameters(tool.schema)
+        if tool.strict is not None:
+            function["strict"] = tool.strict
+    return {"type": "function", "function": function}
+
+
+def _description(tool: chat.Tool) -> str | None:
+    if not tool.grammar:
+        return tool.description
+    grammar = f"The input has to follow this grammar:\n{tool.grammar}"
+    return f"{tool.description}\n\n{grammar}" if tool.description else grammar
+
+
+def _parameters(schema: chat.JsonObject | None) -> Mapping[str, Any]:
+    """Return *schema* as one of an object with properties: OpenAI refuses others, and some servers a tool without any."""
+    if schema is None:
+        return {"type": "object", "properties": {}}
+    done = schema if "type" in schema or schema.keys() & _UNIONS else {"type": "object", **schema}
+    return {**done, "properties": {}} if done.get("type") == "object" and "properties" not in done else done
+
+
+def _choice(
+    choice: chat.ToolChoice | None, abilities: Abilities, report: chat.Report, *, listed: bool
+) -> str | dict[str, Any] | None:
+    if choice is None:
+        return None
+    if choice.mode == "any" and not _can_force(abilities):
+        report.lost(choice.at, "the model cannot be forced to call a tool")
+        return "auto"
+    if _is_one(choice):
+        return {"type": "function", "function": {"name": choice.names[0]}}
+    mode = "required" if choice.mode == "any" else choice.mode
+    if not listed or mode == "none":
+        return mode
+    tools = [{"type": "function", "function": {"name": each}} for each in choice.names]
+    return {"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": tools}}
+
+
+def _can_force(abilities: Abilities) -> bool:
+    """Whether a call can be demanded; of a model that only takes it while it does not reason: by switching that off."""
+    calm = abilities.forced_tools == "calm" and (abilities.reasoning == "none" or abilities.reasoning_off)
+    return abilities.forced_tools == "always" or calm
+
+
+def _nothing_to_choose(conversation: chat.Conversation, report: chat.Report) -> None:
+    pointers = conversation.options.pointers
+    for pointer in (conversation.choice.at if conversation.choice else "", pointers.get("parallel", "")):
+        report.lost(pointer, "no tool is sent")

@@ -1,0 +1,188 @@
+"""Gemini's generateContent, as providers speak it. Clients that speak it come with their paths later.
+
+Facts: Google's API reference (ai.google.dev/api/generate-content) and its SDK google-genai 3.4 (``google/genai/errors.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import attrs
+import msgspec
+
+from korproxy.api import (
+    AnswerReader,
+    Dialect,
+    Fault,
+    Headers,
+    Model,
+    Peek,
+    PlainAnswer,
+    Settings,
+    Span,
+    Translator,
+    Usage,
+    full_message,
+    hookimpl,
+    json_bytes,
+    sse_events,
+)
+from korproxy.builtin.dialects.gemini_format.request_reader import model_and_method
+from korproxy.builtin.dialects.gemini_format.translator import GeminiTranslator
+from korproxy.builtin.dialects.gemini_format.usage import read_usage
+
+_STATUSES = {
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    408: "DEADLINE_EXCEEDED",
+    413: "RESOURCE_EXHAUSTED",
+    429: "RESOURCE_EXHAUSTED",
+    499: "CANCELLED",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+    529: "UNAVAILABLE",
+}
+
+
+class _Candidate(msgspec.Struct):
+    reason: Any = msgspec.field(default=None, name="finishReason")
+    reason_: Any = msgspec.field(default=None, name="finish_reason")
+
+
+class _Chunk(msgspec.Struct):
+    """A chunk of a stream, or a whole answer: of both only this is read."""
+
+    candidates: list[_Candidate] | None = None
+    usage: Any = msgspec.field(default=None, name="usageMetadata")
+    usage_: Any = msgspec.field(default=None, name="usage_metadata")
+    feedback: Any = msgspec.field(default=None, name="promptFeedback")
+    error: Any = None
+
+
+class _Body(msgspec.Struct):
+    tools: list[msgspec.Raw] | None = None
+
+
+_chunks = msgspec.json.Decoder(_Chunk)
+_lists = msgspec.json.Decoder(list[_Chunk])
+_bodies = msgspec.json.Decoder(_Body)
+
+
+@hookimpl
+def korproxy_dialects(settings: Settings) -> Iterable[Dialect]:
+    """Offer the format of ``:generateContent`` and ``:streamGenerateContent``."""
+    del settings
+    yield Gemini()
+
+
+@attrs.frozen
+class Gemini:
+    """The format of ``POST /v1beta/models/MODEL:generateContent``. Model and stream stand in the path, not in the body."""
+
+    name: str = "gemini"
+    paths: Sequence[str] = ()
+    translator: Translator = attrs.field(factory=GeminiTranslator)
+
+    def peek(self, path: str, body: bytes) -> Peek:
+        """Read model and stream from *path*, and whether there are tools."""
+        model, method = model_and_method(path)
+        try:
+            tools = bool(_bodies.decode(body).tools)
+        except (ValueError, RecursionError):
+            tools = False
+        return Peek(model=model, stream=method == "streamGenerateContent", tools=tools)
+
+    def set_model(self, body: bytes, span: Span, model: str) -> bytes:
+        """Return *body* as it is: another model makes another path."""
+        del span, model
+        return body
+
+    def reader(self, *, stream: bool) -> AnswerReader:
+        """Return a reader for one answer."""
+        return GeminiStream() if stream else PlainAnswer(_usage_of_document)
+
+    def error(self, fault: Fault) -> bytes:
+        """Return the body the SDK makes its status errors from; the KP code is the ``reason`` of its details."""
+        word = _STATUSES.get(fault.status) or ("INTERNAL" if fault.status >= 500 else "INVALID_ARGUMENT")
+        error: dict[str, Any] = {"code": fault.status, "message": full_message(fault), "status": word}
+        if fault.code:
+            info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": fault.code, "domain": "korproxy"}
+            error["details"] = [info]
+        return json_bytes({"error": error})
+
+    def late_error(self, fault: Fault) -> bytes:
+        """Return an event with an ``error``: the SDK raises on it."""
+        return b"data: " + self.error(fault) + b"\r\n\r\n"
+
+    def lists_models(self, headers: Headers) -> bool:
+        """Answer no: the format has a path of its own for that."""
+        del headers
+        return False
+
+    def model_list(self, models: Sequence[Model]) -> bytes:
+        """Return the answer of ``GET /v1beta/models``, all on one page."""
+        methods = ["generateContent", "countTokens"]
+        return json_bytes({"models": [{**_described(each), "supportedGenerationMethods": methods} for each in models]})
+
+
+@attrs.define
+class GeminiStream:
+    """Looks at a passing stream.
+
+    It ended well once a reason for the end was there; the provider's own error is the last that comes.
+    """
+
+    usage: Usage = attrs.field(factory=Usage, init=False)
+    ended: bool = attrs.field(default=False, init=False)
+    failed: bool = attrs.field(default=False, init=False)
+
+    @property
+    def final(self) -> bool:
+        """The same as ``failed``: behind a good end usage may follow, and only the connection says that nothing does."""
+        return self.failed
+
+    def feed(self, chunk: bytes) -> None:
+        """Take whole events."""
+        if _says_something(chunk):
+            for _, data in sse_events(chunk):
+                if _says_something(data):
+                    self._read(data)
+
+    def finish(self) -> None:
+        """Do nothing: a stream says itself whether it is whole."""
+
+    def _read(self, data: bytes) -> None:
+        try:
+            found = _lists.decode(data) if data.lstrip().startswith(b"[") else [_chunks.decode(data)]
+        except (ValueError, RecursionError):
+            return  # it passes all the same: what to make of it is the client's affair
+        for chunk in found:
+            self.usage = read_usage(chunk.usage or chunk.usage_) or self.usage
+            if chunk.error:
+                self.ended = self.failed = True
+            blocked = isinstance(chunk.feedback, dict) and bool(chunk.feedback.get("blockReason"))
+            self.ended = self.ended or blocked or any(each.reason or each.reason_ for each in chunk.candidates or ())
+
+
+def _says_something(text: bytes) -> bool:
+    """Whether *text* is worth a decode."""
+    return b'"usage' in text or b'"finish' in text or b'"error"' in text or b'"promptFeedback"' in text
+
+
+def _usage_of_document(body: bytes) -> Usage:
+    try:
+        found = _chunks.decode(body)
+    except (ValueError, RecursionError):
+        return Usage()
+    return read_usage(found.usage or found.usage_) or Usage()
+
+
+def _described(model: Model) -> dict[str, Any]:
+    described: dict[str, Any] = {"name": f"models/{model.id}", "displayName": model.name or model.id}
+    if model.abilities is not None and model.abilities.window is not None:
+        described["inputTokenLimit"] = model.abilities.window
+    if model.abilities is not None and model.abilities.output is not None:
+        described["outputTokenLimit"] = model.abilities.output
+    return described

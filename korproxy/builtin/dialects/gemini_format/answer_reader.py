@@ -1,0 +1,32 @@
+"""A provider's whole answer, read: a stream of one chunk."""
+
+from __future__ import annotations
+
+from korproxy.api import chat
+from korproxy.builtin.dialects.gemini_format.chunks import read_chunks
+from korproxy.builtin.dialects.gemini_format.stream_reader import GeminiStreamReader
+
+_SAYS_NOTHING = (chat.Started, chat.UsageSeen)
+
+
+def read_answer(body: bytes) -> chat.Answer:
+    """Read *body*: a response, or the list of them that Gemini streams without ``alt=sse``.
+
+    What came whole cannot be cut, so that an answer with content may do without a reason for its end.
+
+    Raises:
+        Unreadable: It is neither, or holds an error, or nothing, or a call that the model got wrong.
+    """
+    reader = GeminiStreamReader()
+    events = [*reader.read(read_chunks(body)), *reader.finish()]
+    failed = next((each.error for each in events if isinstance(each, chat.Failed)), None)
+    if failed is not None:
+        raise chat.Unreadable(f"it holds an error ({failed.type or failed.status})")
+    if not any(isinstance(each, chat.Ended) for each in events):
+        if all(isinstance(each, _SAYS_NOTHING) for each in events):
+            raise chat.Unreadable("it has neither content nor a reason for that")
+        events.append(chat.Ended(chat.Ending(reason="end")))
+    answer = chat.answer_of(events)
+    if answer is None:  # pragma: no cover -- there is an end
+        raise chat.Unreadable("it has no end")
+    return answer

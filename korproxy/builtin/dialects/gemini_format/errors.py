@@ -1,0 +1,201 @@
+"""Errors of providers, read and written.
+
+Facts: google.rpc.Status and its details (ErrorInfo, RetryInfo, QuotaFailure), ``google/genai/errors.py`` of google-genai 3.4,
+ai.google.dev/gemini-api/docs/troubleshooting, and what Gemini CLI makes of quota errors.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from korproxy.api import Headers, chat, read_refusal
+from korproxy.builtin.dialects.gemini_format.json_text import read_json, write_json
+
+_KINDS: Mapping[str, chat.ErrorKind] = {
+    "INVALID_ARGUMENT": "invalid",
+    "OUT_OF_RANGE": "invalid",
+    "FAILED_PRECONDITION": "permission",  # the country, or billing that is not set up
+    "UNAUTHENTICATED": "authentication",
+    "PERMISSION_DENIED": "permission",
+    "NOT_FOUND": "not_found",
+    "RESOURCE_EXHAUSTED": "rate_limit",
+    "UNAVAILABLE": "overloaded",
+    "DEADLINE_EXCEEDED": "timeout",
+    "INTERNAL": "server",
+    "UNKNOWN": "server",
+    "ABORTED": "server",
+    "CANCELLED": "server",
+    "DATA_LOSS": "server",
+}
+_STATUSES: Mapping[chat.ErrorKind, tuple[int, str]] = {
+    "invalid": (400, "INVALID_ARGUMENT"),
+    "authentication": (401, "UNAUTHENTICATED"),
+    "billing": (429, "RESOURCE_EXHAUSTED"),
+    "permission": (403, "PERMISSION_DENIED"),
+    "not_found": (404, "NOT_FOUND"),
+    "too_large": (413, "RESOURCE_EXHAUSTED"),
+    "rate_limit": (429, "RESOURCE_EXHAUSTED"),
+    "overloaded": (503, "UNAVAILABLE"),
+    "server": (500, "INTERNAL"),
+    "timeout": (504, "DEADLINE_EXCEEDED"),
+}
+_BY_STATUS: Mapping[int, chat.ErrorKind] = {
+    401: "authentication",
+    402: "billing",
+    403: "permission",
+    404: "not_found",
+    408: "timeout",
+    413: "too_large",
+    429: "rate_limit",
+    499: "server",
+    503: "overloaded",
+    504: "timeout",
+    529: "overloaded",
+}
+_FINER = frozenset({402, 413})  # say more than the word that comes with them
+_BY_REASON: Mapping[str, chat.ErrorKind] = {  # ErrorInfo.reason is finer than the status, which is 400 for a wrong key
+    "API_KEY_INVALID": "authentication",
+    "API_KEY_EXPIRED": "authentication",
+    "ACCESS_TOKEN_EXPIRED": "authentication",
+    "ACCESS_TOKEN_TYPE_UNSUPPORTED": "authentication",
+    "CREDENTIALS_MISSING": "authentication",
+    "BILLING_DISABLED": "billing",
+    "INSUFFICIENT_G1_CREDITS_BALANCE": "billing",
+    "MODEL_CAPACITY_EXHAUSTED": "overloaded",
+}
+_OVERFLOW = "context_length_exceeded"  # the code by which every format knows it
+_SAYS_OVERFLOW = re.compile(r"input token count.*exceeds the maximum", re.IGNORECASE)
+_BAD_KEY = re.compile(r"API key (?:not valid|expired|not found)", re.IGNORECASE)
+_RETRY_IN = re.compile(r"retry in ([0-9]+(?:\.[0-9]+)?)\s*(ms|s)\b", re.IGNORECASE)
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s)")
+_TAGS = re.compile(r"<(?:script|style)\b.*?</(?:script|style)>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+_LONGEST = 1000  # characters of a page that are kept
+_DEPTH = 4  # of errors inside the messages of errors
+
+
+def read_error(status: int, headers: Headers, body: bytes) -> chat.ProviderError:
+    """Read the error in *body*; whatever it is, a status and some words are left of it."""
+    return _error(_innermost(body), status, read_refusal(status, headers, body).retry_after)
+
+
+def read_late_error(said: object) -> chat.ProviderError:
+    """Read the ``error`` of a chunk: its status is the one it names, or that its word stands for."""
+    found = said if isinstance(said, dict) else {"message": said}
+    code, word = found.get("code"), str(found.get("status"))
+    status = code if isinstance(code, int) and 400 <= code <= 599 else _STATUSES[_KINDS.get(word, "server")][0]
+    return _error(found, status, None)
+
+
+def write_error(error: chat.ProviderError) -> tuple[int, bytes]:
+    """Return status and body of *error* for a client: message and code are the provider's own."""
+    status, word = _STATUSES[error.kind]
+    if 400 <= error.status <= 599 and error.status != 529 and _BY_STATUS.get(error.status) == error.kind:
+        status = error.status
+    said: dict[str, Any] = {"code": status, "message": error.message, "status": error.type if error.type in _KINDS else word}
+    details: list[dict[str, Any]] = []
+    if error.code:
+        details.append({"@type": _type("ErrorInfo"), "reason": error.code, "domain": "korproxy"})
+    if error.retry_after is not None:
+        details.append({"@type": _type("RetryInfo"), "retryDelay": f"{math.ceil(error.retry_after)}s"})
+    return status, write_json({"error": {**said, "details": details} if details else said})
+
+
+def _error(said: Mapping[str, Any], status: int, retry_after: float | None) -> chat.ProviderError:
+    message = _words(said.get("message")) or f"The provider answered {status} and gave no reason."
+    reason, word = _reason(said), said.get("status")
+    code = reason or (_OVERFLOW if _SAYS_OVERFLOW.search(message) else None)
+    return chat.ProviderError(
+        status=status,
+        kind=_kind(status, str(word), reason, message),
+        message=message,
+        type=word if isinstance(word, str) else "",
+        code=code,
+        retry_after=_first(_delay(said), _asked_in(message), retry_after),
+    )
+
+
+def _kind(status: int, word: str, reason: str | None, message: str) -> chat.ErrorKind:
+    if reason is not None and reason in _BY_REASON:
+        return _BY_REASON[reason]
+    if status == 400 and _BAD_KEY.search(message):
+        return "authentication"
+    if word in _KINDS and status not in _FINER:
+        return _KINDS[word]
+    return _BY_STATUS.get(status) or ("server" if status >= 500 else "invalid")
+
+
+def _details(said: Mapping[str, Any], kind: str) -> Iterator[Mapping[str, Any]]:
+    details = said.get("details")
+    for each in details if isinstance(details, list) else ():
+        if isinstance(each, dict) and str(each.get("@type")).endswith(kind):
+            yield each
+
+
+def _reason(said: Mapping[str, Any]) -> str | None:
+    found = (each.get("reason") for each in _details(said, "google.rpc.ErrorInfo"))
+    return next((each for each in found if isinstance(each, str) and each), None)
+
+
+def _delay(said: Mapping[str, Any]) -> float | None:
+    for each in _details(said, "google.rpc.RetryInfo"):
+        if found := _DURATION.fullmatch(str(each.get("retryDelay"))):
+            return _seconds(found)
+    return None
+
+
+def _asked_in(message: str) -> float | None:
+    found = _RETRY_IN.search(message)
+    return _seconds(found) if found else None
+
+
+def _seconds(found: re.Match[str]) -> float:
+    return float(found[1]) / (1000 if found[2].lower() == "ms" else 1)
+
+
+def _first(*values: float | None) -> float | None:
+    return next((each for each in values if each is not None), None)
+
+
+def _type(name: str) -> str:
+    return f"type.googleapis.com/google.rpc.{name}"
+
+
+def _innermost(body: bytes) -> Mapping[str, Any]:
+    """Return the error object in *body*, also where it is the message of another one."""
+    said = _object(body)
+    for _ in range(_DEPTH):
+        message = said.get("message")
+        if not isinstance(message, str) or not message.lstrip().startswith(("{", "[")):
+            break
+        inner = _object(message.encode("utf-8", "replace"))
+        if not isinstance(inner.get("message"), str) or inner["message"] == message:
+            break
+        said = inner
+    return said
+
+
+def _object(text: bytes) -> Mapping[str, Any]:
+    try:
+        value = read_json(text)[0]
+    except ValueError:
+        return {"message": text.decode("utf-8", "replace")}
+    while isinstance(value, list) and value:
+        value = value[0]
+    if not isinstance(value, dict):
+        return {"message": value}
+    error = value.get("error")
+    if isinstance(error, dict):
+        return error
+    return {**value, "message": error or value.get("message") or value.get("detail")}
+
+
+def _words(value: object) -> str:
+    """Return *value* as a message; of a page the words only."""
+    if not isinstance(value, str):
+        return "" if value is None else write_json(value).decode()[:_LONGEST]
+    if not value.lstrip().startswith("<"):
+        return value.strip()
+    return " ".join(_TAGS.sub(" ", value).split())[:_LONGEST]

@@ -1,0 +1,74 @@
+"""A client's request, read.
+
+Facts: ai.google.dev/api/generate-content and ``GenerateContentConfig`` of google-genai 3.4. The path says which model is meant,
+and whether a stream: ``/v1beta/models/MODEL:streamGenerateContent``.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+from korproxy.api import BadRequest, chat
+from korproxy.builtin.dialects.gemini_format.content_reader import read_contents, read_system
+from korproxy.builtin.dialects.gemini_format.fields import spelled
+from korproxy.builtin.dialects.gemini_format.json_text import read_json
+from korproxy.builtin.dialects.gemini_format.options_reader import read_options
+from korproxy.builtin.dialects.gemini_format.tools_reader import read_choice, read_tools
+
+_PATH = re.compile(r"/v1(?:alpha|beta)?/(?:models|tunedModels)/(?P<model>[^?]+):(?P<method>[A-Za-z]+)(?:\?.*)?")
+_LOST = {
+    "safetySettings": "only Gemini lets its filters be set",
+    "labels": "only Google Cloud has labels",
+    "model": "the address names the model",
+}
+_REFUSED = {
+    "cachedContent": "A part of the conversation lies in Google's cache. Send it whole, or use a Gemini provider.",
+    "continuationToken": "Only Gemini can go on with an answer that it broke off. Use a Gemini provider.",
+}
+
+
+def model_and_method(path: str) -> tuple[str, str]:
+    """Return which model *path* names, and what is asked of it.
+
+    Raises:
+        BadRequest: It names none (KP-SYS-519).
+    """
+    found = _PATH.fullmatch(path)
+    if found is None:
+        raise BadRequest("KP-SYS-519", "The address names no model: it has to be /v1beta/models/MODEL:generateContent.")
+    return unquote(found["model"]), found["method"]
+
+
+def read_request(path: str, body: bytes, report: chat.Report) -> tuple[chat.Conversation, chat.Asked]:
+    """Read *body*, which was sent to *path*.
+
+    Raises:
+        BadRequest: It is no object with ``contents`` (KP-SYS-509), or *path* names no model (KP-SYS-519).
+        CannotCarry: It asks for something that only Gemini has, and without which it would mean something else.
+    """
+    model, method = model_and_method(path)
+    top, text = _request(body, report)
+    for key, why in _REFUSED.items():
+        if top.get(spelled(top, key)) is not None:
+            raise chat.CannotCarry(top.pointer(spelled(top, key)), why)
+    turns = (*read_system(top), *read_contents(top, text))
+    tools, choice = tuple(read_tools(top)), read_choice(top)
+    options = read_options(top)
+    for key, why in _LOST.items():
+        top.lost(spelled(top, key), why)
+    top.close()
+    asked = chat.Asked(model=model, stream=method == "streamGenerateContent", usage=True)
+    return chat.Conversation(turns=turns, tools=tools, choice=choice, options=options), asked
+
+
+def _request(body: bytes, report: chat.Report) -> tuple[chat.Fields, bytes]:
+    try:
+        value, text = read_json(body)
+    except ValueError as exc:
+        raise BadRequest("KP-SYS-509", f"The body is not a JSON object: {exc}.") from None
+    if not isinstance(value, dict):
+        raise BadRequest("KP-SYS-509", "The body is JSON, but not an object.")
+    if not isinstance(value.get("contents"), (list, dict)):
+        raise BadRequest("KP-SYS-509", "The body is no request: `contents` must be a list of turns.")
+    return chat.Fields(value, "", report), text

@@ -1,0 +1,84 @@
+"""A provider's stream, read.
+
+Each event is a whole ``GenerateContentResponse`` with more parts. There is no last event: the stream ends where the connection
+does, and it was whole if a reason for the end was given, which need not be in the last chunk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import attrs
+
+from korproxy.api import Usage, chat, sse_events
+from korproxy.builtin.dialects.gemini_format.chunks import Chunk, read_chunks
+from korproxy.builtin.dialects.gemini_format.endings import read_block, read_finish
+from korproxy.builtin.dialects.gemini_format.errors import read_late_error
+from korproxy.builtin.dialects.gemini_format.parts_reader import PartsReader
+from korproxy.builtin.dialects.gemini_format.usage import read_usage
+
+
+@attrs.define
+class GeminiStreamReader:
+    """Reads one stream."""
+
+    _parts: PartsReader = attrs.field(factory=PartsReader, init=False, repr=False)
+    _usage: Usage = attrs.field(factory=Usage, init=False)
+    _ending: chat.Ending | None = attrs.field(default=None, init=False)
+    _begun: bool = attrs.field(default=False, init=False)
+    _over: bool = attrs.field(default=False, init=False)
+
+    def feed(self, events: bytes) -> Sequence[chat.Event]:
+        """Read whole events; an error that comes bare, or in a list, is one, too."""
+        told: list[chat.Event] = []
+        bare = events.lstrip()[:1] in {b"{", b"["}
+        for data in [events] if bare else [data for _, data in sse_events(events)]:
+            if data.strip() not in {b"", b"[DONE]"}:  # which some servers in between add
+                told += self.read(read_chunks(data))
+        return told
+
+    def read(self, chunks: Sequence[Chunk]) -> Iterator[chat.Event]:
+        """Yield what *chunks* say."""
+        for chunk in chunks:
+            if not self._over:
+                yield from self._chunk(chunk)
+
+    def finish(self) -> Sequence[chat.Event]:
+        """Return the end, if there was a reason for one."""
+        if self._over or self._ending is None:
+            return ()
+        self._over = True
+        ending = self._ending
+        if ending.reason == "end" and self._parts.calls:
+            ending = attrs.evolve(ending, reason="tools")
+        return [*self._parts.close(), chat.Ended(ending)]
+
+    def _chunk(self, chunk: Chunk) -> Iterator[chat.Event]:
+        if chunk.error:
+            yield from self._fail(read_late_error(chunk.error))
+            return
+        yield from self._begin(chunk)
+        candidate = chunk.candidate
+        if candidate is not None and candidate.content is not None:
+            for part in candidate.content.parts or ():
+                yield from self._parts.read(part)
+        usage = read_usage(chunk.usage)
+        if usage is not None and usage != self._usage:
+            self._usage = usage
+            yield chat.UsageSeen(usage)
+        finish = None if candidate is None else read_finish(candidate.reason, candidate.message)
+        if isinstance(finish, chat.ProviderError):
+            yield from self._fail(finish)
+        else:
+            self._ending = finish or read_block(chunk.feedback) or self._ending
+
+    def _begin(self, chunk: Chunk) -> Iterator[chat.Event]:
+        if isinstance(chunk.id, str):
+            self._parts.id = self._parts.id or chunk.id
+        if not self._begun:
+            self._begun = True
+            yield chat.Started(id=self._parts.id, model=chunk.model if isinstance(chunk.model, str) else "")
+
+    def _fail(self, error: chat.ProviderError) -> Iterator[chat.Event]:
+        self._over = True
+        yield chat.Failed(error)

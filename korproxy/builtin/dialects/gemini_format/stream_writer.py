@@ -1,0 +1,70 @@
+"""A streamed answer, written for a client: each event a ``GenerateContentResponse`` with more parts, and no ``[DONE]``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from korproxy.api import Usage, chat
+from korproxy.builtin.dialects.gemini_format.answer_writer import call_part, is_torn, media_part, response, seal_part
+from korproxy.builtin.dialects.gemini_format.errors import write_error
+from korproxy.builtin.dialects.gemini_format.json_text import write_json
+
+_COMMENT = b": korproxy is waiting\r\n\r\n"
+
+
+@attrs.define
+class GeminiStreamWriter:
+    """Writes one stream. Calls go out whole, because the format knows no pieces of them."""
+
+    asked: chat.Asked
+    _id: str = attrs.field(default="", init=False)
+    _usage: Usage = attrs.field(factory=Usage, init=False)
+    _calls: dict[int, tuple[chat.CallStarted, list[str]]] = attrs.field(factory=dict, init=False, repr=False)
+
+    def write(self, event: chat.Event) -> bytes:
+        """Return the bytes for *event*; empty where it has to wait for another one."""
+        match event:
+            case chat.Started(id=id):
+                self._id = id
+            case chat.UsageSeen(usage=usage):
+                self._usage = usage
+            case chat.CallStarted(key=key):
+                self._calls[key] = (event, [])
+            case chat.CallDelta(key=key, json=json):
+                self._calls[key][1].append(json)
+            case chat.Ended(ending=ending):
+                return _event(response(self._id, self.asked.model, [], ending, self._usage))
+            case chat.Failed(error=error):
+                return b"data: " + write_error(error)[1] + b"\r\n\r\n"
+            case _:
+                return self._part(event)
+        return b""
+
+    def keep_alive(self) -> bytes:
+        """Return a comment, which clients pass over."""
+        return _COMMENT
+
+    def _part(self, event: chat.Event) -> bytes:
+        part: dict[str, Any] | None = None
+        match event:
+            case chat.TextDelta(text=text) | chat.RefusalDelta(text=text):
+                part = {"text": text}
+            case chat.ReasoningDelta(text=text):
+                part = {"text": text, "thought": True}
+            case chat.ReasoningEnded(seal=chat.Seal() as seal):
+                part = seal_part(seal)
+            case chat.CallEnded(key=key):
+                call, pieces = self._calls.pop(key)
+                arguments = "".join(pieces)
+                part = None if is_torn(arguments, freeform=call.freeform) else call_part(call, arguments)
+            case chat.PartAdded(part=picture):
+                part = media_part(picture)
+            case _:  # nothing to say in this format
+                pass
+        return b"" if part is None else _event(response(self._id, self.asked.model, [part]))
+
+
+def _event(said: object) -> bytes:
+    return b"data: " + write_json(said) + b"\r\n\r\n"

@@ -1,0 +1,1 @@
+"""Anthropic Messages, read and written: requests, answers, streams, errors."""

@@ -1,0 +1,145 @@
+"""JSON Schemas as this format takes them.
+
+Facts: the arguments of a tool are an object, with no ``oneOf``, ``anyOf`` or ``allOf`` at the top. Where a schema is to be kept
+to exactly (structured outputs, ``strict`` tools) every object says ``additionalProperties: false``, and limits of numbers,
+texts and lists are not taken: ``transform_schema`` of Anthropic's Python SDK 2.12 puts them into the description, and so does
+this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+from korproxy.builtin.dialects.messages_format.json_text import write_json
+
+Schema: TypeAlias = Mapping[str, Any]
+
+_UNIONS = ("allOf", "anyOf", "oneOf")
+_KEPT = frozenset({
+    "type", "properties", "required", "items", "anyOf", "allOf", "enum", "const", "description", "title", "default",
+    "$defs", "definitions",
+})  # fmt: skip
+_MAPS = ("properties", "$defs", "definitions")
+_LISTS = ("anyOf", "oneOf", "allOf")
+_FORMATS = frozenset({"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"})
+_DEPTH = 16  # of unions in unions at the top; deeper ones are left out
+
+
+def arguments_schema(schema: Schema | None) -> Schema:
+    """Return *schema* as one of an object with properties; what is such a one stays as it is."""
+    if schema is None:
+        return {"type": "object", "properties": {}}
+    if any(key in schema for key in _UNIONS):
+        schema = _merged(schema, schema, 0)
+    if schema.get("type") != "object":
+        schema = {**schema, "type": "object"}
+    properties = schema.get("properties")
+    return schema if isinstance(properties, dict) else {**schema, "properties": {}}
+
+
+def exact_schema(schema: Schema) -> Schema:
+    """Return *schema* as one that answers can be held to exactly; what cannot be enforced stands in the descriptions."""
+    if "$ref" in schema:
+        return _reference(schema)
+    done = {_named(key): _inner(key, value) for key, value in schema.items() if _is_kept(key, value)}
+    if done.get("type") == "object" or "properties" in done:
+        done["additionalProperties"] = False
+    unkept = {key: value for key, value in schema.items() if not _is_kept(key, value)}
+    if unkept:
+        said = ", ".join(f"{key}: {write_json(value).decode()}" for key, value in unkept.items())
+        done["description"] = "\n\n".join(each for each in (done.get("description"), f"({said})") if each)
+    return done
+
+
+def _reference(schema: Schema) -> Schema:
+    """Return a schema with a ``$ref``, beside which only definitions may stand: anything else comes one level higher."""
+    beside = {key: value for key, value in schema.items() if key not in {"$ref", "$defs", "definitions"}}
+    done: dict[str, Any] = {"anyOf": [{"$ref": schema["$ref"]}], **exact_schema(beside)} if beside else {"$ref": schema["$ref"]}
+    return done | {key: _inner(key, schema[key]) for key in ("$defs", "definitions") if key in schema}
+
+
+def _named(key: str) -> str:
+    return "anyOf" if key == "oneOf" else key
+
+
+def _is_kept(key: str, value: object) -> bool:
+    match key:
+        case "format":
+            return value in _FORMATS
+        case "minItems":
+            return value in {0, 1}
+        case "additionalProperties":
+            return value is False
+        case _:
+            return _named(key) in _KEPT
+
+
+def _inner(key: str, value: Any) -> Any:
+    if key in _MAPS and isinstance(value, dict):
+        return {name: _exact(each) for name, each in value.items()}
+    if key in _LISTS and isinstance(value, list):
+        return [_exact(each) for each in value]
+    return _exact(value) if key == "items" else value
+
+
+def _exact(value: Any) -> Any:
+    return exact_schema(value) if isinstance(value, dict) else value
+
+
+def _merged(schema: Schema, root: Schema, depth: int) -> dict[str, Any]:
+    """Return *schema* with what its unions say: all properties; required is what every choice requires, or any part."""
+    done = {key: value for key, value in schema.items() if key not in _UNIONS}
+    required = _names(done)
+    for union in _UNIONS:
+        parts = [_merged(each, root, depth + 1) for each in _parts(schema.get(union), root)] if depth < _DEPTH else []
+        if not parts:
+            continue
+        done["properties"] = _united([done, *parts])
+        wanted = [_names(part) for part in parts]
+        common = [name for names in wanted for name in names if union == "allOf" or all(name in other for other in wanted)]
+        required += [name for name in dict.fromkeys(common) if name not in required]
+        for part in parts:
+            done = {**{key: part[key] for key in ("description", "$defs") if key in part}, **done}
+    if required:
+        done["required"] = required
+    if "additionalProperties" in done and any(key in schema for key in _UNIONS):
+        del done["additionalProperties"]  # it would forbid what only one of the parts names
+    return done
+
+
+def _parts(union: object, root: Schema) -> Iterator[Schema]:
+    for part in union if isinstance(union, list) else ():
+        found = part
+        for _ in range(_DEPTH):
+            if not isinstance(found, dict) or "$ref" not in found:
+                break
+            found = _resolved(found["$ref"], root)
+        if isinstance(found, dict) and found.get("type", "object") == "object" and "$ref" not in found:
+            yield found
+
+
+def _resolved(reference: object, root: Schema) -> object:
+    if not isinstance(reference, str) or not reference.startswith("#/"):
+        return None
+    found: Any = root
+    for step in reference[2:].split("/"):
+        found = found.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(found, dict) else None
+    return found
+
+
+def _united(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the properties of all *parts*; one that differs between them may be any of its kinds."""
+    found: dict[str, list[Any]] = {}
+    for part in parts:
+        properties = part.get("properties")
+        for name, schema in properties.items() if isinstance(properties, dict) else ():
+            kinds = found.setdefault(name, [])
+            if schema not in kinds:
+                kinds.append(schema)
+    return {name: kinds[0] if len(kinds) == 1 else {"anyOf": kinds} for name, kinds in found.items()}
+
+
+def _names(schema: Schema) -> list[str]:
+    required = schema.get("required")
+    return [name for name in required if isinstance(name, str)] if isinstance(required, list) else []

@@ -1,0 +1,66 @@
+"""The arguments of a tool call, which a model writes as text: as the JSON object that Messages and Gemini want."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+_objects: msgspec.json.Decoder[Any] = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_values: msgspec.json.Decoder[Any] = msgspec.json.Decoder(msgspec.Raw)
+# Half of a character outside the basic plane. JSON allows it, msgspec does not; models cut their answers there.
+_HALVES = re.compile(r"(?<!\\)((?:\\\\)*+)\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+_PIECES = re.compile(r'"(?:[^"\\]++|\\.)*+(?P<end>")?|[][{}]', re.DOTALL)
+_CLOSED_BY = {"{": "}", "[": "]"}
+
+
+def as_object(arguments: str, *, freeform: bool = False) -> msgspec.Raw:
+    """Return *arguments* as the text of a JSON object, byte for byte where they are one; for Messages and Gemini.
+
+    Empty: ``{}``. A freeform text: ``{"input": text}``. JSON but no object: ``{"value": ...}``, null ``{}``. No JSON: an object
+    that was cut off is closed where that suffices, anything else becomes ``{"_raw": text}``. Never raises.
+    """
+    if freeform:
+        return _holding("input", arguments)
+    if is_object(arguments):
+        return msgspec.Raw(arguments.encode())
+    if not arguments.strip() or arguments.strip() == "null":
+        return msgspec.Raw(b"{}")
+    if _is_json(arguments, _values):
+        return msgspec.Raw(b'{"value":' + arguments.strip().encode() + b"}")
+    closed = _closed(arguments)
+    return msgspec.Raw(closed.encode()) if is_object(closed) else _holding("_raw", arguments)
+
+
+def is_object(text: str) -> bool:
+    """Whether *text* is one JSON object; space around it is allowed."""
+    return _is_json(text, _objects)
+
+
+def _is_json(text: str, decoder: msgspec.json.Decoder[Any]) -> bool:
+    try:
+        decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        whole = _HALVES.sub(r"\1\\u0020", text)
+        return whole != text and _is_json(whole, decoder)
+    return True
+
+
+def _closed(text: str) -> str:
+    """Return *text*, whose end is missing, with the ends of all that is open in it."""
+    open_ones: list[str] = []
+    for found in _PIECES.finditer(text):
+        piece = found[0]
+        if piece in _CLOSED_BY:
+            open_ones.append(_CLOSED_BY[piece])
+        elif piece[0] == '"':
+            open_ones += [] if found["end"] else ['"']
+        elif not open_ones or open_ones.pop() != piece:
+            return text
+    return text + "".join(reversed(open_ones))
+
+
+def _holding(key: str, text: str) -> msgspec.Raw:
+    whole = text.encode("utf-8", "replace").decode()  # no half characters: UTF-8 has none
+    return msgspec.Raw(msgspec.json.encode({key: whole}))
