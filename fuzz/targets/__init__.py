@@ -9,6 +9,14 @@ from fuzz.targets.config import CONFIG
 from fuzz.targets.correlation import CORRELATION
 from fuzz.targets.frames import FRAMES
 from fuzz.targets.json_edit import JSON_EDIT
+from fuzz.targets.provider_garbage import PROVIDER_GARBAGE
 from fuzz.targets.retry_after import RETRY_AFTER
+from fuzz.targets.stream_content import STREAM_CONTENT
+from fuzz.targets.stream_rules import STREAM_RULES
+from fuzz.targets.there_and_back import THERE_AND_BACK
+from fuzz.targets.translated_cuts import TRANSLATED_CUTS
 
-TARGETS: tuple[Target[Any], ...] = (ANSWERS, CODES, CONFIG, CORRELATION, FRAMES, JSON_EDIT, RETRY_AFTER)
+TARGETS: tuple[Target[Any], ...] = (
+    *(ANSWERS, CODES, CONFIG, CORRELATION, FRAMES, JSON_EDIT, RETRY_AFTER),
+    *(PROVIDER_GARBAGE, STREAM_CONTENT, STREAM_RULES, THERE_AND_BACK, TRANSLATED_CUTS),  # of translation
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 import attrs
@@ -37,6 +37,7 @@ from korproxy.models.clock import wall_time
 from korproxy.models.outcome import Refusal
 
 T = TypeVar("T")
+LateError: TypeAlias = Callable[[KorproxyError], bytes]
 
 REFUSAL_LIMIT = 64 * 1024  # bytes of a provider's error that are read to understand it
 REFUSAL_SECONDS = 5.0  # how long that may take
@@ -68,7 +69,7 @@ class Gate:
         self,
         call: Call,
         ledger: Ledger,
-        late_error: Callable[[KorproxyError], bytes],
+        late_error: LateError,
         plan: Sequence[Candidate] | None = None,
     ) -> Relay:
         """Find somebody who answers *call*.
@@ -97,9 +98,7 @@ class Gate:
                     break
         raise failure
 
-    async def _ask(
-        self, call: Call, candidate: Candidate, ledger: Ledger, late_error: Callable[[KorproxyError], bytes]
-    ) -> Relay:
+    async def _ask(self, call: Call, candidate: Candidate, ledger: Ledger, late_error: LateError) -> Relay:
         crossing = await self._cross(call, candidate)
         ledger.losses = b"" if crossing is None else lossy_header(crossing.report)
         wanted = self._prepare(call, candidate, crossing)
@@ -119,7 +118,7 @@ class Gate:
                 code=begun.code,
                 passed=for_client(reply.headers, candidate.provider.vendor_headers),
                 reply=reply,
-                passage=self._passage(candidate, crossing, begun, late_error),
+                passage=self._passage(ledger, candidate, crossing, begun, late_error),
                 read_already=begun.first,
                 release=lambda: window.slots.leave(place),
             )
@@ -146,7 +145,7 @@ class Gate:
             abilities = candidate.provider.abilities(candidate.model)
             if candidate.provider.fetch_images and not abilities.image_links:
                 conversation = await self.images.inline(conversation, reading.report)
-            conversation = self.memory.restore(conversation, abilities.family, trio.current_time())
+            conversation = self.memory.restore(conversation, abilities.family, trio.current_time(), scope=call.key_name)
             reading = attrs.evolve(reading, conversation=conversation)
             written = await _work(call, partial(write, reading, call, candidate, away))
         return Crossing(back=client, away=away, asked=reading.asked, written=written, report=reading.report)
@@ -172,7 +171,7 @@ class Gate:
             return provider.prepare(outgoing, candidate.account)
 
     def _passage(
-        self, candidate: Candidate, crossing: Crossing | None, begun: _Begun, late_error: Callable[[KorproxyError], bytes]
+        self, ledger: Ledger, candidate: Candidate, crossing: Crossing | None, begun: _Begun, late_error: LateError
     ) -> Passage:
         name, reply = candidate.provider.id, begun.reply
         stream = is_event_stream(reply.headers)
@@ -193,7 +192,7 @@ class Gate:
             crossing=crossing,
             events=stream or looks_like_events(begun.first),
             late_error=late_error,
-            watch=self.memory.watcher(trio.current_time()),
+            watch=self.memory.watcher(trio.current_time(), scope=ledger.call.key_name),
         )
 
 

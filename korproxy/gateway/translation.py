@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 import attrs
 
@@ -94,16 +95,17 @@ class Translated:
         if self._cutter.torn:
             self.broken = self._unusable(f"an event of more than {LONGEST} bytes")
             return b""
-        return self._write(lambda: self._reader.feed(whole)) if whole else b""
+        return self._write(partial(self._reader.feed, whole)) if whole else b""
 
     def end(self) -> bytes:
         """Return the rest: of a plain answer all of it."""
         if not self.events:
             return self._document()
         said = b""
-        if self._cutter.tail:
-            tail = self._cutter.tail
-            said = self._write(lambda: self._reader.feed(tail))
+        if tail := self._cutter.tail:
+            said = self._write(partial(self._reader.feed, tail))
+            if self.broken is not None:  # half an event is no mistake of the provider's: the line was cut
+                raise cut_off(self.provider)
         said += self._write(self._reader.finish)
         if self.broken is not None:
             raise self.broken

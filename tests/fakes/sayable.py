@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -84,13 +84,9 @@ def _user(draw: st.DrawFn, results: list[chat.Part]) -> chat.Turn:
 def _choice(draw: st.DrawFn, tools: tuple[chat.Tool, ...]) -> chat.ToolChoice | None:
     if not tools or draw(st.booleans()):
         return None
-    one = draw(st.sampled_from(tools)).name
-    choices = (*map(_mode, ("auto", "none", "any")), chat.ToolChoice(mode="any", names=(one,)))
-    return draw(st.sampled_from(choices))
-
-
-def _mode(mode: Literal["auto", "none", "any"]) -> chat.ToolChoice:
-    return chat.ToolChoice(mode=mode)
+    forced = chat.ToolChoice(mode="any", names=(draw(st.sampled_from(tools)).name,))
+    modes = (chat.ToolChoice(mode="auto"), chat.ToolChoice(mode="none"), chat.ToolChoice(mode="any"))
+    return draw(st.sampled_from((*modes, forced)))
 
 
 def _options(draw: st.DrawFn, choice: chat.ToolChoice | None) -> chat.Options:

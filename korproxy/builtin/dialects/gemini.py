@@ -28,7 +28,7 @@ from korproxy.api import (
     json_bytes,
     sse_events,
 )
-from korproxy.builtin.dialects.gemini_format.request_reader import model_and_method
+from korproxy.builtin.dialects.gemini_format.addresses import model_and_method
 from korproxy.builtin.dialects.gemini_format.translator import GeminiTranslator
 from korproxy.builtin.dialects.gemini_format.usage import read_usage
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import attrs
+from hypothesis import given
+
 from korproxy.chat import (
     Answer,
     Blob,
@@ -9,6 +12,7 @@ from korproxy.chat import (
     Document,
     Ended,
     Ending,
+    Event,
     Failed,
     Image,
     PartAdded,
@@ -27,6 +31,7 @@ from korproxy.chat import (
 )
 from korproxy.chat.folding import answer_of, events_of
 from korproxy.models.outcome import Usage
+from tests.fakes.conversations import answers
 
 SEAL = Seal(family="anthropic", data="Eq==")
 ANSWER = Answer(
@@ -52,8 +57,20 @@ def test_an_answer_survives_as_events() -> None:
     assert answer_of(events_of(ANSWER)) == ANSWER
 
 
+@given(answers())
+def test_every_good_answer_survives_as_events(answer: Answer) -> None:
+    parts = tuple(attrs.evolve(each, cache=None) if isinstance(each, Text) else each for each in answer.parts)
+    assert answer_of(events_of(answer)) == attrs.evolve(answer, parts=parts)
+
+
+def test_a_call_of_nothing_stays_one() -> None:
+    calls = (ToolCall(id="1", name="say", arguments="", freeform=True), ToolCall(id="2", name="read", arguments=""))
+    answer = Answer(parts=calls, ending=Ending(reason="length"))
+    assert answer_of(events_of(answer)) == answer
+
+
 def test_pieces_come_together_and_interleaved_calls_keep_apart() -> None:
-    events = [
+    events: list[Event] = [
         Started(id="x", model="m"),
         ReasoningDelta("a"),
         ReasoningDelta("b"),
@@ -89,7 +106,7 @@ def test_pieces_come_together_and_interleaved_calls_keep_apart() -> None:
 
 
 def test_reasoning_that_ended_is_not_continued_by_the_next() -> None:
-    events = [Started(), ReasoningDelta("a"), ReasoningEnded(), ReasoningDelta("b"), ReasoningEnded(seal=SEAL)]
+    events: list[Event] = [Started(), ReasoningDelta("a"), ReasoningEnded(), ReasoningDelta("b"), ReasoningEnded(seal=SEAL)]
     whole = answer_of([*events, Ended(Ending(reason="end"))])
 
     assert whole is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
@@ -37,7 +38,12 @@ def media_parts(part: Media, abilities: Abilities, report: chat.Report) -> Itera
             if detail is not None and part.at:
                 # Chat is the one format that has it, and this is where.
                 report.lost(f"{part.at}/image_url/detail", "Gemini has one resolution for a whole request")
-            yield _blob(blob, "image", part.at, taken=abilities.images, links=abilities.image_links)
+            drawing = _drawing(blob)
+            if drawing is not None:
+                report.mapped(part.at, "is a drawing that Gemini does not take: its text is sent")
+                yield {"text": drawing}
+            else:
+                yield _blob(blob, "image", part.at, taken=abilities.images, links=abilities.image_links)
         case chat.Audio(blob=blob):
             yield _blob(blob, "audio", part.at, taken=abilities.audio, links=abilities.image_links)
         case chat.Document():
@@ -67,10 +73,20 @@ def _blob(blob: chat.Blob, kind: str, at: str, *, taken: bool, links: bool) -> J
     if where.startswith(_GOOGLES) or (links and blob.url):
         return {"fileData": {"mimeType": blob.media_type or _type_of(where) or _usual(kind), "fileUri": where}}
     if blob.url:
-        text = f"The model cannot fetch an {kind} by its address. Send it as base64"
+        text = f"This {kind} is only linked to, and the model cannot fetch it. Send it as base64"
         ours = ", or set `fetch_images = true` for this provider" if kind == "image" else ""
-        raise chat.CannotCarry(at, f"{text}{ours}.".replace("an document", "a document"))
+        raise chat.CannotCarry(at, f"{text}{ours}.")
     raise chat.CannotCarry(at, f"The {kind} lies in another vendor's store of files. Send it as base64.")
+
+
+def _drawing(blob: chat.Blob) -> str | None:
+    """Return the text that an SVG is; None where *blob* is none."""
+    if blob.data is None or not blob.media_type.startswith("image/svg"):
+        return None
+    try:
+        return base64.b64decode(blob.data).decode() or None
+    except ValueError:
+        return None
 
 
 def _type_of(address: str) -> str:

@@ -30,7 +30,14 @@ _SAMPLING = {
     "presence_penalty": "presencePenalty",
     "frequency_penalty": "frequencyPenalty",
 }
-_RANGES = {"temperature": (0.0, 2.0), "top_p": (0.0, 1.0)}
+_WHOLE = 2**31 - 1  # whole numbers have 32 bits
+_RANGES = {
+    "temperature": (0, 2),
+    "top_p": (0, 1),
+    "top_k": (1, _WHOLE),
+    "presence_penalty": (-2, 2),
+    "frequency_penalty": (-2, 2),
+}
 _MOST_STOPS = 5
 _SEEDS = range(-(2**31), 2**31)
 JSON_ONLY = "Answer with one JSON object and nothing else: no words before or after it, no code fence."
@@ -78,7 +85,7 @@ def says_json(options: chat.Options, abilities: Abilities, *, tools: bool) -> bo
 def _limit(config: dict[str, Any], options: chat.Options, abilities: Abilities, report: chat.Report) -> None:
     if options.max_tokens is None:
         return
-    most = abilities.output if abilities.output is not None else options.max_tokens
+    most = min(abilities.output or _WHOLE, _WHOLE)
     config["maxOutputTokens"] = max(1, min(options.max_tokens, most))
     if config["maxOutputTokens"] != options.max_tokens:
         report.mapped(options.pointers.get("max_tokens", ""), f"as {config['maxOutputTokens']}: the model takes 1 to {most}")
@@ -95,10 +102,10 @@ def _sampling(config: dict[str, Any], options: chat.Options, abilities: Abilitie
         elif abilities.sampling == "one" and name == "top_p" and "temperature" in config:
             report.lost(at, "this model takes temperature or top_p, not both")
         else:
-            low, high = _RANGES.get(name, (value, value))
-            config[key] = value if low <= value <= high else max(low, min(value, high))
+            low, high = _RANGES[name]
+            config[key] = max(low, min(value, high))
             if config[key] != value:
-                report.mapped(at, f"as {config[key]}: Gemini takes {low:g} to {high:g}")
+                report.mapped(at, f"as {config[key]}: Gemini takes {low} to {high}")
 
 
 def _stop(config: dict[str, Any], options: chat.Options, report: chat.Report) -> None:

@@ -1,22 +1,18 @@
 """A client's request, read.
 
-Facts: ai.google.dev/api/generate-content and ``GenerateContentConfig`` of google-genai 3.4. The path says which model is meant,
-and whether a stream: ``/v1beta/models/MODEL:streamGenerateContent``.
+Facts: ai.google.dev/api/generate-content and ``GenerateContentConfig`` of google-genai 3.4.
 """
 
 from __future__ import annotations
 
-import re
-from urllib.parse import unquote
-
 from korproxy.api import BadRequest, chat
+from korproxy.builtin.dialects.gemini_format.addresses import model_and_method
 from korproxy.builtin.dialects.gemini_format.content_reader import read_contents, read_system
 from korproxy.builtin.dialects.gemini_format.fields import spelled
 from korproxy.builtin.dialects.gemini_format.json_text import read_json
 from korproxy.builtin.dialects.gemini_format.options_reader import read_options
 from korproxy.builtin.dialects.gemini_format.tools_reader import read_choice, read_tools
 
-_PATH = re.compile(r"/v1(?:alpha|beta)?/(?:models|tunedModels)/(?P<model>[^?]+):(?P<method>[A-Za-z]+)(?:\?.*)?")
 _LOST = {
     "safetySettings": "only Gemini lets its filters be set",
     "labels": "only Google Cloud has labels",
@@ -26,18 +22,6 @@ _REFUSED = {
     "cachedContent": "A part of the conversation lies in Google's cache. Send it whole, or use a Gemini provider.",
     "continuationToken": "Only Gemini can go on with an answer that it broke off. Use a Gemini provider.",
 }
-
-
-def model_and_method(path: str) -> tuple[str, str]:
-    """Return which model *path* names, and what is asked of it.
-
-    Raises:
-        BadRequest: It names none (KP-SYS-519).
-    """
-    found = _PATH.fullmatch(path)
-    if found is None:
-        raise BadRequest("KP-SYS-519", "The address names no model: it has to be /v1beta/models/MODEL:generateContent.")
-    return unquote(found["model"]), found["method"]
 
 
 def read_request(path: str, body: bytes, report: chat.Report) -> tuple[chat.Conversation, chat.Asked]:

@@ -23,9 +23,7 @@ def result_parts(results: Sequence[chat.ToolResult], abilities: Abilities, repor
     behind: list[Json] = []
     inside = abilities.reasoning == "level"  # Gemini 3 and later take pictures inside a response
     for result in results:
-        media = [
-            part for each in result.parts if not isinstance(each, chat.Text) for part in media_parts(each, abilities, report)
-        ]
+        media = [part for each in _not_texts(result) for part in media_parts(each, abilities, report)]
         texts = [each.text for each in result.parts if isinstance(each, chat.Text) and each.text]
         texts += [each["text"] for each in media if "text" in each]
         blobs = [each for each in media if "text" not in each]

@@ -29,22 +29,27 @@ def write_tools(conversation: chat.Conversation, abilities: Abilities, report: c
     if not abilities.tools:
         raise chat.CannotCarry(tools[0].at, "The model calls no tools. Take them out, or choose another model.")
     members: dict[str, Any] = {"tools": [{"functionDeclarations": [_declaration(each, report) for each in tools]}]}
-    choice = conversation.choice
-    if choice is not None:
-        members["toolConfig"] = {"functionCallingConfig": _calling(choice, abilities, report)}
+    if conversation.choice is not None:
+        names = [each for each in conversation.choice.names if any(tool.name == each for tool in tools)]
+        members["toolConfig"] = {"functionCallingConfig": _calling(conversation.choice, names, abilities, report)}
     return members
 
 
 def _allowed(conversation: chat.Conversation, report: chat.Report) -> Sequence[chat.Tool]:
     """Return the tools that may be called: Gemini takes a list of names only where it has to call one of them."""
-    choice, tools = conversation.choice, conversation.functions
-    if choice is None or choice.mode != "auto" or not choice.names:
-        return tools
-    report.mapped(choice.at, "only the tools that may be called are sent")
-    for each in tools:
-        if each.name not in choice.names:
+    choice = conversation.choice
+    some = choice.names if choice is not None and choice.mode == "auto" else ()
+    if choice is not None and some:
+        report.mapped(choice.at, "only the tools that may be called are sent")
+    tools: dict[str, chat.Tool] = {}
+    for each in conversation.functions:
+        if each.name in tools:
+            report.lost(each.at, "is a second tool of this name")
+        elif some and each.name not in some:
             report.lost(each.at, "is not among the tools that may be called")
-    return [each for each in tools if each.name in choice.names]
+        else:
+            tools[each.name] = each
+    return list(tools.values())
 
 
 def _no_choice(conversation: chat.Conversation, report: chat.Report) -> None:
@@ -52,13 +57,17 @@ def _no_choice(conversation: chat.Conversation, report: chat.Report) -> None:
         report.lost(conversation.choice.at, "no tool is sent")
 
 
-def _calling(choice: chat.ToolChoice, abilities: Abilities, report: chat.Report) -> dict[str, Any]:
-    if choice.mode == "any" and abilities.forced_tools == "never":
+def _calling(choice: chat.ToolChoice, names: list[str], abilities: Abilities, report: chat.Report) -> dict[str, Any]:
+    """Return the choice; *names* are those of it that are sent."""
+    if choice.mode != "any":
+        return {"mode": _MODES[choice.mode]}
+    if abilities.forced_tools == "never":
         report.lost(choice.at, "the model cannot be made to call a tool")
         return {"mode": "AUTO"}
-    if choice.mode == "any" and choice.names:
-        return {"mode": "ANY", "allowedFunctionNames": list(choice.names)}
-    return {"mode": _MODES[choice.mode]}
+    if choice.names and not names:
+        report.lost(choice.at, "the tool is not among those that are sent")
+        return {"mode": "AUTO"}
+    return {"mode": "ANY", "allowedFunctionNames": names} if names else {"mode": "ANY"}
 
 
 def _parameters(tool: chat.Tool, report: chat.Report) -> dict[str, Any] | None:

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from korproxy.builtin.dialects.anthropic_messages import AnthropicMessages
+from korproxy.builtin.dialects.openai_chat import OpenAIChat
+from korproxy.chat import Report
+from korproxy.errors.exceptions import BadRequest
+from korproxy.gateway.crossing import Reading, lossy_header, no_way, read, translators, write
+from korproxy.gateway.routing import Candidate
+from korproxy.kit.http_provider import ANTHROPIC_MESSAGES, HttpProvider
+from korproxy.models.accounts import Account
+from korproxy.models.calls import Call, Headers, Peek
+from tests.fakes.formats import Known
+
+CHAT, MESSAGES = OpenAIChat(), AnthropicMessages()
+PROVIDER = HttpProvider(id="claude", base_url="https://a.test", speaks={"anthropic-messages": ANTHROPIC_MESSAGES})
+CANDIDATE = Candidate(provider=PROVIDER, account=Account(name="work"), model="claude-x", dialect="anthropic-messages")
+
+
+def call(headers: Headers | None = None, **document: object) -> Call:
+    body = json.dumps({"model": "asked", "messages": [{"role": "user", "content": "hi"}], **document}).encode()
+    peek = Peek(model="asked", stream=False)
+    return Call(
+        id="1",
+        correlation_id="c",
+        dialect="openai-chat",
+        path="/v1/chat/completions",
+        peek=peek,
+        body=body,
+        headers=headers or Headers(),
+    )
+
+
+def crossed(one: Call) -> tuple[dict[str, object], Reading]:
+    ways = translators(CHAT, MESSAGES)
+    assert ways is not None
+    reading = read(one, ways[0], created=7)
+    return json.loads(write(reading, one, CANDIDATE, ways[1]).body), reading
+
+
+def test_a_request_is_written_for_the_candidate_under_its_own_name_of_the_model() -> None:
+    document, reading = crossed(call(max_completion_tokens=9))
+
+    assert (document["model"], document["max_tokens"]) == ("claude-x", 9)
+    assert (reading.asked.model, reading.asked.created) == ("asked", 7)
+    assert reading.report.losses == ()
+
+
+def test_what_cannot_be_carried_is_in_the_report() -> None:
+    _, reading = crossed(call(logit_bias={"1": 2}, seed=3))
+
+    assert set(reading.report.losses) == {"/logit_bias", "/seed"}
+
+
+def test_headers_that_change_what_a_body_means_are_reported_as_lost() -> None:
+    _, reading = crossed(call(Headers(((b"openai-beta", b"x=1"), (b"openai-organization", b"o")))))
+
+    assert reading.report.losses == ("header:openai-beta",)
+
+
+@pytest.mark.code("KP-PROV-115")
+def test_what_would_mean_something_else_is_refused_with_its_place() -> None:
+    with pytest.raises(BadRequest) as caught:
+        crossed(call(n=2))
+
+    assert caught.value.code == "KP-PROV-115"
+    assert "/n" in str(caught.value)
+
+
+def test_a_format_without_translator_crosses_nowhere() -> None:
+    plain = Known()
+
+    assert translators(CHAT, plain) is None  # type: ignore[arg-type]
+    assert translators(plain, CHAT) is None  # type: ignore[arg-type]
+    assert translators(None, CHAT) is None
+    assert translators(CHAT, None) is None
+
+
+@pytest.mark.code("KP-PROV-113")
+def test_two_formats_between_which_nothing_translates_are_named() -> None:
+    failure = no_way(call(), CANDIDATE)
+
+    assert (failure.code, str(failure)) == (
+        "KP-PROV-113",
+        "The request is in the format openai-chat, claude speaks anthropic-messages, and nothing translates between the two.",
+    )
+
+
+def report(*pointers: str) -> Report:
+    made = Report()
+    for each in pointers:
+        made.lost(each, "no place")
+    return made
+
+
+def test_the_header_lists_each_pointer_once() -> None:
+    assert lossy_header(report("/a", "/b/0", "/a")) == b"/a,/b/0"
+    assert lossy_header(report()) == b""
+
+
+def test_what_is_too_long_for_the_header_is_counted() -> None:
+    assert lossy_header(report("/aa", "/bb", "/cc"), longest=8) == b"/aa,/bb;+1"
+    assert lossy_header(report("/" + "x" * 2000)) == b";+1"
+
+
+def test_a_pointer_cannot_break_the_header() -> None:
+    assert lossy_header(report("/a,b;c%d\r\ne é")) == b"/a%2Cb%3Bc%25d%0D%0Ae%20%C3%A9"
+
+
+@given(st.lists(st.text(min_size=1)))
+def test_the_header_is_always_clean_and_short(pointers: list[str]) -> None:
+    header = lossy_header(report(*(f"/{each}" for each in pointers)))
+
+    assert len(header) <= 1024 + len(b";+100000")
+    assert all(0x21 <= byte <= 0x7E for byte in header)
