@@ -10,7 +10,7 @@ import msgspec
 _objects: msgspec.json.Decoder[Any] = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _values: msgspec.json.Decoder[Any] = msgspec.json.Decoder(msgspec.Raw)
 # Half of a character outside the basic plane. JSON allows it, msgspec does not; models cut their answers there.
-_HALVES = re.compile(r"(?<!\\)((?:\\\\)*+)\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+_HALVES = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _PIECES = re.compile(r'"(?:[^"\\]++|\\.)*+(?P<end>")?|[][{}]', re.DOTALL)
 _CLOSED_BY = {"{": "}", "[": "]"}
 
@@ -42,13 +42,13 @@ def _is_json(text: str, decoder: msgspec.json.Decoder[Any]) -> bool:
     try:
         decoder.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        whole = _HALVES.sub(r"\1\\u0020", text)
+        whole = _HALVES.sub(r"\\u0020", text)
         return whole != text and _is_json(whole, decoder)
     return True
 
 
 def _closed(text: str) -> str:
-    """Return *text*, whose end is missing, with the ends of all that is open in it."""
+    """Return *text* with the ends of all that is open in it; an object only if nothing else was wrong with it."""
     open_ones: list[str] = []
     for found in _PIECES.finditer(text):
         piece = found[0]
@@ -56,8 +56,8 @@ def _closed(text: str) -> str:
             open_ones.append(_CLOSED_BY[piece])
         elif piece[0] == '"':
             open_ones += [] if found["end"] else ['"']
-        elif not open_ones or open_ones.pop() != piece:
-            return text
+        elif open_ones:
+            open_ones.pop()
     return text + "".join(reversed(open_ones))
 
 

@@ -65,7 +65,7 @@ def read(call: Call, client: Translator, *, created: int) -> Reading:
     try:
         conversation, asked = client.read_request(call.path, call.body, report)
     except CannotCarry as exc:
-        raise _refused(exc, call.dialect) from None
+        raise _refused(exc) from None
     for name in _BETA:
         if call.headers.get(name):
             report.lost(f"header:{name.decode()}", "is for another vendor")
@@ -83,7 +83,7 @@ def write(reading: Reading, call: Call, candidate: Candidate, provider: Translat
     try:
         return provider.write_request(reading.conversation, target, reading.report)
     except CannotCarry as exc:
-        raise _refused(exc, candidate.dialect) from None
+        raise _refused(exc) from None
 
 
 def no_way(call: Call, candidate: Candidate) -> NoProvider:
@@ -112,6 +112,6 @@ def _percent(character: str) -> str:
     return "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "surrogatepass"))
 
 
-def _refused(exc: CannotCarry, dialect: str) -> BadRequest:
-    where = f" at {exc.pointer[:200]}" if exc.pointer else ""
-    return BadRequest(CANNOT_CARRY, f"This request cannot be sent in the format {dialect}{where}: {exc}")
+def _refused(exc: CannotCarry) -> BadRequest:
+    where = f", because of {exc.pointer[:200]}" if exc.pointer else ""
+    return BadRequest(CANNOT_CARRY, f"This request cannot be translated{where}: {exc}")

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeAlias, TypeVar
-from urllib.parse import urlsplit
 
 import attrs
 import trio
 
 from korproxy.chat.memory import ReasoningMemory
 from korproxy.errors.exceptions import (
-    AccountRefused,
     InternalError,
     KorproxyError,
-    PluginBroken,
     ProviderLost,
-    ProviderRefused,
 )
-from korproxy.gateway.answer_headers import for_client, is_event_stream, is_plain_text
+from korproxy.gateway.answer_headers import for_client, is_event_stream
+from korproxy.gateway.beginning import REFUSAL_LIMIT, Begun, begin, naming
 from korproxy.gateway.crossing import Crossing, lossy_header, no_way, read, translators, write
 from korproxy.gateway.frames import FrameCutter
 from korproxy.gateway.images import ImageFetcher
@@ -34,13 +30,10 @@ from korproxy.gateway.translation import Refused, Translated, looks_like_events
 from korproxy.gateway.upstream import Reply, Upstream
 from korproxy.models.calls import Call, Outgoing, UpstreamRequest
 from korproxy.models.clock import wall_time
-from korproxy.models.outcome import Refusal
 
 T = TypeVar("T")
 LateError: TypeAlias = Callable[[KorproxyError], bytes]
 
-REFUSAL_LIMIT = 64 * 1024  # bytes of a provider's error that are read to understand it
-REFUSAL_SECONDS = 5.0  # how long that may take
 LARGE = 256 * 1024  # bytes of a request whose translation would hold up everybody else: it goes to a thread
 
 
@@ -110,7 +103,7 @@ class Gate:
         reply: Reply | None = None
         try:
             reply = await window.upstream.open(wanted, until)
-            begun = await _begin(candidate, reply)
+            begun = await begin(candidate, reply)
             ledger.status, ledger.code = reply.status, begun.code
             return Relay(
                 candidate=candidate,
@@ -139,7 +132,7 @@ class Gate:
         if both is None:
             raise no_way(call, candidate)
         client, away = both
-        with _naming(candidate.provider.id):
+        with naming(candidate.provider.id):
             reading = await _work(call, partial(read, call, client, created=int(wall_time())))
             conversation = reading.conversation
             abilities = candidate.provider.abilities(candidate.model)
@@ -167,11 +160,11 @@ class Gate:
             credential=call.credential if candidate.account.forwards else None,
             correlation_id=call.correlation_id,
         )
-        with _naming(provider.id):
+        with naming(provider.id):
             return provider.prepare(outgoing, candidate.account)
 
     def _passage(
-        self, ledger: Ledger, candidate: Candidate, crossing: Crossing | None, begun: _Begun, late_error: LateError
+        self, ledger: Ledger, candidate: Candidate, crossing: Crossing | None, begun: Begun, late_error: LateError
     ) -> Passage:
         name, reply = candidate.provider.id, begun.reply
         stream = is_event_stream(reply.headers)
@@ -199,123 +192,3 @@ class Gate:
 async def _work(call: Call, work: Callable[[], T]) -> T:
     """Return what *work* on the body of *call* returns; a large one is worked on in a thread, and holds nobody up."""
     return await trio.to_thread.run_sync(work) if len(call.body) > LARGE else work()
-
-
-@contextmanager
-def _naming(provider: str) -> Iterator[None]:
-    """A provider's own code failed: that costs this request, and the error says whose fault it was."""
-    try:
-        yield
-    except KorproxyError:
-        raise
-    except Exception as exc:
-        text = f"The plugin behind provider {provider!r} failed: {type(exc).__name__}."
-        raise PluginBroken("KP-CONF-209", text, plugin=provider) from exc
-
-
-@attrs.frozen(kw_only=True)
-class _Begun:
-    """An answer whose first bytes are here; ``code`` is the KP code of a refusal."""
-
-    reply: Reply
-    first: bytes
-    code: str | None = None
-
-
-async def _begin(candidate: Candidate, reply: Reply) -> _Begun:
-    """Wait for the first bytes.
-
-    Raises:
-        AccountRefused: The provider does not accept OUR credential.
-        ProviderRefused: It refused, and its words did not arrive.
-        ProviderLost: What came is no answer.
-    """
-    if reply.status < 400:
-        _check_status(candidate, reply)
-        first = await reply.next_chunk()
-        _check(candidate, reply, first)
-        return _Begun(reply=reply, first=first)
-    words, whole = await _read_refusal(reply)
-    refusal = _judge(candidate, reply, words)
-    if not whole:
-        name = candidate.provider.id
-        text = f"{name} answered {reply.status}, and its explanation did not arrive whole."
-        raise ProviderRefused(refusal.code, text, provider=name, upstream_status=reply.status, retry_after=refusal.retry_after)
-    return _Begun(reply=reply, first=words, code=refusal.code)
-
-
-def _check_status(candidate: Candidate, reply: Reply) -> None:
-    if reply.status < 300:
-        return
-    name = candidate.provider.id
-    where = _host_of(reply.headers.text(b"location"))
-    text = f"{name} answered {reply.status} and points to {where}. KorProxy follows no redirects: correct its base_url."
-    raise ProviderLost("KP-PROV-111", text, provider=name)
-
-
-def _host_of(location: str) -> str:
-    """Return as much of a redirect's goal as helps: its path and query may hold a signature, its authority a password."""
-    try:
-        goal = urlsplit(location)
-    except ValueError:
-        return "nowhere"
-    return f"{goal.scheme}://{goal.hostname}" if goal.scheme and goal.hostname else "another path of its own"
-
-
-def _check(candidate: Candidate, reply: Reply, first: bytes) -> None:
-    """Refuse what cannot be the provider's API speaking, lest it looks like success."""
-    name = candidate.provider.id
-    if not first:
-        raise ProviderLost("KP-PROV-108", f"{name} answered {reply.status} with nothing in it.", provider=name)
-    if is_plain_text(reply.headers):
-        kind = reply.headers.text(b"content-type")[:100]
-        text = f"{name} answered {reply.status} with {kind} in place of JSON or events: something else stands at its base_url."
-        raise ProviderLost("KP-PROV-107", text, provider=name)
-
-
-async def _read_refusal(reply: Reply) -> tuple[bytes, bool]:
-    """Read until the error can be understood: all of it, or 64 KiB, after which the rest is relayed as it comes.
-
-    Returns:
-        The bytes, and False where it broke off or took more than 5 s: the status says enough to go on.
-    """
-    words = b""
-    with trio.move_on_after(REFUSAL_SECONDS):
-        try:
-            while chunk := await reply.next_chunk():
-                words += chunk
-                if len(words) >= REFUSAL_LIMIT:
-                    break
-        except ProviderLost:
-            return words, False
-        return words, True
-    return words, False
-
-
-def _judge(candidate: Candidate, reply: Reply, body: bytes) -> Refusal:
-    """Return what the provider's own error means.
-
-    Raises:
-        AccountRefused: The provider does not accept OUR credential. Its 401 would make the client ask its user for a new key
-            for KorProxy, which is not what is wrong.
-    """
-    provider, account = candidate.provider, candidate.account
-    with _naming(provider.id):
-        refusal: Refusal = provider.refusal(reply.status, reply.headers, body[:REFUSAL_LIMIT])
-        about_credential = refusal.credential
-        refusal = Refusal(code=refusal.code, credential=about_credential, retry_after=refusal.retry_after)
-    if not about_credential:
-        return refusal
-    if account.forwards:
-        return Refusal(code="KP-AUTH-008", credential=True)
-    what = f"wants a key, and account {account.name!r} has none"
-    if account.secret is not None:
-        what = f"does not accept the key of account {account.name!r}"
-    raise AccountRefused(
-        "KP-AUTH-007",
-        f"{provider.id} answered {reply.status}: it {what}."
-        f" Put a valid key where [[providers.{provider.id}.accounts]] points to, then restart KorProxy.",
-        provider=provider.id,
-        account=account.name,
-        upstream_status=reply.status,
-    )

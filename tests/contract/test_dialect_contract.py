@@ -23,6 +23,7 @@ from tests.fakes.json_bodies import TEXTS, bodies, cuts, groups
 
 DIALECTS = offered.dialects()
 NAMES = sorted(DIALECTS)
+SPOKEN = [name for name in NAMES if DIALECTS[name].paths]  # by clients; providers speak all of them
 STATUSES = sorted({each.status for each in BUILTIN_CODES} | {429, 529})
 
 
@@ -31,14 +32,13 @@ class Sdk:
     """What the vendor's own SDK does with a format.
 
     Attributes:
-        begin: An honest first event of a stream, which the SDK hands out.
+        by_status: What it raises.
     """
 
     client: Callable[[str], Any]
     ask: Callable[[Any], Any]
     stream: Callable[[Any], Any]
     error: type[Exception]
-    begin: bytes
     by_status: dict[int, type[Exception]]
 
 
@@ -57,7 +57,6 @@ SDKS = {
         ask=lambda client: client.chat.completions.create(**CHAT),
         stream=lambda client: client.chat.completions.create(**CHAT, stream=True),
         error=openai.APIError,
-        begin=b'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[]}\n\n',
         by_status={
             400: openai.BadRequestError,
             401: openai.AuthenticationError,
@@ -73,7 +72,6 @@ SDKS = {
         ask=lambda client: client.messages.create(**CHAT, max_tokens=1),
         stream=lambda client: client.messages.create(**CHAT, max_tokens=1, stream=True),
         error=anthropic.APIStatusError,
-        begin=b'event: content_block_stop\ndata: {"type":"content_block_stop","index":0}\n\n',
         by_status={
             400: anthropic.BadRequestError,
             401: anthropic.AuthenticationError,
@@ -88,13 +86,33 @@ SDKS = {
     ),
 }
 
+# An honest first event of a stream, which SDKs hand out.
+BEGIN = {
+    "openai-chat": b'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[]}\n\n',
+    "anthropic-messages": b'event: content_block_stop\ndata: {"type":"content_block_stop","index":0}\n\n',
+    "gemini": b'data: {"candidates":[{"content":{"parts":[{"text":"Hi"}]}}]}\r\n\r\n',
+}
+# A usage of so many tokens in and of one out.
+USAGES: dict[str, Callable[[int], dict[str, Any]]] = {
+    "openai-chat": lambda count: {"usage": {"prompt_tokens": count, "completion_tokens": 1}},
+    "anthropic-messages": lambda count: {"usage": {"input_tokens": count, "output_tokens": 1}},
+    "gemini": lambda count: {"usageMetadata": {"promptTokenCount": count, "candidatesTokenCount": 1}},
+}
+
 
 def fault(status: int = 502, code: str = "KP-NET-309") -> Fault:
     return Fault(code=code, status=status, message='It broke "off".\nTry again.', docs=f"https://docs.test/{code}")
 
 
+@pytest.mark.parametrize("name", [each for each in NAMES if each not in SPOKEN])
+def test_a_format_that_no_client_speaks_can_be_translated(name: str) -> None:
+    assert DIALECTS[name].translator is not None
+    assert DIALECTS[name].lists_models(Headers()) is False
+
+
 def test_a_new_format_brings_its_sdk_into_this_test() -> None:
-    assert set(SDKS) == set(NAMES)
+    assert set(SDKS) == set(SPOKEN)
+    assert set(BEGIN) == set(USAGES) == set(NAMES)
 
 
 def test_no_two_formats_share_a_path() -> None:
@@ -103,7 +121,7 @@ def test_no_two_formats_share_a_path() -> None:
     assert len(paths) == len(set(paths))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SPOKEN)
 @given(body=bodies(model="some/model", stream=False), model=TEXTS.filter(bool))
 def test_another_model_changes_its_span_and_not_a_byte_more(name: str, body: tuple[bytes, dict[str, Any]], model: str) -> None:
     dialect, (text, meant) = DIALECTS[name], body
@@ -120,7 +138,7 @@ def test_another_model_changes_its_span_and_not_a_byte_more(name: str, body: tup
     assert dialect.peek(dialect.paths[0], changed).model == model
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SPOKEN)
 @pytest.mark.parametrize("status", STATUSES)
 def test_our_error_is_the_sdks_error_of_that_status(name: str, status: int) -> None:
     sdk, dialect, ours = SDKS[name], DIALECTS[name], fault(status)
@@ -149,10 +167,10 @@ def test_the_sdks_show_our_code_where_they_have_a_place_for_it(code: str) -> Non
     assert second.value.api_message.startswith(f"[{code}] It broke")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SPOKEN)
 def test_a_late_error_stops_the_sdk_in_mid_stream(name: str) -> None:
     sdk, dialect = SDKS[name], DIALECTS[name]
-    wire = sdk.begin + dialect.late_error(fault())
+    wire = BEGIN[name] + dialect.late_error(fault())
     got: list[object] = []
     with canned(wire, kind="text/event-stream") as url, sdk.client(url) as client, sdk.stream(client) as events:
         with pytest.raises(sdk.error) as caught:
@@ -163,7 +181,7 @@ def test_a_late_error_stops_the_sdk_in_mid_stream(name: str) -> None:
     assert b"message_stop" not in wire
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SPOKEN)
 def test_the_sdk_reads_the_list_of_models(name: str) -> None:
     models = [Model(id="org/one", owner="org", name="One", created=1_700_000_000), Model(id="two")]
     with canned(DIALECTS[name].model_list(models)) as url, SDKS[name].client(url) as client:
@@ -195,7 +213,7 @@ def test_a_new_reader_knows_nothing_and_readers_share_nothing(name: str, stream:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_late_error_counts_as_the_end_of_a_stream(name: str) -> None:
     reader = DIALECTS[name].reader(stream=True)
-    reader.feed(SDKS[name].begin)
+    reader.feed(BEGIN[name])
     assert not reader.ended
     reader.feed(DIALECTS[name].late_error(fault()))
 
@@ -220,7 +238,7 @@ def test_no_bytes_break_a_reader(name: str, stream: bool, chunks: list[bytes]) -
 @pytest.mark.parametrize("name", NAMES)
 @given(data=st.data())
 def test_what_a_stream_says_does_not_depend_on_how_its_events_came(name: str, data: st.DataObject) -> None:
-    choice = [SDKS[name].begin, DIALECTS[name].late_error(fault()), b": ping\n\n", b'data: {"usage":{"output_tokens":1}}\n\n']
+    choice = [BEGIN[name], DIALECTS[name].late_error(fault()), b": ping\n\n", b'data: {"usage":{"output_tokens":1}}\n\n']
     events = data.draw(st.lists(st.sampled_from(choice), max_size=6))
     single, grouped = DIALECTS[name].reader(stream=True), DIALECTS[name].reader(stream=True)
     for event in events:
@@ -235,8 +253,7 @@ def test_what_a_stream_says_does_not_depend_on_how_its_events_came(name: str, da
 @pytest.mark.parametrize("name", NAMES)
 @given(data=st.data(), count=st.integers(0, 10**6))
 def test_what_a_plain_answer_says_does_not_depend_on_where_it_was_cut(name: str, data: st.DataObject, count: int) -> None:
-    usage = {"input_tokens": count, "prompt_tokens": count, "output_tokens": 1, "completion_tokens": 1}
-    whole = json.dumps({"text": '"usage":{} \u20ac', "usage": usage}).encode()
+    whole = json.dumps({"text": '"usage":{} \u20ac', **USAGES[name](count)}).encode()
     reader = DIALECTS[name].reader(stream=False)
     for piece in data.draw(cuts(whole)):
         reader.feed(piece)

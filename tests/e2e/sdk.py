@@ -121,14 +121,18 @@ class OpenAITool(Tool):
 
     async def assembled(self, **request: Any) -> ChatCompletion:
         """Ask for a stream and have the SDK put the completion together."""
+        return (await self.together(**request)).value
+
+    async def together(self, **request: Any) -> Answer[ChatCompletion]:
+        """Do what ``assembled`` does, and keep the headers."""
         if self.is_async:
             async with self.waiting() as client, client.chat.completions.stream(**request) as stream:
-                return await stream.get_final_completion()
-        return await trio.to_thread.run_sync(self._assembled, request)
+                return Answer(await stream.get_final_completion(), stream._response.headers)
+        return await trio.to_thread.run_sync(self._together, request)
 
-    def _assembled(self, request: dict[str, Any]) -> ChatCompletion:
+    def _together(self, request: dict[str, Any]) -> Answer[ChatCompletion]:
         with self.blocking() as client, client.chat.completions.stream(**request) as stream:
-            return stream.get_final_completion()
+            return Answer(stream.get_final_completion(), stream._response.headers)
 
     async def models(self) -> list[str]:
         """Return the ids of all models."""
@@ -210,15 +214,19 @@ class AnthropicTool(Tool):
 
     async def assembled(self, **request: Any) -> Message:
         """Ask for a stream and have the SDK put the message together."""
+        return (await self.together(**request)).value
+
+    async def together(self, **request: Any) -> Answer[Message]:
+        """Do what ``assembled`` does, and keep the headers."""
         request = {"max_tokens": 1000, **request}
         if self.is_async:
             async with self.waiting() as client, client.messages.stream(**request) as stream:
-                return await stream.get_final_message()
-        return await trio.to_thread.run_sync(self._assembled, request)
+                return Answer(await stream.get_final_message(), stream.response.headers)
+        return await trio.to_thread.run_sync(self._together, request)
 
-    def _assembled(self, request: dict[str, Any]) -> Message:
+    def _together(self, request: dict[str, Any]) -> Answer[Message]:
         with self.blocking() as client, client.messages.stream(**request) as stream:
-            return stream.get_final_message()
+            return Answer(stream.get_final_message(), stream.response.headers)
 
     async def models(self) -> dict[str, str]:
         """Return the names for people of all models, by id."""

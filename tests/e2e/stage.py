@@ -21,6 +21,7 @@ from tests.fakes.waiting import until
 KEYS = {
     "CLAUDE_KEY": "sk-ant-api03-of-claude",
     "CODEX_KEY": "sk-proj-of-codex",
+    "GEMINI_KEY": "key-of-gemini",
     "QWEN_KEY": "sk-of-qwen",
     "IFLOW_KEY": "sk-of-iflow",
     "MINE_KEY": "sk-of-mine",
@@ -39,6 +40,10 @@ accounts = [{ name = "work", key = "env:CLAUDE_KEY" }]
 type = "codex"
 base_url = "MOCK/codex/v1"
 accounts = [{ name = "work", key = "env:CODEX_KEY" }]
+[providers.gemini]
+type = "gemini"
+base_url = "MOCK/gemini/v1beta"
+accounts = [{ name = "work", key = "env:GEMINI_KEY" }]
 [providers.qwen]
 type = "qwen"
 base_url = "MOCK/qwen/compatible-mode/v1"

@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 import attrs
+import pytest
 import trio
 
 from korproxy.builtin.dialects.anthropic_messages import AnthropicMessages
@@ -18,9 +19,12 @@ from korproxy.gateway.gate import Gate
 from korproxy.gateway.ledger import Ledger
 from korproxy.gateway.relay import Relay
 from korproxy.gateway.routing import Snapshot
-from korproxy.models.calls import Call
-from korproxy.models.outcome import Finished
+from korproxy.kit.http_provider import HttpProvider
+from korproxy.models.accounts import Account
+from korproxy.models.calls import Call, Headers, Outgoing, UpstreamRequest
+from korproxy.models.outcome import Finished, Refusal
 from korproxy.runtime.main import open_windows
+from tests.fakes.gateway import provider_at
 
 CHAT = "/v1/chat/completions"
 DIALECTS: Mapping[str, Dialect] = {"openai-chat": OpenAIChat(), "anthropic-messages": AnthropicMessages()}
@@ -75,3 +79,36 @@ async def ask(gate: Gate, call: Call | None = None, late_error: Callable[[Korpro
     finally:
         await relay.aclose()
     return Told(relay=relay, pieces=pieces, finished=ledger.close(trio.current_time()))
+
+
+@attrs.frozen(kw_only=True)
+class Odd(HttpProvider):
+    """A provider whose plugin has faults: it raises, or returns what it should not."""
+
+    when_prepared: Exception | None = None
+    when_refused: Any = None
+
+    def prepare(self, request: Outgoing, account: Account) -> UpstreamRequest:
+        if self.when_prepared is not None:
+            raise self.when_prepared
+        return HttpProvider.prepare(self, request, account)
+
+    def refusal(self, status: int, headers: Headers, body: bytes) -> Refusal:
+        del status, headers, body
+        if isinstance(self.when_refused, Exception):
+            raise self.when_refused
+        return self.when_refused  # type: ignore[no-any-return]
+
+
+def odd(url: str, **faults: Any) -> Odd:
+    return Odd(**attrs.asdict(provider_at(url), recurse=False, filter=lambda field, _: field.init), **faults)
+
+
+async def failure(gate: Gate, call: Call | None = None) -> tuple[KorproxyError, Ledger]:
+    """Return how opening ends, and what was put down; afterwards every place and every connection is free again."""
+    ledger = Ledger(call=call or a_call())
+    with pytest.raises(KorproxyError) as caught:
+        await gate.open(ledger.call, ledger, said)
+    for window in gate.windows.values():
+        assert (window.slots.running, window.slots.waiting) == (0, 0)
+    return caught.value, ledger

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import Any
 
 import attrs
@@ -33,6 +34,7 @@ class _Writer:
     head: dict[str, Any] = attrs.field(factory=dict)
     calls: dict[int, chat.CallStarted] = attrs.field(factory=dict)
     arguments: dict[int, str] = attrs.field(factory=dict)
+    ended: set[int] = attrs.field(factory=set)
 
     def chunks(self, event: chat.Event) -> list[dict[str, Any]]:
         """Return what tells *event*; nothing where it only adds to what a later one tells."""
@@ -62,13 +64,21 @@ class _Writer:
             case chat.ReasoningEnded(seal=chat.Seal(data=data)):
                 return [{"text": "", "thought": True, "thoughtSignature": data}]
             case chat.CallEnded(key=key):
-                call = self.calls[key]
-                told = {"id": call.id, "name": call.name, "args": chat.as_object(self.arguments[key], freeform=call.freeform)}
-                return [{"functionCall": told} | ({"thoughtSignature": call.seal.data} if call.seal else {})]
+                self.ended.add(key)
+                return [self._call(self.calls.pop(each)) for each in self._next_in_turn()]
             case chat.PartAdded(part=chat.Image(blob=blob)) if blob.data:
                 return [{"inlineData": {"mimeType": blob.media_type, "data": blob.data}}]
             case _:
                 return []
+
+    def _next_in_turn(self) -> list[int]:
+        """Gemini's calls come whole, one after the other: one that ended early waits for those that began before it."""
+        return list(takewhile(self.ended.__contains__, self.calls))
+
+    def _call(self, call: chat.CallStarted) -> dict[str, Any]:
+        arguments = chat.as_object(self.arguments[call.key], freeform=call.freeform)
+        told = {"functionCall": {"id": call.id, "name": call.name, "args": arguments}}
+        return told if call.seal is None else {**told, "thoughtSignature": call.seal.data}
 
     def _candidate(self, parts: list[dict[str, Any]], **more: str) -> dict[str, Any]:
         return {**self.head, "candidates": [{"index": 0, "content": {"role": "model", "parts": parts}, **more}]}
@@ -76,11 +86,11 @@ class _Writer:
 
 def _usage(usage: Any) -> dict[str, int]:
     known = {
-        "promptTokenCount": (usage.tokens_in, usage.cache_read),
+        "promptTokenCount": (usage.tokens_in, usage.cache_read, usage.cache_write),
         "cachedContentTokenCount": (usage.cache_read,),
         "thoughtsTokenCount": (usage.reasoning,),
     }
-    counts = {name: sum(each or 0 for each in given) for name, given in known.items() if given[0] is not None}
+    counts = {name: sum(each or 0 for each in given) for name, given in known.items() if any(given)}
     if usage.tokens_out is not None:
         counts["candidatesTokenCount"] = usage.tokens_out - (usage.reasoning or 0)
     return counts

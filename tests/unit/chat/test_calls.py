@@ -179,10 +179,10 @@ def test_edge_34_names_that_collide_when_shortened_or_cleaned_stay_apart() -> No
 
 
 def test_a_name_becomes_the_same_whichever_tools_stand_beside_it() -> None:
-    tools = (chat.Tool(name="a.b"), chat.Tool(name="a_b"))
-    one, _ = chat.fit_names(chat.Conversation(turns=(), tools=tools[:1]), CHAT, chat.Report())
-    two, _ = chat.fit_names(chat.Conversation(turns=(), tools=tools), CHAT, chat.Report())
-    assert one.functions[0] == two.functions[0]
+    tools = (chat.Tool(name="a b"), chat.Tool(name="a_b"), chat.Tool(name="a.b"))
+    one, _ = chat.fit_names(chat.Conversation(turns=(), tools=tools[2:]), CHAT, chat.Report())
+    all_three, _ = chat.fit_names(chat.Conversation(turns=(), tools=tools), CHAT, chat.Report())
+    assert one.functions[0] == all_three.functions[2]
 
 
 def test_a_name_that_a_hash_would_meet_is_passed_by() -> None:

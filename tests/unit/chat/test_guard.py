@@ -209,6 +209,15 @@ def test_arguments_without_end_are_refused(monkeypatch: pytest.MonkeyPatch) -> N
         guarded(START, begun(), chat.CallDelta(0, "{" + " " * 9), chat.CallDelta(0, "}"))
 
 
+def test_arguments_are_held_only_as_long_as_their_call_is_open() -> None:
+    guard = chat.StreamGuard()
+    for event in (START, chat.TextDelta("what"), begun(), chat.CallDelta(0, '{"a":"what"}')):
+        guard.check(event)
+    assert guard._calls[0].pieces == ['{"a":"what"}']
+    guard.check(chat.CallEnded(0))
+    assert guard._calls[0].pieces == []
+
+
 def test_calls_left_open_are_ended_in_their_order() -> None:
     events = (START, begun(0), begun(1), chat.CallDelta(1, "{}"), begun(2), chat.CallEnded(2))
     told = guarded(*events, ended("end"))

@@ -65,6 +65,7 @@ def test_any_other_address_stays_an_address() -> None:
         ("image/png", "R0lGODdhAQAB", "image/gif"),
         ("application/octet-stream", PDF, "application/pdf"),
         ("image/avif", "AAAAIGZ0eXBhdmlm", "image/avif"),
+        ("image/png", "AAAAAAAAAABXRUJQ", "image/png"),
         ("image/png", "", "image/png"),
         ("image/png", "not base64 ü", "image/png"),
     ],

@@ -89,6 +89,7 @@ def test_nothing_comes_back_to_another_family() -> None:
 
 def test_only_what_is_sealed_is_remembered() -> None:
     memory = remembering(chat.Reasoning(text="plain"), CALL, THOUGHT)
+    memory.note("", (THOUGHT,), None, 0.0)
     assert len(memory) == 0
 
 

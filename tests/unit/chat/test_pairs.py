@@ -110,6 +110,7 @@ def test_an_id_that_comes_back_belongs_to_the_latest_call() -> None:
 def test_one_id_for_two_calls_of_a_turn_is_answered_in_order() -> None:
     turns = (assistant(call("0"), call("0")), user(result("0", "a")), user(result("0", "b")))
     assert paired(*turns)[0] == (turns[0], user(result("0", "a"), result("0", "b")))
+    assert paired(*turns, user(result("0", "c")))[0] == (turns[0], user(result("0", "a"), result("0", "c")))
 
 
 def test_edge_35_results_without_id_answer_the_calls_of_their_name_else_the_next_one() -> None:
@@ -117,6 +118,11 @@ def test_edge_35_results_without_id_answer_the_calls_of_their_name_else_the_next
     answers = user(result("", "1", name=""), result("", "2", "read"), result("", "3", "other"), result("", "4", "write"))
     expected = (result("", "2", "read"), result("", "4", "write"), result("", "1", "read"), result("x", "3", "list"))
     assert paired(calls, answers) == ((calls, user(*expected)), [])
+
+
+def test_results_without_id_answer_the_calls_right_before_them() -> None:
+    turns = (assistant(call("")), user(result("", "a")), assistant(call("")), user(result("", "b")))
+    assert paired(*turns) == (turns, [])
 
 
 def test_a_result_without_id_and_without_an_open_call_is_text() -> None:

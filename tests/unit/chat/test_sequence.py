@@ -37,6 +37,7 @@ def test_empty_turns_go_and_what_they_kept_apart_comes_together() -> None:
 def test_system_turns_stay_as_they_are() -> None:
     turns = (turn("system", "a"), turn("system", "b"), turn("user", "c"), turn("system", "d"), turn("user", "e"))
     assert chat.merge(turns) == turns
+    assert chat.merge((*turns, turn("user", "f"))) == (*turns[:-1], turn("user", "e", "f"))
 
 
 @given(conversations())

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import attrs
 import pytest
@@ -14,63 +12,25 @@ from hypothesis import strategies as st
 from korproxy.builtin.dialects.openai_chat import OpenAIChat
 from korproxy.contracts import AnswerReader
 from korproxy.errors.exceptions import (
-    AccountRefused,
     Busy,
     InternalError,
     KorproxyError,
     NoProvider,
     PluginBroken,
     ProviderLost,
-    ProviderRefused,
 )
 from korproxy.gateway import gate as module
-from korproxy.gateway.gate import Gate
 from korproxy.gateway.ledger import Ledger
-from korproxy.kit.http_provider import HttpProvider
 from korproxy.models.accounts import Account, Secret
-from korproxy.models.calls import Call, Headers, Outgoing, UpstreamRequest
-from korproxy.models.outcome import Refusal
+from korproxy.models.calls import Headers
 from korproxy.models.providers import Deadlines, Limits
 from tests.fakes.echo_upstream import Scripted, open_echo
-from tests.fakes.gate import BODY, a_call, ask, open_gate, said
+from tests.fakes.gate import BODY, a_call, ask, failure, odd, open_gate, said
 from tests.fakes.gateway import UPSTREAM_KEY, provider_at
 from tests.fakes.raw_upstream import answering, raw_upstream
 from tests.fakes.waiting import until
 
 NOWHERE = "http://127.0.0.1:1"  # nobody listens there
-
-
-@attrs.frozen(kw_only=True)
-class Odd(HttpProvider):
-    """A provider whose plugin has faults: it raises, or returns what it should not."""
-
-    when_prepared: Exception | None = None
-    when_refused: Any = None
-
-    def prepare(self, request: Outgoing, account: Account) -> UpstreamRequest:
-        if self.when_prepared is not None:
-            raise self.when_prepared
-        return HttpProvider.prepare(self, request, account)
-
-    def refusal(self, status: int, headers: Headers, body: bytes) -> Refusal:
-        del status, headers, body
-        if isinstance(self.when_refused, Exception):
-            raise self.when_refused
-        return self.when_refused  # type: ignore[no-any-return]
-
-
-def odd(url: str, **faults: Any) -> Odd:
-    return Odd(**attrs.asdict(provider_at(url), recurse=False, filter=lambda field, _: field.init), **faults)
-
-
-async def failure(gate: Gate, call: Call | None = None) -> tuple[KorproxyError, Ledger]:
-    """Return how opening ends, and what was put down; afterwards every place and every connection is free again."""
-    ledger = Ledger(call=call or a_call())
-    with pytest.raises(KorproxyError) as caught:
-        await gate.open(ledger.call, ledger, said)
-    for window in gate.windows.values():
-        assert (window.slots.running, window.slots.waiting) == (0, 0)
-    return caught.value, ledger
 
 
 async def test_a_request_reaches_the_provider_byte_for_byte() -> None:
@@ -161,127 +121,12 @@ async def test_without_a_provider_nothing_is_tried() -> None:
     assert (type(error), error.code, ledger.attempts, ledger.provider) == (NoProvider, "KP-CONF-207", 0, None)
 
 
-REFUSALS = [
-    pytest.param(400, b"{}", "KP-PROV-101", marks=pytest.mark.code("KP-PROV-101")),
-    pytest.param(500, b"{}", "KP-PROV-102", marks=pytest.mark.code("KP-PROV-102")),
-    pytest.param(502, b"<html>", "KP-PROV-102"),
-    pytest.param(529, b"{}", "KP-PROV-103", marks=pytest.mark.code("KP-PROV-103")),
-    pytest.param(404, b"{}", "KP-PROV-104", marks=pytest.mark.code("KP-PROV-104")),
-    pytest.param(402, b"{}", "KP-PROV-110", marks=pytest.mark.code("KP-PROV-110")),
-    pytest.param(429, b'{"error":{"code":"insufficient_quota"}}', "KP-PROV-110"),
-    pytest.param(413, b"{}", "KP-PROV-112", marks=pytest.mark.code("KP-PROV-112")),
-    pytest.param(403, b"{}", "KP-PROV-114", marks=pytest.mark.code("KP-PROV-114")),
-    pytest.param(429, b"{}", "KP-RATE-401", marks=pytest.mark.code("KP-RATE-401")),
-    pytest.param(429, b"", "KP-RATE-401"),
-]
-
-
-@pytest.mark.parametrize(("status", "body", "code"), REFUSALS)
-async def test_a_providers_own_error_passes_untouched_and_a_code_goes_beside_it(status: int, body: bytes, code: str) -> None:
-    scripted = Scripted(status=status, headers=[("content-type", "application/json"), ("retry-after", "7")], pieces=[body])
-    async with open_echo(scripted) as echo, open_gate(provider_at(echo.url)) as gate:
-        told = await ask(gate)
-
-    assert (told.relay.status, told.body, told.relay.code) == (status, body, code)
-    assert (b"retry-after", b"7") in told.relay.headers
-    assert (told.finished.outcome, told.finished.code, told.finished.status) == ("refused", code, status)
-
-
-async def test_an_error_is_understood_from_its_beginning_and_passed_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "REFUSAL_LIMIT", 20)
-    pieces = [b'{"error":', b'{"code": 1}', b"," * 10, b"." * 50]
-    seen: list[bytes] = []
-
-    @attrs.frozen(kw_only=True)
-    class Curious(HttpProvider):
-        def refusal(self, status: int, headers: Headers, body: bytes) -> Refusal:
-            seen.append(body)
-            return HttpProvider.refusal(self, status, headers, body)
-
-    async with open_echo(Scripted(status=400, pieces=pieces, framing="chunked")) as echo:
-        plain = provider_at(echo.url)
-        one = Curious(**attrs.asdict(plain, recurse=False, filter=lambda field, _: field.init))
-        async with open_gate(one) as gate:
-            told = await ask(gate)
-
-    assert (seen, told.body) == ([b"".join(pieces)[:20]], b"".join(pieces))
-
-
-@pytest.mark.code("KP-AUTH-007")
-async def test_a_refusal_of_our_own_key_is_our_error_and_names_the_account() -> None:
-    async with open_echo(Scripted(status=401, pieces=[b'{"error":{"message":"bad key"}}'])) as echo:
-        async with open_gate(provider_at(echo.url)) as gate:
-            error, ledger = await failure(gate)
-
-    assert isinstance(error, AccountRefused)
-    assert (error.code, error.provider, error.account, error.upstream_status) == ("KP-AUTH-007", "one", "work", 401)
-    assert error.detail == (
-        "one answered 401: it does not accept the key of account 'work'."
-        " Put a valid key where [[providers.one.accounts]] points to, then restart KorProxy."
-    )
-    assert (ledger.provider, ledger.account) == ("one", "work")
-
-
-@pytest.mark.code("KP-AUTH-008")
-async def test_a_refusal_of_the_callers_own_credential_is_the_callers_to_read() -> None:
-    scripted = Scripted(status=401, headers=[("www-authenticate", "Bearer")], pieces=[b"no"])
-    async with open_echo(scripted) as echo:
-        async with open_gate(provider_at(echo.url, accounts=[Account(name="theirs", forwards=True)])) as gate:
-            told = await ask(gate, a_call(credential=Secret("x")))
-
-    assert (told.relay.status, told.body, told.relay.code) == (401, b"no", "KP-AUTH-008")
-    assert (b"www-authenticate", b"Bearer") in told.relay.headers
-
-
 @pytest.mark.code("KP-AUTH-009")
 async def test_an_account_that_forwards_needs_something_to_forward() -> None:
     async with open_gate(provider_at(NOWHERE, accounts=[Account(name="theirs", forwards=True)])) as gate:
         error, _ = await failure(gate)
 
     assert error.code == "KP-AUTH-009"
-
-
-@pytest.mark.code("KP-PROV-107")
-@pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "text/plain"])
-async def test_a_page_is_no_answer(kind: str) -> None:
-    async with open_echo(Scripted(headers=[("content-type", kind)], pieces=[b"<html>Welcome"])) as echo:
-        async with open_gate(provider_at(echo.url)) as gate:
-            error, _ = await failure(gate)
-
-    assert (error.code, error.detail) == (
-        "KP-PROV-107",
-        f"one answered 200 with {kind} in place of JSON or events: something else stands at its base_url.",
-    )
-
-
-@pytest.mark.code("KP-PROV-108")
-@pytest.mark.parametrize("status", [200, 204])
-async def test_nothing_is_no_answer(status: int) -> None:
-    async with open_echo(Scripted(status=status, pieces=[])) as echo, open_gate(provider_at(echo.url)) as gate:
-        error, _ = await failure(gate)
-
-    assert (error.code, error.detail) == ("KP-PROV-108", f"one answered {status} with nothing in it.")
-
-
-@pytest.mark.code("KP-PROV-111")
-@pytest.mark.parametrize(
-    ("headers", "where"),
-    [
-        ([("location", "https://me:secret@elsewhere.test/v1/secret?token=secret")], "https://elsewhere.test"),
-        ([("location", "/secret")], "another path of its own"),
-        ([("location", "https://[")], "nowhere"),
-    ],
-)
-async def test_a_redirect_is_no_answer_and_what_may_be_secret_in_it_is_not_told(
-    headers: Sequence[tuple[str, str]], where: str
-) -> None:
-    async with open_echo(Scripted(status=307, headers=headers)) as echo, open_gate(provider_at(echo.url)) as gate:
-        error, _ = await failure(gate)
-
-    assert (error.code, error.detail) == (
-        "KP-PROV-111",
-        f"one answered 307 and points to {where}. KorProxy follows no redirects: correct its base_url.",
-    )
 
 
 @pytest.mark.code("KP-CONF-209")
@@ -300,18 +145,6 @@ async def test_a_plugins_own_coded_error_stays_what_it_is() -> None:
         error, _ = await failure(gate)
 
     assert (type(error), error.code, error.detail) == (NoProvider, "KP-PROV-106", "It ended.")
-
-
-@pytest.mark.code("KP-CONF-209")
-@pytest.mark.parametrize("fault", [ValueError("x"), None, "KP-PROV-101"])
-async def test_a_plugin_that_cannot_read_a_refusal_is_named_and_holds_nothing(fault: object) -> None:
-    async with open_echo(Scripted(status=400)) as echo, open_gate(odd(echo.url, when_refused=fault)) as gate:
-        error, _ = await failure(gate)
-        left = gate.windows["one"].upstream.open_connections
-
-    assert error.code == "KP-CONF-209"
-    assert error.detail.startswith("The plugin behind provider 'one' failed: ")
-    assert left <= 1  # an answer that was read to its end leaves its connection for the next request
 
 
 @attrs.frozen
@@ -434,16 +267,3 @@ async def test_a_compressed_answer_keeps_its_bytes_and_says_what_they_are() -> N
 
     assert told.body == packed
     assert (b"content-encoding", b"gzip") in told.relay.headers
-
-
-@pytest.mark.parametrize("cut", [True, False])
-async def test_a_refusal_whose_words_do_not_arrive_keeps_its_meaning(monkeypatch: pytest.MonkeyPatch, cut: bool) -> None:
-    monkeypatch.setattr("korproxy.gateway.gate.REFUSAL_SECONDS", 0.2)
-    head = b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 7\r\ncontent-length: 100\r\n\r\n"
-    serve = answering(head, b'{"error"', then_wait=not cut)
-    async with raw_upstream(serve) as port, open_gate(provider_at(f"http://127.0.0.1:{port}")) as gate:
-        error, _ = await failure(gate)
-
-    assert isinstance(error, ProviderRefused)
-    assert (error.code, error.upstream_status, error.retry_after) == ("KP-RATE-401", 429, 7.0)
-    assert error.detail == "one answered 429, and its explanation did not arrive whole."

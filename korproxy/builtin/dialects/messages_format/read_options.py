@@ -74,7 +74,7 @@ def _output(top: chat.Fields, config: chat.Fields | None, pointers: dict[str, st
         return None
     wanted.close()
     pointers["output"] = wanted.at
-    return chat.OutputFormat(kind="schema", schema=schema.value)
+    return chat.OutputFormat(kind="schema", schema=schema.value, pointers={"schema": schema.at})
 
 
 def _thinking(said: chat.Fields | None, config: chat.Fields | None, pointers: dict[str, str]) -> chat.Thinking | None:

@@ -65,12 +65,14 @@ def _tools(top: chat.Fields) -> Iterator[chat.Tool | chat.HostedTool]:
 def _tool(tool: chat.Fields) -> chat.Tool:
     for key, why in _LOST.items():
         tool.lost(key, why)
-    schema = tool.table("input_schema")
+    schema, strict = tool.table("input_schema"), tool.flag("strict")
+    places = {"schema": None if schema is None else "input_schema", "strict": None if strict is None else "strict"}
     return chat.Tool(
         name=tool.text("name") or "",
         description=tool.text("description"),
         schema=None if schema is None else schema.value,
-        strict=tool.flag("strict"),
+        strict=strict,
         cache=read_cache_mark(tool),
         at=tool.at,
+        pointers={name: tool.pointer(key) for name, key in places.items() if key is not None},
     )

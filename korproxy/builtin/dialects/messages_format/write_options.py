@@ -67,12 +67,27 @@ def write_output(options: chat.Options, abilities: Abilities, report: chat.Repor
         return None
     if not abilities.structured:
         raise chat.CannotCarry(at, "this model cannot be held to a JSON schema. Choose a newer one, or ask for it in words.")
-    wanted = output.schema or {}
-    named = {"title": output.name, "description": output.description}
-    schema = {**{key: value for key, value in named.items() if value is not None}, **exact_schema(wanted)}
+    return {"type": "json_schema", "schema": _named_schema(output, at, report)}
+
+
+def _named_schema(output: chat.OutputFormat, at: str, report: chat.Report) -> Mapping[str, Any]:
+    """Return the schema of *output*, exact, with the name and the description that others say beside it."""
+    wanted, pointers = output.schema or {}, output.pointers
+    schema = dict(exact_schema(wanted))
     if schema != wanted:
-        report.mapped(at, "the schema is put in the form that Anthropic takes")
-    return {"type": "json_schema", "schema": schema}
+        report.mapped(pointers.get("schema", at), "the schema is put in the form that Anthropic takes")
+    if output.strict is not None:
+        report.mapped(pointers.get("strict", ""), "Anthropic always keeps to a schema exactly")
+    if output.name is not None:
+        own = "title" in schema
+        (report.lost if own else report.mapped)(
+            pointers.get("name", ""), "the schema has a title" if own else "as the schema's title"
+        )
+        schema.setdefault("title", output.name)
+    if output.description is not None:
+        report.mapped(pointers.get("description", ""), "in the schema's description")
+        schema["description"] = "\n\n".join(each for each in (output.description, schema.get("description")) if each)
+    return schema
 
 
 def _sampling(options: chat.Options, abilities: Abilities, report: chat.Report, *, thinks: bool) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def _written(tool: chat.Tool, abilities: Abilities, marks: Marks, report: chat.R
     if strict:
         schema = exact_schema(schema)
     if tool.schema is not None and schema != tool.schema:
-        report.mapped(tool.at, "its schema is put in the form that Anthropic takes")
+        report.mapped(tool.pointers.get("schema", tool.at), "the schema is put in the form that Anthropic takes")
     done = {"name": tool.name}
     if tool.description is not None:
         done["description"] = tool.description
@@ -88,7 +88,7 @@ def _written(tool: chat.Tool, abilities: Abilities, marks: Marks, report: chat.R
     if strict:
         done["strict"] = True
     elif tool.strict:
-        report.mapped(tool.at, "the model cannot be held to its schema")
+        report.lost(tool.pointers.get("strict", ""), "the model cannot be held to a schema")
     return marks.put(done, tool.cache)
 
 

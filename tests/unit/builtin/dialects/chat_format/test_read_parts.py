@@ -163,7 +163,7 @@ def test_sound_cannot_be_marked_elsewhere() -> None:
     [
         (chat.Blob(media_type="text/csv", data=NOTES), "Two wordsü"),
         (chat.Blob(media_type="text/plain", data="/w=="), None),
-        (chat.Blob(media_type="text/plain", data="?"), None),
+        (chat.Blob(media_type="text/plain", data="A"), None),
         (chat.Blob(media_type="application/pdf", data=PDF), None),
         (chat.Blob(url="https://a.example/b.txt"), None),
     ],

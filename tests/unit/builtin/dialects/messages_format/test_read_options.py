@@ -115,6 +115,8 @@ def test_edge_65_the_wanted_form_of_the_answer_is_read() -> None:
 
     assert (found.output, notes) == (chat.OutputFormat(kind="schema", schema=SCHEMA), [])
     assert found.pointers["output"] == "/output_config/format"
+    assert found.output is not None
+    assert found.output.pointers == {"schema": "/output_config/format/schema"}
 
 
 def test_old_clients_say_the_form_at_the_top() -> None:

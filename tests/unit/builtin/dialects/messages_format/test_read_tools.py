@@ -27,6 +27,7 @@ def test_a_tool_is_read_with_all_that_others_know() -> None:
         chat.Tool(name="Stop"),
     )
     assert (conversation.tools[1].at, notes) == ("/tools/1", [])
+    assert conversation.functions[0].pointers == {"schema": "/tools/0/input_schema", "strict": "/tools/0/strict"}
 
 
 def test_edge_38_what_only_anthropic_does_with_tools_is_lost() -> None:

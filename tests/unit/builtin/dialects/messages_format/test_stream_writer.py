@@ -26,7 +26,13 @@ def begun(key: int, **more: Any) -> chat.CallStarted:
 
 
 def test_a_stream_is_written() -> None:
-    events = [START, chat.UsageSeen(Usage(tokens_in=5)), chat.TextDelta("Hi"), chat.UsageSeen(Usage(tokens_out=2)), END]
+    events: list[chat.Event] = [
+        START,
+        chat.UsageSeen(Usage(tokens_in=5)),
+        chat.TextDelta("Hi"),
+        chat.UsageSeen(Usage(tokens_out=2)),
+        END,
+    ]
 
     assert b"".join(told(events)).decode().split("\n\n") == [
         'event: message_start\ndata: {"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant",'
@@ -84,13 +90,13 @@ def test_edge_2_and_5_an_empty_text_makes_no_block() -> None:
 
 def test_edge_5_calls_end_in_tool_use_whatever_the_provider_says() -> None:
     guard = chat.StreamGuard()
-    events = [START, begun(0), chat.CallEnded(0), END]
+    events: list[chat.Event] = [START, begun(0), chat.CallEnded(0), END]
 
     assert outline(told([each for event in events for each in guard.check(event)]))[-2] == "end tool_use"
 
 
 def test_edge_6_parallel_calls_that_interleave_become_blocks_one_behind_the_other() -> None:
-    events = [
+    events: list[chat.Event] = [
         START,
         begun(0),
         begun(1),
@@ -118,7 +124,7 @@ def test_edge_6_parallel_calls_that_interleave_become_blocks_one_behind_the_othe
 
 
 def test_edge_6_a_call_that_has_waited_goes_on_as_soon_as_it_may() -> None:
-    events = [
+    events: list[chat.Event] = [
         START,
         begun(0),
         begun(1),
@@ -139,7 +145,15 @@ def test_edge_6_a_call_that_has_waited_goes_on_as_soon_as_it_may() -> None:
 
 
 def test_text_that_comes_while_a_call_is_open_waits_for_its_end() -> None:
-    events = [START, begun(0), chat.TextDelta("a"), chat.ReasoningDelta("b"), begun(1), chat.TextDelta("c"), chat.CallEnded(0)]
+    events: list[chat.Event] = [
+        START,
+        begun(0),
+        chat.TextDelta("a"),
+        chat.ReasoningDelta("b"),
+        begun(1),
+        chat.TextDelta("c"),
+        chat.CallEnded(0),
+    ]
 
     assert outline([told(events)[-1]]) == [
         "-0",
@@ -157,13 +171,20 @@ def test_text_that_comes_while_a_call_is_open_waits_for_its_end() -> None:
 
 def test_a_thousand_parallel_calls_are_no_problem() -> None:
     keys = range(1000)
-    events = [START, *map(begun, keys), *map(chat.CallEnded, reversed(keys)), TOOLS]
+    events: list[chat.Event] = [START, *map(begun, keys), *map(chat.CallEnded, reversed(keys)), TOOLS]
 
     assert outline(told(events))[-3:] == ["-999", "end tool_use", "stop"]
 
 
 def test_an_answer_cut_off_inside_a_call_shows_what_there_is() -> None:
-    events = [START, begun(0), chat.CallDelta(0, '{"a":"b'), begun(1), chat.CallDelta(1, "{"), chat.TextDelta("x")]
+    events: list[chat.Event] = [
+        START,
+        begun(0),
+        chat.CallDelta(0, '{"a":"b'),
+        begun(1),
+        chat.CallDelta(1, "{"),
+        chat.TextDelta("x"),
+    ]
 
     assert outline(told([*events, chat.Ended(chat.Ending(reason="length"))]))[2:] == [
         '0 input_json_delta {"a":"b',
@@ -217,21 +238,21 @@ def test_an_answer_of_nothing_is_a_message_all_the_same() -> None:
     ],
 )
 def test_thinking_ends_with_its_signature(seal: chat.Seal | None, signature: str) -> None:
-    events = [START, chat.ReasoningDelta("Hm"), chat.ReasoningEnded(seal=seal)]
+    events: list[chat.Event] = [START, chat.ReasoningDelta("Hm"), chat.ReasoningEnded(seal=seal)]
 
     assert outline(told(events))[1:] == ["+0 thinking", "0 thinking_delta Hm", f"0 signature_delta {signature}", "-0"]
 
 
 def test_hidden_thinking_is_a_block_with_a_signature_only() -> None:
     seal = chat.Seal(family="google", data="C=")
-    events = [START, chat.TextDelta("a"), chat.ReasoningEnded(seal=seal), chat.ReasoningEnded()]
+    events: list[chat.Event] = [START, chat.TextDelta("a"), chat.ReasoningEnded(seal=seal), chat.ReasoningEnded()]
 
     assert outline(told(events))[3:] == ["-0", "+1 thinking", "1 signature_delta korproxy:google:C=", "-1"]
 
 
 def test_redacted_thinking_comes_whole() -> None:
     seal = chat.Seal(family="anthropic", data="Em==")
-    events = [
+    events: list[chat.Event] = [
         START,
         chat.ReasoningDelta("Hm"),
         chat.ReasoningEnded(seal=seal, redacted=True),
@@ -247,7 +268,7 @@ def test_redacted_thinking_comes_whole() -> None:
 
 
 def test_texts_of_their_own_are_blocks_of_their_own() -> None:
-    events = [
+    events: list[chat.Event] = [
         START,
         chat.TextEnded(),
         chat.TextDelta("a"),
@@ -297,7 +318,12 @@ def test_a_picture_is_shown_in_markdown() -> None:
 
 
 def test_edge_40_a_freeform_text_is_told_when_it_is_whole() -> None:
-    pieces = [begun(0, freeform=True), chat.CallDelta(0, "*** "), chat.CallDelta(0, "Begin"), chat.CallEnded(0)]
+    pieces: list[chat.Event] = [
+        begun(0, freeform=True),
+        chat.CallDelta(0, "*** "),
+        chat.CallDelta(0, "Begin"),
+        chat.CallEnded(0),
+    ]
 
     assert [outline([each]) for each in told([START, *pieces])][1:] == [
         ["start", "+0 tool_use"],
@@ -305,7 +331,7 @@ def test_edge_40_a_freeform_text_is_told_when_it_is_whole() -> None:
         [],
         ['0 input_json_delta {"input":"*** Begin"}', "-0"],
     ]
-    behind = [START, begun(7), *pieces, chat.CallEnded(7)]
+    behind: list[chat.Event] = [START, begun(7), *pieces, chat.CallEnded(7)]
     assert outline(told(behind))[-3:] == ["+1 tool_use", '1 input_json_delta {"input":"*** Begin"}', "-1"]
 
 

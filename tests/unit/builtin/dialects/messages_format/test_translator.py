@@ -28,7 +28,8 @@ def test_it_is_the_formats_translator() -> None:
 
 
 def test_the_start_does_not_wait_for_readers_and_writers() -> None:
-    code = f"import sys, korproxy.builtin.dialects.anthropic_messages; print(sorted(n for n in sys.modules if n.startswith('{PACKAGE}.')))"
+    found = f"sorted(name for name in sys.modules if name.startswith('{PACKAGE}.'))"
+    code = f"import sys, korproxy.builtin.dialects.anthropic_messages; print({found})"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
 
     assert told.stdout.strip() == str([f"{PACKAGE}.translator", f"{PACKAGE}.usage"])

@@ -105,14 +105,27 @@ def test_edge_65_a_schema_is_the_form_of_the_output() -> None:
     assert (body["output_config"], notes) == ({"format": {"type": "json_schema", "schema": SCHEMA}}, [])
 
 
+PLACES = {name: f"/f/{name}" for name in ("schema", "name", "description", "strict")}
+
+
 def test_a_schema_keeps_its_name_and_becomes_exact() -> None:
+    loose = {"type": "object", "properties": {}}
     output = chat.OutputFormat(
-        kind="schema", schema={"type": "object", "properties": {}}, name="weather", description="Of today"
+        kind="schema", schema=loose, name="weather", description="Of today", strict=False, pointers=PLACES
     )
     body, notes = write(asking(output=output))
 
     assert body["output_config"]["format"]["schema"] == {"title": "weather", "description": "Of today", **SCHEMA}
-    assert notes == [("/output", "mapped")]
+    assert sorted(notes) == sorted((each, "mapped") for each in PLACES.values())
+
+
+def test_a_schema_keeps_a_title_and_a_description_of_its_own() -> None:
+    named = {"title": "T", "description": "d", **SCHEMA}
+    output = chat.OutputFormat(kind="schema", schema=named, name="weather", description="Of today", pointers=PLACES)
+    body, notes = write(asking(output=output))
+
+    assert body["output_config"]["format"]["schema"] == {**named, "description": "Of today\n\nd"}
+    assert notes == [("/f/name", "lost"), ("/f/description", "mapped")]
 
 
 def test_a_schema_for_a_model_that_has_none_cannot_be_carried() -> None:

@@ -64,13 +64,10 @@ def test_a_strict_tool_has_an_exact_schema() -> None:
 
 
 def test_a_model_that_cannot_be_held_to_schemas_is_not_asked_to() -> None:
-    tool = chat.Tool(name="a", schema=SCHEMA, strict=True, at="/x")
+    tool = chat.Tool(name="a", schema=SCHEMA, strict=True, at="/x", pointers={"strict": "/x/strict"})
+    found, _, notes = tools(tool, abilities=Abilities(structured=False))
 
-    assert tools(tool, abilities=Abilities(structured=False)) == (
-        [{"name": "a", "input_schema": SCHEMA}],
-        None,
-        [("/x", "mapped")],
-    )
+    assert (found, notes) == ([{"name": "a", "input_schema": SCHEMA}], [("/x/strict", "lost")])
 
 
 def test_edge_40_a_freeform_tool_takes_its_text_as_input_and_tells_the_grammar() -> None:

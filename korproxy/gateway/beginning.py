@@ -1,0 +1,139 @@
+"""The beginning of an answer: is it one at all, and what does a refusal mean?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import attrs
+import trio
+
+from korproxy.errors.exceptions import AccountRefused, KorproxyError, PluginBroken, ProviderLost, ProviderRefused
+from korproxy.gateway.answer_headers import is_plain_text
+from korproxy.gateway.routing import Candidate
+from korproxy.gateway.upstream import Reply
+from korproxy.models.outcome import Refusal
+
+REFUSAL_LIMIT = 64 * 1024  # bytes of a provider's error that are read to understand it
+REFUSAL_SECONDS = 5.0  # how long that may take
+
+
+@contextmanager
+def naming(provider: str) -> Iterator[None]:
+    """A provider's own code failed: that costs this request, and the error says whose fault it was."""
+    try:
+        yield
+    except KorproxyError:
+        raise
+    except Exception as exc:
+        text = f"The plugin behind provider {provider!r} failed: {type(exc).__name__}."
+        raise PluginBroken("KP-CONF-209", text, plugin=provider) from exc
+
+
+@attrs.frozen(kw_only=True)
+class Begun:
+    """An answer whose first bytes are here; ``code`` is the KP code of a refusal."""
+
+    reply: Reply
+    first: bytes
+    code: str | None = None
+
+
+async def begin(candidate: Candidate, reply: Reply) -> Begun:
+    """Wait for the first bytes.
+
+    Raises:
+        AccountRefused: The provider does not accept OUR credential.
+        ProviderRefused: It refused, and its words did not arrive.
+        ProviderLost: What came is no answer.
+    """
+    if reply.status < 400:
+        _check_status(candidate, reply)
+        first = await reply.next_chunk()
+        _check(candidate, reply, first)
+        return Begun(reply=reply, first=first)
+    words, whole = await _read_refusal(reply)
+    refusal = _judge(candidate, reply, words)
+    if not whole:
+        name = candidate.provider.id
+        text = f"{name} answered {reply.status}, and its explanation did not arrive whole."
+        raise ProviderRefused(refusal.code, text, provider=name, upstream_status=reply.status, retry_after=refusal.retry_after)
+    return Begun(reply=reply, first=words, code=refusal.code)
+
+
+def _check_status(candidate: Candidate, reply: Reply) -> None:
+    if reply.status < 300:
+        return
+    name = candidate.provider.id
+    where = _host_of(reply.headers.text(b"location"))
+    text = f"{name} answered {reply.status} and points to {where}. KorProxy follows no redirects: correct its base_url."
+    raise ProviderLost("KP-PROV-111", text, provider=name)
+
+
+def _host_of(location: str) -> str:
+    """Return as much of a redirect's goal as helps: its path and query may hold a signature, its authority a password."""
+    try:
+        goal = urlsplit(location)
+    except ValueError:
+        return "nowhere"
+    return f"{goal.scheme}://{goal.hostname}" if goal.scheme and goal.hostname else "another path of its own"
+
+
+def _check(candidate: Candidate, reply: Reply, first: bytes) -> None:
+    """Refuse what cannot be the provider's API speaking, lest it looks like success."""
+    name = candidate.provider.id
+    if not first:
+        raise ProviderLost("KP-PROV-108", f"{name} answered {reply.status} with nothing in it.", provider=name)
+    if is_plain_text(reply.headers):
+        kind = reply.headers.text(b"content-type")[:100]
+        text = f"{name} answered {reply.status} with {kind} in place of JSON or events: something else stands at its base_url."
+        raise ProviderLost("KP-PROV-107", text, provider=name)
+
+
+async def _read_refusal(reply: Reply) -> tuple[bytes, bool]:
+    """Read until the error can be understood: all of it, or 64 KiB, after which the rest is relayed as it comes.
+
+    Returns:
+        The bytes, and False where it broke off or took more than 5 s: the status says enough to go on.
+    """
+    words = b""
+    with trio.move_on_after(REFUSAL_SECONDS):
+        try:
+            while chunk := await reply.next_chunk():
+                words += chunk
+                if len(words) >= REFUSAL_LIMIT:
+                    break
+        except ProviderLost:
+            return words, False
+        return words, True
+    return words, False
+
+
+def _judge(candidate: Candidate, reply: Reply, body: bytes) -> Refusal:
+    """Return what the provider's own error means.
+
+    Raises:
+        AccountRefused: The provider does not accept OUR credential. Its 401 would make the client ask its user for a new key
+            for KorProxy, which is not what is wrong.
+    """
+    provider, account = candidate.provider, candidate.account
+    with naming(provider.id):
+        refusal: Refusal = provider.refusal(reply.status, reply.headers, body[:REFUSAL_LIMIT])
+        about_credential = refusal.credential
+        refusal = Refusal(code=refusal.code, credential=about_credential, retry_after=refusal.retry_after)
+    if not about_credential:
+        return refusal
+    if account.forwards:
+        return Refusal(code="KP-AUTH-008", credential=True)
+    what = f"wants a key, and account {account.name!r} has none"
+    if account.secret is not None:
+        what = f"does not accept the key of account {account.name!r}"
+    raise AccountRefused(
+        "KP-AUTH-007",
+        f"{provider.id} answered {reply.status}: it {what}."
+        f" Put a valid key where [[providers.{provider.id}.accounts]] points to, then restart KorProxy.",
+        provider=provider.id,
+        account=account.name,
+        upstream_status=reply.status,
+    )
