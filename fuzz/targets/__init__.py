@@ -7,6 +7,7 @@ from fuzz.targets.answers import ANSWERS
 from fuzz.targets.codes import CODES
 from fuzz.targets.config import CONFIG
 from fuzz.targets.correlation import CORRELATION
+from fuzz.targets.damaged_requests import DAMAGED_REQUESTS
 from fuzz.targets.frames import FRAMES
 from fuzz.targets.json_edit import JSON_EDIT
 from fuzz.targets.provider_garbage import PROVIDER_GARBAGE
@@ -18,5 +19,5 @@ from fuzz.targets.translated_cuts import TRANSLATED_CUTS
 
 TARGETS: tuple[Target[Any], ...] = (
     *(ANSWERS, CODES, CONFIG, CORRELATION, FRAMES, JSON_EDIT, RETRY_AFTER),
-    *(PROVIDER_GARBAGE, STREAM_CONTENT, STREAM_RULES, THERE_AND_BACK, TRANSLATED_CUTS),  # of translation
+    *(DAMAGED_REQUESTS, PROVIDER_GARBAGE, STREAM_CONTENT, STREAM_RULES, THERE_AND_BACK, TRANSLATED_CUTS),  # of translation
 )

@@ -9,8 +9,9 @@ import msgspec
 
 _objects: msgspec.json.Decoder[Any] = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _values: msgspec.json.Decoder[Any] = msgspec.json.Decoder(msgspec.Raw)
-# Half of a character outside the basic plane. JSON allows it, msgspec does not; models cut their answers there.
-_HALVES = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+# Escapes; the group catches halves of pairs, where models cut their answers. JSON allows them; Messages refuses them, and then
+# nothing more could be said in a conversation that holds one.
+_ESCAPES = re.compile(r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})")
 _PIECES = re.compile(r'"(?:[^"\\]++|\\.)*+(?P<end>")?|[][{}]', re.DOTALL)
 _CLOSED_BY = {"{": "}", "[": "]"}
 
@@ -19,32 +20,37 @@ def as_object(arguments: str, *, freeform: bool = False) -> msgspec.Raw:
     """Return *arguments* as the text of a JSON object, byte for byte where they are one; for Messages and Gemini.
 
     Empty: ``{}``. A freeform text: ``{"input": text}``. JSON but no object: ``{"value": ...}``, null ``{}``. No JSON: an object
-    that was cut off is closed where that suffices, anything else becomes ``{"_raw": text}``. Never raises.
+    that was cut off is closed where that suffices, anything else becomes ``{"_raw": text}``. Escaped halves of characters
+    become U+FFFD: providers refuse them. Never raises.
     """
     if freeform:
         return _holding("input", arguments)
-    if is_object(arguments):
+    if _is_json(arguments, _objects):
         return msgspec.Raw(arguments.encode())
-    if not arguments.strip() or arguments.strip() == "null":
+    whole = _without_halves(arguments).strip()
+    if whole in {"", "null"}:
         return msgspec.Raw(b"{}")
-    if _is_json(arguments, _values):
-        return msgspec.Raw(b'{"value":' + arguments.strip().encode() + b"}")
-    closed = _closed(arguments)
-    return msgspec.Raw(closed.encode()) if is_object(closed) else _holding("_raw", arguments)
+    for text in (whole, _closed(whole)):
+        if _is_json(text, _objects):
+            return msgspec.Raw(text.encode())
+    return msgspec.Raw(b'{"value":' + whole.encode() + b"}") if _is_json(whole, _values) else _holding("_raw", arguments)
 
 
 def is_object(text: str) -> bool:
     """Whether *text* is one JSON object; space around it is allowed."""
-    return _is_json(text, _objects)
+    return _is_json(text, _objects) or _is_json(_without_halves(text), _objects)
 
 
 def _is_json(text: str, decoder: msgspec.json.Decoder[Any]) -> bool:
     try:
         decoder.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        whole = _HALVES.sub(r"\\u0020", text)
-        return whole != text and _is_json(whole, decoder)
+        return False
     return True
+
+
+def _without_halves(text: str) -> str:
+    return _ESCAPES.sub(lambda found: r"\ufffd" if found[1] else found[0], text)
 
 
 def _closed(text: str) -> str:

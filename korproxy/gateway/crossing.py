@@ -13,7 +13,11 @@ from korproxy.gateway.routing import Candidate
 from korproxy.models.calls import Call
 
 CANNOT_CARRY = "KP-PROV-115"
-_BETA = (b"anthropic-beta", b"openai-beta")  # client headers that change what a body means; to another vendor they mean nothing
+# Headers of clients that may change what a body means, known ones and new ones; to another vendor they mean nothing.
+_OF_VENDORS = (b"anthropic-", b"openai-")
+_ABOUT_NO_BODY = frozenset(
+    {b"anthropic-version", b"anthropic-dangerous-direct-browser-access", b"openai-organization", b"openai-project"}
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -66,9 +70,9 @@ def read(call: Call, client: Translator, *, created: int) -> Reading:
         conversation, asked = client.read_request(call.path, call.body, report)
     except CannotCarry as exc:
         raise _refused(exc) from None
-    for name in _BETA:
-        if call.headers.get(name):
-            report.lost(f"header:{name.decode()}", "is for another vendor")
+    for name, value in call.headers.starting(_OF_VENDORS):
+        if value and name not in _ABOUT_NO_BODY:
+            report.lost(f"header:{name.decode('latin-1')}", "is for another vendor")
     return Reading(conversation=conversation, asked=attrs.evolve(asked, created=created), report=report)
 
 

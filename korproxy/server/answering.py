@@ -70,7 +70,10 @@ class Answerer:
         except KorproxyError as exc:
             ledger.failed(exc)
             if exchange.started:  # by a sign of life: what went wrong can only be said in the stream
-                await exchange.finish(dialect.late_error(self.faults.fault(exc, origin(exchange))))
+                last = dialect.late_error(self.faults.fault(exc, origin(exchange)))
+                ledger.status = 200
+                ledger.sent(len(last), trio.current_time())
+                await exchange.finish(last)
                 return
             ledger.status = self.faults.fault(exc).status
             raise

@@ -161,6 +161,14 @@ class Front:
     def _dialect(self, path: str) -> Dialect | None:
         return next((each for each in self.dialects.values() if path in each.paths), None)
 
+    def _dialect_of_errors(self, path: str) -> Dialect | None:
+        """Return the format in which whoever asks for *path* reads errors: also below the paths of calls.
+
+        Claude Code asks whether ``/v1/messages/count_tokens`` is there, and understands a 404 in its own format.
+        """
+        above = (each for each in self.dialects.values() if path.startswith(tuple(f"{known}/" for known in each.paths)))
+        return self._dialect(path) or next(above, None)
+
     async def _models(self, exchange: Exchange, common: RawHeaders) -> None:
         self.guard.admit_client(exchange.headers, exchange.query)
         claims = [each for each in self.dialects.values() if each.lists_models(exchange.headers)]
@@ -212,7 +220,7 @@ class Front:
         with suppress(ClientLeft, BadRequest):  # the answer goes out all the same, to whoever still listens
             await exchange.drain(DRAIN_BYTES, _patience(exc))
         fault = self.faults.fault(exc, "" if exc.code == "KP-AUTH-004" else origin(exchange))
-        dialect = self._dialect(exchange.path)
+        dialect = self._dialect_of_errors(exchange.path)
         headers = [*common, *self.faults.headers(exc, fault)]
         if fault.status == 405:  # which has to say what is allowed (RFC 9110, 15.5.6)
             headers.append((b"allow", ", ".join(methods_at(exchange.path, self._calls())).encode()))

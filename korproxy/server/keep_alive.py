@@ -72,6 +72,7 @@ class KeptAlive:
 
     async def start(self, status: int, headers: RawHeaders) -> None:
         """See ``Exchange``."""
+        self._spoke = trio.current_time()  # before the turn is waited for: a sign that has it must not begin the answer, too
         async with self._turn:
             await self._exchange.start(status, headers)
         self._spoke = trio.current_time()

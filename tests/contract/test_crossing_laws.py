@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fuzz.target import Target
+from fuzz.targets.damaged_requests import DAMAGED_REQUESTS
 from fuzz.targets.provider_garbage import PROVIDER_GARBAGE
 from fuzz.targets.stream_content import STREAM_CONTENT
 from fuzz.targets.stream_rules import STREAM_RULES
@@ -21,7 +22,7 @@ from fuzz.targets.translated_cuts import TRANSLATED_CUTS
 from tests.fakes.stream_checks import chat_faults, messages_faults
 
 EXAMPLES = max(200, settings().max_examples)  # more where the profile says so
-LAWS = (TRANSLATED_CUTS, STREAM_RULES, STREAM_CONTENT, PROVIDER_GARBAGE, THERE_AND_BACK)
+LAWS = (TRANSLATED_CUTS, STREAM_RULES, STREAM_CONTENT, PROVIDER_GARBAGE, DAMAGED_REQUESTS, THERE_AND_BACK)
 
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)

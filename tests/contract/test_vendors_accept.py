@@ -1,4 +1,4 @@
-"""Every request of the corpus, written for every kind of model, is one that the vendor takes: the mock refuses as vendors do."""
+"""Each request of the corpus, written for every kind of model, is one that the vendor takes. The mock refuses as they do."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PATHS = {
     "gemini": "/v1beta/models/{model}:generateContent",
 }
 KEYS = [("authorization", "Bearer k"), ("x-goog-api-key", "k"), ("anthropic-version", "2023-06-01")]
-SEALED_ELSEWHERE = {"vendor-openrouter", "vendor-sealed", "thinking-of-others"}  # they hold seals that a vendor did make, but not the mock
+SEALED_ELSEWHERE = {"vendor-openrouter", "vendor-sealed", "thinking-of-others"}  # not by the mock
 
 
 def refusal(body: bytes, goal: Goal) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ssl
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -127,12 +128,16 @@ class OpenAITool(Tool):
         """Do what ``assembled`` does, and keep the headers."""
         if self.is_async:
             async with self.waiting() as client, client.chat.completions.stream(**request) as stream:
-                return Answer(await stream.get_final_completion(), stream._response.headers)
+                with _whatever_its_end() as ended:
+                    ended.append(await stream.get_final_completion())
+                return Answer(ended[0], stream._response.headers)
         return await trio.to_thread.run_sync(self._together, request)
 
     def _together(self, request: dict[str, Any]) -> Answer[ChatCompletion]:
         with self.blocking() as client, client.chat.completions.stream(**request) as stream:
-            return Answer(stream.get_final_completion(), stream._response.headers)
+            with _whatever_its_end() as ended:
+                ended.append(stream.get_final_completion())
+            return Answer(ended[0], stream._response.headers)
 
     async def models(self) -> list[str]:
         """Return the ids of all models."""
@@ -255,6 +260,17 @@ class AnthropicTool(Tool):
             pieces = [delta.text for delta in deltas if delta.type == "text_delta"]
             _note(heard, pieces)
         return Answer("".join(pieces), headers)
+
+
+@contextmanager
+def _whatever_its_end() -> Iterator[list[ChatCompletion]]:
+    """Collect a completion that the SDK raises, because it was cut short or filtered, like one that it returns."""
+    ended: list[ChatCompletion] = []
+    try:
+        yield ended
+    except (openai.LengthFinishReasonError, openai.ContentFilterFinishReasonError) as exc:
+        assert exc.completion is not None
+        ended.append(exc.completion)
 
 
 def _note(heard: list[str] | None, pieces: Iterable[str]) -> None:

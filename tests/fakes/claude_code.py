@@ -41,7 +41,8 @@ def claude_code_headers() -> dict[str, str]:
         "anthropic-beta": ",".join(BETAS),
         "anthropic-dangerous-direct-browser-access": "true",
         "x-claude-code-session-id": SESSION,
-        "x-claude-code-agent-id": "main",
+        "x-claude-code-agent-id": "a7",
+        "x-claude-code-parent-agent-id": "main",
         "x-stainless-lang": "js",
         "x-stainless-runtime": "node",
         "x-stainless-retry-count": "0",
@@ -50,11 +51,14 @@ def claude_code_headers() -> dict[str, str]:
     }
 
 
-def claude_code_request(model: str = "claude-opus-5", *, sign: Callable[[str], str] | None = None) -> dict[str, Any]:
+def claude_code_request(
+    model: str = "claude-opus-5", *, sign: Callable[[str], str] | None = None, prompt: str = "Say it in one word."
+) -> dict[str, Any]:
     """Return the body: 25 tools, cached system blocks, two parallel calls with their results, one of them a picture.
 
     Args:
         sign: Makes the signature of thinking. With it the assistant's turn of calls begins with thinking.
+        prompt: What the user says last.
     """
     body: dict[str, Any] = {
         "model": model,
@@ -71,14 +75,14 @@ def claude_code_request(model: str = "claude-opus-5", *, sign: Callable[[str], s
             {"type": "text", "text": "Working directory: /home/ann/atlas\nPlatform: linux\nIs a git repository: true"},
         ],
         "tools": [*map(_tool, PLAIN), *map(_deferred_tool, DEFERRED)],
-        "messages": _messages(sign),
+        "messages": _messages(sign, prompt),
     }
     missing = SIZE - len(json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode())
     body["system"][2]["text"] = (_SENTENCE * (missing // len(_SENTENCE) + 1))[: missing - 1] + "."
     return body
 
 
-def _messages(sign: Callable[[str], str] | None) -> list[dict[str, Any]]:
+def _messages(sign: Callable[[str], str] | None, prompt: str) -> list[dict[str, Any]]:
     thought = "Two files first, then the picture."
     thinking = [{"type": "thinking", "thinking": thought, "signature": sign(thought)}] if sign else []
     picture = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": _PNG}}
@@ -112,7 +116,7 @@ def _messages(sign: Callable[[str], str] | None) -> list[dict[str, Any]]:
         },
         {"role": "assistant", "content": [{"type": "text", "text": "The notes ask for apples, the picture is one red dot."}]},
         {"role": "system", "content": "The user has opened /home/ann/atlas/plan.md in the editor."},
-        {"role": "user", "content": [{"type": "text", "text": "Say it in one word.", **_CACHED}]},
+        {"role": "user", "content": [{"type": "text", "text": prompt, **_CACHED}]},
     ]
 
 

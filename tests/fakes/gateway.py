@@ -14,6 +14,7 @@ import httpx
 import trio
 
 from korproxy.builtin.dialects.anthropic_messages import korproxy_dialects as anthropic
+from korproxy.builtin.dialects.gemini import korproxy_dialects as gemini
 from korproxy.builtin.dialects.openai_chat import korproxy_dialects as openai
 from korproxy.config.settings import RootSettings, ServerSettings
 from korproxy.config.view import SettingsView
@@ -39,6 +40,7 @@ from korproxy.server.manage.desk import Desk
 from korproxy.server.serving import Server
 
 CLIENT_KEY = "kp-client-" + "c" * 43
+OTHER_KEY = "kp-client-" + "d" * 43  # of another client
 MANAGEMENT_KEY = "kp-manage-" + "m" * 43
 UPSTREAM_KEY = "sk-upstream-" + "u" * 30
 
@@ -82,6 +84,11 @@ class Gateway:
     windows: dict[str, Window]
     finished: list[Finished]
 
+    @property
+    def gate(self) -> Gate:
+        """What stands between the clients and the providers."""
+        return self.front.answerer.gate
+
     def client(self, **options: Any) -> httpx.AsyncClient:
         """Return a client with the right key; the test closes it."""
         headers = {"authorization": f"Bearer {CLIENT_KEY}", **options.pop("headers", {})}
@@ -106,7 +113,7 @@ async def open_gateway(
         stop_at_end: Drain at the end of the block as the daemon does; else the test has stopped it.
     """
     settings = server or ServerSettings(port=0)
-    dialects: dict[str, Dialect] = {each.name: each for make in (openai, anthropic) for each in make(_no_settings())}
+    dialects: dict[str, Dialect] = {each.name: each for make in (openai, anthropic, gemini) for each in make(_no_settings())}
     finished: list[Finished] = []
     codes = Registry.of(BUILTIN_CODES)
     sockets = listen(["127.0.0.1"], 0)
@@ -122,6 +129,7 @@ async def open_gateway(
         keys = KeyRing(
             (
                 Key.of("client", Secret(CLIENT_KEY), CLIENT),
+                Key.of("other", Secret(OTHER_KEY), CLIENT),
                 Key.of("management", Secret(MANAGEMENT_KEY), READ, MANAGE),
             )
         )

@@ -90,7 +90,7 @@ def carried(provider: str, client: str, wire: bytes, cuts: Sequence[int] = ()) -
     try:
         for start, end in pairwise([0, *cuts, len(wire)]):
             said += passage.feed(wire[start:end])
-            if passage.broken is not None:
+            if passage.broken is not None and passage.status is None:
                 return said + passage.last_words(passage.broken)
         said += passage.end()
     except ProviderLost as exc:

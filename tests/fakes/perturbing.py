@@ -17,6 +17,13 @@ _SCHEMAS = ("/parameters/", "/input_schema/", "/schema/")
 # A word by which the rest of its object is told, or which has to fit the rest: another one would need another rest.
 DISCRIMINATORS = frozenset({"type", "role", "media_type"})
 
+# Types with the same rest, by the key of their object and by their own word.
+SAME_SHAPE: Mapping[str, Mapping[str, str]] = {
+    "tool_choice": {"any": "auto"},
+    "response_format": {"text": "json_object", "json_object": "text"},
+    "thinking": {"disabled": "between_tools", "between_tools": "disabled"},
+}
+
 # Legal words, by the key they stand at.
 WORDS: Mapping[str, Sequence[Sequence[str]]] = {
     "allowed_callers": [["direct", "code_execution_20250825"]],
@@ -61,11 +68,17 @@ def other(body: Any, pointer: str) -> Any:
             return value - 1 if key.startswith("max_") else value + 1
         case float():
             return round(value + 0.05, 4)
-        case str() if any(part in f"{pointer}/" for part in _SCHEMAS):
-            return _other_in_schema(body, pointer, value)
-        case str() if key not in DISCRIMINATORS and not _is_fixed_name(body, pointer):
-            return _other_text(body, pointer, key, value)
+        case str():
+            return _other_word(body, pointer, key, value)
     return None
+
+
+def _other_word(body: Any, pointer: str, key: str, value: str) -> str | None:
+    if any(part in f"{pointer}/" for part in _SCHEMAS):
+        return _other_in_schema(body, pointer, value)
+    if key == "type":
+        return SAME_SHAPE.get(_last_name(pointer.removesuffix("/type")), {}).get(value)
+    return None if key in DISCRIMINATORS or _is_fixed_name(body, pointer) else _other_text(body, pointer, key, value)
 
 
 def _other_text(body: Any, pointer: str, key: str, value: str) -> str | None:

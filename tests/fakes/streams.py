@@ -18,6 +18,7 @@ IDS = st.sampled_from(["call_1", "toolu_01AB", "fs.readFile:0", "x" * 70, "ü", 
 SEALS = st.builds(
     chat.Seal, family=st.sampled_from(["anthropic", "google", "openai"]), data=st.sampled_from(["QUJD", "Eq+/=", "x"])
 )
+OWN_SEALS = st.just(chat.Seal(family="google", data="QUJD"))  # of a family whose mark every format can carry
 _NUMBERS = st.sampled_from(["1.10", "-0", "1e400", "12345678901234567890123", "0.1", "7"])
 _VALUES = st.one_of(TEXTS.map(json.dumps), _NUMBERS, st.sampled_from(["null", "true", "[]", "{}", '[1, {"a":"b"}]']))
 _MEMBERS = st.lists(st.tuples(TEXTS.map(json.dumps), _VALUES), max_size=3)
@@ -90,7 +91,7 @@ def good_streams(draw: st.DrawFn, *, plain: bool = False) -> list[chat.Event]:
             calls += group
             told += draw(_interleaved(group))
         else:
-            told += draw(_said(kind))
+            told += draw(_said(kind, plain=plain))
     usage = chat.UsageSeen(draw(USAGES))
     reason: chat.Reason = "tools" if calls else "end"
     ending = chat.Ending(reason=draw(st.sampled_from([reason, reason, "length"]))) if plain else draw(ENDINGS)
@@ -98,12 +99,12 @@ def good_streams(draw: st.DrawFn, *, plain: bool = False) -> list[chat.Event]:
 
 
 @st.composite
-def _said(draw: st.DrawFn, kind: str) -> list[chat.Event]:
+def _said(draw: st.DrawFn, kind: str, *, plain: bool) -> list[chat.Event]:
     if kind == "usage":
         return [chat.UsageSeen(draw(USAGES))]
     parts = draw(pieces(draw(FULL_TEXTS)))
     if kind == "reasoning":
-        return [*map(chat.ReasoningDelta, parts), chat.ReasoningEnded(seal=draw(st.none() | SEALS))]
+        return [*map(chat.ReasoningDelta, parts), chat.ReasoningEnded(seal=draw(st.none() | (OWN_SEALS if plain else SEALS)))]
     return [*map(chat.RefusalDelta, parts)] if kind == "refusal" else [*map(chat.TextDelta, parts), chat.TextEnded()]
 
 
@@ -112,7 +113,8 @@ def _call(draw: st.DrawFn, key: int, *, plain: bool) -> list[chat.Event]:
     call_id = f"call_{key}" if plain else draw(IDS)
     freeform = not plain and draw(st.integers(0, 5)) == 0
     arguments = draw(TEXTS if freeform else OBJECTS)
-    started = chat.CallStarted(key=key, id=call_id, name=draw(NAMES), freeform=freeform)
+    mark = draw(st.none() | OWN_SEALS)
+    started = chat.CallStarted(key=key, id=call_id, name=draw(NAMES), freeform=freeform, seal=mark)
     return [started, *(chat.CallDelta(key, each) for each in draw(pieces(arguments))), chat.CallEnded(key)]
 
 

@@ -46,6 +46,8 @@ USAGE = {
 
 # The part of the output that was reasoning; in the other streams nobody says.
 REASONING = {
+    "anthropic-redacted-thinking": 33,
+    "anthropic-thinking": 41,
     "deepseek-reasoning": 10,
     "openai-choices": 0,
     "openai-parallel-tools": 24,

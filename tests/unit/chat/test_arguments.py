@@ -29,8 +29,7 @@ def written(arguments: str, *, freeform: bool = False) -> str:
         '{"a": 1.10, "b": 1e400, "c": 12345678901234567890123}',
         '{"b":1,"a":2,"b":3}',
         ' {"path" : "a\\/b"}\n',
-        '{"half": "\\ud83d"}',
-        '{"half": "\\\\\\ud83d and \\\\ud83d"}',
+        '{"pair": "\\ud83d\\ude00 and \\\\ud83d"}',
         '{"emoji": "\U0001f600"}',
     ],
 )
@@ -90,6 +89,21 @@ def test_edge_26_an_object_that_was_cut_off_is_closed(arguments: str, expected: 
 )
 def test_edge_26_what_cannot_be_repaired_is_kept_as_a_text(arguments: str) -> None:
     assert json.loads(written(arguments)) == {"_raw": arguments}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ('{"a": "x\\ud83d"}', '{"a": "x\\ufffd"}'),
+        ('{"a": "\\uDE00\\uD83D"}', '{"a": "\\ufffd\\ufffd"}'),
+        ('{"a": "\\\\\\ud83d \\\\ud83d \\ud83d\\ude00"}', '{"a": "\\\\\\ufffd \\\\ud83d \\ud83d\\ude00"}'),
+        ('{"a": "\\ud83d', '{"a": "\\ufffd"}'),
+        ('"\\ud83d"', '{"value":"\\ufffd"}'),
+    ],
+)
+def test_a_half_character_that_no_provider_takes_is_replaced(arguments: str, expected: str) -> None:
+    assert written(arguments) == expected
+    assert chat.is_object(arguments) == (arguments.startswith("{") and arguments.endswith("}"))
 
 
 def test_a_half_character_in_what_is_no_json_does_no_harm() -> None:

@@ -58,9 +58,11 @@ def test_what_cannot_be_carried_is_in_the_report() -> None:
 
 
 def test_headers_that_change_what_a_body_means_are_reported_as_lost() -> None:
-    _, reading = crossed(call(Headers(((b"openai-beta", b"x=1"), (b"openai-organization", b"o")))))
+    sent = ((b"openai-beta", b"x=1"), (b"openai-organization", b"o"), (b"anthropic-version", b"2023-06-01"))
+    new = ((b"anthropic-of-next-year", b"1"), (b"anthropic-beta", b""), (b"x-stainless-lang", b"js"), (b"openai-beta", b"y"))
+    _, reading = crossed(call(Headers((*sent, *new))))
 
-    assert reading.report.losses == ("header:openai-beta",)
+    assert reading.report.losses == ("header:openai-beta", "header:anthropic-of-next-year")
 
 
 @pytest.mark.code("KP-PROV-115")

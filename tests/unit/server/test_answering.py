@@ -12,6 +12,7 @@ from korproxy.contracts import AnswerReader, Dialect, Provider
 from korproxy.errors.catalogue import BUILTIN_CODES
 from korproxy.errors.codes import Registry
 from korproxy.errors.exceptions import BadRequest, KorproxyError, NoProvider, ProviderLost, Stopping
+from korproxy.kit.http_provider import ANTHROPIC_MESSAGES
 from korproxy.models.accounts import Account
 from korproxy.models.calls import Call, Headers, RawHeaders
 from korproxy.models.outcome import Finished, Usage
@@ -307,6 +308,31 @@ async def test_a_stream_that_announced_its_length_can_still_end_with_an_error() 
 
     assert b"content-length" not in dict(at.client.got_headers)
     assert at.client.got.startswith(EVENT + b'data: {"error":')
+
+
+@pytest.mark.code("KP-NET-308")
+async def test_a_failure_behind_a_sign_of_life_is_told_in_the_stream_and_put_down_with_what_went_out() -> None:
+    give_up = trio.Event()
+
+    async def serve(stream: trio.abc.Stream) -> None:
+        await read_request(stream)
+        await give_up.wait()
+
+    async with raw_upstream(serve) as port:
+        provider = attrs.evolve(provider_at(f"http://127.0.0.1:{port}"), speaks={"anthropic-messages": ANTHROPIC_MESSAGES})
+        async with stage(provider) as at:
+            at.answerer.keep_alive = 0.02
+            call = a_call(b'{"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]}')
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(at.settle, call)
+                await until(lambda: at.client.pieces)
+                give_up.set()
+
+    signs, last = at.client.pieces[:-1], at.client.pieces[-1]
+    assert (at.client.status, at.client.end, set(signs)) == (200, "finished", {b": keep-alive\n\n"})
+    assert (last[:15], b"KP-NET-308" in last) == (b'data: {"error":', True)
+    assert (at.only.outcome, at.only.code, at.only.status) == ("failed", "KP-NET-308", 200)
+    assert at.only.bytes_out == len(last)
 
 
 def test_an_exchange_of_a_test_is_one_like_any_other() -> None:

@@ -161,6 +161,22 @@ async def test_a_wrong_path_says_what_there_is(path: str) -> None:
     assert answer.json()["error"]["docs"] == f"{at.gateway.url}/errors/KP-SYS-506"
 
 
+@pytest.mark.code("KP-SYS-506")
+@pytest.mark.parametrize("method", ["POST", "GET"])
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [(f"{MESSAGES}/count_tokens", ("error", "not_found_error")), (f"{CHAT}/x", (None, "invalid_request_error"))],
+)
+async def test_a_wrong_path_below_that_of_a_call_is_an_error_in_its_format(
+    path: str, told: tuple[str | None, str], method: str
+) -> None:
+    async with stage() as at:
+        answer = await at.client.request(method, path, params={"beta": "true"})
+
+    assert coded(answer) == (404, "KP-SYS-506")
+    assert (answer.json().get("type"), answer.json()["error"]["type"]) == told
+
+
 @pytest.mark.code("KP-SYS-507")
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from korproxy.api import Abilities, chat
+from korproxy.builtin.dialects.chat_format.strict_schemas import is_strict
 
 _LOST = {
     "logprobs": "no other format tells probabilities in its answers",
@@ -109,6 +110,10 @@ def _output(options: chat.Options, abilities: Abilities, report: chat.Report) ->
     name = _UNFIT.sub("_", output.name or _UNNAMED)[:64]
     if output.name and name != output.name:
         report.mapped(output.pointers.get("name", ""), f"as {name}")
-    told = {"description": output.description, "schema": output.schema, "strict": output.strict}
+    strict = output.strict
+    if strict and not is_strict(output.schema):
+        report.lost(output.pointers.get("strict", ""), "the schema leaves something open, and is refused as a strict one")
+        strict = None
+    told = {"description": output.description, "schema": output.schema, "strict": strict}
     schema = {"name": name, **{key: value for key, value in told.items() if value is not None}}
     return {"type": "json_schema", "json_schema": schema}

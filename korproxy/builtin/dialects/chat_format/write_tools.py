@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from korproxy.api import Abilities, chat
+from korproxy.builtin.dialects.chat_format.strict_schemas import is_strict
 
 _FREEFORM = {"type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"]}
 _UNIONS = {"oneOf", "anyOf", "allOf", "$ref"}
@@ -35,7 +36,7 @@ def write_tools(conversation: chat.Conversation, abilities: Abilities, report: c
         members["tool_choice"] = said
     if conversation.options.parallel is False:  # true is what everybody does unasked, and some servers do not know the field
         members["parallel_tool_calls"] = False
-    return WrittenTools(members, forced=said not in {None, "auto", "none"} if isinstance(said, str) else said is not None)
+    return WrittenTools(members, forced=choice is not None and choice.mode == "any" and said != "auto")
 
 
 def _with_known_names(conversation: chat.Conversation, report: chat.Report) -> chat.ToolChoice | None:
@@ -94,7 +95,11 @@ def _tool(tool: chat.Tool, report: chat.Report) -> dict[str, Any]:
         function["parameters"] = _FREEFORM
     else:
         function["parameters"] = _parameters(tool.schema)
-        if tool.strict is not None:
+        if tool.strict and not is_strict(function["parameters"]):
+            report.lost(
+                tool.pointers.get("strict", tool.at), "the schema leaves something open, and is refused as a strict one"
+            )
+        elif tool.strict is not None:
             function["strict"] = tool.strict
     return {"type": "function", "function": function}
 
@@ -133,8 +138,9 @@ def _choice(
 
 def _can_force(abilities: Abilities) -> bool:
     """Whether a call can be demanded; of a model that only takes it while it does not reason: by switching that off."""
-    calm = abilities.forced_tools == "calm" and (abilities.reasoning == "none" or abilities.reasoning_off)
-    return abilities.forced_tools == "always" or calm
+    if abilities.forced_tools != "calm" or abilities.reasoning == "none":
+        return abilities.forced_tools != "never"
+    return abilities.reasoning_off if abilities.reasoning == "switch" else "none" in abilities.efforts
 
 
 def _nothing_to_choose(conversation: chat.Conversation, report: chat.Report) -> None:

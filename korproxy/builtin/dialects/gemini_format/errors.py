@@ -185,7 +185,7 @@ def _object(text: bytes) -> Mapping[str, Any]:
     while isinstance(value, list) and value:
         value = value[0]
     if not isinstance(value, dict):
-        return {"message": value}
+        return {"message": value or None}
     error = value.get("error")
     if isinstance(error, dict):
         return error

@@ -68,9 +68,8 @@ class PartsReader:
         own = call.id if isinstance(call.id, str) and call.id else f"call_{self.id or 'x'}_{key}"
         yield chat.CallStarted(key=key, id=own, name=call.name, seal=seal)
         args = bytes(call.args).strip()
-        if args != b"null":
-            whole = args if args.startswith(b"{") else bytes(chat.as_object(args.decode()))
-            yield chat.CallDelta(key, whole.decode())
+        whole = args if args.startswith(b"{") else bytes(chat.as_object(args.decode()))
+        yield chat.CallDelta(key, whole.decode())
         yield chat.CallEnded(key)
 
 

@@ -9,7 +9,7 @@ import attrs
 
 from korproxy.api import chat
 
-DEEPEST = 32  # schemas inside schemas, references followed
+DEEPEST = 64  # schemas inside schemas, references followed
 MOST = 5_000  # of them in one schema, references followed
 LONGEST = 1_000_000  # characters for people and of values in one schema, references followed
 

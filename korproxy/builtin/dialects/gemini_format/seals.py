@@ -32,5 +32,5 @@ def seal_of(signature: str) -> chat.Seal | None:
             family, _, data = base64.b64decode(signature).decode().removeprefix(_OURS).partition(":")
         except ValueError:
             return None
-        return chat.Seal(family=family, data=data)
+        return chat.Seal(family=family, data=data) if family and data else None
     return chat.Seal(family=FAMILY, data=signature)

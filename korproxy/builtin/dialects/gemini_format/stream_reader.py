@@ -33,6 +33,8 @@ class GeminiStreamReader:
         told: list[chat.Event] = []
         bare = events.lstrip()[:1] in {b"{", b"["}
         for data in [events] if bare else [data for _, data in sse_events(events)]:
+            if self._over:
+                break
             if data.strip() not in {b"", b"[DONE]"}:  # which some servers in between add
                 told += self.read(read_chunks(data))
         return told

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import uuid4
 
+import attrs
+
 from korproxy.api import chat
 from korproxy.builtin.dialects.messages_format.endings import write_ending
 from korproxy.builtin.dialects.messages_format.json_text import write_json
@@ -16,11 +18,13 @@ from korproxy.builtin.dialects.messages_format.seals import signature_of
 from korproxy.builtin.dialects.messages_format.usage import write_usage
 
 _PREFIX = "msg_"
+_ROOM = 58  # characters of an id, so that a number behind it fits into the 64 that are safe
 
 
 def write_answer(answer: chat.Answer, asked: chat.Asked) -> bytes:
     """Return *answer* as a message. It says the model's name as the client wrote it: tools compare."""
-    content = [block for part in answer.parts for block in _blocks(part)]
+    ids = CallIds()
+    content = [block for part in answer.parts for block in _blocks(part, ids)]
     message = opening(answer.id, asked.model) | {"content": content, **write_ending(answer.ending)}
     return write_json({**message, "usage": write_usage(answer.usage)})
 
@@ -47,12 +51,24 @@ def picture(part: chat.Image | chat.Document) -> str:
     return f"![image]{where}" if isinstance(part, chat.Image) else f"[{part.title or 'file'}]{where}"
 
 
-def call_id(id: str) -> str:  # noqa: A002
-    """Return *id* in characters that this format allows. Without one it gets a new one: results come back by it."""
-    return chat.fit_id(id) or f"toolu_{uuid4().hex}"
+@attrs.define
+class CallIds:
+    """The ids of the calls in one answer: results come back by them, so each stands for one call only."""
+
+    _taken: set[str] = attrs.field(factory=set, init=False)
+
+    def fitted(self, id: str) -> str:  # noqa: A002
+        """Return *id* in characters that this format allows, unlike all others; without one it gets a new one."""
+        found = stem = chat.fit_id(id) or f"toolu_{uuid4().hex}"
+        number = 1
+        while found in self._taken:
+            number += 1
+            found = f"{stem[:_ROOM]}_{number}"
+        self._taken.add(found)
+        return found
 
 
-def _blocks(part: chat.Part) -> Iterator[Mapping[str, Any]]:
+def _blocks(part: chat.Part, ids: CallIds) -> Iterator[Mapping[str, Any]]:
     match part:
         case chat.Text(text=text) | chat.Refusal(text=text):
             if text:
@@ -65,7 +81,7 @@ def _blocks(part: chat.Part) -> Iterator[Mapping[str, Any]]:
                 yield {"type": "thinking", "thinking": text, "signature": signature_of(seal)}
         case chat.ToolCall(id=id_, name=name):
             arguments = chat.as_object(part.arguments, freeform=part.freeform)
-            yield {"type": "tool_use", "id": call_id(id_), "name": name, "input": arguments}
+            yield {"type": "tool_use", "id": ids.fitted(id_), "name": name, "input": arguments}
         case chat.Image() | chat.Document():
             yield {"type": "text", "text": picture(part)}
         case _:  # no answer has sound or results of tools in it

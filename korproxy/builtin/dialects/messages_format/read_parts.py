@@ -6,7 +6,7 @@ Facts: ``ContentBlockParam`` of Anthropic's Python SDK 2.12 and the types it is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import attrs
 
@@ -114,16 +114,17 @@ def _media_type(source: chat.Fields, data: str) -> str:
 
 def _document(block: chat.Fields) -> Iterator[chat.Part]:
     block.lost("citations", _CITES)
-    source = block.value.get("source")
-    kind = source.get("type") if isinstance(source, dict) else None
-    if kind in {"text", "content"}:
-        texts, images = _texts_of_document(block, kind)
-        found = chat.Document(text="\n\n".join(texts))
+    said = block.value.get("source")
+    images: list[chat.Image] = []
+    if isinstance(said, dict) and said.get("type") in ("text", "content"):  # not a set: it may be no text at all
+        text, images = _text_and_images(chat.Fields(said, block.pointer("source"), block.report))
+        block.get("source")
+        found = chat.Document(text=text)
     else:
         blob = _blob(block)
         if blob is None:
             return
-        found, images = chat.Document(blob=blob), []
+        found = chat.Document(blob=blob)
     title, context, cache = block.text("title"), block.text("context"), read_cache_mark(block)
     if images:
         block.report.mapped(block.at, "as its text, with its images behind it")
@@ -132,35 +133,35 @@ def _document(block: chat.Fields) -> Iterator[chat.Part]:
     yield from images
 
 
-def _texts_of_document(block: chat.Fields, kind: str) -> tuple[list[str], list[chat.Image]]:
-    source = block.table("source")
-    if source is None:
-        return [], []
-    source.get("type")
-    if kind == "text":
-        media_type = source.text("media_type")
-        if media_type not in {None, "text/plain"}:
+def _text_and_images(source: chat.Fields) -> tuple[str, list[chat.Image]]:
+    if source.get("type") == "text":
+        if source.text("media_type") not in {None, "text/plain"}:
             source.lost("media_type", "every text is a plain one")
-        texts, images = [source.text("data") or ""], []
-    else:
-        read: Mapping[str, Any] = {"text": _text, "image": _image}
-        parts = list(_content(source, "content", lambda each: read.get(each.get("type"), _foreign)(each)))
-        texts = [each.text for each in parts if isinstance(each, chat.Text)]
-        images = [each for each in parts if isinstance(each, chat.Image)]
-        for each in parts:
-            if isinstance(each, chat.Text) and each.cache:
-                block.report.lost(each.cache.at, "a part of a document cannot be cached on its own")
+        text = source.text("data") or ""
+        source.close()
+        return text, []
+    read: Mapping[str, Callable[[chat.Fields], Iterable[chat.Part]]] = {"text": _text, "image": _image}
+    parts = list(_content(source, "content", lambda each: read.get(each.text("type") or "", _foreign)(each)))
     source.close()
-    return texts, images
+    return _joined(parts, source.report), [each for each in parts if isinstance(each, chat.Image)]
+
+
+def _joined(parts: Iterable[chat.Part], report: chat.Report) -> str:
+    """Return the texts among *parts* as one; its marks cannot stand inside of it."""
+    texts = [each for each in parts if isinstance(each, chat.Text)]
+    for each in texts:
+        if each.cache:
+            report.lost(each.cache.at, "a part of a text cannot be cached on its own")
+    return "\n\n".join(each.text for each in texts)
 
 
 def _search_result(block: chat.Fields) -> Iterator[chat.Text]:
     title, source = block.text("title"), block.text("source")
-    texts = [each.text for each in read_texts(block, "content")]
+    text = _joined(read_texts(block, "content"), block.report)
     block.lost("citations", _CITES)
     block.report.mapped(block.at, "as a text with its title and its source")
     head = "\n".join(each for each in (title, source) if each)
-    yield chat.Text(text="\n\n".join([head, *texts]), cache=read_cache_mark(block), at=block.at)
+    yield chat.Text(text="\n\n".join(each for each in (head, text) if each), cache=read_cache_mark(block), at=block.at)
 
 
 def _tool_reference(block: chat.Fields) -> Iterator[chat.Text]:

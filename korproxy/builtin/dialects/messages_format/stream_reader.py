@@ -205,9 +205,9 @@ class MessagesStreamReader:
 
 def _unannounced(delta: object) -> Literal["text", "thinking"]:
     """Return what a block is that begins with a *delta*: text explains itself, a call has no name."""
-    if delta in {"text_delta", "citations_delta"}:
+    if delta in ("text_delta", "citations_delta"):  # no sets: a list in its place could not even be looked for
         return "text"
-    if delta in {"thinking_delta", "signature_delta"}:
+    if delta in ("thinking_delta", "signature_delta"):
         return "thinking"
     raise chat.Unreadable("a block goes on that never began")
 

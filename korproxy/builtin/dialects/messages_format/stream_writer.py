@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 import attrs
 
 from korproxy.api import Usage, chat
-from korproxy.builtin.dialects.messages_format.answer_writer import call_id, opening, picture
+from korproxy.builtin.dialects.messages_format.answer_writer import CallIds, opening, picture
 from korproxy.builtin.dialects.messages_format.endings import write_ending
 from korproxy.builtin.dialects.messages_format.errors import write_error
 from korproxy.builtin.dialects.messages_format.json_text import write_json
@@ -49,6 +49,7 @@ class MessagesStreamWriter:
     _open: _Kind | None = attrs.field(default=None, init=False)
     _call: _Waiting | None = attrs.field(default=None, init=False)  # the one whose block is open
     _queue: deque[_Waiting | chat.Event] = attrs.field(factory=deque, init=False, repr=False)
+    _ids: CallIds = attrs.field(factory=CallIds, init=False, repr=False)
     _waiting: dict[int, _Waiting] = attrs.field(factory=dict, init=False, repr=False)
 
     def write(self, event: chat.Event) -> bytes:
@@ -146,7 +147,7 @@ class MessagesStreamWriter:
     def _start_call(self, call: _Waiting) -> bytes:
         """Open the block of *call* with what is known of it; a freeform text is an object only when it is complete."""
         self._call = call
-        start = {"type": "tool_use", "id": call_id(call.start.id), "name": call.start.name, "input": {}}
+        start = {"type": "tool_use", "id": self._ids.fitted(call.start.id), "name": call.start.name, "input": {}}
         return self._start("call", start) + self._arguments(call)
 
     def _arguments(self, call: _Waiting) -> bytes:

@@ -1,8 +1,9 @@
 """How much the model should think, written; and how long its answer may be, which goes together in this format.
 
 Facts: older models take a budget of at least 1,024 tokens and below ``max_tokens``, newer ones only ``adaptive`` with an
-effort; some always think. With a budget Anthropic refuses a forced call, and calls in the last turn of the assistant that do
-not stand behind the thinking that led to them. With thinking of any kind it refuses ``temperature`` and ``top_k``.
+effort; some always think. Most refuse a forced call while they think (``Abilities.forced_tools``). With a budget Anthropic
+refuses calls in the last turn of the assistant that do not stand behind the thinking that led to them. With thinking of any
+kind it refuses ``temperature`` and ``top_k``. Other vendors' servers of this format take a budget, where they take anything.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from korproxy.api import Abilities, chat
 LEAST = 1024
 _BUDGET = 8192  # where the client leaves it to the model, and the model wants a number
 _ANSWER = 32_000  # tokens of an answer whose length nobody limits
-_FORMS = ("budget", "adaptive", "both", "always")
+_OTHERS = ("effort", "switch", "level")  # how other formats ask the model
+_OFF: Mapping[str, Any] = {"type": "disabled"}
 
 
 @attrs.frozen(kw_only=True)
@@ -59,21 +61,36 @@ class _Planning:
         tokens = self._max_tokens()
         wish = self.options.thinking
         if wish is None:
-            return Plan(max_tokens=tokens)
-        if self.abilities.reasoning not in _FORMS:
+            may_think = self.abilities.reasoning == "adaptive" and self._is_forced
+            return Plan(max_tokens=tokens, thinking=_OFF if may_think else None)
+        if self.abilities.reasoning == "none":
             self._lose("the model does not reason")
             return Plan(max_tokens=tokens)
         effort = chat.effort_of(wish)
         if effort == "none":
             return self._off(tokens)
-        if self._by_budget(wish):
-            return self._budgeted(wish, tokens)
-        return self._adaptive(wish, effort, tokens)
+        by_budget = self._by_budget(wish)
+        why_not = self._why_not(tokens, by_budget=by_budget)
+        if why_not is not None:
+            self._lose(why_not)
+            return Plan(max_tokens=tokens, thinking=_OFF)
+        return self._budgeted(wish, tokens) if by_budget else self._adaptive(wish, effort, tokens)
+
+    @property
+    def _is_forced(self) -> bool:
+        """Whether a call is forced that is refused of who thinks."""
+        return self.forced and self.abilities.forced_tools == "calm" and self.abilities.reasoning_off
+
+    def _why_not(self, tokens: int, *, by_budget: bool) -> str | None:
+        if self._is_forced:
+            return "the model cannot be forced to call a tool while it thinks"
+        if self.abilities.reasoning == "budget" and self.unsealed:
+            return "Anthropic refuses it after calls whose own thinking is not there"
+        return "an answer of one token leaves no room for it" if by_budget and tokens <= 1 else None
 
     def _by_budget(self, wish: chat.Thinking) -> bool:
-        form = self.abilities.reasoning
-        counted = wish.budget is not None and wish.effort is None and not self.forced and not self.unsealed
-        return form == "budget" or (form == "both" and counted)
+        counted = wish.budget is not None and wish.effort is None and not self.unsealed
+        return self.abilities.reasoning in {"budget", *_OTHERS} or (self.abilities.reasoning == "both" and counted)
 
     def _max_tokens(self) -> int:
         limit = self.abilities.output
@@ -87,16 +104,15 @@ class _Planning:
 
     def _off(self, tokens: int) -> Plan:
         if self.abilities.reasoning != "always" and self.abilities.reasoning_off:
-            return Plan(max_tokens=tokens, thinking={"type": "disabled"})
+            return Plan(max_tokens=tokens, thinking=_OFF)
+        if self.abilities.reasoning in _OTHERS:
+            self._lose("this model always thinks")
+            return Plan(max_tokens=tokens)
         least = next(iter(self.abilities.efforts), None)
         self._map("thinking", "as the least effort: this model always thinks")
         return Plan(max_tokens=tokens, effort=least)
 
     def _budgeted(self, wish: chat.Thinking, tokens: int) -> Plan:
-        why_not = self._why_not(tokens)
-        if why_not is not None:
-            self._lose(why_not)
-            return Plan(max_tokens=tokens, thinking={"type": "disabled"})
         wanted = chat.budget_of(wish)
         budget = max(wanted or _BUDGET, LEAST)
         most = self.abilities.output or budget + tokens
@@ -107,20 +123,13 @@ class _Planning:
             budget = tokens - 1
         if budget < LEAST:
             self._lose("the model's answers are too short for it")
-            return Plan(max_tokens=tokens, thinking={"type": "disabled"})
+            return Plan(max_tokens=tokens, thinking=_OFF)
         if budget != wish.budget or wish.effort is not None:
             self._map("thinking", f"as {budget} tokens")
         thinking: dict[str, Any] = {"type": "enabled", "budget_tokens": budget}
         if wish.shown is not None:
             thinking["display"] = _display(shown=wish.shown)
         return Plan(max_tokens=tokens, thinking=thinking)
-
-    def _why_not(self, tokens: int) -> str | None:
-        if self.forced:
-            return "Anthropic refuses it where a tool has to be called"
-        if self.unsealed:
-            return "Anthropic refuses it after calls whose own thinking is not there"
-        return "an answer of one token leaves no room for it" if tokens <= 1 else None
 
     def _adaptive(self, wish: chat.Thinking, effort: chat.Effort | None, tokens: int) -> Plan:
         word = None

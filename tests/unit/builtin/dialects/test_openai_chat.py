@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from korproxy.api import Fault, Headers, Model, Usage
+from korproxy.builtin.dialects.chat_format.translator import ChatTranslator
 from korproxy.builtin.dialects.openai_chat import ChatStream, OpenAIChat, korproxy_dialects
 from tests.fakes.json_bodies import cuts, groups
 from tests.fakes.settings import FakeSettings
@@ -37,6 +38,7 @@ def test_the_hook_offers_the_format() -> None:
     (dialect,) = korproxy_dialects(FakeSettings())
 
     assert (dialect.name, list(dialect.paths)) == ("openai-chat", ["/v1/chat/completions"])
+    assert isinstance(dialect.translator, ChatTranslator)
 
 
 def test_a_request_is_peeked_at_and_gets_another_model() -> None:
@@ -109,6 +111,10 @@ def test_the_list_of_models_has_the_vendors_shape() -> None:
         (
             {**SAID, "prompt_tokens_details": {"cached_tokens": 64, "cache_write_tokens": 6}},
             Usage(tokens_in=50, cache_read=64, cache_write=6, tokens_out=40),
+        ),
+        (
+            {**SAID, "completion_tokens_details": {"reasoning_tokens": 16}},
+            Usage(tokens_in=56, cache_read=64, tokens_out=40, reasoning=16),
         ),
         # DeepSeek
         (

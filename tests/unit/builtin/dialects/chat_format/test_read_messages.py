@@ -102,7 +102,8 @@ def test_calls_and_results_of_old_have_no_ids() -> None:
 def test_edge_27_an_assistant_without_text_makes_no_empty_text() -> None:
     call = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 
-    for content in (None, "", []):
+    contents: tuple[object, ...] = (None, "", [])
+    for content in contents:
         assert turn(role="assistant", content=content, tool_calls=[call]).parts == (chat.ToolCall(id="a", name="f"),)
 
 
@@ -169,7 +170,14 @@ def test_sealed_reasoning_comes_back_with_its_seal() -> None:
 
 
 def test_what_an_sdk_gives_back_of_an_answer_loses_nothing() -> None:
-    echo = {"role": "assistant", "content": "Hi", "refusal": None, "annotations": [], "audio": None, "tool_calls": None}
+    echo: dict[str, Any] = {
+        "role": "assistant",
+        "content": "Hi",
+        "refusal": None,
+        "annotations": [],
+        "audio": None,
+        "tool_calls": None,
+    }
 
     assert turn(**echo, function_call=None) == assistant(text("Hi"))
 

@@ -39,7 +39,7 @@ SCHEMA = {"type": "object", "properties": {"name": {"type": "string"}}}
         ({"store": False}, "store", False),
     ],
 )
-def test_each_wish_is_read_and_knows_where_it_stood(said: dict[str, Any], name: str, value: object) -> None:
+def test_each_wish_is_read_and_knows_where_it_stood(said: dict[str, Any], name: str, value: Any) -> None:
     conversation, notes = read(**said)
 
     assert conversation.options == chat.Options(**{name: value})

@@ -67,8 +67,7 @@ def test_any_conversation_is_written_the_same_each_time_or_refused(conversation:
     target = chat.Target(model="m", stream=True, abilities=EVERYTHING)
     try:
         written = write_request(conversation, target, chat.Report())
-    except chat.CannotCarry as refused:
-        assert refused.pointer
+    except chat.CannotCarry:
         return
 
     assert write_request(conversation, target, chat.Report()) == written

@@ -11,6 +11,7 @@ from korproxy.builtin.dialects.chat_format.write_options import write_options
 from tests.unit.builtin.dialects.chat_format.said import OPENAI, PLAIN
 
 SCHEMA = {"type": "object", "properties": {"name": {"type": "string"}}}
+CLOSED = {**SCHEMA, "required": ["name"], "additionalProperties": False}
 OLDER = Abilities(family="openai", output=4096)
 
 
@@ -125,8 +126,8 @@ def test_several_answers_are_refused() -> None:
             {"type": "json_schema", "json_schema": {"name": "answer", "schema": SCHEMA}},
         ),
         (
-            chat.OutputFormat(kind="schema", schema=SCHEMA, name="bee", description="d", strict=True),
-            {"type": "json_schema", "json_schema": {"name": "bee", "description": "d", "schema": SCHEMA, "strict": True}},
+            chat.OutputFormat(kind="schema", schema=CLOSED, name="bee", description="d", strict=True),
+            {"type": "json_schema", "json_schema": {"name": "bee", "description": "d", "schema": CLOSED, "strict": True}},
         ),
     ],
 )
@@ -141,6 +142,14 @@ def test_the_name_of_a_schema_is_made_to_fit() -> None:
 
     assert members["response_format"]["json_schema"]["name"] == ("a_bee_" + "e" * 70)[:64]
     assert notes == [("/name", "mapped")]
+
+
+def test_a_schema_that_leaves_something_open_is_not_sent_as_a_strict_one() -> None:
+    output = chat.OutputFormat(kind="schema", schema=SCHEMA, strict=True, pointers={"strict": "/strict"})
+    members, notes = written(output=output)
+
+    assert members["response_format"]["json_schema"] == {"name": "answer", "schema": SCHEMA}
+    assert notes == [("/strict", "lost")]
 
 
 def test_a_schema_for_a_model_that_cannot_be_held_to_it_is_refused() -> None:

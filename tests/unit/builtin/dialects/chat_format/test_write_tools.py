@@ -11,6 +11,7 @@ from korproxy.builtin.dialects.chat_format.write_tools import write_tools
 from tests.unit.builtin.dialects.chat_format.said import OPENAI, PLAIN, QWEN, asking
 
 SCHEMA = {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]}
+CLOSED = {**SCHEMA, "additionalProperties": False}
 READ = chat.Tool(name="read", description="Reads", schema=SCHEMA, at="/tools/0")
 LIST = chat.Tool(name="list", at="/tools/1")
 SEARCH = chat.HostedTool(kind="web_search", at="/tools/2")
@@ -37,10 +38,29 @@ def names_in(members: dict[str, Any]) -> list[str]:
 
 
 def test_a_tool_is_written_with_all_that_it_has() -> None:
-    members, notes = written(chat.Tool(name="read", description="Reads", schema=SCHEMA, strict=True))
+    members, notes = written(chat.Tool(name="read", description="Reads", schema=CLOSED, strict=True))
 
-    function = {"name": "read", "description": "Reads", "parameters": SCHEMA, "strict": True}
+    function = {"name": "read", "description": "Reads", "parameters": CLOSED, "strict": True}
     assert (members, notes) == ({"tools": [{"type": "function", "function": function}]}, [])
+
+
+@pytest.mark.parametrize(
+    ("schema", "strict", "expected", "lost"),
+    [
+        (SCHEMA, True, None, [("/tools/0/strict", "lost")]),
+        (None, True, None, [("/tools/0/strict", "lost")]),
+        (SCHEMA, False, False, []),
+        (SCHEMA, None, None, []),
+        (CLOSED, True, True, []),
+    ],
+)
+def test_a_schema_that_leaves_something_open_is_not_sent_as_a_strict_one(
+    schema: Any, strict: bool | None, expected: bool | None, lost: list[tuple[str, str]]
+) -> None:
+    tool = chat.Tool(name="read", schema=schema, strict=strict, at="/tools/0", pointers={"strict": "/tools/0/strict"})
+    members, notes = written(tool)
+
+    assert (members["tools"][0]["function"].get("strict"), notes) == (expected, lost)
 
 
 @pytest.mark.parametrize(
@@ -153,6 +173,8 @@ def test_only_one_call_at_a_time_is_said_and_what_everybody_does_anyway_is_not(
         (QWEN, "required"),
         (Abilities(forced_tools="never"), "auto"),
         (Abilities(forced_tools="calm", reasoning="switch", reasoning_off=False), "auto"),
+        (Abilities(forced_tools="calm", reasoning="effort", efforts=("low", "high")), "auto"),
+        (Abilities(forced_tools="calm", reasoning="effort", efforts=("none", "low")), "required"),
         (Abilities(forced_tools="calm"), "required"),
     ],
 )

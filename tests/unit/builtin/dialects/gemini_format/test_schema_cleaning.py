@@ -1,7 +1,8 @@
-"""JSON Schema for Gemini: what is kept, what goes into words, what is lost; and that the outcome always keeps Gemini's rules."""
+"""JSON Schema for Gemini: what is kept, what goes into words, what is lost; the outcome always keeps Gemini's rules."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from typing import Any
@@ -214,7 +215,8 @@ def test_other_constraints_are_said_in_words(schema: dict[str, Any], description
 @pytest.mark.parametrize(
     ("schema", "lost"),
     [
-        ({"type": "string", "$id": "x", "$comment": "c", "examples": ["a"], "deprecated": True}, ["/$id", "/$comment", "/examples", "/deprecated"]),
+        ({"type": "string", "$id": "x", "$comment": "c"}, ["/$id", "/$comment"]),
+        ({"type": "string", "examples": ["a"], "deprecated": True}, ["/examples", "/deprecated"]),
         ({"type": "string", "x-order": 1, "strict": True}, ["/x-order", "/strict"]),
         ({"type": "object", "additionalProperties": True}, ["/additionalProperties"]),
         ({"type": "object", "unevaluatedProperties": False}, ["/unevaluatedProperties"]),
@@ -233,16 +235,18 @@ def test_other_constraints_are_said_in_words(schema: dict[str, Any], description
         ({"type": "string", "minLength": "x"}, ["/minLength"]),
         ({"type": "number", "minimum": "1"}, ["/minimum"]),
         ({"type": "number", "minimum": float("inf")}, ["/minimum"]),
-        ({"type": "string", "pattern": 1, "title": 1, "description": [], "nullable": "yes"}, ["/pattern", "/title", "/description", "/nullable"]),
+        ({"type": "string", "pattern": 1, "title": 1}, ["/pattern", "/title"]),
+        ({"type": "string", "description": [], "nullable": "yes"}, ["/description", "/nullable"]),
         ({"type": "string", "format": "x" * 101}, ["/format"]),
         ({"type": "string", "format": 1}, ["/format"]),
         ({"type": "string", "format": "int32", "minimum": 1, "minItems": 1}, ["/format", "/minimum", "/minItems"]),
-        ({"type": "string", "properties": {"a": {}}, "required": ["a"], "items": {}}, ["/properties/a", "/required/0", "/items"]),
+        ({"type": "string", "properties": {"a": {}}, "required": ["a"]}, ["/properties/a", "/required/0"]),
+        ({"type": "string", "items": {}}, ["/items"]),
         ({"type": "string", "enum": []}, ["/enum"]),
         ({"type": "string", "enum": "a"}, ["/enum"]),
         ({"type": "object", "properties": [], "required": True}, ["/properties", "/required"]),
-        ({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["b", 7, "a"]}, ["/required/1", "/required/0"]),
-        ({"type": "object", "properties": {"a": False, "b": {"type": "string"}}, "required": ["a"]}, ["/properties/a", "/required/0"]),
+        ({"properties": {"a": {"type": "string"}}, "required": ["b", 7, "a"]}, ["/required/1", "/required/0"]),
+        ({"properties": {"a": False, "b": {"type": "string"}}, "required": ["a"]}, ["/properties/a", "/required/0"]),
         ({"type": "object", "propertyOrdering": "a"}, ["/propertyOrdering"]),
         ({"type": "array", "items": False}, ["/items"]),
         ({"type": "array", "items": 7}, ["/items"]),
@@ -330,7 +334,7 @@ def test_what_is_lost_of_a_definition_is_reported_once_and_where_it_stands() -> 
     ("schema", "at"),
     [
         ({"properties": {"a": {"$ref": "#"}}}, "/s/properties/a/$ref"),
-        ({"$ref": "#/$defs/A", "$defs": {"A": {"items": {"$ref": "#/$defs/B"}}, "B": {"items": {"$ref": "#/$defs/A"}}}}, "/s/$defs/B/items/$ref"),
+        ({"$ref": "#/$defs/A", "$defs": {"A": {"$ref": "#/$defs/B"}, "B": {"$ref": "#/$defs/A"}}}, "/s/$defs/B/$ref"),
         ({"$ref": "#/$defs/A", "$defs": {"A": {"$ref": "#/$defs/A"}}}, "/s/$defs/A/$ref"),
         ({"properties": {"a": {"items": {"$ref": "#/properties/a"}}}}, "/s/properties/a/items/$ref"),
         ({"allOf": [{"$ref": "#"}]}, "/s/allOf/0/$ref"),
@@ -357,7 +361,7 @@ def bomb(levels: int, width: int) -> dict[str, Any]:
     [
         bomb(20, 8),
         bomb(2, 50),
-        {"$ref": "#/$defs/a", "$defs": {"a": {"allOf": [{"$ref": "#/$defs/b"}] * 99}, "b": {"allOf": [{"$ref": "#/$defs/c"}] * 99}, "c": {}}},
+        {"allOf": [{"$ref": "#/$defs/a"}] * 99, "$defs": {"a": {"allOf": [{"$ref": "#/$defs/b"}] * 99}, "b": {}}},
         {"properties": {"a": {"default": "x" * 2_000_000}}},
         {"properties": {"a": {"enum": ["x" * 2_000_000]}}},
         {"properties": {"a": {"pattern": "x" * 2_000_000}}},
@@ -384,7 +388,7 @@ def test_alternatives_of_alternatives_do_not_grow_without_end() -> None:
 
 def test_a_schema_that_is_too_deep_is_refused() -> None:
     schema: dict[str, Any] = {"type": "string"}
-    for _ in range(60):
+    for _ in range(70):
         schema = {"type": "array", "items": schema}
     with pytest.raises(chat.CannotCarry, match="levels deep"):
         clean_schema(schema, "/s", chat.Report())
@@ -492,14 +496,15 @@ SCHEMAS = st.recursive(st.booleans() | st.just({}) | st.fixed_dictionaries({}, o
 @given(SCHEMAS)
 def test_whatever_comes_keeps_geminis_rules_or_is_refused(schema: Any) -> None:
     report = chat.Report()
+    found, refused = None, []
     try:
         found = clean_schema(schema, "/s", report)
     except chat.CannotCarry as exc:
-        assert exc.pointer.startswith("/s")
-        return
+        refused.append(exc.pointer)
 
-    assert list(broken_rules(found)) == []
-    assert all(each.pointer == "/s" or each.pointer.startswith("/s/") for each in report.notes)
+    assert found is None or list(broken_rules(found)) == []
+    pointers = [*(each.pointer for each in report.notes), *refused]
+    assert all(each == "/s" or each.startswith("/s/") for each in pointers)
     assert all(each.why == each.why.strip() != "" for each in report.notes)
 
 
@@ -531,9 +536,7 @@ def test_cleaning_what_is_clean_changes_nothing_and_loses_nothing(schema: Any) -
 @given(SCHEMAS)
 def test_cleaning_leaves_the_clients_schema_as_it_is(schema: Any) -> None:
     before = json.dumps(schema)
-    try:
+    with contextlib.suppress(chat.CannotCarry):
         clean_schema(schema, "/s", chat.Report())
-    except chat.CannotCarry:
-        pass
 
     assert json.dumps(schema) == before

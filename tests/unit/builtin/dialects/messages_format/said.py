@@ -24,6 +24,7 @@ NEW = Abilities(
     efforts=EFFORTS,
     prefill=False,
     system_turns=True,
+    forced_tools="calm",
 )
 ASKED = chat.Asked(model="claude-x", stream=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import attrs
 from anthropic.types import Message
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,8 +29,9 @@ COUNTS = st.integers(0, 10**9)
 USAGES = st.builds(
     Usage, tokens_in=COUNTS, cache_read=COUNTS, cache_write=COUNTS, tokens_out=COUNTS, reasoning=COUNTS | st.none()
 )
+REASONS: list[chat.Reason] = ["end", "length", "tools", "context", "pause"]
 ENDINGS = st.one_of(
-    st.sampled_from(["end", "length", "tools", "context", "pause"]).map(lambda reason: chat.Ending(reason=reason)),
+    st.sampled_from(REASONS).map(lambda reason: chat.Ending(reason=reason)),
     st.builds(lambda text: chat.Ending(reason="stop_sequence", stop_sequence=text), WORDS | st.none()),
     st.builds(lambda text: chat.Ending(reason="refusal", explanation=text), WORDS | st.none()),
 )
@@ -104,6 +106,15 @@ def test_edge_32_ids_of_calls_become_such_as_the_format_allows() -> None:
     assert blocks[1]["id"].startswith("toolu_")
 
 
+def test_ids_of_calls_stand_for_one_call_only() -> None:
+    calls = [chat.ToolCall(id=each, name="n") for each in ("a.b", "a_b", "a_b", "x" * 70, "x" * 70)]
+    ids = [each["id"] for each in message(*calls)["content"]]
+
+    assert ids[:3] == ["a_b", "a_b_2", "a_b_3"]
+    assert len(set(ids)) == 5
+    assert max(map(len, ids)) <= 64
+
+
 def test_edge_26_arguments_that_are_no_object_become_one() -> None:
     calls = [chat.ToolCall(id="t", name="n", arguments=each) for each in ("", "null", "[1]", "no json", '{"a":"b')]
 
@@ -160,6 +171,10 @@ def test_sound_has_no_place() -> None:
 
 @given(st.lists(PARTS, max_size=5), USAGES, ENDINGS)
 def test_what_is_written_is_read_again(parts: list[chat.Part], usage: Usage, ending: chat.Ending) -> None:
-    answer = chat.Answer(id="msg_1", model="claude-x", parts=tuple(parts), usage=usage, ending=ending)
+    told = tuple(
+        attrs.evolve(part, id=f"toolu_{number}") if isinstance(part, chat.ToolCall) else part
+        for number, part in enumerate(parts)
+    )
+    answer = chat.Answer(id="msg_1", model="claude-x", parts=told, usage=usage, ending=ending)
 
     assert read_answer(write_answer(answer, ASKED)) == answer

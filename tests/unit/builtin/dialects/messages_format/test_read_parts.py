@@ -171,6 +171,23 @@ def test_a_search_result_is_a_text_with_its_title_and_its_source() -> None:
     )
 
 
+def test_marks_inside_a_search_result_are_lost() -> None:
+    block = {
+        "type": "search_result",
+        "title": "",
+        "source": "s",
+        "content": [{"type": "text", "text": "a", "cache_control": EPHEMERAL}],
+    }
+
+    assert parts(block) == ([chat.Text(text="s\n\na")], [("0/content/0/cache_control", "lost"), ("0", "mapped")])
+
+
+def test_a_text_of_another_type_is_a_plain_one() -> None:
+    block = {"type": "document", "source": source("text", media_type="text/html", data="<p>")}
+
+    assert parts(block) == ([chat.Document(text="<p>")], [("0/source/media_type", "lost")])
+
+
 def test_calls_keep_their_arguments_and_lose_who_called() -> None:
     block = {"type": "tool_use", "id": "toolu_1", "name": "Read", "input": {"b": 1, "a": 2}, "cache_control": EPHEMERAL}
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from korproxy.api import BadRequest, chat
 from korproxy.builtin.dialects.messages_format.request_reader import read_request
-from tests.unit.builtin.dialects.messages_format.said import read
+from korproxy.builtin.dialects.messages_format.request_writer import write_request
+from tests.unit.builtin.dialects.messages_format.said import OLD, read
 
 EPHEMERAL = {"type": "ephemeral"}
 MARK = chat.CacheMark()
@@ -157,6 +161,68 @@ def test_messages_that_are_none_are_lost() -> None:
 
     assert conversation.turns == (chat.Turn(role="user", parts=(chat.Text(text="a"),)),)
     assert notes == [("/messages/0", "lost"), ("/messages/1/id", "lost")]
+
+
+ROLES = ["user", "assistant", "system"]
+KINDS = ["text", "image", "document", "tool_use", "tool_result", "thinking", "search_result", "base64", "content"]
+KEYS = [
+    "type",
+    "role",
+    "content",
+    "text",
+    "source",
+    "media_type",
+    "data",
+    "input",
+    "id",
+    "name",
+    "tool_use_id",
+    "cache_control",
+    "thinking",
+    "signature",
+    "title",
+    "input_schema",
+    "schema",
+    "format",
+    "effort",
+    "budget_tokens",
+    "system",
+    "tools",
+    "tool_choice",
+]
+TOP = [
+    "system",
+    "tools",
+    "tool_choice",
+    "thinking",
+    "output_config",
+    "output_format",
+    "metadata",
+    "stop_sequences",
+    "max_tokens",
+    "temperature",
+    "cache_control",
+]
+WORDS = st.sampled_from(["", "x", *KINDS, *ROLES, "adaptive", "enabled", "json_schema", "ephemeral"])
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | WORDS,
+    lambda each: st.lists(each, max_size=3) | st.dictionaries(st.sampled_from(KEYS), each, max_size=5),
+    max_leaves=25,
+)
+MEMBERS = st.dictionaries(st.sampled_from(KEYS), ODD, max_size=5)
+BLOCKS = st.lists(st.builds(lambda kind, more: {**more, "type": kind}, st.sampled_from(KINDS), MEMBERS))
+MESSAGE = st.builds(lambda role, content: {"role": role, "content": content}, st.sampled_from(ROLES), BLOCKS | ODD)
+
+
+@given(st.lists(MESSAGE, max_size=3), st.dictionaries(st.sampled_from(TOP), ODD))
+def test_whatever_a_request_holds_it_is_read_or_refused_and_can_be_written(messages: Any, more: Any) -> None:
+    report = chat.Report()
+    body = (
+        json.dumps({"model": "m", "messages": messages, **more}).replace("NaN", "1e400").replace("Infinity", "1e400").encode()
+    )
+    with contextlib.suppress(chat.CannotCarry):
+        conversation, _ = read_request(body, report)
+        json.loads(write_request(conversation, chat.Target(model="m", stream=False, abilities=OLD), report).body)
 
 
 @pytest.mark.parametrize("content", [None, 5, {"type": "text"}, ""])

@@ -14,7 +14,6 @@ from korproxy.api import chat
 from korproxy.builtin.dialects.messages_format.request_reader import read_request
 from korproxy.builtin.dialects.messages_format.request_writer import write_request
 from tests.unit.builtin.dialects.messages_format.said import (
-    EFFORTS,
     NEW,
     OLD,
     PDF,
@@ -142,6 +141,8 @@ TOOLS = st.builds(
     st.none() | WORDS,
     MARKS,
 )
+CHOICES = [chat.ToolChoice(mode="auto"), chat.ToolChoice(mode="none"), chat.ToolChoice(mode="any")]
+WISHED: list[chat.Effort | None] = [None, "low", "medium", "high", "xhigh", "max"]
 
 
 @st.composite
@@ -159,7 +160,7 @@ def conversations(draw: st.DrawFn) -> chat.Conversation:
         made = draw(st.lists(OBJECTS, max_size=2))
         ids = [f"toolu_{calls + number}" for number in range(len(made))]
         calls += len(made)
-        spoken = [*draw(st.lists(SEALED, max_size=1)), draw(TEXTS)]
+        spoken: list[chat.Part] = [*draw(st.lists(SEALED, max_size=1)), draw(TEXTS)]
         turns.append(assistant(*spoken, *(call(id_, draw(NAMES), each) for id_, each in zip(ids, made, strict=True))))
         results = [
             chat.ToolResult(call_id=id_, parts=tuple(draw(st.lists(TEXTS | IMAGES, max_size=2))), error=draw(st.booleans()))
@@ -167,15 +168,14 @@ def conversations(draw: st.DrawFn) -> chat.Conversation:
         ]
     turns.append(user(*results, draw(TEXTS)))
     tools = draw(st.lists(TOOLS, max_size=3, unique_by=lambda each: each.name))
-    modes = st.sampled_from(["auto", "none", "any"]).map(lambda mode: chat.ToolChoice(mode=mode))
-    choice = draw(st.none() | modes) if tools else None
+    choice = draw(st.none() | st.sampled_from(CHOICES)) if tools else None
     return chat.Conversation(turns=tuple(turns), tools=tuple(tools), choice=choice, options=draw(wishes()))
 
 
 @st.composite
 def wishes(draw: st.DrawFn) -> chat.Options:
     """Return wishes that a newer model takes as they are."""
-    effort = draw(st.none() | st.sampled_from(EFFORTS))
+    effort = draw(st.sampled_from(WISHED))
     thinking = st.builds(lambda shown: chat.Thinking(effort=effort, shown=shown), st.booleans())
     return chat.Options(
         max_tokens=draw(st.integers(1, 128_000)),
@@ -189,7 +189,8 @@ def wishes(draw: st.DrawFn) -> chat.Options:
 @given(conversations())
 def test_what_the_format_can_say_is_the_same_after_there_and_back(conversation: chat.Conversation) -> None:
     report = chat.Report()
-    written = write_request(conversation, chat.Target(model="m", stream=True, abilities=NEW), report)
+    abilities = attrs.evolve(NEW, forced_tools="always")
+    written = write_request(conversation, chat.Target(model="m", stream=True, abilities=abilities), report)
     found, asked = read_request(written.body, report)
 
     assert found == conversation

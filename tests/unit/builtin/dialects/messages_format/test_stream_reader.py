@@ -269,6 +269,7 @@ def test_events_of_new_types_are_passed_over() -> None:
         event("content_block_start", index=0, content_block={"type": "tool_use", "id": "t"}),
         event("content_block_delta", index=0, delta={"type": "input_json_delta", "partial_json": "{}"}),
         event("content_block_delta", index=0, delta={}),
+        event("content_block_delta", index=0, delta={"type": []}),
     ],
 )
 def test_what_is_no_stream_of_this_format_is_unreadable(wire: bytes) -> None:

@@ -359,6 +359,13 @@ def test_ids_of_others_are_made_fit() -> None:
     assert (data[0]["message"]["id"], data[1]["content_block"]["id"]) == ("msg_chatcmpl-1", "fs_readFile_0")
 
 
+def test_ids_of_calls_stand_for_one_call_only() -> None:
+    twice = [chat.CallStarted(key=key, id="call_1", name="n") for key in (0, 1)]
+    data = shown(told([START, twice[0], chat.CallEnded(0), twice[1], chat.CallEnded(1)]))
+
+    assert [each["content_block"]["id"] for each in data if "content_block" in each] == ["call_1", "call_1_2"]
+
+
 def test_half_an_emoji_does_not_break_the_stream() -> None:
     assert shown(told([START, chat.TextDelta("\ud83d")]))[-1]["delta"]["text"] == "\ud83d"
 
@@ -405,7 +412,7 @@ def tangled(draw: st.DrawFn) -> list[chat.Event]:
     """Return the events of an answer whose calls run at the same time, with texts between their pieces."""
     count = draw(st.integers(1, 4))
     written = [f'{{"n":{"1" * draw(st.integers(1, 5))}}}' for _ in range(count)]
-    tracks = [
+    tracks: list[list[chat.Event]] = [
         [begun(key), *(chat.CallDelta(key, each) for each in text), chat.CallEnded(key)] for key, text in enumerate(written)
     ]
     order = draw(st.permutations([key for key, track in enumerate(tracks) for _ in track]))
@@ -413,7 +420,8 @@ def tangled(draw: st.DrawFn) -> list[chat.Event]:
     for key in order:
         if tracks[key]:
             events.append(tracks[key].pop(0))
-        events += draw(st.sampled_from([[], [chat.TextDelta("t")], [chat.ReasoningDelta("r")]]))
+        between: list[list[chat.Event]] = [[], [chat.TextDelta("t")], [chat.ReasoningDelta("r")]]
+        events += draw(st.sampled_from(between))
     return events
 
 
@@ -438,4 +446,5 @@ def _raw(data: dict[str, Any]) -> Any:
     from anthropic._models import construct_type_unchecked
     from anthropic.types import RawMessageStreamEvent
 
-    return construct_type_unchecked(type_=RawMessageStreamEvent, value=data)
+    kind: Any = RawMessageStreamEvent
+    return construct_type_unchecked(type_=kind, value=data)

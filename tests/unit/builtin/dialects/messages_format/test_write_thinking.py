@@ -151,19 +151,51 @@ def test_an_answer_without_room_for_thinking_has_none() -> None:
     assert (probe, notes[0]) == (Plan(max_tokens=1, thinking=OFF), ("/thinking", "lost"))
 
 
-@pytest.mark.parametrize("fact", ["forced", "unsealed"])
-def test_thinking_that_anthropic_would_refuse_is_off(fact: str) -> None:
-    found, notes = planned(chat.Thinking(budget=2048), OLD, **{fact: True})
+@pytest.mark.parametrize("abilities", [OLD, BOTH, NEW])
+def test_who_can_be_forced_to_call_only_while_calm_does_not_think(abilities: Abilities) -> None:
+    found, notes = planned(chat.Thinking(budget=2048), abilities, forced=True)
 
     assert (found, notes[0]) == (Plan(max_tokens=50_000, thinking=OFF), ("/thinking", "lost"))
 
 
-@pytest.mark.parametrize("fact", ["forced", "unsealed"])
+@pytest.mark.parametrize("forced_tools", ["always", "never"])
+def test_who_can_always_be_forced_may_think(forced_tools: Any) -> None:
+    found, _ = planned(chat.Thinking(budget=2048), attrs.evolve(NEW, forced_tools=forced_tools), forced=True)
+
+    assert found.on
+
+
+def test_a_model_that_may_think_by_itself_is_kept_from_it_where_a_call_is_forced() -> None:
+    assert planned(None, NEW, forced=True) == (Plan(max_tokens=50_000, thinking=OFF), [])
+    assert planned(None, OLD, forced=True) == (Plan(max_tokens=50_000), [])
+
+
+def test_a_budget_behind_calls_without_thinking_is_off() -> None:
+    found, notes = planned(chat.Thinking(budget=2048), OLD, unsealed=True)
+
+    assert (found, notes[0]) == (Plan(max_tokens=50_000, thinking=OFF), ("/thinking", "lost"))
+
+
 @pytest.mark.parametrize("abilities", [BOTH, NEW, ALWAYS])
-def test_adaptive_thinking_is_refused_by_nobody(fact: str, abilities: Abilities) -> None:
-    found, _ = planned(chat.Thinking(budget=2048), abilities, **{fact: True})
+def test_adaptive_thinking_behind_calls_without_thinking_is_taken(abilities: Abilities) -> None:
+    found, _ = planned(chat.Thinking(budget=2048), abilities, unsealed=True)
 
     assert (found.thinking, found.effort) == (SHOWN, "medium")
+
+
+@pytest.mark.parametrize("form", ["effort", "switch", "level"])
+def test_models_of_others_get_a_budget(form: Any) -> None:
+    abilities = Abilities(reasoning=form, efforts=("low", "high"))
+    found, _ = planned(chat.Thinking(effort="high"), abilities, unsealed=True)
+
+    assert found.thinking == {"type": "enabled", "budget_tokens": 24_576}
+    assert planned(chat.Thinking(effort="none"), abilities)[0].thinking == OFF
+
+
+def test_models_of_others_that_always_think_do_so() -> None:
+    found, notes = planned(chat.Thinking(effort="none"), Abilities(reasoning="effort", reasoning_off=False))
+
+    assert (found, notes[0]) == (Plan(max_tokens=50_000), ("/thinking", "lost"))
 
 
 @pytest.mark.parametrize(

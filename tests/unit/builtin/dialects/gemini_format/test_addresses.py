@@ -1,0 +1,34 @@
+"""What an address says."""
+
+from __future__ import annotations
+
+import pytest
+
+from korproxy.api import BadRequest
+from korproxy.builtin.dialects.gemini_format.addresses import model_and_method
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/v1beta/models/gemini-3-pro:generateContent", ("gemini-3-pro", "generateContent")),
+        ("/v1/models/gemini-3-pro:streamGenerateContent?alt=sse", ("gemini-3-pro", "streamGenerateContent")),
+        ("/v1alpha/tunedModels/mine:countTokens", ("mine", "countTokens")),
+        ("/v1beta/models/claude/claude-opus-5[1m]:generateContent", ("claude/claude-opus-5[1m]", "generateContent")),
+        ("/v1beta/models/ollama%2Fqwen%3A7b:generateContent", ("ollama/qwen:7b", "generateContent")),
+        ("/v1beta/models/qwen:7b:generateContent", ("qwen:7b", "generateContent")),
+    ],
+)
+def test_edge_80_a_model_may_hold_slashes_and_colons(path: str, expected: tuple[str, str]) -> None:
+    assert model_and_method(path) == expected
+
+
+@pytest.mark.code("KP-SYS-519")
+@pytest.mark.parametrize(
+    "path", ["", "/v1beta/models", "/v1beta/models/m", "/v1beta/models/:generateContent", "/v2/models/m:f"]
+)
+def test_another_address_names_no_model(path: str) -> None:
+    with pytest.raises(BadRequest) as caught:
+        model_and_method(path)
+
+    assert caught.value.code == "KP-SYS-519"
