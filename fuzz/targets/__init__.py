@@ -16,8 +16,17 @@ from fuzz.targets.stream_content import STREAM_CONTENT
 from fuzz.targets.stream_rules import STREAM_RULES
 from fuzz.targets.there_and_back import THERE_AND_BACK
 from fuzz.targets.translated_cuts import TRANSLATED_CUTS
+from fuzz.targets.whole_answers import WHOLE_ANSWERS
 
 TARGETS: tuple[Target[Any], ...] = (
     *(ANSWERS, CODES, CONFIG, CORRELATION, FRAMES, JSON_EDIT, RETRY_AFTER),
-    *(DAMAGED_REQUESTS, PROVIDER_GARBAGE, STREAM_CONTENT, STREAM_RULES, THERE_AND_BACK, TRANSLATED_CUTS),  # of translation
+    *(
+        DAMAGED_REQUESTS,
+        PROVIDER_GARBAGE,
+        STREAM_CONTENT,
+        STREAM_RULES,
+        THERE_AND_BACK,
+        TRANSLATED_CUTS,
+        WHOLE_ANSWERS,
+    ),  # of translation
 )

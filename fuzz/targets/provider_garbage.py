@@ -29,13 +29,13 @@ _VALUES = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(_NAMES, inner, max_size=5)),
     max_leaves=10,
 )
-_DOCUMENTS = st.one_of(
+DOCUMENTS = st.one_of(
     st.dictionaries(_NAMES, _VALUES, max_size=6).map(json.dumps).map(str.encode),
     _VALUES.map(json.dumps).map(str.encode),
     st.binary(max_size=12),
     st.sampled_from([b"[DONE]", b'{"choices":', b"[" * 5000, b'{"a":"\xff"}', b"\xef\xbb\xbf{}"]),
 )
-_EVENTS = st.builds(lambda name, data: b"event: " + name.encode() + b"\ndata: " + data + b"\n\n", _TYPES, _DOCUMENTS)
+_EVENTS = st.builds(lambda name, data: b"event: " + name.encode() + b"\ndata: " + data + b"\n\n", _TYPES, DOCUMENTS)
 _BORDER = re.compile(rb"(?<=\n\n)")
 
 
@@ -50,7 +50,7 @@ def _cases(draw: st.DrawFn) -> Case:
         if how == "insert" or at == len(events):
             events.insert(at, draw(st.one_of(_EVENTS, _EVENTS, st.binary(max_size=8))))
         elif how == "damage":
-            events[at] = draw(_damaged(events[at]))
+            events[at] = draw(damaged(events[at]))
         else:
             event = events.pop(at)
             if how == "move":
@@ -60,7 +60,7 @@ def _cases(draw: st.DrawFn) -> Case:
 
 
 @st.composite
-def _damaged(draw: st.DrawFn, event: bytes) -> bytes:
+def damaged(draw: st.DrawFn, event: bytes) -> bytes:
     """Return *event* with another value in the place of one of its own."""
     values = list(re.finditer(rb'(?<=":)("(?:[^"\\]|\\.)*"|-?\d+|null|true|false)', event))
     if not values:

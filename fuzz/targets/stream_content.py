@@ -57,13 +57,13 @@ def check(events: Stream) -> None:
     passed = guarded(events)
     for provider in FORMATS:
         told = guarded(read(provider, streamed(provider, passed)).events)
-        _compare(passed, told, provider)
+        compare(passed, told, provider)
         for client in CLIENTS:
             again = guarded(read(client, written(client, told)).events)
-            _compare(passed, again, provider, client)
+            compare(passed, again, provider, client)
 
 
-def _compare(before: Stream, after: Stream, *way: str) -> None:
+def compare(before: Stream, after: Stream, *way: str) -> None:
     """Compare without the difference between 0 and unknown, with all input in one number, and with what the formats can say."""
     said = [content(each) for each in (before, after)]
     for each in said:

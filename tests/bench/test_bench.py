@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.bench.__main__ import main
 from tests.bench.figures import MEASURES, Figure, Measure, as_json, exit_code, figures_of, table
-from tests.bench.load import Answers, chat_request
+from tests.bench.load import EVENTS, Answers, chat_request, messages_request
 from tests.bench.machine import lines
 from tests.bench.processes import BenchFailed, environment, python, resident_in, running, ticks_in
 
@@ -21,6 +21,7 @@ BARRED = Measure(name="start_ms", label="start", unit="ms", bar=200)
 SHOWN = Measure(name="rate", label="rate", unit="1/s")
 GOOD = {"version_ms": 50.0, "ready_ms": 400.0, "idle_memory_mb": 45.0}
 REST = {"ready_cpu_ms": 350.0, "cpu_us": 1500.0, "added_p50_us": 1200.0, "requests_per_second": 600.0, "busy_memory_mb": 47.0}
+REST |= {"translated_cpu_us": 2000.0, "event_cpu_us": 60.0, "translated_event_cpu_us": 90.0}
 
 
 def figure(*values: float, measure: Measure = BARRED) -> Figure:
@@ -166,7 +167,17 @@ def test_the_request_is_a_whole_one_of_about_a_kilobyte() -> None:
     head, _, body = chat_request("http://127.0.0.1:9", "kp").partition(b"\r\n\r\n")
     assert f"content-length: {len(body)}".encode() in head
     assert 900 < len(head) + len(body) < 1100
-    assert list(json.loads(body)) == ["model", "messages"]
+    assert list(json.loads(body)) == ["model", "messages", "stream"]
+
+
+def test_the_translated_request_says_the_same_and_a_stream_has_a_known_number_of_events() -> None:
+    ask = "http://127.0.0.1:9", "kp"
+    messages = json.loads(messages_request(*ask, stream=True).partition(b"\r\n\r\n")[2])
+    chat = json.loads(chat_request(*ask, stream=True).partition(b"\r\n\r\n")[2])
+
+    assert messages.pop("max_tokens") > 4 * EVENTS
+    assert messages == chat
+    assert chat["messages"][0]["content"].endswith(f"{{{{mock: words={EVENTS}}}}}")
 
 
 @given(st.data())

@@ -19,10 +19,11 @@ from fuzz.targets.stream_content import STREAM_CONTENT
 from fuzz.targets.stream_rules import STREAM_RULES
 from fuzz.targets.there_and_back import THERE_AND_BACK
 from fuzz.targets.translated_cuts import TRANSLATED_CUTS
+from fuzz.targets.whole_answers import WHOLE_ANSWERS
 from tests.fakes.stream_checks import chat_faults, messages_faults
 
 EXAMPLES = max(200, settings().max_examples)  # more where the profile says so
-LAWS = (TRANSLATED_CUTS, STREAM_RULES, STREAM_CONTENT, PROVIDER_GARBAGE, DAMAGED_REQUESTS, THERE_AND_BACK)
+LAWS = (TRANSLATED_CUTS, STREAM_RULES, STREAM_CONTENT, PROVIDER_GARBAGE, WHOLE_ANSWERS, DAMAGED_REQUESTS, THERE_AND_BACK)
 
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)

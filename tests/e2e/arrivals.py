@@ -127,7 +127,8 @@ def _messages(body: Any) -> Arrival:
 
 
 def _blocks(content: Any) -> list[Any]:
-    return [{"type": "text", "text": content}] if isinstance(content, str) else content
+    """Return *content* as parts, which two of the formats have alike."""
+    return [{"type": "text", "text": content}] if isinstance(content, str) else list(content)
 
 
 def _messages_turn(story: _Story, role: str, blocks: Sequence[Any]) -> None:
@@ -203,8 +204,7 @@ def _texts(content: Any) -> Iterator[str]:
 def _chat_message(story: _Story, who: str, message: Any) -> None:
     if message.get("reasoning_content"):
         story.told.append(("model", "thought", message["reasoning_content"]))
-    content = message.get("content")
-    for part in [{"type": "text", "text": content}] if isinstance(content, str) else content or ():
+    for part in _blocks(message.get("content") or []):
         if part["type"] == "text":
             story.told += [(who, "text", part["text"])] if part["text"] else []
         else:

@@ -61,7 +61,7 @@ class Run:
     way: Way
 
     def __str__(self) -> str:
-        return f"{self.case.play.__name__}-{self.sdk}-{self.model.provider}-{self.way}"  # type: ignore[attr-defined]
+        return f"{self.case.play.__name__}-{self.sdk}-{self.model.provider}-{self.way}"
 
     async def play(self, stage: Stage) -> None:
         """Play it on *stage*."""

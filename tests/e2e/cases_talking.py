@@ -127,9 +127,9 @@ async def an_answer_keeps_to_its_schema(cell: Cell) -> None:
 async def an_answer_is_any_json(cell: Cell) -> None:
     tool = cell.tool
     assert isinstance(tool, OpenAITool)
-    request: dict[str, Any] = {"model": cell.model.asked, "messages": cell.user('{{mock: text=\'{"city": "Köln"}\'}}As JSON.')}
     ask = tool.together if cell.way.streamed else tool.chat
-    answer = await ask(**request, response_format={"type": "json_object"})
+    turns = cell.user("""{{mock: text='{"city": "Köln"}'}}As JSON.""")
+    answer = await ask(model=cell.model.asked, messages=turns, response_format={"type": "json_object"})
 
     arrival = cell.arrival()
     assert answer.value.choices[0].message.content == '{"city": "Köln"}'

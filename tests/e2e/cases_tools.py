@@ -43,7 +43,7 @@ def check_tools(cell: Cell, tools: Any) -> None:
 
 
 def lost_in_tools(cell: Cell) -> tuple[str, ...]:
-    """Return what cannot be said of ``TOOLS``: that arguments may have no more members, and, as Gemini always is, strictness."""
+    """Return what cannot be said of ``TOOLS``: that arguments may have no more members; and strict, as Gemini always is."""
     if cell.form != "gemini":
         return ()
     inside = ("function/parameters/additionalProperties", "function/strict")

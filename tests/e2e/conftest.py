@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.e2e.sdk import AnthropicTool, OpenAITool, Tool
+from tests.e2e.stage import PROVIDERS, Stage, open_stage
+
 # What the cases assert is told as well as what tests assert.
 pytest.register_assert_rewrite(
     "tests.e2e.arrivals",
@@ -13,9 +16,6 @@ pytest.register_assert_rewrite(
     "tests.e2e.programs",
     *(f"tests.e2e.cases_{each}" for each in ("talking", "tools", "reasoning", "failing")),
 )
-
-from tests.e2e.sdk import AnthropicTool, OpenAITool, Tool
-from tests.e2e.stage import PROVIDERS, Stage, open_stage
 
 
 @pytest.fixture(scope="module")

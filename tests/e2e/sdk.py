@@ -269,8 +269,7 @@ def _whatever_its_end() -> Iterator[list[ChatCompletion]]:
     try:
         yield ended
     except (openai.LengthFinishReasonError, openai.ContentFilterFinishReasonError) as exc:
-        assert exc.completion is not None
-        ended.append(exc.completion)
+        ended += [exc.completion] if exc.completion else []
 
 
 def _note(heard: list[str] | None, pieces: Iterable[str]) -> None:

@@ -68,14 +68,23 @@ def _begin_with_user(turns: Sequence[chat.Turn], report: chat.Report) -> Sequenc
 
 
 def _cleaned(turn: chat.Turn, report: chat.Report) -> chat.Turn:
-    """Return *turn* without texts that say nothing, which Anthropic refuses; in a system turn only text can stand."""
+    """Return *turn* without what Anthropic refuses: blank texts, anything but text of the system, pictures of the assistant."""
     parts = tuple(_speaking(turn.parts, report))
+    if turn.role == "assistant":
+        parts = tuple(_told(each, report) if isinstance(each, (chat.Image, chat.Document)) else each for each in parts)
     if turn.role == "system":
         for part in parts:
             if not isinstance(part, chat.Text):
                 report.lost(part.at, "Anthropic's API takes text only in a system prompt")
         parts = tuple(each for each in parts if isinstance(each, chat.Text))
     return turn if parts == turn.parts else attrs.evolve(turn, parts=parts)
+
+
+def _told(part: chat.Image | chat.Document, report: chat.Report) -> chat.Text:
+    """Return a text in the place of something that the assistant made."""
+    what = "image" if isinstance(part, chat.Image) else "document"
+    report.lost(part.at, f"Anthropic's API takes no {what} of the assistant's; it is told that there was one")
+    return chat.Text(text=f"[{what}]", at=part.at)
 
 
 def _speaking(parts: Sequence[chat.Part], report: chat.Report) -> Iterator[chat.Part]:

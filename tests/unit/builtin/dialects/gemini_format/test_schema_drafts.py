@@ -12,7 +12,7 @@ from korproxy.builtin.dialects.gemini_format.schema_drafts import DEEPEST, LONGE
 
 def both(one: Draft, two: Draft) -> tuple[Draft, list[str]]:
     lost: list[str] = []
-    return Merging(lambda: None, lambda at, why: lost.append(at)).both(one, two), lost
+    return Merging(lambda: None, lambda at, _why: lost.append(at)).both(one, two), lost
 
 
 def draft(at: str = "/a", **more: Any) -> Draft:

@@ -12,8 +12,8 @@ from korproxy.builtin.dialects.gemini_format.schema_refs import References
 def read(schema: Any) -> tuple[Draft, list[tuple[str, str]]]:
     notes: list[tuple[str, str]] = []
     budget = Budget("")
-    merging = Merging(budget.spend, lambda at, why: notes.append(("lost", at)))
-    intake = Intake(References(schema, ""), budget, merging, lambda fate, at, why: notes.append((fate, at)))
+    merging = Merging(budget.spend, lambda at, _why: notes.append(("lost", at)))
+    intake = Intake(References(schema, ""), budget, merging, lambda fate, at, _why: notes.append((fate, at)))
     return intake.whole(schema, ""), notes
 
 

@@ -13,7 +13,7 @@ from korproxy.builtin.dialects.gemini_format.schema_keywords import read_keyword
 def read(**keywords: Any) -> tuple[Draft, list[tuple[str, str]]]:
     draft, notes = Draft(at="/s"), list[tuple[str, str]]()
     for key, value in keywords.items():
-        read_keyword(draft, key, value, f"/s/{key}", lambda fate, at, why: notes.append((fate, at)))
+        read_keyword(draft, key, value, f"/s/{key}", lambda fate, at, _why: notes.append((fate, at)))
     return draft, notes
 
 

@@ -13,8 +13,8 @@ from korproxy.builtin.dialects.gemini_format.schema_shaping import Shaping
 def shaped(draft: Draft, *, ordered: bool = False) -> tuple[Any, list[tuple[str, str]]]:
     notes: list[tuple[str, str]] = []
     budget = Budget("")
-    merging = Merging(budget.spend, lambda at, why: notes.append(("lost", at)))
-    shaping = Shaping(budget=budget, merging=merging, note=lambda fate, at, why: notes.append((fate, at)), ordered=ordered)
+    merging = Merging(budget.spend, lambda at, _why: notes.append(("lost", at)))
+    shaping = Shaping(budget=budget, merging=merging, note=lambda fate, at, _why: notes.append((fate, at)), ordered=ordered)
     return shaping.shaped(draft), notes
 
 

@@ -166,43 +166,13 @@ def test_messages_that_are_none_are_lost() -> None:
 ROLES = ["user", "assistant", "system"]
 KINDS = ["text", "image", "document", "tool_use", "tool_result", "thinking", "search_result", "base64", "content"]
 KEYS = [
-    "type",
-    "role",
-    "content",
-    "text",
-    "source",
-    "media_type",
-    "data",
-    "input",
-    "id",
-    "name",
-    "tool_use_id",
-    "cache_control",
-    "thinking",
-    "signature",
-    "title",
-    "input_schema",
-    "schema",
-    "format",
-    "effort",
-    "budget_tokens",
-    "system",
-    "tools",
-    "tool_choice",
-]
+    "type", "role", "content", "text", "source", "media_type", "data", "input", "id", "name", "tool_use_id", "cache_control",
+    "thinking", "signature", "title", "input_schema", "schema", "format", "effort", "budget_tokens", "system", "tools",
+]  # fmt: skip
 TOP = [
-    "system",
-    "tools",
-    "tool_choice",
-    "thinking",
-    "output_config",
-    "output_format",
-    "metadata",
-    "stop_sequences",
-    "max_tokens",
-    "temperature",
-    "cache_control",
-]
+    "system", "tools", "tool_choice", "thinking", "output_config", "output_format", "metadata", "stop_sequences", "max_tokens",
+    "temperature", "cache_control",
+]  # fmt: skip
 WORDS = st.sampled_from(["", "x", *KINDS, *ROLES, "adaptive", "enabled", "json_schema", "ephemeral"])
 ODD = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | WORDS,
@@ -217,11 +187,9 @@ MESSAGE = st.builds(lambda role, content: {"role": role, "content": content}, st
 @given(st.lists(MESSAGE, max_size=3), st.dictionaries(st.sampled_from(TOP), ODD))
 def test_whatever_a_request_holds_it_is_read_or_refused_and_can_be_written(messages: Any, more: Any) -> None:
     report = chat.Report()
-    body = (
-        json.dumps({"model": "m", "messages": messages, **more}).replace("NaN", "1e400").replace("Infinity", "1e400").encode()
-    )
+    body = json.dumps({"model": "m", "messages": messages, **more}).replace("NaN", "1e400").replace("Infinity", "1e400")
     with contextlib.suppress(chat.CannotCarry):
-        conversation, _ = read_request(body, report)
+        conversation, _ = read_request(body.encode(), report)
         json.loads(write_request(conversation, chat.Target(model="m", stream=False, abilities=OLD), report).body)
 
 

@@ -147,6 +147,15 @@ def test_an_image_in_a_system_text_is_lost() -> None:
     assert (len(body["system"]), notes) == (1, [("/x", "lost")])
 
 
+def test_what_the_assistant_made_is_told_in_words() -> None:
+    made = (chat.Image(blob=chat.Blob(media_type="image/png", data=PNG), at="/x"), chat.Document(text="a,b", at="/y"))
+
+    assert said(user(text("a")), assistant(*made), user(text("b"))) == (
+        [("user", ["a"]), ("assistant", ["[image]", "[document]"]), ("user", ["b"])],
+        [("/x", "lost"), ("/y", "lost")],
+    )
+
+
 def test_edge_97_without_system_text_there_is_no_system() -> None:
     assert "system" not in write(asking(system(text("")), user(text("b"))))[0]
 
