@@ -145,6 +145,8 @@ def _messages_turn(story: _Story, role: str, blocks: Sequence[Any]) -> None:
         elif kind == "thinking":
             story.told.append(("model", "thought", block["thinking"]))
             story.seals.append(block["signature"])
+        elif kind == "redacted_thinking":
+            story.seals.append(block["data"])
         elif kind == "tool_use":
             assert _ANTHROPIC_ID.fullmatch(block["id"])
             story.call(block["id"], block["name"], block["input"])

@@ -14,6 +14,7 @@ from tests.e2e.programs import BUDGET, ROOM, Reply, Result
 
 THOUGHT = "Köln is far: 日本"
 CALLS = f"""{{{{mock: thinking="{THOUGHT}" tool=get_weather args='{{"city":"Köln"}}'}}}}"""
+CITIES = ("Köln", "Paris", "日本")
 OTHERS = {"claude": "claude-opus-5", "gemini": "gemini-2.5-flash"}  # that want to be asked in another way
 
 # What the OpenAI program asks as the effort "low", and the Anthropic one as a budget of 2048 tokens (of the model that takes
@@ -154,6 +155,41 @@ async def thoughts_of_other_models_go_back(cell: Cell) -> None:
 @case("reasoning", where=crosses)
 async def thoughts_that_a_program_does_not_keep_go_back_all_the_same(cell: Cell) -> None:
     await check_round_trip(cell, bare=True)
+
+
+@case("reasoning", providers=("claude",))
+async def thoughts_whose_words_are_hidden_go_back(cell: Cell) -> None:
+    hidden = """{{mock: thinking="" redacted="EmwKAhgBEgy3va3pzix/LafPsn4=" tool=get_weather args='{"city":"Köln"}'}}"""
+    turns = cell.user(hidden)
+    wishes: dict[str, Any] = {"tools": TOOLS, "thinks": True, "limit": ROOM}
+    first = await cell.say(turns, **wishes)
+    second = await cell.say([*turns, *first.back, *cell.program.results([Result(call=first.calls[0], text="rain")])], **wishes)
+
+    assert (first.reasoning, second.text, second.lost) == ("", "The tool said: rain", ())
+    thought, redacted, _ = cell.arrivals()[1].body["messages"][1]["content"]
+    assert (thought["type"], thought["thinking"], bool(thought["signature"])) == ("thinking", "", True)
+    assert redacted == {"type": "redacted_thinking", "data": "EmwKAhgBEgy3va3pzix/LafPsn4="}
+
+
+@case("reasoning")
+async def a_thought_before_each_of_three_calls(cell: Cell) -> None:
+    script = [f"""thinking="{each}" tool=get_weather args='{{"city":"{each}"}}'""" for each in CITIES]
+    prompt = f"{{{{mock: {script[0]}}}}}{{{{then: {script[1]}}}}}{{{{then: {script[2]}}}}}{{{{then: thinking=so text=Done.}}}}"
+    turns = cell.user(prompt)
+    wishes: dict[str, Any] = {"tools": TOOLS, "thinks": True, "limit": ROOM}
+    replies = []
+    for _ in CITIES:
+        replies.append(await cell.say(turns, **wishes))
+        turns = [*turns, *replies[-1].back, *cell.program.results([Result(call=replies[-1].calls[0], text="rain")])]
+    last = await cell.say(turns, **wishes)
+
+    assert [each.reasoning for each in [*replies, last]] == [*CITIES, "so"]
+    assert (last.text, last.stop) == ("Done.", "end")
+    arrival = cell.arrivals()[3]
+    assert [each[3] for each in arrival.story if each[1] == "call"] == [{"city": each} for each in CITIES]
+    assert len(set(arrival.seals)) == (3 if cell.provider in ("claude", "gemini") else 0)
+    if cell.provider == "claude":
+        assert [each[2] for each in arrival.story if each[1] == "thought"] == list(CITIES)
 
 
 @case("reasoning", where=crosses)

@@ -45,6 +45,19 @@ async def a_conversation_goes_on(cell: Cell) -> None:
         assert arrival.limit == (32_000 if cell.provider == "claude" else None)
 
 
+@case("chat", sdks=("openai",), providers=("claude", "gemini"))
+async def a_system_message_in_the_middle_stays_there(cell: Cell) -> None:
+    later = [{"role": "system", "content": "Speak Latin."}]
+    reply = await cell.say(
+        [*cell.user("one"), {"role": "assistant", "content": "1"}, *later, *cell.user("two")], system="Be brief."
+    )
+
+    arrival = cell.arrival()
+    where = [number for number, each in enumerate(arrival.story) if "Speak Latin." in str(each[2])]
+    assert (arrival.system, where, arrival.story[-1]) == ("Be brief.", [2], ("user", "text", "two"))
+    assert (reply.text.endswith("two"), reply.lost) == (True, ())
+
+
 @case("stream", ways=(STREAMED, STREAMED_BLOCKING))
 async def every_piece_comes_as_it_was_sent(cell: Cell) -> None:
     pieces: list[str] = []
@@ -181,6 +194,16 @@ async def tokens_are_counted_once_each(cell: Cell) -> None:
     written = "" if cell.form == "gemini" else f" cache_write={spent.written}"
     assert reply.spent == spent
     assert f"tokens_in={spent.fresh} cache_read={spent.read}{written} tokens_out={spent.out}" in line
+
+
+@case("usage with cache")
+async def thoughts_are_counted_once_as_output(cell: Cell) -> None:
+    reply = await cell.say(cell.user("{{mock: words=2 thinking='I think so.' usage=100/20/64}}"), thinks=True, limit=4000)
+
+    # Gemini counts its three tokens of thoughts beside the 20 that it said.
+    spent = reply.spent
+    assert spent is not None
+    assert (spent.out, spent.thought, spent.read) == ((23 if cell.form == "gemini" else 20), 3, 64)
 
 
 @case("multi-byte splits", ways=(STREAMED, STREAMED_BLOCKING))

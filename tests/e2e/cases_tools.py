@@ -90,6 +90,41 @@ async def a_program_that_keeps_only_what_it_knows(cell: Cell) -> None:
     check_seals(cell, cell.arrivals()[1].seals, 1)
 
 
+@case("tool round trip", where=crosses)
+async def a_name_that_the_provider_would_refuse(cell: Cell) -> None:
+    """Each program uses a name that is good in its own format, or at servers of it, and gets that name back."""
+    name = "fs.read_weather" if cell.sdk == "openai" else "mcp__a_server_with_a_long_name__" + "weather_" * 10
+    taken = cell.provider == "gemini" and cell.sdk == "openai"  # it takes dots
+    turns = cell.user("What is the weather in Köln? {{then: text=Done.}}")
+    tools = [_function(name, city="string")]
+    first = await cell.say(turns, tools=tools)
+    [call] = first.calls
+    last = await cell.say([*turns, *first.back, *cell.program.results([Result(call=call, text="rain")])], tools=tools)
+
+    assert (call.name, call.arguments, last.text) == (name, {"city": "Köln"}, "Done.")
+    asked, told = cell.arrivals()
+    [sent] = asked.tools
+    assert (sent == name, len(sent) <= (128 if cell.form != "openai-chat" else 64)) == (taken, True)
+    assert told.story[1:] == [("model", "call", sent, {"city": "Köln"}), ("user", "result", 0, "rain")]
+
+
+@case("tool round trip", where=crosses)
+async def a_call_that_was_interrupted(cell: Cell) -> None:
+    """Every vendor refuses a call without its result; so it gets one that says what happened."""
+    turns = cell.user("What is the weather in Köln?")
+    first = await cell.say(turns, tools=TOOLS)
+    second = await cell.say([*turns, *first.back, *cell.user("Never mind.")], tools=TOOLS)
+
+    story = cell.arrivals()[1].story
+    assert (second.text, second.stop) == ("You said: Never mind.", "end")
+    assert [each[:3] for each in story[1:]] == [
+        ("model", "call", "get_weather"),
+        ("user", "result", 0),
+        ("user", "text", "Never mind."),
+    ]
+    assert "interrupted" in str(story[2][3])
+
+
 @case("parallel tools")
 async def calls_at_once_two_of_them_of_one_name(cell: Cell) -> None:
     prompt = (

@@ -50,12 +50,13 @@ class Result:
 
 @attrs.frozen(kw_only=True)
 class Spent:
-    """Tokens, each counted once: the input apart from what a cache gave or took."""
+    """Tokens, each counted once: the input apart from what a cache gave or took. ``thought`` is a part of ``out``."""
 
     fresh: int
     read: int
     written: int
     out: int
+    thought: int = 0
 
 
 @attrs.frozen(kw_only=True)
@@ -257,6 +258,7 @@ class AnthropicProgram(Program):
                 read=usage.cache_read_input_tokens or 0,
                 written=usage.cache_creation_input_tokens or 0,
                 out=usage.output_tokens,
+                thought=usage.output_tokens_details.thinking_tokens if usage.output_tokens_details else 0,
             ),
             headers=answer.headers,
             back=[{"role": "assistant", "content": back}],
@@ -307,8 +309,10 @@ def _openai_spent(completion: ChatCompletion) -> Spent | None:
     details = usage.prompt_tokens_details
     read = (details and details.cached_tokens) or 0
     written = (details and details.cache_write_tokens) or 0
-    assert usage.total_tokens == usage.prompt_tokens + usage.completion_tokens
-    return Spent(fresh=usage.prompt_tokens - read - written, read=read, written=written, out=usage.completion_tokens)
+    out = usage.completion_tokens
+    thought = (usage.completion_tokens_details and usage.completion_tokens_details.reasoning_tokens) or 0
+    assert usage.total_tokens == usage.prompt_tokens + out
+    return Spent(fresh=usage.prompt_tokens - read - written, read=read, written=written, out=out, thought=thought)
 
 
 def _anthropic_picture(picture: bytes | str) -> dict[str, Any]:

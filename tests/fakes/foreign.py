@@ -6,12 +6,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import attrs
+import trio
 
 from korproxy.api import Abilities, Usage, chat
 from korproxy.kit.gemini_endpoint import GEMINI
 from korproxy.kit.http_provider import ANTHROPIC_MESSAGES, Endpoint, HttpProvider
 from tests.fakes.gateway import provider_at
 from tests.fakes.passing import translator
+from tests.fakes.raw_upstream import Serve, read_request
 
 PAIRS = (  # client, provider
     ("openai-chat", "anthropic-messages"),
@@ -41,6 +43,28 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
 
 
+def streamed(*pieces: bytes) -> bytes:
+    """Return a whole answer of *pieces*, a chunk each."""
+    return b"".join([HEAD, *map(chunk, pieces), LAST])
+
+
+def refusing(status: int, body: bytes) -> bytes:
+    """Return a whole answer with an error."""
+    head = f"HTTP/1.1 {status} No\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+def after(signal: trio.Event, answer: bytes) -> Serve:
+    """Return a server that reads a request and sends *answer* when *signal* is set."""
+
+    async def serve(stream: trio.abc.Stream) -> None:
+        await read_request(stream)
+        await signal.wait()
+        await stream.send_all(answer)
+
+    return serve
+
+
 def told(format: str, events: Iterable[chat.Event]) -> list[bytes]:  # noqa: A002
     """Return what a provider that speaks *format* sends for each of *events*; empty where it has nothing to say."""
     writer = translator(format).stream_writer(chat.Asked(model="m", stream=True, usage=True, created=1790000000))
@@ -49,13 +73,13 @@ def told(format: str, events: Iterable[chat.Event]) -> list[bytes]:  # noqa: A00
 
 def saying(*words: str) -> Sequence[chat.Event]:
     """Return the events of an answer of *words*."""
-    ending = [chat.TextEnded(), chat.UsageSeen(USAGE), chat.Ended(chat.Ending(reason="end"))]
+    ending: list[chat.Event] = [chat.TextEnded(), chat.UsageSeen(USAGE), chat.Ended(chat.Ending(reason="end"))]
     return [chat.Started(id="answer-1", model="m"), *map(chat.TextDelta, words), *ending]
 
 
 def calling(name: str, *fragments: str, id: str = "call-1", seal: chat.Seal | None = None) -> Sequence[chat.Event]:  # noqa: A002
     """Return the events of an answer that calls the tool *name* with *fragments* of arguments."""
-    call = [
+    call: list[chat.Event] = [
         chat.CallStarted(key=0, id=id, name=name, seal=seal),
         *(chat.CallDelta(0, each) for each in fragments),
         chat.CallEnded(0),

@@ -1,16 +1,19 @@
-"""A client that keeps what it hears while it hears it, so that a test can act in the middle of an answer."""
+"""A client that keeps what it hears while it hears it, so that a test can act in the middle of an answer; and what it heard."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 import attrs
 import h11
 import trio
 
 from tests.fakes.gateway import CLIENT_KEY, Gateway
+from tests.fakes.passing import faults
+from tests.fakes.stream_checks import sse
 
 PATHS = {"openai-chat": "/v1/chat/completions", "anthropic-messages": "/v1/messages"}
 
@@ -75,3 +78,40 @@ async def listening(gateway: Gateway, client: str, body: object, key: str = CLIE
         nursery.start_soon(heard.listen, stream)
         yield heard
         nursery.cancel_scope.cancel()
+
+
+def data_of(stream: bytes) -> list[Any]:
+    """Return the data of each event that is JSON."""
+    return [json.loads(data) for _, data in sse(stream) if data.startswith("{")]
+
+
+def text_of(client: str, stream: bytes) -> str:
+    """Return the text of a good stream."""
+    assert faults(client, stream) == []
+    if client == "openai-chat":
+        return "".join(each["choices"][0]["delta"].get("content") or "" for each in data_of(stream) if each["choices"])
+    return "".join(each["delta"].get("text", "") for each in data_of(stream) if each["type"] == "content_block_delta")
+
+
+def call_of(client: str, stream: bytes) -> dict[str, Any]:
+    """Return the one call of a good stream: id, name, arguments as text, and what stands beside them."""
+    assert faults(client, stream) == []
+    found: dict[str, Any] = {"arguments": ""}
+    for each in data_of(stream):
+        if client == "openai-chat":
+            for delta in each["choices"][0]["delta"].get("tool_calls", ()) if each["choices"] else ():
+                function = delta.pop("function")
+                found |= {**delta, "name": function.get("name", found.get("name"))}
+                found["arguments"] += function.get("arguments", "")
+        elif each["type"] == "content_block_start" and each["content_block"]["type"] == "tool_use":
+            found |= each["content_block"]
+        elif each["type"] == "content_block_delta":
+            found["arguments"] += each["delta"].get("partial_json", "")
+    return found
+
+
+def error_of(client: str, stream: bytes) -> dict[str, Any]:
+    """Return the error that a stream ends with; it must be the last event, and the only end."""
+    assert faults(client, stream) == []
+    error: dict[str, Any] = data_of(stream)[-1]["error"]
+    return error

@@ -27,9 +27,23 @@ def read_reasoning(said: Mapping[str, Any], at: str = "") -> Sequence[chat.Reaso
     """Return the reasoning in *said*, a whole message whose JSON pointer is *at*. What is told twice comes once."""
     details = read_details(said.get("reasoning_details"), _inside(at, "reasoning_details"))
     name = next((each for each in FIELDS if some_text(said.get(each))), "")
-    if not name or any(each.text for each in details):
+    if not name:
         return details
-    return (chat.Reasoning(text=some_text(said[name]), at=_inside(at, name)), *details)
+    plain = chat.Reasoning(text=some_text(said[name]), at=_inside(at, name))
+    return _with_rest(plain, details) if any(each.text for each in details) else (plain, *details)
+
+
+def _with_rest(plain: chat.Reasoning, details: Sequence[chat.Reasoning]) -> Sequence[chat.Reasoning]:
+    """Return *details* and what *plain* says between them: not all of it need be sealed. If it says something else, it goes."""
+    found: list[chat.Reasoning] = []
+    rest = plain.text
+    for each in details:
+        before, is_there, after = rest.partition(each.text) if each.text else ("", "", rest)
+        if each.text and not is_there:
+            return details
+        found += [attrs.evolve(plain, text=before), each] if before else [each]
+        rest = after
+    return [*found, attrs.evolve(plain, text=rest)] if rest else found
 
 
 def read_details(said: object, at: str = "") -> Sequence[chat.Reasoning]:

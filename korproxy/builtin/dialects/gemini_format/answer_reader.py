@@ -22,11 +22,9 @@ def read_answer(body: bytes) -> chat.Answer:
     failed = next((each.error for each in events if isinstance(each, chat.Failed)), None)
     if failed is not None:
         raise chat.Unreadable(f"it holds an error ({failed.type or failed.status})")
-    if not any(isinstance(each, chat.Ended) for each in events):
-        if all(isinstance(each, _SAYS_NOTHING) for each in events):
-            raise chat.Unreadable("it has neither content nor a reason for that")
+    if any(not isinstance(each, _SAYS_NOTHING) for each in events) and not isinstance(events[-1], chat.Ended):
         events.append(chat.Ended(chat.Ending(reason="end")))
     answer = chat.answer_of(events)
-    if answer is None:  # pragma: no cover -- there is an end
-        raise chat.Unreadable("it has no end")
+    if answer is None:
+        raise chat.Unreadable("it has neither content nor a reason for that")
     return answer

@@ -60,6 +60,8 @@ def _from_user_to_user(turns: Sequence[chat.Turn], report: chat.Report) -> Seque
             report.lost(last.at, "is empty")
             turns = turns[:-1]
     if not turns or turns[0].role == "assistant":
+        if turns:
+            report.mapped(turns[0].at, "a user who says nothing stands in front of it: Gemini begins with the user")
         turns = [chat.Turn(role="user", parts=(chat.Text(text=_NOTHING_SAID),)), *turns]
     return turns
 

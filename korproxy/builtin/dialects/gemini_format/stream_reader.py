@@ -60,14 +60,14 @@ class GeminiStreamReader:
             yield from self._fail(read_late_error(chunk.error))
             return
         yield from self._begin(chunk)
+        usage = read_usage(chunk.usage)
+        if usage is not None and usage != self._usage:
+            self._usage = usage
+            yield chat.UsageSeen(usage)  # in front of the parts: Messages says the tokens of the input with its first event
         candidate = chunk.candidate
         if candidate is not None and candidate.content is not None:
             for part in candidate.content.parts or ():
                 yield from self._parts.read(part)
-        usage = read_usage(chunk.usage)
-        if usage is not None and usage != self._usage:
-            self._usage = usage
-            yield chat.UsageSeen(usage)
         finish = None if candidate is None else read_finish(candidate.reason, candidate.message)
         if isinstance(finish, chat.ProviderError):
             yield from self._fail(finish)

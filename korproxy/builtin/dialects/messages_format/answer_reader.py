@@ -30,27 +30,41 @@ def read_answer(body: bytes) -> chat.Answer:
     content = message.get("content") if isinstance(message, dict) else None
     if not isinstance(content, list):
         raise chat.Unreadable("the answer has no content")
+    id_ = _text(message.get("id"))
     return chat.Answer(
-        id=_text(message.get("id")),
+        id=id_,
         model=_text(message.get("model")),
-        parts=tuple(_parts(content, text)),
+        parts=tuple(_parts(content, text, id_)),
         ending=read_ending(message),
         usage=read_usage(message.get("usage")),
     )
 
 
-def _parts(content: list[Any], text: bytes) -> Iterator[chat.Part]:
+def _parts(content: list[Any], text: bytes, id_: str) -> Iterator[chat.Part]:
+    calls = 0
     for number, block in enumerate(content):
-        if isinstance(block, dict):
-            raw = blocks_of(text)[number] if block.get("type") == "tool_use" else None
-            part = _part(block, raw)
-            if part is not None:
-                yield part
+        if not isinstance(block, dict):
+            continue
+        if block.get("type") == "tool_use":
+            yield _call(block, blocks_of(text)[number], made_up_id(id_, calls))
+            calls += 1
+        elif (part := _part(block)) is not None:
+            yield part
 
 
-def _part(block: dict[str, Any], raw: msgspec.Raw | None) -> chat.Part | None:
-    if raw is not None:
-        return chat.ToolCall(id=_text(block.get("id")), name=_text(block.get("name")), arguments=input_of(raw))
+def _call(block: dict[str, Any], raw: msgspec.Raw, id_: str) -> chat.ToolCall:
+    name = _text(block.get("name"))
+    if not name:
+        raise chat.Unreadable("a call of a tool has no name")
+    return chat.ToolCall(id=_text(block.get("id")) or id_, name=name, arguments=input_of(raw))
+
+
+def made_up_id(answer: str, number: int) -> str:
+    """Return an id for a call without one, the *number*-th of the answer with this id: the same one every time."""
+    return chat.fit_id(f"toolu_{answer or 'x'}_{number}")
+
+
+def _part(block: dict[str, Any]) -> chat.Part | None:
     match block.get("type"):
         case "text":
             text = _text(block.get("text"))

@@ -12,7 +12,7 @@ import attrs
 import msgspec
 
 from korproxy.api import Usage, chat, sse_events
-from korproxy.builtin.dialects.messages_format.answer_reader import sealed
+from korproxy.builtin.dialects.messages_format.answer_reader import made_up_id, sealed
 from korproxy.builtin.dialects.messages_format.endings import read_ending
 from korproxy.builtin.dialects.messages_format.errors import read_late_error
 from korproxy.builtin.dialects.messages_format.json_text import input_of, read_json
@@ -140,8 +140,7 @@ class MessagesStreamReader:
         input_ = input_of(_starts.decode(text).content_block) if said.get("input") else ""
         self._blocks[index] = _Block("call", key=key, id=id_, input=input_)
         self._in_text = False
-        # One without an id gets the same every time.
-        yield chat.CallStarted(key=key, id=id_ or chat.fit_id(f"toolu_{self._id or 'x'}_{key}"), name=name)
+        yield chat.CallStarted(key=key, id=id_ or made_up_id(self._id, key), name=name)
 
     def _delta(self, index: object, said: _Object) -> Iterator[chat.Event]:
         kind = said.get("type")

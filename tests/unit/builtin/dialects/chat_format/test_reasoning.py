@@ -44,6 +44,22 @@ def test_details_say_what_the_plain_field_says_and_more() -> None:
     assert list(read_reasoning({"reasoning": "Hm.", "reasoning_details": [SEALED]})) == [chat.Reasoning(text="Hm.", seal=OWN)]
 
 
+def test_what_is_not_sealed_stands_between_the_details() -> None:
+    said = {"reasoning_content": "First. Hm. Last.", "reasoning_details": [SEALED]}
+
+    assert list(read_reasoning(said)) == [
+        chat.Reasoning(text="First. "),
+        chat.Reasoning(text="Hm.", seal=OWN),
+        chat.Reasoning(text=" Last."),
+    ]
+
+
+def test_details_that_say_something_else_go_first() -> None:
+    said = {"reasoning_content": "All of it.", "reasoning_details": [SEALED]}
+
+    assert list(read_reasoning(said)) == [chat.Reasoning(text="Hm.", seal=OWN)]
+
+
 def test_beside_details_without_text_the_plain_field_counts() -> None:
     hidden = {"type": "reasoning.encrypted", "data": "QUJD", "format": "anthropic"}
 

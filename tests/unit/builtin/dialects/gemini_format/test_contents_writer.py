@@ -94,7 +94,10 @@ def test_edge_27_empty_texts_make_no_parts() -> None:
 
 
 def test_edge_45_a_conversation_that_begins_with_the_model_gets_a_user_in_front() -> None:
-    assert written(model(chat.Text(text="Hello")), HI)[0] == {"role": "user", "parts": [{"text": " "}]}
+    report = chat.Report()
+
+    assert written(model(chat.Text(text="Hello")), HI, report=report)[0] == {"role": "user", "parts": [{"text": " "}]}
+    assert [(each.fate, each.pointer) for each in report.notes] == [("mapped", "/m")]
     assert written() == [{"role": "user", "parts": [{"text": " "}]}]
 
 

@@ -20,7 +20,14 @@ def config(abilities: Abilities = GEMINI_2, *, tools: bool = False, **options: A
 
 
 def test_every_wish_that_gemini_knows_is_sent() -> None:
-    wishes = {"temperature": 0.5, "top_p": 0.9, "top_k": 40, "presence_penalty": 1, "frequency_penalty": -1, "seed": 7}
+    wishes: dict[str, Any] = {
+        "temperature": 0.5,
+        "top_p": 0.9,
+        "top_k": 40,
+        "presence_penalty": 1,
+        "frequency_penalty": -1,
+        "seed": 7,
+    }
 
     assert config(**wishes, max_tokens=100, stop=("END",)) == (
         {
@@ -58,12 +65,12 @@ def test_edge_64_the_limit_is_mapped_and_fits_the_model() -> None:
         ("presence_penalty", 9, "presencePenalty", 2),
     ],
 )
-def test_what_is_out_of_range_is_brought_in(name: str, value: float, key: str, sent: float) -> None:
+def test_what_is_out_of_range_is_brought_in(name: str, value: Any, key: str, sent: Any) -> None:
     assert config(**{name: value}) == ({key: sent}, {f"/{name}": "mapped"})
 
 
 def test_models_that_refuse_sampling_get_none() -> None:
-    wishes = {"temperature": 0, "top_p": 0.9, "top_k": 4, "presence_penalty": 1, "frequency_penalty": 1}
+    wishes: dict[str, Any] = {"temperature": 0, "top_p": 0.9, "top_k": 4, "presence_penalty": 1, "frequency_penalty": 1}
 
     assert config(Abilities(sampling="none"), **wishes) == ({}, {f"/{name}": "lost" for name in wishes})
     assert config(Abilities(sampling="one"), temperature=0, top_p=0.9) == ({"temperature": 0}, {"/top_p": "lost"})

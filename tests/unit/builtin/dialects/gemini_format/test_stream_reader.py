@@ -152,6 +152,12 @@ def test_usage_is_told_when_it_changes() -> None:
     ]
 
 
+def test_usage_is_told_before_what_its_chunk_says() -> None:
+    found = told(answer({"text": "Hi"}, usageMetadata=USAGE))
+
+    assert found == [STARTED, SEEN, chat.TextDelta("Hi")]
+
+
 def test_reasoning_that_is_open_at_the_end_is_closed() -> None:
     assert told(answer({"text": "plan", "thought": True}, reason="MAX_TOKENS"))[-2] == chat.ReasoningEnded()
 

@@ -125,14 +125,15 @@ def told(events: list[chat.Event]) -> tuple[str, str, list[Any], str]:
     """Return what the format can say of *events*: text, reasoning, calls and pictures in their order, and the reason."""
     text = "".join(each.text for each in events if isinstance(each, (chat.TextDelta, chat.RefusalDelta)))
     thoughts = "".join(each.text for each in events if isinstance(each, chat.ReasoningDelta))
-    calls = {each.key: [each.id, each.name, each.freeform, ""] for each in events if isinstance(each, chat.CallStarted)}
+    calls = {each.key: each for each in events if isinstance(each, chat.CallStarted)}
+    arguments = dict.fromkeys(calls, "")
     for each in events:
         if isinstance(each, chat.CallDelta):
-            calls[each.key][3] += each.json
+            arguments[each.key] += each.json
     whole = {
-        (id, name, bytes(chat.as_object(said, freeform=freeform)))
-        for id, name, freeform, said in calls.values()  # noqa: A001
-        if freeform or chat.is_object(said)
+        (call.id, call.name, bytes(chat.as_object(arguments[key], freeform=call.freeform)))
+        for key, call in calls.items()
+        if call.freeform or chat.is_object(arguments[key])
     }
     end = next((each.ending.reason for each in events if isinstance(each, chat.Ended)), "")
     same = {"stop_sequence": "end", "pause": "end", "context": "length"}

@@ -51,6 +51,21 @@ def test_edge_11_a_call_without_arguments_has_an_empty_object() -> None:
     assert answer({"type": "tool_use", "id": "t", "name": "n", "input": {}}).parts == (chat.ToolCall(id="t", name="n"),)
 
 
+def test_edge_12_a_call_without_an_id_gets_the_same_one_every_time() -> None:
+    calls: list[dict[str, Any]] = [{"type": "tool_use", "id": id_, "name": "n", "input": {}} for id_ in ("", None, "t")]
+
+    assert [each.id for each in answer(*calls).parts if isinstance(each, chat.ToolCall)] == [
+        "toolu_msg_1_0",
+        "toolu_msg_1_1",
+        "t",
+    ]
+
+
+def test_a_call_without_a_name_is_unreadable() -> None:
+    with pytest.raises(chat.Unreadable):
+        answer({"type": "tool_use", "id": "t", "input": {}})
+
+
 def test_edge_88_a_refusal_without_content_says_why() -> None:
     found = answer(stop_reason="refusal", stop_details={"type": "refusal", "category": "bio", "explanation": "No."})
 
@@ -77,9 +92,10 @@ def test_what_says_nothing_to_others_is_passed_over() -> None:
 
 
 def test_members_of_other_types_are_absent() -> None:
-    found = answer({"type": "tool_use", "id": 5, "name": None, "input": None}, id=7, model=None, usage="much")
+    found = answer({"type": "tool_use", "id": 5, "name": "n", "input": None}, id=7, model=None, usage="much")
 
-    assert (found.id, found.model, found.parts, found.usage) == ("", "", (chat.ToolCall(id="", name=""),), Usage())
+    assert (found.id, found.model, found.usage) == ("", "", Usage())
+    assert found.parts == (chat.ToolCall(id="toolu_x_0", name="n"),)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"x"', b"{}", b'{"choices":[]}', b'{"content":"x"}', b"[" * 100_000])
