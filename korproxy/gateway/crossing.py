@@ -117,5 +117,5 @@ def _percent(character: str) -> str:
 
 
 def _refused(exc: CannotCarry) -> BadRequest:
-    where = f", because of {exc.pointer[:200]}" if exc.pointer else ""
+    where = f" at {exc.pointer[:200]}" if exc.pointer else ""
     return BadRequest(CANNOT_CARRY, f"This request cannot be translated{where}: {exc}")

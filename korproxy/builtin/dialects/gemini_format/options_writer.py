@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from korproxy.api import Abilities, chat
-from korproxy.builtin.dialects.gemini_format.schema_cleaning import clean_schema
+from korproxy.builtin.dialects.gemini_format.schema_memory import answer_schema
 from korproxy.builtin.dialects.gemini_format.thinking_writer import thinking_config
 
 _LOST = {
@@ -140,10 +142,10 @@ def _output(config: dict[str, Any], options: chat.Options, abilities: Abilities,
     config["responseMimeType"] = "application/json"
 
 
-def _schema(output: chat.OutputFormat, at: str, report: chat.Report) -> dict[str, Any]:
+def _schema(output: chat.OutputFormat, at: str, report: chat.Report) -> msgspec.Raw | None:
     place = output.pointers.get("schema", "")
     try:
-        return clean_schema(_named(output), place, report)
+        return answer_schema(_named(output), place, report)
     except chat.CannotCarry as exc:
         raise chat.CannotCarry(exc.pointer if place else at, f"The form of the answer: {exc}") from None
 

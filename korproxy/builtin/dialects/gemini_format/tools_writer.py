@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from korproxy.api import Abilities, chat
 from korproxy.builtin.dialects.gemini_format.media_writer import lose_mark
-from korproxy.builtin.dialects.gemini_format.schema_cleaning import clean_parameters
+from korproxy.builtin.dialects.gemini_format.schema_memory import parameters
 
 _MODES = {"auto": "AUTO", "any": "ANY", "none": "NONE"}
 _BARE_TEXT = {"type": "OBJECT", "properties": {"input": {"type": "STRING"}}, "required": ["input"]}
@@ -70,10 +72,10 @@ def _calling(choice: chat.ToolChoice, names: list[str], abilities: Abilities, re
     return {"mode": "ANY", "allowedFunctionNames": names} if names else {"mode": "ANY"}
 
 
-def _parameters(tool: chat.Tool, report: chat.Report) -> dict[str, Any] | None:
+def _parameters(tool: chat.Tool, report: chat.Report) -> msgspec.Raw | None:
     at = tool.pointers.get("schema", "")
     try:
-        return None if tool.schema is None else clean_parameters(tool.schema, at, report)
+        return None if tool.schema is None else parameters(tool.schema, at, report)
     except chat.CannotCarry as exc:
         raise chat.CannotCarry(exc.pointer if at else tool.at, f"The tool {tool.name[:100]!r}: {exc}") from None
 
@@ -85,13 +87,12 @@ def _declaration(tool: chat.Tool, report: chat.Report) -> dict[str, Any]:
         report.mapped(tool.at, "takes an object whose member `input` is the text")
         grammar = f"The input has to follow this grammar:\n{tool.grammar}" if tool.grammar else None
         description = "\n\n".join(each for each in (description, grammar) if each)
-        parameters: dict[str, Any] | None = _BARE_TEXT
-    else:
-        parameters = _parameters(tool, report)
+        declared["parameters"] = _BARE_TEXT
     if description:
         declared["description"] = description
-    if parameters is not None:
-        declared["parameters"] = parameters
+    arguments = None if tool.freeform else _parameters(tool, report)
+    if arguments is not None:
+        declared["parameters"] = arguments
     if tool.strict is not None:
         report.lost(tool.pointers.get("strict", ""), "Gemini decides itself how strictly it keeps to a schema")
     if tool.cache is not None:

@@ -93,6 +93,7 @@ def _plain(words: str) -> str:
 @cache
 def _exists(span: str) -> bool:
     if span == "korproxy" or span.startswith(("korproxy ", "--no-", "--demo", "--verbose")):
+        span = span.replace(" REQUEST.json ", " - ")  # the real command line opens it
         return _parses(span.removeprefix("korproxy").split() if span.startswith("korproxy") else ["run", span])
     if setting := re.fullmatch(r"\[([\w.]+)\](?: (\w+))?", span):
         table, key = setting.groups()

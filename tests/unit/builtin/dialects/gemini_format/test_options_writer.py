@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from korproxy.api import Abilities, chat
@@ -16,7 +17,8 @@ SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "additional
 def config(abilities: Abilities = GEMINI_2, *, tools: bool = False, **options: Any) -> tuple[dict[str, Any], dict[str, str]]:
     report = chat.Report()
     wishes = chat.Options(**options, pointers={name: f"/{name}" for name in options})
-    return generation_config(wishes, abilities, report, tools=tools), {each.pointer: each.fate for each in report.notes}
+    written = generation_config(wishes, abilities, report, tools=tools)
+    return msgspec.json.decode(msgspec.json.encode(written)), {each.pointer: each.fate for each in report.notes}
 
 
 def test_every_wish_that_gemini_knows_is_sent() -> None:

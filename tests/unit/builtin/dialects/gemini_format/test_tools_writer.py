@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from korproxy.api import Abilities, chat
@@ -19,7 +20,8 @@ def written(
 ) -> tuple[dict[str, Any], dict[str, str]]:
     report = chat.Report()
     conversation = chat.Conversation(turns=(), tools=tools, choice=choice)
-    return write_tools(conversation, abilities or Abilities(), report), {each.pointer: each.fate for each in report.notes}
+    found = write_tools(conversation, abilities or Abilities(), report)
+    return msgspec.json.decode(msgspec.json.encode(found)), {each.pointer: each.fate for each in report.notes}
 
 
 def calling(choice: chat.ToolChoice, **more: Any) -> Any:
