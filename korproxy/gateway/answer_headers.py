@@ -51,8 +51,12 @@ def _named_by_connection(headers: Headers) -> set[bytes]:
 
 def is_event_stream(headers: Headers) -> bool:
     """Whether the body is readable server-sent events (a compressed stream is passed on unread)."""
-    kind = headers.text(b"content-type").lower()
-    return kind.startswith("text/event-stream") and headers.text(b"content-encoding", "identity").lower() == "identity"
+    return has_events(headers) and headers.text(b"content-encoding", "identity").lower() == "identity"
+
+
+def has_events(headers: Headers) -> bool:
+    """Whether the body is server-sent events, compressed or not."""
+    return headers.text(b"content-type").lower().startswith("text/event-stream")
 
 
 def is_plain_text(headers: Headers) -> bool:

@@ -11,6 +11,7 @@ import trio
 
 from korproxy.errors.exceptions import AccountRefused, KorproxyError, PluginBroken, ProviderLost, ProviderRefused
 from korproxy.gateway.answer_headers import is_plain_text
+from korproxy.gateway.inflate import inflated
 from korproxy.gateway.routing import Candidate
 from korproxy.gateway.upstream import Reply
 from korproxy.models.outcome import Refusal
@@ -119,7 +120,8 @@ def _judge(candidate: Candidate, reply: Reply, body: bytes) -> Refusal:
     """
     provider, account = candidate.provider, candidate.account
     with naming(provider.id):
-        refusal: Refusal = provider.refusal(reply.status, reply.headers, body[:REFUSAL_LIMIT])
+        words = inflated(reply.headers, body, longest=REFUSAL_LIMIT)
+        refusal: Refusal = provider.refusal(reply.status, reply.headers, words)
         about_credential = refusal.credential
         refusal = Refusal(code=refusal.code, credential=about_credential, retry_after=refusal.retry_after)
     if not about_credential:

@@ -15,18 +15,19 @@ from korproxy.errors.exceptions import (
     KorproxyError,
     ProviderLost,
 )
-from korproxy.gateway.answer_headers import for_client, is_event_stream
+from korproxy.gateway.answer_headers import for_client, has_events, is_event_stream
 from korproxy.gateway.beginning import REFUSAL_LIMIT, Begun, begin, naming
 from korproxy.gateway.crossing import Crossing, lossy_header, no_way, read, translators, write
 from korproxy.gateway.frames import FrameCutter
 from korproxy.gateway.images import ImageFetcher
+from korproxy.gateway.inflate import Inflater, inflated
 from korproxy.gateway.ledger import Ledger
 from korproxy.gateway.passage import Passage, Unchanged
 from korproxy.gateway.queries import without_credentials
 from korproxy.gateway.relay import Relay
 from korproxy.gateway.routing import Candidate, Snapshot, candidates
 from korproxy.gateway.slots import Slots
-from korproxy.gateway.translation import Refused, Translated, looks_like_events
+from korproxy.gateway.translation import LONGEST, Refused, Translated, looks_like_events
 from korproxy.gateway.upstream import Reply, Upstream
 from korproxy.models.calls import Call, Outgoing, UpstreamRequest
 from korproxy.models.clock import wall_time
@@ -167,8 +168,8 @@ class Gate:
         self, ledger: Ledger, candidate: Candidate, crossing: Crossing | None, begun: Begun, late_error: LateError
     ) -> Passage:
         name, reply = candidate.provider.id, begun.reply
-        stream = is_event_stream(reply.headers)
         if crossing is None:
+            stream = is_event_stream(reply.headers)
             return Unchanged(
                 provider=name,
                 reader=self.snapshot.dialects[candidate.dialect].reader(stream=stream),
@@ -176,16 +177,18 @@ class Gate:
                 late_error=late_error,
                 refused=begun.code is not None,
             )
+        first = inflated(reply.headers, begun.first, longest=REFUSAL_LIMIT)
         if begun.code is not None:
-            error = crossing.away.read_error(reply.status, reply.headers, begun.first[:REFUSAL_LIMIT])
+            error = crossing.away.read_error(reply.status, reply.headers, first)
             status, body = crossing.back.write_error(error)
             return Refused(crossing=crossing, error=error, status=status, body=body)
         return Translated(
             provider=name,
             crossing=crossing,
-            events=stream or looks_like_events(begun.first),
+            events=has_events(reply.headers) or looks_like_events(first),
             late_error=late_error,
             watch=self.memory.watcher(trio.current_time(), scope=ledger.call.key_name),
+            inflater=Inflater.of(reply.headers, longest=LONGEST),
         )
 
 

@@ -17,6 +17,7 @@ from korproxy.contracts import StreamReader, StreamWriter
 from korproxy.errors.exceptions import KorproxyError, ProviderLost
 from korproxy.gateway.crossing import Crossing
 from korproxy.gateway.frames import FrameCutter
+from korproxy.gateway.inflate import CannotInflate, Inflater
 from korproxy.gateway.passage import cut_off
 from korproxy.models.calls import RawHeaders
 from korproxy.models.outcome import Usage
@@ -40,6 +41,7 @@ class Translated:
         events: Whether the provider sends server-sent events.
         late_error: Writes an error of ours in the client's format as the last event of a stream.
         watch: Is told every event of the answer, in the client's names.
+        inflater: Unpacks what comes.
         status: Set where the provider broke off before it had said anything: its error can then be a real status.
     """
 
@@ -48,6 +50,7 @@ class Translated:
     events: bool
     late_error: Callable[[KorproxyError], bytes]
     watch: Callable[[Event], None]
+    inflater: Inflater = attrs.field(factory=lambda: Inflater("", longest=LONGEST))
     usage: Usage = attrs.field(factory=Usage)
     failed: bool = False
     broken: ProviderLost | None = None
@@ -86,6 +89,11 @@ class Translated:
 
     def feed(self, chunk: bytes) -> bytes:
         """Return what *chunk* says, in the client's format, as far as it can be said now."""
+        try:
+            chunk = self.inflater.feed(chunk)
+        except CannotInflate as exc:
+            self.broken = self._unusable(str(exc))
+            return b""
         if not self.events:
             self._body += chunk
             if len(self._body) > LONGEST:

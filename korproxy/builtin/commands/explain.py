@@ -19,6 +19,7 @@ LONGEST = 200  # characters of a text in the request that are shown whole
 BEGIN = 80  # characters that are shown of a longer one
 WIDEST = 60  # columns for pointers; longer ones push their reasons to the right
 COLORS = {"lost": "red", "mapped": "yellow", "kept": "green"}
+_NUMBER = re.compile(r"/\d+(?=/|$)")
 _TEXT = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
 
 
@@ -102,12 +103,22 @@ def _fates(fates: Mapping[str, chat.Note], *, everything: bool) -> Iterator[str]
 
 
 def _together(about: Mapping[str, chat.Note]) -> Iterator[tuple[str, str]]:
-    """Yield a row for each note: a tool that is lost is one loss, however many values it has."""
+    """Yield a row for each note, and one for notes that differ only in a number: what is lost of 25 tools is one thing."""
     by_note: dict[chat.Note, list[str]] = {}
     for at, note in about.items():
         by_note.setdefault(note, []).append(at)
-    for note, [first, *others] in by_note.items():
-        yield (f"{note.pointer} ({_count(len(others) + 1)})" if others else first), note.why
+    alike: dict[tuple[str, str], list[list[str]]] = {}
+    named: dict[tuple[str, str], chat.Note] = {}
+    for note, places in by_note.items():
+        kind = _NUMBER.sub("/*", note.pointer), note.why
+        alike.setdefault(kind, []).append(places)
+        named.setdefault(kind, note)
+    for (pattern, why), groups in alike.items():
+        count = sum(map(len, groups))
+        if len(groups) > 1:
+            yield f"{pattern} ({_count(count)})", why
+        else:
+            yield (f"{named[pattern, why].pointer} ({_count(count)})" if count > 1 else groups[0][0]), why
 
 
 def _count(number: int) -> str:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import gzip
 import json
+import zlib
 from typing import Any
 
 import attrs
@@ -194,6 +196,44 @@ async def test_an_answer_without_end_is_not_held_for_ever(stream: bool, monkeypa
 
     assert got.relay.ended_badly is not None
     assert got.relay.ended_badly.code == "KP-PROV-116"
+
+
+GZIP = ("content-encoding", "gzip")
+
+
+async def test_a_stream_that_is_compressed_without_being_asked_for_is_read_piece_by_piece() -> None:
+    packer = zlib.compressobj(wbits=31)
+    pieces = [packer.compress(each) + packer.flush(zlib.Z_SYNC_FLUSH) for each in (START, TEXT, STOP)]
+    got = await told(Scripted(headers=[*EVENTS, GZIP], pieces=[*pieces, packer.flush()], framing="chunked"), stream=True)
+
+    assert text_of(chunks(got.body)) == "Hello"
+    assert (text_of(chunks(b"".join(got.pieces[:-1]))), got.finished.outcome, got.finished.usage) == ("Hello", "ok", USAGE)
+    assert not any(name == b"content-encoding" for name, _ in got.relay.headers)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_whole_answer_that_is_compressed_is_read_too(stream: bool) -> None:
+    got = await told(Scripted(headers=[*JSON, GZIP], pieces=[gzip.compress(json.dumps(MESSAGE).encode())]), stream=stream)
+
+    assert (b"Hello" in got.body, got.relay.is_stream, got.finished.usage) == (True, stream, USAGE)
+
+
+async def test_a_refusal_that_is_compressed_keeps_its_words() -> None:
+    said = {"type": "error", "error": {"type": "rate_limit_error", "message": "Slow down."}}
+    got = await told(
+        Scripted(status=429, headers=[*JSON, GZIP], pieces=[gzip.compress(json.dumps(said).encode())]), stream=True
+    )
+
+    assert (got.relay.status, json.loads(got.body)["error"]["message"]) == (429, "Slow down.")
+
+
+@pytest.mark.code("KP-PROV-116")
+async def test_a_compression_that_is_not_known_is_named() -> None:
+    got = await told(Scripted(headers=[*EVENTS, ("content-encoding", "br")], pieces=[START], framing="chunked"), stream=True)
+
+    assert got.relay.ended_badly is not None
+    assert got.relay.ended_badly.code == "KP-PROV-116"
+    assert "it is compressed ('br'), though none was asked for" in str(got.relay.ended_badly)
 
 
 async def test_names_of_tools_come_back_as_the_client_wrote_them() -> None:

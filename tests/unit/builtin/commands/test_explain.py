@@ -85,6 +85,18 @@ def test_people_read_from_where_to_where_then_the_request_then_what_became_of_it
     ]
 
 
+def test_what_is_lost_of_many_things_alike_is_told_once() -> None:
+    places = [*(f"/tools/{number}/strict" for number in range(3)), "/messages/0/content/1/cache_control", "/n"]
+    fates = {each: chat.Note(each, "lost", "other" if each == "/n" else "no place") for each in places}
+    lines = describe(attrs.evolve(FOUND, fates=fates)).splitlines()
+
+    assert [line for line in lines if line.startswith("  /")] == [
+        "  /tools/*/strict (3 values)           no place",
+        "  /messages/0/content/1/cache_control  no place",
+        "  /n                                   other",
+    ]
+
+
 def test_all_lists_every_value() -> None:
     lines = describe(FOUND, everything=True).splitlines()
     start = next(number for number, line in enumerate(lines) if "lost" in line)
