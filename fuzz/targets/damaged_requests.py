@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from fuzz.target import Target
 from korproxy.api import BadRequest, chat
-from tests.fakes.crossing import CLIENTS, DIALECTS, Goal, goals, requests, translator
+from tests.fakes.crossing import Goal, goals, requests
+from tests.fakes.passing import CLIENTS, DIALECTS, translator
 from tests.fakes.pointers import at, leaves, matches, replaced
 
 Case = tuple[str, Any]

@@ -17,7 +17,8 @@ import pytest
 from anthropic.types.message_create_params import MessageCreateParamsNonStreaming
 from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming
 
-from tests.fakes.crossing import CLIENTS, CORPUS, Goal, counts, crossing, goals, requests, translated
+from tests.fakes.crossing import CORPUS, Goal, counts, crossing, goals, requests, translated
+from tests.fakes.passing import CLIENTS
 from tests.fakes.pointers import at, matches, within
 from tests.fakes.typed_dicts import every_key, fit
 
@@ -28,8 +29,6 @@ SDK_TYPES = {"openai-chat": CompletionCreateParamsNonStreaming, "anthropic-messa
 BEYOND_THE_SDK = {"betas-history"}
 
 CROSSINGS = [(client, goal) for client in CLIENTS for goal in goals(client)]
-
-
 VERDICTS = ("kept", "mapped", "lost", "refused")
 
 

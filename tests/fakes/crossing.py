@@ -11,11 +11,9 @@ from typing import Any, Literal, TypeAlias
 
 import attrs
 
-from korproxy.api import Abilities, Catalogue, Dialect, Translator, chat
-from korproxy.builtin.dialects.anthropic_messages import AnthropicMessages
-from korproxy.builtin.dialects.gemini import Gemini
-from korproxy.builtin.dialects.openai_chat import OpenAIChat
+from korproxy.api import Abilities, Catalogue, chat
 from korproxy.builtin.providers import claude, codex, compatible, gemini, qwen
+from tests.fakes.passing import DIALECTS, translator
 from tests.fakes.perturbing import SENTINEL, other
 from tests.fakes.pointers import leaves, replaced, within
 
@@ -23,8 +21,6 @@ Verdict: TypeAlias = Literal["kept", "mapped", "lost", "refused"]
 _Reading: TypeAlias = tuple[chat.Conversation, chat.Asked, chat.Report]
 
 CORPUS = Path(__file__).parent.parent / "corpora" / "requests"
-DIALECTS: Mapping[str, Dialect] = {each.name: each for each in (OpenAIChat(), AnthropicMessages(), Gemini())}
-CLIENTS = ("openai-chat", "anthropic-messages")
 # Ends of what is said of things that are lost but for a text that is sent in their place.
 SENT_IN_PART = ("; the text that it gave is sent as a text", "; it is told that there was one")
 _REFERENCES = (frozenset({"id", "tool_call_id", "tool_use_id"}), frozenset({"name"}))
@@ -90,8 +86,9 @@ class Leaf:
     fault: str
 
 
+@cache
 def requests(client: str) -> Mapping[str, Any]:
-    """Return the bodies of the corpus for a client's format, by name."""
+    """Return the bodies of the corpus for a client's format, by name. Nobody may change them."""
     return {path.stem: json.loads(path.read_bytes()) for path in sorted((CORPUS / client).glob("*.json"))}
 
 
@@ -187,10 +184,3 @@ def _written(reading: _Reading | chat.CannotCarry, goal: Goal) -> Outcome:
     except chat.CannotCarry as refusal:
         return Outcome(report=report, refused=refusal.pointer)
     return Outcome(sent=written.body, asked=asked, report=report)
-
-
-def translator(format: str) -> Translator:  # noqa: A002 -- the word for it
-    """Return how *format* is translated."""
-    found = DIALECTS[format].translator
-    assert found is not None, f"{format} cannot be translated"
-    return found

@@ -29,6 +29,7 @@ HEAD = """
     class Dialect:
         name = "bad"
         paths = ("/bad",)
+        translator = None
 
         def peek(self, path, body): ...
         def set_model(self, body, span, model): ...

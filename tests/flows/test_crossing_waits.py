@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
 import trio
+from korproxy_mock.server import open_mock
 
 from korproxy.api import chat
 from korproxy.config.settings import ServerSettings
-from korproxy.models.providers import Deadlines
+from korproxy.models.providers import Deadlines, Limits
 from tests.fakes.foreign import HEAD, LAST, PAIRS, after, asking, chunk, refusing, saying, speaking, streamed, told
 from tests.fakes.gateway import Gateway, open_gateway
 from tests.fakes.listening import Heard, error_of, listening, request, text_of
-from tests.fakes.raw_client import connect
+from tests.fakes.process import daemon
+from tests.fakes.raw_client import chat_request, connect, read_all, read_until
 from tests.fakes.raw_upstream import Serve, answering, raw_upstream, read_request
 from tests.fakes.waiting import until
 
@@ -84,6 +87,27 @@ async def test_who_waits_in_the_middle_of_an_answer_hears_signs_of_life(client: 
                     await heard.over.wait()
 
     assert (text_of(client, bytes(heard.body)), heard.whole) == ("eins zwei", True)
+
+
+@every_pair
+async def test_who_waits_for_a_place_at_the_provider_hears_signs_of_life(client: str, provider: str) -> None:
+    go_on = trio.Event()
+    with trio.fail_after(20):
+        async with raw_upstream(after(go_on, streamed(*told(provider, saying("done"))))) as port:
+            there = speaking(provider, f"http://127.0.0.1:{port}", limits=Limits(max_concurrency=1))
+            async with open_gateway(there, server=RESTLESS) as gateway:
+                async with (
+                    listening(gateway, client, asking("hi")) as first,
+                    listening(gateway, client, asking("hi")) as second,
+                ):
+                    await until(lambda: SIGNS[client] in first.body and SIGNS[client] in second.body)
+                    slots = gateway.windows["one"].slots
+                    assert (slots.running, slots.waiting) == (1, 1)
+                    go_on.set()
+                    await first.over.wait()
+                    await second.over.wait()
+
+    assert [text_of(client, bytes(each.body)) for each in (first, second)] == ["done"] * 2
 
 
 @pytest.mark.code("KP-RATE-401")
@@ -249,6 +273,32 @@ async def stalled(gateway: Gateway, client: str) -> trio.SocketStream:
     await stream.send_all(request(client, asking("hi")))
     await until(lambda: gateway.server.connections.stalled(trio.current_time(), 0.1))
     return stream
+
+
+@pytest.mark.code("KP-SYS-511")
+async def test_sigterm_ends_the_stream_of_who_waits_behind_a_sign_of_life(home: Path) -> None:
+    with trio.fail_after(30):
+        async with open_mock() as mock:
+            settings = f"""
+                [server]
+                grace = 0.3
+                keep_alive = 0.1
+                [providers.google]
+                type = "gemini"
+                base_url = "{mock.url}/v1beta"
+                accounts = [{{ name = "work", key = "env:MOCK_KEY" }}]
+            """
+            with daemon(home, settings=settings) as running:
+                async with await connect(running.url) as stream:
+                    await stream.send_all(chat_request("{{mock: first-byte=60}}", running.key))
+                    heard = await read_until(stream, SIGNS["openai-chat"])
+                    running.ask_to_stop()
+                    rest = await read_all(stream)
+                code = await trio.to_thread.run_sync(running.wait)
+
+    event = rest.rpartition(b"data: ")[2].partition(b"\n\n")[0]
+    assert (heard[:13], json.loads(event)["error"]["code"]) == (b"HTTP/1.1 200 ", "KP-SYS-511")
+    assert (b"[DONE]" in rest, rest.endswith(b"0\r\n\r\n"), code) == (False, True, 0)
 
 
 one_provider_each = pytest.mark.parametrize(("client", "provider"), PAIRS[1:3])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 from collections.abc import Sequence
 
 import attrs
@@ -43,6 +44,18 @@ async def test_a_providers_own_error_passes_untouched_and_a_code_goes_beside_it(
     assert (told.relay.status, told.body, told.relay.code) == (status, body, code)
     assert (b"retry-after", b"7") in told.relay.headers
     assert (told.finished.outcome, told.finished.code, told.finished.status) == ("refused", code, status)
+
+
+@pytest.mark.code("KP-PROV-110")
+async def test_a_compressed_error_is_understood_and_passes_compressed() -> None:
+    packed = gzip.compress(b'{"error":{"code":"insufficient_quota"}}')
+    headers = [("content-type", "application/json"), ("content-encoding", "gzip")]
+    async with open_echo(Scripted(status=429, headers=headers, pieces=[packed])) as echo:
+        async with open_gate(provider_at(echo.url)) as gate:
+            told = await ask(gate)
+
+    assert (told.relay.status, told.body, told.relay.code) == (429, packed, "KP-PROV-110")
+    assert (b"content-encoding", b"gzip") in told.relay.headers
 
 
 async def test_an_error_is_understood_from_its_beginning_and_passed_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
