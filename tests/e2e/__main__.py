@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 import pytest
 
-from tests.e2e.table import Tally, innermost
+from tests.e2e.table import Tally, words
 
 NOT_PLAYED = 2
 _CASES = Path(__file__).with_name("test_crossings.py")
@@ -33,8 +33,7 @@ class Watcher:
         """Keep the first failure of *item*, and count it at its end."""
         report = yield
         if call.excinfo is not None and report.failed:
-            exc = innermost(call.excinfo.value)
-            self._failures.setdefault(item.nodeid, f"{type(exc).__name__}: {exc}")
+            self._failures.setdefault(item.nodeid, words(call.excinfo.value))
         if report.when == "teardown":
             run = item.callspec.params["run"]
             failure = self._failures.pop(item.nodeid, None)

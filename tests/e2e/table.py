@@ -67,8 +67,9 @@ class Tally:
         return f"{int(self.passed / max(1, self.total) * 10_000) / 100:.2f}"
 
 
-def innermost(exc: BaseException) -> BaseException:
-    """Return what a nursery's groups hold, as long as it is one thing only."""
-    while isinstance(exc, BaseExceptionGroup) and len(exc.exceptions) == 1:
-        exc = exc.exceptions[0]
-    return exc
+def words(exc: BaseException) -> str:
+    """Return what *exc* says; of a group, such as a nursery's, what each one in it says."""
+    if isinstance(exc, BaseExceptionGroup):
+        return "\n".join(map(words, exc.exceptions))
+    cause = "" if exc.__cause__ is None else f" (because of {words(exc.__cause__)})"
+    return f"{type(exc).__name__}: {exc}{cause}"

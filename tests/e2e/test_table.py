@@ -11,7 +11,7 @@ import pytest
 from tests.e2e import __main__ as command
 from tests.e2e.cases import ROWS, runs
 from tests.e2e.cells import PROVIDERS, SDKS
-from tests.e2e.table import Tally, innermost
+from tests.e2e.table import Tally, words
 
 CLAUDE, CODEX = ("openai", "claude"), ("anthropic", "codex")
 
@@ -98,11 +98,11 @@ def test_a_number_of_times_that_is_none(times: str, capsys: pytest.CaptureFixtur
 
 
 def test_what_a_nursery_wraps_is_told_as_itself() -> None:
-    inside = ValueError("of the case")
-    two = BaseExceptionGroup("both", [inside, KeyError()])
+    late = RuntimeError("at the end")
+    late.__cause__ = ValueError("of the case")
+    group = BaseExceptionGroup("outer", [ExceptionGroup("inner", [late]), OSError("too")])
 
-    assert innermost(BaseExceptionGroup("outer", [ExceptionGroup("inner", [inside])])) is inside
-    assert innermost(two) is two
+    assert words(group) == "RuntimeError: at the end (because of ValueError: of the case)\nOSError: too"
 
 
 def test_the_watcher_counts_a_run_at_its_end_and_keeps_its_first_failure() -> None:

@@ -105,6 +105,12 @@ def test_the_header_lists_each_pointer_once() -> None:
     assert lossy_header(report()) == b""
 
 
+def test_what_stands_higher_in_the_request_comes_first() -> None:
+    lost = report("/tools/0/strict", "/seed", "/tools/1/strict", "header:anthropic-beta", "/thinking/type")
+
+    assert lossy_header(lost) == b"header:anthropic-beta,/seed,/thinking/type,/tools/0/strict,/tools/1/strict"
+
+
 def test_what_is_too_long_for_the_header_is_counted() -> None:
     assert lossy_header(report("/aa", "/bb", "/cc"), longest=8) == b"/aa,/bb;+1"
     assert lossy_header(report("/" + "x" * 2000)) == b";+1"
