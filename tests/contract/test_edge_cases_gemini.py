@@ -12,8 +12,8 @@ from korproxy_mock.gemini_checks import check
 from korproxy_mock.gemini_shape import canonical
 
 from korproxy.api import Abilities, Headers, chat
-from tests.fakes.crossing import CLIENTS, Goal, translated, translator
-from tests.fakes.passing import carried, faults
+from tests.fakes.crossing import Goal, translated
+from tests.fakes.passing import CLIENTS, carried, faults, translator
 
 GEMINI_3 = Goal(
     "gemini-3-pro-preview",

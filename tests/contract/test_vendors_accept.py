@@ -10,7 +10,8 @@ from korproxy_mock.record import Received
 from korproxy_mock.replies import Rules, reply_to
 from korproxy_mock.server import FORMATS
 
-from tests.fakes.crossing import CLIENTS, Goal, goals, requests, translated
+from tests.fakes.crossing import Goal, goals, requests, translated
+from tests.fakes.passing import CLIENTS
 
 # Of servers that speak Anthropic's format for models of others nobody knows what they refuse.
 CROSSINGS = [
