@@ -34,6 +34,10 @@ from korproxy.kit.answers import token_count as token_count
 from korproxy.kit.catalogue import Catalogue as Catalogue
 from korproxy.kit.catalogue import read_catalogue as read_catalogue
 from korproxy.kit.catalogue import with_catalogue as with_catalogue
+from korproxy.kit.error_bodies import LONGEST_MESSAGE as LONGEST_MESSAGE
+from korproxy.kit.error_bodies import error_words as error_words
+from korproxy.kit.error_bodies import innermost_error as innermost_error
+from korproxy.kit.error_bodies import page_words as page_words
 from korproxy.kit.gemini_endpoint import GEMINI as GEMINI
 from korproxy.kit.http_provider import ANTHROPIC_MESSAGES as ANTHROPIC_MESSAGES
 from korproxy.kit.http_provider import OPENAI_CHAT as OPENAI_CHAT
@@ -43,6 +47,7 @@ from korproxy.kit.http_provider import from_settings as from_settings
 from korproxy.kit.json_edit import peek_model as peek_model
 from korproxy.kit.json_edit import replace_text as replace_text
 from korproxy.kit.json_edit import without_lone_surrogates as without_lone_surrogates
+from korproxy.kit.json_text import read_json as read_json
 from korproxy.kit.openai_compatible import OpenAICompatible as OpenAICompatible
 from korproxy.kit.refusals import read_refusal as read_refusal
 from korproxy.kit.regex_redaction import RegexRedaction as RegexRedaction

@@ -2,15 +2,18 @@
 
 ``conversation`` is a request, ``answer`` a whole answer or an error, ``events`` a streamed answer; ``parts`` is what turns and
 answers are made of. ``report`` says what became of each thing in a request. The rest are crossings that several writers need:
-``calls``, ``arguments``, ``pairs``, ``sequence``, ``thinking``, ``media``, ``fields``; ``guard`` holds streams to the rules,
-``memory`` keeps what clients do not send back. A new format adds readers and writers of its own, and changes nothing here.
+``calls``, ``arguments``, ``pairs``, ``sequence``, ``thinking``, ``tools``, ``media``, ``fields``; ``guard`` holds streams to
+the rules, ``memory`` keeps what clients do not send back. A new format adds readers and writers of its own, and changes
+nothing here.
 """
 
+from korproxy.chat.answer import ERROR_KINDS as ERROR_KINDS
 from korproxy.chat.answer import Answer as Answer
 from korproxy.chat.answer import Ending as Ending
 from korproxy.chat.answer import ErrorKind as ErrorKind
 from korproxy.chat.answer import ProviderError as ProviderError
 from korproxy.chat.answer import Reason as Reason
+from korproxy.chat.answer import error_kind as error_kind
 from korproxy.chat.arguments import as_object as as_object
 from korproxy.chat.arguments import is_object as is_object
 from korproxy.chat.calls import NameRule as NameRule
@@ -82,6 +85,8 @@ from korproxy.chat.thinking import budget_of as budget_of
 from korproxy.chat.thinking import effort_of as effort_of
 from korproxy.chat.thinking import nearest as nearest
 from korproxy.chat.thinking import own_reasoning as own_reasoning
+from korproxy.chat.tools import known_choice as known_choice
+from korproxy.chat.tools import offered_tools as offered_tools
 from korproxy.chat.wire import CannotCarry as CannotCarry
 from korproxy.chat.wire import Target as Target
 from korproxy.chat.wire import Unreadable as Unreadable

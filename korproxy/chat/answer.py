@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 import attrs
@@ -55,6 +56,24 @@ ErrorKind: TypeAlias = Literal[
     "server",
     "timeout",
 ]
+# What a status alone says, of whichever vendor it is.
+ERROR_KINDS: Mapping[int, ErrorKind] = {
+    401: "authentication",
+    402: "billing",
+    403: "permission",
+    404: "not_found",
+    408: "timeout",
+    413: "too_large",
+    429: "rate_limit",
+    503: "overloaded",
+    504: "timeout",
+    529: "overloaded",
+}
+
+
+def error_kind(status: int) -> ErrorKind:
+    """Return the kind of an error of which only the *status* is known."""
+    return ERROR_KINDS.get(status) or ("server" if status >= 500 else "invalid")
 
 
 @attrs.frozen(kw_only=True)

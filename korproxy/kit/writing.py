@@ -1,6 +1,8 @@
-"""Write what KorProxy itself has to say in a client's JSON."""
+"""Write JSON, and what KorProxy itself has to say in it."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import msgspec
 
@@ -8,13 +10,24 @@ from korproxy.models.outcome import Fault
 
 
 def json_bytes(value: object) -> bytes:
-    """Return *value* as compact JSON in one line, also where a text in it came from a file name that is no UTF-8."""
+    """Return *value* as compact JSON in one line; ``msgspec.Raw`` in it stays as it is written.
+
+    A text in it may hold half a character, or come from a file name that is no UTF-8: an escape says so.
+    """
     try:
         return msgspec.json.encode(value)
     except UnicodeEncodeError:
         import json
 
-        return json.dumps(value, separators=(",", ":")).encode()
+        return json.dumps(value, separators=(",", ":"), default=_decoded).encode()
+
+
+def _decoded(value: object) -> Any:
+    import json
+
+    if isinstance(value, msgspec.Raw):
+        return json.loads(bytes(value))
+    raise TypeError(f"{type(value).__name__} is no JSON")
 
 
 def full_message(fault: Fault) -> str:

@@ -56,6 +56,11 @@ def lost_wish(cell: Cell, *, tools: bool = False) -> tuple[str, ...]:
     return ("/thinking", "/thinking/budget_tokens")
 
 
+def in_order(*lost: tuple[str, ...]) -> tuple[str, ...]:
+    """Return all of *lost* as ``Reply.lost`` has them."""
+    return tuple(sorted(each for group in lost for each in group))
+
+
 def lost_thought(cell: Cell) -> tuple[str, ...]:
     """Return what is lost of a thought that came back from *cell*'s own model: all of it, where nobody wants it."""
     if not cell.crosses or cell.provider in ("claude", "iflow"):
@@ -127,9 +132,9 @@ async def check_round_trip(cell: Cell, *, bare: bool = False) -> None:
     """Whoever made a thought gets it back, with its mark where it had one."""
     first, second = await call_and_answer(cell, cell, bare=bare)
 
-    lost = lost_in_tools(cell) + lost_wish(cell, tools=True)
-    assert sorted(first.lost) == sorted(lost)
-    assert sorted(second.lost) == sorted(lost + (() if bare else lost_thought(cell)))
+    lost = in_order(lost_in_tools(cell), lost_wish(cell, tools=True))
+    assert first.lost == lost
+    assert second.lost == in_order(lost, () if bare else lost_thought(cell))
     check_marks(cell, first)
     arrival = cell.arrivals()[1]
     thoughts = [each for each in arrival.story if each[1] == "thought"]
@@ -208,5 +213,5 @@ async def a_conversation_that_began_with_another_provider(cell: Cell) -> None:
         ("user", "result", 0, "rain"),
     ]
     foreign = FOREIGN[cell.sdk, cell.provider]
-    assert sorted(second.lost) == sorted(lost_in_tools(cell) + lost_wish(cell, tools=True) + foreign)
+    assert second.lost == in_order(lost_in_tools(cell), lost_wish(cell, tools=True), foreign)
     assert arrival.seals == (("skip_thought_signature_validator",) if cell.provider == "gemini" else ())

@@ -82,9 +82,9 @@ class Reply:
 
     @property
     def lost(self) -> tuple[str, ...]:
-        """What KorProxy says it could not carry: JSON pointers."""
+        """What KorProxy says it could not carry: JSON pointers, sorted."""
         said = self.headers.get("x-korproxy-lossy", "")
-        return tuple(said.split(",")) if said else ()
+        return tuple(sorted(said.split(","))) if said else ()
 
 
 @attrs.frozen(kw_only=True)

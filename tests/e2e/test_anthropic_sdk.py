@@ -186,16 +186,19 @@ async def test_characters_that_the_provider_splits(anthropic_tool: AnthropicTool
     assert blocks(whole) == [{"type": "text", "text": f"You said: {HARD_TEXT}"}]
 
 
-async def test_models_that_this_format_reaches(anthropic_tool: AnthropicTool) -> None:
+async def test_models_of_all_formats_are_listed(anthropic_tool: AnthropicTool) -> None:
     found = await anthropic_tool.models()
 
     assert {"claude-opus-5": "Claude Opus 5", "claude-haiku-4-5": "Claude Haiku 4.5"}.items() <= found.items()
-    assert not any(each.startswith("gpt") for each in found)
+    assert {"gpt-5.5", "gemini-3.5-flash"} <= found.keys()
 
 
-@pytest.mark.code("KP-PROV-113")
-async def test_a_model_that_speaks_the_other_format_is_a_readable_error(anthropic_tool: AnthropicTool) -> None:
-    with pytest.raises(anthropic.BadRequestError, match=r"cannot be reached in it: codex speaks openai-chat") as caught:
-        await anthropic_tool.message(model="gpt-5.5", messages=user("hello"))
+@pytest.mark.code("KP-PROV-115")
+async def test_what_the_other_format_cannot_say_is_a_readable_error(anthropic_tool: AnthropicTool, stage: Stage) -> None:
+    """A tool that the program runs itself, as only Anthropic describes it: without it the request would mean something else."""
+    tools: list[Any] = [{"type": "bash_20250124", "name": "bash"}]
+    with pytest.raises(anthropic.BadRequestError, match=r"at /tools/0.*bash") as caught:
+        await anthropic_tool.message(model="gpt-5.5", messages=user("hello"), tools=tools)
 
-    assert caught.value.response.headers["x-korproxy-error"] == "KP-PROV-113"
+    assert caught.value.response.headers["x-korproxy-error"] == "KP-PROV-115"
+    assert stage.mock.requests() == []

@@ -13,7 +13,7 @@ from openai.types.chat import ChatCompletionMessage, ChatCompletionMessageFuncti
 
 from tests.e2e.samples import BOTH_TOOLS, HARD_TEXT, OPENAI_TOOLS, PNG, PNG_SEEN
 from tests.e2e.sdk import OpenAITool, unfinished_generators, user
-from tests.e2e.stage import ANTHROPIC_MODELS, OPENAI_MODELS, Model, Stage
+from tests.e2e.stage import OPENAI_MODELS, Model, Stage
 
 pytestmark = unfinished_generators
 
@@ -168,17 +168,17 @@ async def test_characters_that_the_provider_splits(openai_tool: OpenAITool, spli
     assert "".join(chunk.choices[0].delta.content or "" for chunk in answer.value) == f"You said: {HARD_TEXT}"
 
 
-async def test_models_that_this_format_reaches(openai_tool: OpenAITool) -> None:
+async def test_models_of_all_formats_are_listed(openai_tool: OpenAITool) -> None:
     found = await openai_tool.models()
 
-    assert {"gpt-5.5", "qwen3-coder-plus", "llama3.3"} <= set(found)
-    assert not any(each.startswith("claude") for each in found)
+    assert {"gpt-5.5", "qwen3-coder-plus", "llama3.3", "claude-opus-5", "gemini-3.5-flash"} <= set(found)
     assert len(found) == len(set(found))
 
 
-@pytest.mark.code("KP-PROV-113")
-async def test_a_model_that_speaks_the_other_format_is_a_readable_error(openai_tool: OpenAITool) -> None:
-    with pytest.raises(openai.BadRequestError, match=r"cannot be reached in it: dashscope speaks anthropic-messages") as caught:
-        await openai_tool.chat(model=ANTHROPIC_MODELS[1].asked, messages=user("hello"))
+@pytest.mark.code("KP-PROV-115")
+async def test_what_the_other_format_cannot_say_is_a_readable_error(openai_tool: OpenAITool, stage: Stage) -> None:
+    with pytest.raises(openai.BadRequestError, match="at /n: ") as caught:
+        await openai_tool.chat(model="claude-opus-5", messages=user("hello"), n=2)
 
-    assert (caught.value.code, caught.value.response.headers["x-korproxy-error"]) == ("KP-PROV-113", "KP-PROV-113")
+    assert (caught.value.code, caught.value.response.headers["x-korproxy-error"]) == ("KP-PROV-115", "KP-PROV-115")
+    assert stage.mock.requests() == []

@@ -118,10 +118,11 @@ SYS: tuple[ErrorCode, ...] = (
     ),
     ErrorCode(
         code="KP-SYS-509",
-        message="The body of the request is not a JSON object.",
+        message="The body of the request is not what its format demands.",
         description=(
             "The format that belongs to this address has a JSON object as its body, in UTF-8."
-            " What came is no JSON, or another JSON value, or was cut off."
+            " What came is no JSON, or another JSON value, or was cut off, or lacks what every request of the format has:"
+            " a list of messages, say."
         ),
         steps=(
             "If you wrote the request yourself, check quotation marks and brackets, and what your shell did to them.",

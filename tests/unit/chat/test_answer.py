@@ -29,6 +29,23 @@ def test_an_error_keeps_the_providers_words() -> None:
 
 
 @pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, "invalid"),
+        (401, "authentication"),
+        (418, "invalid"),
+        (429, "rate_limit"),
+        (500, "server"),
+        (502, "server"),
+        (503, "overloaded"),
+        (529, "overloaded"),
+    ],
+)
+def test_a_status_alone_tells_a_kind(status: int, kind: chat.ErrorKind) -> None:
+    assert chat.error_kind(status) == kind
+
+
+@pytest.mark.parametrize(
     "made",
     [
         chat.Ending(reason="end"),

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from korproxy.api import Usage, chat, json_bytes
+from korproxy.api import Usage, chat, json_bytes, read_json
 from korproxy.builtin.dialects.chat_format.endings import failure_of, read_ending
 from korproxy.builtin.dialects.chat_format.errors import read_late_error
-from korproxy.builtin.dialects.chat_format.json_text import inner_object, read_json, some_text
+from korproxy.builtin.dialects.chat_format.json_text import inner_object, some_text
 from korproxy.builtin.dialects.chat_format.read_parts import thinking_text
 from korproxy.builtin.dialects.chat_format.reasoning import read_reasoning
 from korproxy.builtin.dialects.chat_format.usage import last_usage
@@ -75,7 +75,7 @@ def seal_of(call: Mapping[str, Any]) -> chat.Seal | None:
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        value = read_json(body)
+        value = read_json(body)[0]
     except ValueError as exc:
         raise chat.Unreadable(f"no JSON: {exc}") from None
     if not isinstance(value, dict):

@@ -10,11 +10,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from korproxy.api import Headers, chat, json_bytes, read_refusal
-from korproxy.builtin.dialects.chat_format.json_text import inner_object, read_json, some_text
+from korproxy.api import LONGEST_MESSAGE, Headers, chat, json_bytes, page_words, read_json, read_refusal
+from korproxy.builtin.dialects.chat_format.json_text import inner_object, some_text
 
 OVERFLOW = "context_length_exceeded"  # the code by which every format knows it
-LONGEST = 1000  # characters of a body that is no JSON that are kept
 _DEPTH = 4  # of errors inside the messages of errors
 
 # Words for a kind that are worth more than the status they come with.
@@ -38,18 +37,6 @@ _KINDS: Mapping[str, chat.ErrorKind] = {
     "timeout_error": "timeout",
     OVERFLOW: "invalid",
 }
-_BY_STATUS: Mapping[int, chat.ErrorKind] = {
-    401: "authentication",
-    402: "billing",
-    403: "permission",
-    404: "not_found",
-    408: "timeout",
-    413: "too_large",
-    429: "rate_limit",
-    503: "overloaded",
-    504: "timeout",
-    529: "overloaded",
-}
 # Status, type and code in this format; a code is only given where the provider has none.
 _WORDS: Mapping[chat.ErrorKind, tuple[int, str, str | None]] = {
     "invalid": (400, "invalid_request_error", None),
@@ -68,7 +55,6 @@ _SAYS_OVERFLOW = re.compile(
     re.IGNORECASE,
 )
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
-_TAGS = re.compile(r"<(?:script|style)\b.*?</(?:script|style)>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 _NAMES_WAIT = re.compile(r"(?:again|retry) (?:in|after) \d", re.IGNORECASE)
 
 
@@ -94,7 +80,7 @@ def write_error(error: chat.ProviderError) -> tuple[int, bytes]:
     """Return status and body of *error* for a client."""
     kind = "invalid" if error.code == OVERFLOW else error.kind
     usual = _WORDS[kind][0]
-    fits = kind in {"invalid", "server"} and 400 <= error.status <= 599 and _kind(error.status) == kind
+    fits = kind in {"invalid", "server"} and 400 <= error.status <= 599 and chat.error_kind(error.status) == kind
     return error.status if fits else usual, json_bytes({"error": error_object(error)})
 
 
@@ -112,7 +98,7 @@ def error_object(error: chat.ProviderError) -> dict[str, Any]:
 
 def _error(said: Mapping[str, Any], status: int, message: str, wait: float | None) -> chat.ProviderError:
     code, word = _word(said.get("code")), _word(said.get("type"))
-    kind = next((_KINDS[each] for each in (code.lower(), word.lower()) if each in _KINDS), _kind(status))
+    kind = next((_KINDS[each] for each in (code.lower(), word.lower()) if each in _KINDS), chat.error_kind(status))
     if _SAYS_OVERFLOW.search(message) and kind in {"invalid", "too_large"}:
         code = code if code and not code.isdecimal() and code != "invalid_request_error" else OVERFLOW
     return chat.ProviderError(
@@ -126,10 +112,6 @@ def _error(said: Mapping[str, Any], status: int, message: str, wait: float | Non
     )
 
 
-def _kind(status: int) -> chat.ErrorKind:
-    return _BY_STATUS.get(status) or ("server" if status >= 500 else "invalid")
-
-
 def _fallback(words: list[str]) -> chat.ErrorKind:
     """Return the kind of a late error of which neither a status nor a special word tells it."""
     if "slow_down" in words:
@@ -140,13 +122,13 @@ def _fallback(words: list[str]) -> chat.ErrorKind:
 def _object(body: bytes) -> dict[str, Any]:
     """Return the error object in *body*; of a page or a plain text the words as its message."""
     try:
-        return _innermost(read_json(body))
+        return _innermost(read_json(body)[0])
     except ValueError:
         text = body.decode("utf-8", "replace").strip()
     if text.startswith("<"):
         title = _TITLE.search(text)
-        text = " ".join(_TAGS.sub(" ", title[1] if title else text).split())
-    return {"message": text[:LONGEST]}
+        text = page_words(title[1] if title else text)
+    return {"message": text[:LONGEST_MESSAGE]}
 
 
 def _innermost(said: object, depth: int = _DEPTH) -> dict[str, Any]:
@@ -154,7 +136,7 @@ def _innermost(said: object, depth: int = _DEPTH) -> dict[str, Any]:
     while isinstance(said, list) and said:
         said = said[0]
     if not isinstance(said, dict):
-        return {"message": said if isinstance(said, str) else json_bytes(said).decode()[:LONGEST]}
+        return {"message": said if isinstance(said, str) else json_bytes(said).decode()[:LONGEST_MESSAGE]}
     for key in ("error", "detail"):
         inner = said.get(key)
         if isinstance(inner, (dict, list)) and inner and depth:
@@ -172,7 +154,7 @@ def _in_message(said: dict[str, Any], depth: int) -> dict[str, Any]:
     if not message.startswith(("{", "[")) or not depth:
         return said
     try:
-        inner = _innermost(read_json(message.encode("utf-8", "replace")), depth - 1)
+        inner = _innermost(read_json(message.encode("utf-8", "replace"))[0], depth - 1)
     except ValueError:
         return said
     if not some_text(inner.get("message")):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from korproxy.api import BadRequest, chat
-from korproxy.builtin.dialects.chat_format.json_text import read_json
+from korproxy.api import BadRequest, chat, read_json
 from korproxy.builtin.dialects.chat_format.read_messages import read_messages
 from korproxy.builtin.dialects.chat_format.read_options import read_options
 from korproxy.builtin.dialects.chat_format.read_tools import read_choice, read_tools
@@ -47,7 +46,7 @@ def read_request(body: bytes, report: chat.Report) -> tuple[chat.Conversation, c
 
 def _object(body: bytes) -> dict[str, object]:
     try:
-        value = read_json(body)
+        value = read_json(body)[0]
     except ValueError as exc:
         raise BadRequest("KP-SYS-509", f"The body is not a JSON object: {exc}.") from None
     if not isinstance(value, dict):

@@ -11,11 +11,11 @@ from typing import Any
 
 import attrs
 
-from korproxy.api import Usage, chat, sse_events
+from korproxy.api import Usage, chat, read_json, sse_events
 from korproxy.builtin.dialects.chat_format.answer_reader import content_parts
 from korproxy.builtin.dialects.chat_format.endings import failure_of, read_ending
 from korproxy.builtin.dialects.chat_format.errors import read_late_error
-from korproxy.builtin.dialects.chat_format.json_text import inner_object, read_json, some_text
+from korproxy.builtin.dialects.chat_format.json_text import inner_object, some_text
 from korproxy.builtin.dialects.chat_format.stream_calls import StreamCalls
 from korproxy.builtin.dialects.chat_format.stream_reasoning import StreamReasoning
 from korproxy.builtin.dialects.chat_format.usage import last_usage
@@ -140,7 +140,7 @@ class ChatStreamReader:
 
 def _object(data: bytes) -> dict[str, Any]:
     try:
-        value = read_json(data)
+        value = read_json(data)[0]
     except ValueError as exc:
         raise chat.Unreadable(f"an event that is no JSON: {exc}") from None
     if not isinstance(value, dict):

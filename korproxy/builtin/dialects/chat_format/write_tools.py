@@ -24,9 +24,10 @@ class WrittenTools:
 
 def write_tools(conversation: chat.Conversation, abilities: Abilities, report: chat.Report) -> WrittenTools:
     """Write the tools of *conversation*. Where none is left there is no choice either: servers refuse one without tools."""
-    choice = _with_known_names(conversation, report)
+    choice = chat.known_choice(conversation, report)
     listed = _is_listed(choice, abilities)
-    tools = [_tool(each, report) for each in _offered(conversation, () if listed else _subset(choice), abilities, report)]
+    offered = list(chat.offered_tools(conversation, () if listed else _subset(choice), abilities, report))
+    tools = [_tool(each, report) for each in offered]
     if not tools:
         _nothing_to_choose(conversation, report)
         return WrittenTools()
@@ -37,19 +38,6 @@ def write_tools(conversation: chat.Conversation, abilities: Abilities, report: c
     if conversation.options.parallel is False:  # true is what everybody does unasked, and some servers do not know the field
         members["parallel_tool_calls"] = False
     return WrittenTools(members, forced=choice is not None and choice.mode == "any" and said != "auto")
-
-
-def _with_known_names(conversation: chat.Conversation, report: chat.Report) -> chat.ToolChoice | None:
-    """Return the choice with only such names as there are tools of."""
-    choice = conversation.choice
-    if choice is None or not choice.names:
-        return choice
-    known = {each.name for each in conversation.functions}
-    names = tuple(each for each in choice.names if each in known)
-    if len(names) < len(choice.names):
-        report.lost(choice.at, "names a tool that is not there")
-        return attrs.evolve(choice, names=names) if names else None
-    return choice
 
 
 def _is_one(choice: chat.ToolChoice) -> bool:
@@ -63,24 +51,6 @@ def _subset(choice: chat.ToolChoice | None) -> tuple[str, ...]:
 def _is_listed(choice: chat.ToolChoice | None, abilities: Abilities) -> bool:
     """Whether the tools that may be called are told by a list: only OpenAI takes one."""
     return bool(_subset(choice)) and abilities.family == "openai"
-
-
-def _offered(
-    conversation: chat.Conversation, names: tuple[str, ...], abilities: Abilities, report: chat.Report
-) -> list[chat.Tool]:
-    offered = []
-    if names and conversation.choice is not None:
-        report.mapped(conversation.choice.at, "the other tools are left out")
-    for tool in conversation.tools:
-        if isinstance(tool, chat.HostedTool):
-            report.lost(tool.at, f"a tool that the provider runs ({tool.kind[:50]}) is not translated")
-        elif not abilities.tools:
-            report.lost(tool.at, "the model takes no tools")
-        elif names and tool.name not in names:
-            report.lost(tool.at, "is not among the tools that may be called")
-        else:
-            offered.append(tool)
-    return offered
 
 
 def _tool(tool: chat.Tool, report: chat.Report) -> dict[str, Any]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from korproxy.api import Usage, chat
+from korproxy.api import Usage, chat, json_bytes
 from korproxy.builtin.dialects.gemini_format.endings import write_finish
-from korproxy.builtin.dialects.gemini_format.json_text import write_json
 from korproxy.builtin.dialects.gemini_format.seals import signature_of
 from korproxy.builtin.dialects.gemini_format.usage import write_usage
 
@@ -17,7 +16,7 @@ _CUT = frozenset({"length", "refusal", "context"})
 def write_answer(answer: chat.Answer, asked: chat.Asked) -> bytes:
     """Return *answer* as a ``GenerateContentResponse``; its model is the one that the client asked for."""
     parts = [each for part in answer.parts for each in _written(part, answer)]
-    return write_json(response(answer.id, asked.model, parts, answer.ending, answer.usage))
+    return json_bytes(response(answer.id, asked.model, parts, answer.ending, answer.usage))
 
 
 def response(

@@ -9,9 +9,8 @@ from collections.abc import Iterator, Sequence
 import attrs
 import msgspec
 
-from korproxy.api import chat
+from korproxy.api import chat, json_bytes
 from korproxy.builtin.dialects.gemini_format.fields import spelled
-from korproxy.builtin.dialects.gemini_format.json_text import write_json
 from korproxy.builtin.dialects.gemini_format.seals import seal_of
 
 _ROLES: dict[str | None, chat.Role] = {None: "user", "user": "user", "function": "user", "tool": "user", "model": "assistant"}
@@ -124,7 +123,7 @@ def _has_raw(part: chat.Fields) -> bool:
 def _call(call: chat.Fields, raw: _Part, seal: chat.Seal | None, at: str) -> chat.ToolCall:
     name, found = call.text("name") or "", raw.call or raw.call_
     call.get("args")
-    args = bytes(found.args).strip() if found is not None else write_json(call.value.get("args"))
+    args = bytes(found.args).strip() if found is not None else json_bytes(call.value.get("args"))
     arguments = bytes(chat.as_object(args.decode())).decode()
     own = call.text("id") or ""
     call.close()
@@ -153,7 +152,7 @@ def _response(answer: chat.Fields, written: str) -> tuple[str, bool]:
         (key, value) = next(iter(said.items()))
         if key in {"output", "result", "error"} and isinstance(value, str):
             return value, key == "error"
-    return ("", False) if said in (None, {}) else (written or write_json(said).decode(), False)
+    return ("", False) if said in (None, {}) else (written or json_bytes(said).decode(), False)
 
 
 def _said(part: chat.Fields, role: chat.Role, seal: chat.Seal | None) -> Iterator[chat.Part]:

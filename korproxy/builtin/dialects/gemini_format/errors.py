@@ -11,8 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from korproxy.api import Headers, chat, read_refusal
-from korproxy.builtin.dialects.gemini_format.json_text import read_json, write_json
+from korproxy.api import Headers, chat, error_words, innermost_error, json_bytes, read_refusal
 
 _KINDS: Mapping[str, chat.ErrorKind] = {
     "INVALID_ARGUMENT": "invalid",
@@ -42,19 +41,7 @@ _STATUSES: Mapping[chat.ErrorKind, tuple[int, str]] = {
     "server": (500, "INTERNAL"),
     "timeout": (504, "DEADLINE_EXCEEDED"),
 }
-_BY_STATUS: Mapping[int, chat.ErrorKind] = {
-    401: "authentication",
-    402: "billing",
-    403: "permission",
-    404: "not_found",
-    408: "timeout",
-    413: "too_large",
-    429: "rate_limit",
-    499: "server",
-    503: "overloaded",
-    504: "timeout",
-    529: "overloaded",
-}
+_BY_STATUS: Mapping[int, chat.ErrorKind] = {**chat.ERROR_KINDS, 499: "server"}
 _FINER = frozenset({402, 413})  # say more than the word that comes with them
 _BY_REASON: Mapping[str, chat.ErrorKind] = {  # ErrorInfo.reason is finer than the status, which is 400 for a wrong key
     "API_KEY_INVALID": "authentication",
@@ -71,14 +58,11 @@ _SAYS_OVERFLOW = re.compile(r"input token count.*exceeds the maximum", re.IGNORE
 _BAD_KEY = re.compile(r"API key (?:not valid|expired|not found)", re.IGNORECASE)
 _RETRY_IN = re.compile(r"retry in ([0-9]+(?:\.[0-9]+)?)\s*(ms|s)\b", re.IGNORECASE)
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s)")
-_TAGS = re.compile(r"<(?:script|style)\b.*?</(?:script|style)>|<[^>]*>", re.DOTALL | re.IGNORECASE)
-_LONGEST = 1000  # characters of a page that are kept
-_DEPTH = 4  # of errors inside the messages of errors
 
 
 def read_error(status: int, headers: Headers, body: bytes) -> chat.ProviderError:
     """Read the error in *body*; whatever it is, a status and some words are left of it."""
-    return _error(_innermost(body), status, read_refusal(status, headers, body).retry_after)
+    return _error(innermost_error(body, skip_empty=True), status, read_refusal(status, headers, body).retry_after)
 
 
 def read_late_error(said: object) -> chat.ProviderError:
@@ -100,11 +84,11 @@ def write_error(error: chat.ProviderError) -> tuple[int, bytes]:
         details.append({"@type": _type("ErrorInfo"), "reason": error.code, "domain": "korproxy"})
     if error.retry_after is not None:
         details.append({"@type": _type("RetryInfo"), "retryDelay": f"{math.ceil(error.retry_after)}s"})
-    return status, write_json({"error": {**said, "details": details} if details else said})
+    return status, json_bytes({"error": {**said, "details": details} if details else said})
 
 
 def _error(said: Mapping[str, Any], status: int, retry_after: float | None) -> chat.ProviderError:
-    message = _words(said.get("message")) or f"The provider answered {status} and gave no reason."
+    message = error_words(said.get("message")) or f"The provider answered {status} and gave no reason."
     reason, word = _reason(said), said.get("status")
     code = reason or (_OVERFLOW if _SAYS_OVERFLOW.search(message) else None)
     return chat.ProviderError(
@@ -124,7 +108,7 @@ def _kind(status: int, word: str, reason: str | None, message: str) -> chat.Erro
         return "authentication"
     if word in _KINDS and status not in _FINER:
         return _KINDS[word]
-    return _BY_STATUS.get(status) or ("server" if status >= 500 else "invalid")
+    return _BY_STATUS.get(status) or chat.error_kind(status)
 
 
 def _details(said: Mapping[str, Any], kind: str) -> Iterator[Mapping[str, Any]]:
@@ -161,41 +145,3 @@ def _first(*values: float | None) -> float | None:
 
 def _type(name: str) -> str:
     return f"type.googleapis.com/google.rpc.{name}"
-
-
-def _innermost(body: bytes) -> Mapping[str, Any]:
-    """Return the error object in *body*, also where it is the message of another one."""
-    said = _object(body)
-    for _ in range(_DEPTH):
-        message = said.get("message")
-        if not isinstance(message, str) or not message.lstrip().startswith(("{", "[")):
-            break
-        inner = _object(message.encode("utf-8", "replace"))
-        if not isinstance(inner.get("message"), str) or inner["message"] == message:
-            break
-        said = inner
-    return said
-
-
-def _object(text: bytes) -> Mapping[str, Any]:
-    try:
-        value = read_json(text)[0]
-    except ValueError:
-        return {"message": text.decode("utf-8", "replace")}
-    while isinstance(value, list) and value:
-        value = value[0]
-    if not isinstance(value, dict):
-        return {"message": value or None}
-    error = value.get("error")
-    if isinstance(error, dict):
-        return error
-    return {**value, "message": error or value.get("message") or value.get("detail")}
-
-
-def _words(value: object) -> str:
-    """Return *value* as a message; of a page the words only."""
-    if not isinstance(value, str):
-        return "" if value is None else write_json(value).decode()[:_LONGEST]
-    if not value.lstrip().startswith("<"):
-        return value.strip()
-    return " ".join(_TAGS.sub(" ", value).split())[:_LONGEST]

@@ -5,11 +5,10 @@ Facts: ai.google.dev/api/generate-content and ``GenerateContentConfig`` of googl
 
 from __future__ import annotations
 
-from korproxy.api import BadRequest, chat
+from korproxy.api import BadRequest, chat, read_json
 from korproxy.builtin.dialects.gemini_format.addresses import model_and_method
 from korproxy.builtin.dialects.gemini_format.content_reader import read_contents, read_system
 from korproxy.builtin.dialects.gemini_format.fields import spelled
-from korproxy.builtin.dialects.gemini_format.json_text import read_json
 from korproxy.builtin.dialects.gemini_format.options_reader import read_options
 from korproxy.builtin.dialects.gemini_format.tools_reader import read_choice, read_tools
 

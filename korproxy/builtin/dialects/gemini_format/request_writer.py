@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from korproxy.api import chat
+from korproxy.api import chat, json_bytes
 from korproxy.builtin.dialects.gemini_format.contents_writer import contents, system_instruction, without_names
-from korproxy.builtin.dialects.gemini_format.json_text import write_json
 from korproxy.builtin.dialects.gemini_format.options_writer import JSON_ONLY, generation_config, refuse_choices, says_json
 from korproxy.builtin.dialects.gemini_format.tools_writer import write_tools
 
@@ -36,7 +35,7 @@ def write_request(conversation: chat.Conversation, target: chat.Target, report: 
     config = generation_config(options, abilities, report, tools=bool(tools))
     if config:
         body["generationConfig"] = config
-    return chat.Written(body=write_json(body), names=names)
+    return chat.Written(body=json_bytes(body), names=names)
 
 
 def _system(front: Sequence[chat.Turn], report: chat.Report, *, json_only: bool) -> dict[str, Any] | None:

@@ -7,8 +7,7 @@ from functools import lru_cache
 import attrs
 import msgspec
 
-from korproxy.api import chat
-from korproxy.builtin.dialects.gemini_format.json_text import read_json, write_json
+from korproxy.api import chat, json_bytes, read_json
 from korproxy.builtin.dialects.gemini_format.schema_cleaning import clean_parameters, clean_schema
 
 _REMEMBERED = 512
@@ -37,7 +36,7 @@ class _Cleaned:
 
 def _recalled(schema: object, at: str, report: chat.Report, *, of_tool: bool) -> msgspec.Raw | None:
     try:
-        text = write_json(schema)
+        text = json_bytes(schema)
     except RecursionError:
         raise chat.CannotCarry(at, "The schema is nested too deeply. Make it flatter.") from None
     clean = _clean if len(text) <= _LONGEST else _clean.__wrapped__
@@ -58,4 +57,4 @@ def _clean(text: bytes, of_tool: bool) -> _Cleaned:
     except chat.CannotCarry as exc:
         return _Cleaned(refusal=(exc.pointer.removeprefix(_HERE), str(exc)))
     notes = tuple(attrs.evolve(each, pointer=each.pointer.removeprefix(_HERE)) for each in report.notes)
-    return _Cleaned(None if found is None else write_json(found), notes)
+    return _Cleaned(None if found is None else json_bytes(found), notes)

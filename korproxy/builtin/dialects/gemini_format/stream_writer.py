@@ -6,10 +6,9 @@ from typing import Any
 
 import attrs
 
-from korproxy.api import Usage, chat
+from korproxy.api import Usage, chat, json_bytes
 from korproxy.builtin.dialects.gemini_format.answer_writer import call_part, is_torn, media_part, response, seal_part
 from korproxy.builtin.dialects.gemini_format.errors import write_error
-from korproxy.builtin.dialects.gemini_format.json_text import write_json
 
 _COMMENT = b": korproxy is waiting\r\n\r\n"
 
@@ -67,4 +66,4 @@ class GeminiStreamWriter:
 
 
 def _event(said: object) -> bytes:
-    return b"data: " + write_json(said) + b"\r\n\r\n"
+    return b"data: " + json_bytes(said) + b"\r\n\r\n"

@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from korproxy.api import chat
+from korproxy.api import chat, read_json
 from korproxy.builtin.dialects.messages_format.endings import read_ending
-from korproxy.builtin.dialects.messages_format.json_text import blocks_of, input_of, read_json
+from korproxy.builtin.dialects.messages_format.json_text import blocks_of, input_of
 from korproxy.builtin.dialects.messages_format.seals import FAMILY
 from korproxy.builtin.dialects.messages_format.usage import read_usage
 
@@ -25,7 +25,7 @@ def read_answer(body: bytes) -> chat.Answer:
     """
     try:
         message, text = read_json(body)
-    except (ValueError, RecursionError):
+    except ValueError:
         raise chat.Unreadable("the answer is no JSON") from None
     content = message.get("content") if isinstance(message, dict) else None
     if not isinstance(content, list):

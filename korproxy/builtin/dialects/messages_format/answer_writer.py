@@ -11,9 +11,8 @@ from uuid import uuid4
 
 import attrs
 
-from korproxy.api import chat
+from korproxy.api import chat, json_bytes
 from korproxy.builtin.dialects.messages_format.endings import write_ending
-from korproxy.builtin.dialects.messages_format.json_text import write_json
 from korproxy.builtin.dialects.messages_format.seals import signature_of
 from korproxy.builtin.dialects.messages_format.usage import write_usage
 
@@ -26,7 +25,7 @@ def write_answer(answer: chat.Answer, asked: chat.Asked) -> bytes:
     ids = CallIds()
     content = [block for part in answer.parts for block in _blocks(part, ids)]
     message = opening(answer.id, asked.model) | {"content": content, **write_ending(answer.ending)}
-    return write_json({**message, "usage": write_usage(answer.usage)})
+    return json_bytes({**message, "usage": write_usage(answer.usage)})
 
 
 def opening(id: str, model: str) -> dict[str, Any]:  # noqa: A002

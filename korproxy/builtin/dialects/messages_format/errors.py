@@ -10,8 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from korproxy.api import Headers, chat, read_refusal
-from korproxy.builtin.dialects.messages_format.json_text import read_json, write_json
+from korproxy.api import Headers, chat, error_words, innermost_error, json_bytes, read_refusal
 
 _KINDS: Mapping[str, chat.ErrorKind] = {
     "invalid_request_error": "invalid",
@@ -38,22 +37,15 @@ _STATUSES: Mapping[chat.ErrorKind, int] = {
     "server": 500,
     "timeout": 504,
 }
-_BY_STATUS: Mapping[int, chat.ErrorKind] = {status: kind for kind, status in _STATUSES.items()} | {
-    408: "timeout",
-    503: "overloaded",
-}
 _NO_CREDIT = "credit balance is too low"
 _TOO_LONG = "prompt is too long: "
 _OVERFLOW = "context_length_exceeded"  # the code by which every format knows it
 _SAYS_OVERFLOW = re.compile(r"prompt is too long|exceed context limit", re.IGNORECASE)
-_TAGS = re.compile(r"<(?:script|style)\b.*?</(?:script|style)>|<[^>]*>", re.DOTALL | re.IGNORECASE)
-_DEPTH = 4  # of errors inside the messages of errors
-_LONGEST = 1000  # characters of a page that are kept
 
 
 def read_error(status: int, headers: Headers, body: bytes) -> chat.ProviderError:
     """Read the error in *body*; whatever it is, a status and some words are left of it."""
-    said = _innermost(body)
+    said = innermost_error(body)
     return _error(said, status, read_refusal(status, headers, body).retry_after)
 
 
@@ -76,22 +68,22 @@ def write_error(error: chat.ProviderError) -> tuple[int, bytes]:
         message = message if _SAYS_OVERFLOW.search(message) else f"{_TOO_LONG}{message}"
     details = {"details": {"error_code": error.code}} if error.code else {}
     said = {"type": _TYPES[kind], "message": message, **details}
-    return _status(kind, status), write_json({"type": "error", "error": said, "request_id": None})
+    return _status(kind, status), json_bytes({"type": "error", "error": said, "request_id": None})
 
 
 def _status(kind: chat.ErrorKind, status: int) -> int:
     """Return *status* where it is one of *kind*, else the one that stands for *kind*: SDKs make their classes of it."""
-    special = _BY_STATUS.get(status, "server" if status >= 500 else "invalid")
-    fits = special == kind and status not in {408, 503} and 400 <= status <= 599
+    fits = chat.error_kind(status) == kind and status not in {408, 503} and 400 <= status <= 599
     return status if fits else _STATUSES[kind]
 
 
 def _error(said: Mapping[str, Any], status: int, retry_after: float | None) -> chat.ProviderError:
     word = said.get("type")
-    message = _words(said.get("message")) or f"The provider answered {status} and gave no reason."
+    message = said.get("message")
+    message = error_words(None if message == [] else message) or f"The provider answered {status} and gave no reason."
     details = said.get("details")
     code = (details.get("error_code") if isinstance(details, dict) else None) or said.get("code")
-    kind = _KINDS.get(str(word)) or _BY_STATUS.get(status) or ("server" if status >= 500 else "invalid")
+    kind = _KINDS.get(str(word)) or chat.error_kind(status)
     if _SAYS_OVERFLOW.search(message) and kind in {"invalid", "too_large"}:
         code = code if isinstance(code, str) else _OVERFLOW
     return chat.ProviderError(
@@ -102,41 +94,3 @@ def _error(said: Mapping[str, Any], status: int, retry_after: float | None) -> c
         code=str(code) if isinstance(code, (str, int)) and not isinstance(code, bool) else None,
         retry_after=retry_after,
     )
-
-
-def _innermost(body: bytes) -> Mapping[str, Any]:
-    """Return the error object in *body*, also where it is the message of another one."""
-    said = _object(body)
-    for _ in range(_DEPTH):
-        message = said.get("message")
-        if not isinstance(message, str) or not message.lstrip().startswith(("{", "[")):
-            break
-        inner = _object(message.encode("utf-8", "replace"))
-        if not isinstance(inner.get("message"), str) or inner["message"] == message:
-            break
-        said = inner
-    return said
-
-
-def _object(text: bytes) -> Mapping[str, Any]:
-    try:
-        value = read_json(text)[0]
-    except (ValueError, RecursionError):
-        return {"message": text.decode("utf-8", "replace")}
-    while isinstance(value, list) and value:
-        value = value[0]
-    if not isinstance(value, dict):
-        return {"message": value}
-    error = value.get("error")
-    if isinstance(error, dict):
-        return error
-    return {**value, "message": error or value.get("message") or value.get("detail")}
-
-
-def _words(value: object) -> str:
-    """Return *value* as a message; of a page the words only."""
-    if not isinstance(value, str):
-        return "" if value is None or value == [] else write_json(value).decode()[:_LONGEST]
-    if not value.lstrip().startswith("<"):
-        return value.strip()
-    return " ".join(_TAGS.sub(" ", value).split())[:_LONGEST]

@@ -11,8 +11,8 @@ from functools import cached_property
 import attrs
 import msgspec
 
-from korproxy.api import BadRequest, chat
-from korproxy.builtin.dialects.messages_format.json_text import blocks_of, input_of, messages_of, read_json
+from korproxy.api import BadRequest, chat, read_json
+from korproxy.builtin.dialects.messages_format.json_text import blocks_of, input_of, messages_of
 from korproxy.builtin.dialects.messages_format.read_options import read_options
 from korproxy.builtin.dialects.messages_format.read_parts import read_cache_mark, read_parts, read_texts
 from korproxy.builtin.dialects.messages_format.read_tools import read_choice, read_tools
@@ -55,9 +55,8 @@ def read_request(body: bytes, report: chat.Report) -> tuple[chat.Conversation, c
 def _request(body: bytes, report: chat.Report) -> tuple[chat.Fields, bytes]:
     try:
         value, text = read_json(body)
-    except (ValueError, RecursionError) as exc:
-        reason = "it is nested too deeply" if isinstance(exc, RecursionError) else str(exc)
-        raise BadRequest("KP-SYS-509", f"The body is not a JSON object: {reason}.") from None
+    except ValueError as exc:
+        raise BadRequest("KP-SYS-509", f"The body is not a JSON object: {exc}.") from None
     if not isinstance(value, dict):
         raise BadRequest("KP-SYS-509", "The body is JSON, but not an object.")
     if not isinstance(value.get("messages"), list):

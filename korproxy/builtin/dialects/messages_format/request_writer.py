@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from korproxy.api import chat
-from korproxy.builtin.dialects.messages_format.json_text import write_json
+from korproxy.api import chat, json_bytes
 from korproxy.builtin.dialects.messages_format.marks import Marks
 from korproxy.builtin.dialects.messages_format.write_options import JSON_ONLY, check_choices, write_options, write_output
 from korproxy.builtin.dialects.messages_format.write_parts import PartWriter
@@ -50,7 +49,7 @@ def write_request(conversation: chat.Conversation, target: chat.Target, report: 
         "messages": messages,
     }
     body = {key: value for key, value in members.items() if value is not None}
-    return chat.Written(body=write_json(body), names=names)
+    return chat.Written(body=json_bytes(body), names=names)
 
 
 def _system(front: Sequence[chat.Turn], options: chat.Options, parts: PartWriter) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-from korproxy.builtin.dialects.messages_format.json_text import write_json
+from korproxy.api import json_bytes
 
 Schema: TypeAlias = Mapping[str, Any]
 
@@ -47,7 +47,7 @@ def exact_schema(schema: Schema) -> Schema:
         done["additionalProperties"] = False
     unkept = {key: value for key, value in schema.items() if not _is_kept(key, value)}
     if unkept:
-        said = ", ".join(f"{key}: {write_json(value).decode()}" for key, value in unkept.items())
+        said = ", ".join(f"{key}: {json_bytes(value).decode()}" for key, value in unkept.items())
         done["description"] = "\n\n".join(each for each in (done.get("description"), f"({said})") if each)
     return done
 

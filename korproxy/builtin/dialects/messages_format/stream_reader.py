@@ -11,11 +11,11 @@ from typing import Any, Literal, TypeAlias
 import attrs
 import msgspec
 
-from korproxy.api import Usage, chat, sse_events
+from korproxy.api import Usage, chat, read_json, sse_events
 from korproxy.builtin.dialects.messages_format.answer_reader import made_up_id, sealed
 from korproxy.builtin.dialects.messages_format.endings import read_ending
 from korproxy.builtin.dialects.messages_format.errors import read_late_error
-from korproxy.builtin.dialects.messages_format.json_text import input_of, read_json
+from korproxy.builtin.dialects.messages_format.json_text import input_of
 from korproxy.builtin.dialects.messages_format.usage import read_usage
 
 _Object: TypeAlias = Mapping[str, Any]
@@ -71,7 +71,7 @@ class MessagesStreamReader:
     def _event(self, name: bytes, data: bytes) -> Iterator[chat.Event]:
         try:
             event, text = read_json(data)
-        except (ValueError, RecursionError):
+        except ValueError:
             raise chat.Unreadable("an event is no JSON") from None
         if not isinstance(event, dict):
             raise chat.Unreadable("an event is no object")

@@ -11,11 +11,10 @@ from typing import Any, Literal, TypeAlias
 
 import attrs
 
-from korproxy.api import Usage, chat
+from korproxy.api import Usage, chat, json_bytes
 from korproxy.builtin.dialects.messages_format.answer_writer import CallIds, opening, picture
 from korproxy.builtin.dialects.messages_format.endings import write_ending
 from korproxy.builtin.dialects.messages_format.errors import write_error
-from korproxy.builtin.dialects.messages_format.json_text import write_json
 from korproxy.builtin.dialects.messages_format.seals import signature_of
 from korproxy.builtin.dialects.messages_format.usage import write_known_usage, write_usage
 
@@ -208,4 +207,4 @@ class MessagesStreamWriter:
 
 
 def _event(kind: str, **fields: Any) -> bytes:
-    return b"event: %b\ndata: %b\n\n" % (kind.encode(), write_json({"type": kind, **fields}))
+    return b"event: %b\ndata: %b\n\n" % (kind.encode(), json_bytes({"type": kind, **fields}))

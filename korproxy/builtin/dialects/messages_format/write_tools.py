@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -24,45 +24,16 @@ class WrittenTools:
 
 def write_tools(conversation: chat.Conversation, abilities: Abilities, marks: Marks, report: chat.Report) -> WrittenTools:
     """Write the tools of *conversation*. Where none is left, there is no choice either: Anthropic refuses it."""
-    choice = _with_known_names(conversation, report)
-    tools = [_written(each, abilities, marks, report) for each in _offered(conversation, choice, abilities, report)]
+    choice = chat.known_choice(conversation, report)
+    # Anthropic can force one tool, but it cannot choose among some, so the others go.
+    names = choice.names if choice is not None and not _is_one(choice) else ()
+    tools = [_written(each, abilities, marks, report) for each in chat.offered_tools(conversation, names, abilities, report)]
     if not tools:
         _nothing_to_choose(conversation, report)
         return WrittenTools()
     said = _choice(conversation, choice, abilities, report)
     members = {"tools": tools} if said is None else {"tools": tools, "tool_choice": said}
     return WrittenTools(members, forced=said is not None and said["type"] in {"any", "tool"})
-
-
-def _with_known_names(conversation: chat.Conversation, report: chat.Report) -> chat.ToolChoice | None:
-    """Return the choice with only such names as there are tools of."""
-    choice = conversation.choice
-    if choice is None or not choice.names:
-        return choice
-    known = {each.name for each in conversation.functions}
-    names = tuple(each for each in choice.names if each in known)
-    if len(names) < len(choice.names):
-        report.lost(choice.at, "names a tool that is not there")
-        return attrs.evolve(choice, names=names) if names else None
-    return choice
-
-
-def _offered(
-    conversation: chat.Conversation, choice: chat.ToolChoice | None, abilities: Abilities, report: chat.Report
-) -> Iterator[chat.Tool]:
-    """Yield the tools that are sent: Anthropic can force one tool, but it cannot choose among some, so the others go."""
-    names = choice.names if choice is not None and not _is_one(choice) else ()
-    if names and choice is not None:
-        report.mapped(choice.at, "the other tools are left out")
-    for tool in conversation.tools:
-        if isinstance(tool, chat.HostedTool):
-            report.lost(tool.at, f"a tool that the provider runs ({tool.kind[:50]}) is not translated")
-        elif not abilities.tools:
-            report.lost(tool.at, "the model takes no tools")
-        elif names and tool.name not in names:
-            report.lost(tool.at, "is not among the tools that may be called")
-        else:
-            yield tool
 
 
 def _is_one(choice: chat.ToolChoice) -> bool:

@@ -1,13 +1,12 @@
-"""JSON as other programs write it: halves of characters, numbers beyond a double's range, lists around errors."""
+"""JSON as other programs write it: halves of characters, numbers beyond a double's range, more brackets than can be counted."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import msgspec
 
-from korproxy.api import without_lone_surrogates
+from korproxy.kit.json_edit import without_lone_surrogates
 
 _decode = msgspec.json.Decoder().decode
 
@@ -21,21 +20,24 @@ def read_json(text: bytes) -> tuple[Any, bytes]:
         ValueError: It is no JSON, or nested too deeply.
     """
     try:
-        return _decode(text), text
+        return _read(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+def _read(text: bytes) -> tuple[Any, bytes]:
+    try:
+        return _decode(text), text
     except msgspec.ValidationError:  # it is JSON, but msgspec makes no infinity of a number
-        return json.loads(text), text
+        import json
+
+        return json.loads(text, parse_constant=_refuse), text
     except msgspec.DecodeError:
         mended = without_lone_surrogates(text)
         if mended is text:
             raise
-        return read_json(mended)
+        return _read(mended)
 
 
-def write_json(value: object) -> bytes:
-    """Return *value* as JSON in one line; ``msgspec.Raw`` in it stays as it is written."""
-    try:
-        return msgspec.json.encode(value)
-    except UnicodeEncodeError:  # half a character, which only an escape can say
-        return json.dumps(value, separators=(",", ":"), default=lambda raw: json.loads(bytes(raw))).encode()
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON")

@@ -1,0 +1,39 @@
+"""Which tools, and which choice among them, a target is sent that is not offered all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import attrs
+
+from korproxy.chat.conversation import Conversation, HostedTool, Tool, ToolChoice
+from korproxy.chat.report import Report
+from korproxy.models.abilities import Abilities
+
+
+def known_choice(conversation: Conversation, report: Report) -> ToolChoice | None:
+    """Return the choice with only such names as there are tools of; None where it named others only."""
+    choice = conversation.choice
+    if choice is None or not choice.names:
+        return choice
+    known = {each.name for each in conversation.functions}
+    names = tuple(each for each in choice.names if each in known)
+    if len(names) < len(choice.names):
+        report.lost(choice.at, "names a tool that is not there")
+        return attrs.evolve(choice, names=names) if names else None
+    return choice
+
+
+def offered_tools(conversation: Conversation, names: Sequence[str], abilities: Abilities, report: Report) -> Iterator[Tool]:
+    """Yield the tools that a model of these *abilities* is sent: of *names*, empty: of any name. Others are noted as lost."""
+    if names and conversation.choice is not None:
+        report.mapped(conversation.choice.at, "the other tools are left out")
+    for tool in conversation.tools:
+        if isinstance(tool, HostedTool):
+            report.lost(tool.at, f"a tool that the provider runs ({tool.kind[:50]}) is not translated")
+        elif not abilities.tools:
+            report.lost(tool.at, "the model takes no tools")
+        elif names and tool.name not in names:
+            report.lost(tool.at, "is not among the tools that may be called")
+        else:
+            yield tool
