@@ -166,7 +166,12 @@ class Translator(Protocol):
         """
 
     def read_answer(self, body: bytes) -> Answer:
-        """Read a provider's whole answer (``Unreadable`` if it is none)."""
+        """Read a provider's whole answer.
+
+        Raises:
+            Unreadable: It is none.
+            AnswerIsError: It is the provider's own error, sent with a good status.
+        """
 
     def write_answer(self, answer: Answer, asked: Asked) -> bytes:
         """Write a whole answer to a client."""

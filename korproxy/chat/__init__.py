@@ -87,6 +87,7 @@ from korproxy.chat.thinking import nearest as nearest
 from korproxy.chat.thinking import own_reasoning as own_reasoning
 from korproxy.chat.tools import known_choice as known_choice
 from korproxy.chat.tools import offered_tools as offered_tools
+from korproxy.chat.wire import AnswerIsError as AnswerIsError
 from korproxy.chat.wire import CannotCarry as CannotCarry
 from korproxy.chat.wire import Target as Target
 from korproxy.chat.wire import Unreadable as Unreadable

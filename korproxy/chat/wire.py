@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import attrs
 
+from korproxy.chat.answer import ProviderError
 from korproxy.models.abilities import Abilities
 
 
@@ -48,3 +49,12 @@ class CannotCarry(Exception):
 
 class Unreadable(Exception):
     """A provider's answer is not in the provider's format. The text says what was found, without content."""
+
+
+class AnswerIsError(Exception):
+    """What a provider sent as an answer, with a good status, is an error of its own."""
+
+    def __init__(self, error: ProviderError) -> None:
+        """Carry the *error*, ready to be told the client."""
+        super().__init__(error.message)
+        self.error = error
