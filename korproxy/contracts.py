@@ -165,6 +165,13 @@ class Translator(Protocol):
             CannotCarry: As above.
         """
 
+    def without_foreign_reasoning(self, body: bytes, family: str, report: Report) -> bytes:
+        """Return *body*, a request that passes to a provider of this format and of *family*, mostly as it is.
+
+        Only what KorProxy itself has put into earlier answers, as the reasoning of another vendor, and what the provider would
+        refuse, goes; it is reported as lost.
+        """
+
     def read_answer(self, body: bytes) -> Answer:
         """Read a provider's whole answer.
 

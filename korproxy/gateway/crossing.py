@@ -70,6 +70,8 @@ def read(call: Call, client: Translator, *, created: int) -> Reading:
         conversation, asked = client.read_request(call.path, call.body, report)
     except CannotCarry as exc:
         raise _refused(exc) from None
+    except RecursionError:
+        raise _too_deep() from None
     for name, value in call.headers.starting(_OF_VENDORS):
         if value and name not in _ABOUT_NO_BODY:
             report.lost(f"header:{name.decode('latin-1')}", "is for another vendor")
@@ -88,6 +90,8 @@ def write(reading: Reading, call: Call, candidate: Candidate, provider: Translat
         return provider.write_request(reading.conversation, target, reading.report)
     except CannotCarry as exc:
         raise _refused(exc) from None
+    except RecursionError:
+        raise _too_deep() from None
 
 
 def no_way(call: Call, candidate: Candidate) -> NoProvider:
@@ -99,8 +103,8 @@ def no_way(call: Call, candidate: Candidate) -> NoProvider:
 def lossy_header(report: Report, *, longest: int = 1024) -> bytes:
     """Return ``X-KorProxy-Lossy``: pointers with a comma between them, at most *longest* bytes, then ``;+N`` for the rest.
 
-    What stands higher in the request comes first: a lost wish about the whole answer weighs more than a detail of each tool, and
-    has to be seen where there is no room for all. A comma inside a pointer, ``%``, control and non-ASCII characters are
+    What stands higher in the request comes first: a lost wish about the whole answer weighs more than a detail of each tool,
+    and has to be seen where there is no room for all. A comma inside a pointer, ``%``, control and non-ASCII characters are
     percent-encoded. Empty: nothing was lost.
     """
     shown: list[str] = []
@@ -117,6 +121,10 @@ def lossy_header(report: Report, *, longest: int = 1024) -> bytes:
 
 def _percent(character: str) -> str:
     return "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "surrogatepass"))
+
+
+def _too_deep() -> BadRequest:
+    return BadRequest(CANNOT_CARRY, "This request cannot be translated: a part of it is nested too deeply, a schema perhaps.")
 
 
 def _refused(exc: CannotCarry) -> BadRequest:

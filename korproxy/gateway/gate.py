@@ -10,6 +10,7 @@ import attrs
 import trio
 
 from korproxy.chat.memory import ReasoningMemory
+from korproxy.chat.report import Report
 from korproxy.errors.exceptions import (
     InternalError,
     KorproxyError,
@@ -94,8 +95,9 @@ class Gate:
 
     async def _ask(self, call: Call, candidate: Candidate, ledger: Ledger, late_error: LateError) -> Relay:
         crossing = await self._cross(call, candidate)
-        ledger.losses = b"" if crossing is None else lossy_header(crossing.report)
-        wanted = self._prepare(call, candidate, crossing)
+        body, report = self._passing(call, candidate) if crossing is None else (crossing.written.body, crossing.report)
+        ledger.losses = lossy_header(report)
+        wanted = self._prepare(call, candidate, body, passes=crossing is None)
         window = self.windows[candidate.provider.id]
         deadlines = candidate.provider.deadlines
         until = call.began + deadlines.total
@@ -144,20 +146,26 @@ class Gate:
             written = await _work(call, partial(write, reading, call, candidate, away))
         return Crossing(back=client, away=away, asked=reading.asked, written=written, report=reading.report)
 
-    def _prepare(self, call: Call, candidate: Candidate, crossing: Crossing | None) -> UpstreamRequest:
+    def _passing(self, call: Call, candidate: Candidate) -> tuple[bytes, Report]:
+        """Return the body that passes to a provider of the client's own format, and what of it could not."""
+        dialect, report, body = self.snapshot.dialects[call.dialect], Report(), call.body
+        if candidate.model != call.peek.model and call.peek.span is not None:
+            body = dialect.set_model(body, call.peek.span, candidate.model)
+        if dialect.translator is not None:
+            family = candidate.provider.abilities(candidate.model).family
+            with naming(candidate.provider.id):
+                body = dialect.translator.without_foreign_reasoning(body, family, report)
+        return body, report
+
+    def _prepare(self, call: Call, candidate: Candidate, body: bytes, *, passes: bool) -> UpstreamRequest:
         provider = candidate.provider
-        body = call.body
-        if crossing is not None:
-            body = crossing.written.body
-        elif candidate.model != call.peek.model and call.peek.span is not None:
-            body = self.snapshot.dialects[call.dialect].set_model(body, call.peek.span, candidate.model)
         outgoing = Outgoing(
             dialect=candidate.dialect,
             model=candidate.model,
             stream=call.peek.stream,
             body=body,
             headers=tuple(call.headers.starting(provider.vendor_headers)),
-            query=without_credentials(call.query) if crossing is None else b"",
+            query=without_credentials(call.query) if passes else b"",
             credential=call.credential if candidate.account.forwards else None,
             correlation_id=call.correlation_id,
         )

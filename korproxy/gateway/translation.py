@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from math import ceil
 
 import attrs
 
 from korproxy.chat.answer import Answer, ProviderError
 from korproxy.chat.calls import rename_answer, rename_event
-from korproxy.chat.events import Event, Failed, UsageSeen
+from korproxy.chat.events import Event, Failed, Started, UsageSeen
 from korproxy.chat.folding import answer_of, events_of
 from korproxy.chat.guard import BrokenStream, StreamGuard, settle
-from korproxy.chat.wire import Unreadable
+from korproxy.chat.wire import AnswerIsError, Unreadable
 from korproxy.contracts import StreamReader, StreamWriter
 from korproxy.errors.exceptions import KorproxyError, ProviderLost
 from korproxy.gateway.crossing import Crossing
@@ -31,6 +32,13 @@ _JSON = (b"content-type", b"application/json")
 def looks_like_events(first: bytes) -> bool:
     """Whether an answer that begins with *first* is server-sent events, whatever its header says."""
     return first.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"data:", b"event:", b"id:", b": ", b":\n"))
+
+
+def _wait(error: ProviderError | None, headers: RawHeaders) -> RawHeaders:
+    """Return ``retry-after`` where only the body of *error* says how long to wait, and not the provider's own *headers*."""
+    if error is None or error.retry_after is None or any(name == b"retry-after" for name, _ in headers):
+        return ()
+    return [(b"retry-after", str(max(1, ceil(error.retry_after))).encode())]
 
 
 @attrs.define(kw_only=True)
@@ -85,7 +93,7 @@ class Translated:
         if self.is_stream:
             return [*kept, _EVENTS, (b"cache-control", b"no-cache")]
         length = [] if self._length is None else [(b"content-length", str(self._length).encode())]
-        return [*kept, _JSON, *length]
+        return [*kept, *_wait(self._refusal, kept), _JSON, *length]
 
     def feed(self, chunk: bytes) -> bytes:
         """Return what *chunk* says, in the client's format, as far as it can be said now."""
@@ -148,8 +156,16 @@ class Translated:
                 if not self.crossing.asked.stream:
                     self._told.append(each)
                 elif self.status is None:
-                    self._begun = True
-                    yield self._writer.write(each)
+                    yield self._say(each)
+
+    def _say(self, event: Event) -> bytes:
+        """Return *event* in the client's format. A beginning waits for what follows: an error then can still be a status."""
+        if not self._begun and isinstance(event, Started | UsageSeen):
+            self._told.append(event)
+            return b""
+        self._begun = True
+        held, self._told = self._told, []
+        return b"".join(map(self._writer.write, [*held, event]))
 
     def _note(self, event: Event) -> None:
         if isinstance(event, UsageSeen):
@@ -179,6 +195,9 @@ class Translated:
                 return self._whole(answer)
             guard = StreamGuard()
             return b"".join(self._writer.write(each) for event in events_of(answer) for each in guard.check(event))
+        except AnswerIsError as exc:
+            self._note(Failed(exc.error))
+            return self._refuse(exc.error)
         except (Unreadable, BrokenStream) as exc:
             raise self._unusable(str(exc)) from None
 
@@ -209,9 +228,7 @@ class Refused:
     def headers(self, passed: RawHeaders) -> RawHeaders:
         """Return *passed* with what describes the new body, and how long to wait where only the old one said it."""
         kept = [each for each in passed if each[0] not in _ABOUT_BODY]
-        if self.error.retry_after is not None and not any(name == b"retry-after" for name, _ in kept):
-            kept.append((b"retry-after", str(max(1, round(self.error.retry_after))).encode()))
-        return [*kept, _JSON, (b"content-length", str(len(self.body)).encode())]
+        return [*kept, *_wait(self.error, kept), _JSON, (b"content-length", str(len(self.body)).encode())]
 
     def feed(self, chunk: bytes) -> bytes:
         """Return nothing."""

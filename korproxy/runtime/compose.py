@@ -74,9 +74,7 @@ class Composition:
 
     def snapshot(self) -> Snapshot:
         """Return what requests are routed by."""
-        return Snapshot(
-            providers=self.providers, dialects=self.dialects, aliases=self.settings.aliases, demo=self.demo
-        )
+        return Snapshot(providers=self.providers, dialects=self.dialects, aliases=self.settings.aliases, demo=self.demo)
 
 
 def compose(

@@ -35,9 +35,10 @@ def korproxy_commands() -> Iterable[Command]:
 @click.option("--from", "client", metavar="FORMAT", help="The request's format, such as openai-chat; guessed unless given.")
 @click.option("--all", "everything", is_flag=True, help="List every single value, the kept ones, too.")
 @click.option("--full", is_flag=True, help="Do not shorten long texts in the request.")
+@click.option("--summary", is_flag=True, help="Leave out the request itself.")
 @click.option("--strict", is_flag=True, help="Exit with 1 if anything is lost.")
 @click.pass_obj
-def explain(cli: Cli, *, request: IO[bytes], to: str, client: str | None, everything: bool, full: bool, strict: bool) -> None:
+def explain(cli: Cli, *, request: IO[bytes], to: str, client: str | None, strict: bool, **shown: bool) -> None:
     """Show what a provider would get of a request, and what would be lost.
 
     REQUEST.json is the body of a request as a tool sends it; `-` reads it from stdin. It is translated just as the daemon does
@@ -50,24 +51,25 @@ def explain(cli: Cli, *, request: IO[bytes], to: str, client: str | None, everyt
     Examples:
       korproxy explain request.json --to gemini/gemini-3.8-flash
       korproxy explain request.json --to claude --from openai-chat --all
-      korproxy explain - --to codex/gpt-5.5 --strict < request.json
+      korproxy explain - --to codex/gpt-5.5 --summary --strict < request.json
     """  # noqa: D301 -- click wants the character itself
     found = cli.explain(request.read(), to=to, client=client)
-    cli.show(describe(found, everything=everything, full=full), data(found))
+    cli.show(describe(found, **shown), data(found))
     if strict and any(note.fate == "lost" for note in found.fates.values()):
         raise SystemExit(1)
 
 
-def describe(found: Explanation, *, everything: bool = False, full: bool = False) -> str:
+def describe(found: Explanation, *, everything: bool = False, full: bool = False, summary: bool = False) -> str:
     """Put *found* into lines: from where to where, the request, and a list of what became of its values.
 
     Args:
         everything: Each value has a line; else those that one note is about share a line, and kept ones are only counted.
         full: Show long texts whole.
+        summary: Leave out the request itself.
     """
     lines = [f"{found.client} -> {found.dialect} ({found.provider}/{found.model})"]
     lines += [f"  {each}" for each in found.remarks]
-    lines += ["", f"POST {found.url}", _readable(found.body, full=full), ""]
+    lines += [""] if summary else ["", f"POST {found.url}", _readable(found.body, full=full), ""]
     if found.client == found.dialect:
         renamed = any(note.fate == "mapped" for note in found.fates.values())
         lines.append(f"The same format: every byte passes as it is{', but for the name of the model' * renamed}.")

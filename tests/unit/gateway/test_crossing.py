@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any, NoReturn
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,6 +74,28 @@ def test_what_would_mean_something_else_is_refused_with_its_place() -> None:
 
     assert caught.value.code == "KP-PROV-115"
     assert "/n" in str(caught.value)
+
+
+@attrs.frozen
+class Deep:
+    """A translator that gives up on what is nested too deeply."""
+
+    def read_request(self, *_: object) -> NoReturn:
+        raise RecursionError
+
+    def write_request(self, *_: object) -> NoReturn:
+        raise RecursionError
+
+
+@pytest.mark.code("KP-PROV-115")
+def test_what_is_nested_too_deeply_is_the_requests_own_fault() -> None:
+    deep: Any = Deep()
+    with pytest.raises(BadRequest) as reading:
+        read(call(), deep, created=7)
+    with pytest.raises(BadRequest) as writing:
+        write(crossed(call())[1], call(), CANDIDATE, deep)
+
+    assert [each.value.code for each in (reading, writing)] == ["KP-PROV-115", "KP-PROV-115"]
 
 
 def test_a_format_without_translator_crosses_nowhere() -> None:

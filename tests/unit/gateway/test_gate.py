@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from itertools import pairwise
 
 import attrs
@@ -21,6 +22,7 @@ from korproxy.errors.exceptions import (
 )
 from korproxy.gateway import gate as module
 from korproxy.gateway.ledger import Ledger
+from korproxy.models.abilities import Abilities
 from korproxy.models.accounts import Account, Secret
 from korproxy.models.calls import Headers
 from korproxy.models.providers import Deadlines, Limits
@@ -47,6 +49,21 @@ async def test_only_the_models_name_is_changed_and_only_where_it_differs() -> No
 
     assert echo.only.body == b'{"stream" : true, "model": "m", "x":1.0}'
     assert (told.finished.model, told.finished.upstream_model) == ("one/m", "m")
+
+
+async def test_thinking_of_another_vendor_does_not_reach_anthropic_and_is_reported() -> None:
+    thinking = {"type": "thinking", "thinking": "hm", "signature": "korproxy:google:QUJD"}
+    turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": [thinking, {"type": "text", "text": "b"}]}]
+    body = json.dumps({"model": "m", "max_tokens": 9, "messages": [*turns, {"role": "user", "content": "c"}]}).encode()
+    async with open_echo() as echo:
+        told = []
+        for family in ("anthropic", "qwen"):
+            async with open_gate(provider_at(echo.url, assumed=Abilities(family=family))) as gate:
+                told.append(await ask(gate, a_call(body, dialect="anthropic-messages")))
+
+    assert json.loads(echo.arrived[0].body)["messages"][1]["content"] == [{"type": "text", "text": "b"}]
+    assert echo.arrived[1].body == body
+    assert [each.relay.ledger.losses for each in told] == [b"/messages/1/content/0", b""]
 
 
 async def test_of_the_clients_headers_only_the_vendors_own_travel_and_all_of_them() -> None:

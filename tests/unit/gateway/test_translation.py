@@ -8,9 +8,11 @@ from typing import Any
 import attrs
 import pytest
 
+from korproxy.builtin.dialects.gemini import Gemini
 from korproxy.gateway import translation
 from korproxy.gateway.gate import Gate
 from korproxy.gateway.translation import looks_like_events
+from korproxy.kit.gemini_endpoint import GEMINI
 from korproxy.kit.http_provider import ANTHROPIC_MESSAGES, HttpProvider
 from korproxy.models.outcome import Usage
 from tests.fakes.echo_upstream import Scripted, open_echo
@@ -49,6 +51,10 @@ OVERLOADED = event("error", error={"type": "overloaded_error", "message": "Overl
 
 def claude_at(url: str, **more: Any) -> HttpProvider:
     return attrs.evolve(provider_at(url, id="claude"), speaks={"anthropic-messages": ANTHROPIC_MESSAGES}, **more)
+
+
+def gemini_at(url: str) -> HttpProvider:
+    return attrs.evolve(provider_at(url, id="gemini"), speaks={"gemini": GEMINI})
 
 
 def chat(*, stream: bool, **more: Any) -> bytes:
@@ -123,6 +129,34 @@ async def test_an_error_as_the_first_event_is_a_real_status(stream: bool) -> Non
     assert (got.relay.status, got.relay.is_stream, got.relay.code) == (503, False, "KP-PROV-102")
     assert json.loads(got.body)["error"]["message"] == "Overloaded"
     assert dict(got.relay.headers)[b"content-type"] == b"application/json"
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_an_error_right_behind_the_beginning_is_a_real_status_too(stream: bool) -> None:
+    got = await told(Scripted(headers=EVENTS, pieces=[START, OVERLOADED], framing="chunked"), stream=stream)
+
+    assert (got.relay.status, got.relay.is_stream, got.relay.code) == (503, False, "KP-PROV-102")
+    assert json.loads(got.body)["error"]["message"] == "Overloaded"
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_an_error_with_a_good_status_keeps_its_words_and_gets_its_own_status(stream: bool) -> None:
+    said = {"type": "error", "error": {"type": "rate_limit_error", "message": "Slow down."}}
+    got = await told(Scripted(headers=JSON, pieces=[json.dumps(said).encode()]), stream=stream)
+
+    assert (got.relay.status, got.relay.is_stream, got.relay.code) == (429, False, "KP-PROV-102")
+    assert json.loads(got.body)["error"]["message"].startswith("Slow down.")
+    assert got.finished.outcome == "refused"
+
+
+async def test_how_long_to_wait_is_a_header_also_where_the_first_event_says_it() -> None:
+    details = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "20.5s"}]
+    said = {"error": {"code": 429, "message": "Quota.", "status": "RESOURCE_EXHAUSTED", "details": details}}
+    async with open_echo(Scripted(headers=EVENTS, pieces=[b"data: " + json.dumps(said).encode() + b"\n\n"])) as echo:
+        async with open_gate(gemini_at(echo.url), gemini=Gemini()) as gate:
+            got = await ask(gate, a_call(chat(stream=True)))
+
+    assert (got.relay.status, dict(got.relay.headers)[b"retry-after"]) == (429, b"21")
 
 
 @pytest.mark.code("KP-PROV-116")

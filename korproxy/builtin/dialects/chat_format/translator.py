@@ -24,6 +24,11 @@ class ChatTranslator:
 
         return write_request(conversation, target, report)
 
+    def without_foreign_reasoning(self, body: bytes, family: str, report: chat.Report) -> bytes:
+        """Return *body*: no vendor of this format refuses what another one's reasoning leaves in it."""
+        del family, report
+        return body
+
     def read_answer(self, body: bytes) -> chat.Answer:
         """Read a provider's whole answer."""
         from korproxy.builtin.dialects.chat_format.answer_reader import read_answer

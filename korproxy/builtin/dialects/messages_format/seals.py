@@ -9,14 +9,14 @@ from __future__ import annotations
 from korproxy.api import chat
 
 FAMILY = "anthropic"
-_TAG = "korproxy:"
+TAG = "korproxy:"
 
 
 def seal_of(signature: str) -> chat.Seal | None:
     """Return what *signature* says; None where it is empty, which means that nobody sealed it."""
-    if not signature.startswith(_TAG):
+    if not signature.startswith(TAG):
         return chat.Seal(family=FAMILY, data=signature) if signature else None
-    family, _, data = signature[len(_TAG) :].partition(":")
+    family, _, data = signature[len(TAG) :].partition(":")
     return chat.Seal(family=family, data=data) if family and data else None
 
 
@@ -24,4 +24,4 @@ def signature_of(seal: chat.Seal | None) -> str:
     """Return *seal* as a signature; SDKs demand that there is one, so for None it is empty."""
     if seal is None:
         return ""
-    return seal.data if seal.family == FAMILY else f"{_TAG}{seal.family}:{seal.data}"
+    return seal.data if seal.family == FAMILY else f"{TAG}{seal.family}:{seal.data}"

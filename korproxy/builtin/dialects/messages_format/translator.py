@@ -27,6 +27,12 @@ class MessagesTranslator:
 
         return write_request(conversation, target, report)
 
+    def without_foreign_reasoning(self, body: bytes, family: str, report: chat.Report) -> bytes:
+        """Take others' thinking out of what passes to Anthropic; other servers may want theirs back."""
+        from korproxy.builtin.dialects.messages_format.foreign_thinking import without_foreign_thinking
+
+        return without_foreign_thinking(body, report) if family == "anthropic" else body
+
     def read_answer(self, body: bytes) -> chat.Answer:
         """Read a provider's whole answer."""
         from korproxy.builtin.dialects.messages_format.answer_reader import read_answer

@@ -85,6 +85,12 @@ def test_people_read_from_where_to_where_then_the_request_then_what_became_of_it
     ]
 
 
+def test_a_summary_leaves_the_request_out() -> None:
+    whole, short = describe(FOUND).splitlines(), describe(FOUND, summary=True).splitlines()
+
+    assert short == [*whole[:3], *whole[whole.index("}") + 2 :]]
+
+
 def test_what_is_lost_of_many_things_alike_is_told_once() -> None:
     places = [*(f"/tools/{number}/strict" for number in range(3)), "/messages/0/content/1/cache_control", "/n"]
     fates = {each: chat.Note(each, "lost", "other" if each == "/n" else "no place") for each in places}
