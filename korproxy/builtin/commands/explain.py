@@ -38,7 +38,7 @@ def korproxy_commands() -> Iterable[Command]:
 @click.option("--summary", is_flag=True, help="Leave out the request itself.")
 @click.option("--strict", is_flag=True, help="Exit with 1 if anything is lost.")
 @click.pass_obj
-def explain(cli: Cli, *, request: IO[bytes], to: str, client: str | None, strict: bool, **shown: bool) -> None:
+def explain(cli: Cli, /, *, request: IO[bytes], to: str, client: str | None, strict: bool, **shown: bool) -> None:
     """Show what a provider would get of a request, and what would be lost.
 
     REQUEST.json is the body of a request as a tool sends it; `-` reads it from stdin. It is translated just as the daemon does

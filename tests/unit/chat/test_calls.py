@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from korproxy.api import chat
 from tests.fakes.conversations import IDS, answers, conversations, good_streams
+from tests.fakes.work import lines_run
 
 CHAT = chat.NameRule(longest=64)
 GEMINI = chat.NameRule(longest=64, characters="A-Za-z0-9_.:-", first="A-Za-z_")
@@ -136,6 +137,23 @@ def test_fitting_ids_keeps_pairs(first: chat.Conversation, second: chat.Conversa
     again = chat.Report()
     assert chat.pair_results(once.turns, again) == once.turns
     assert again.notes == []
+
+
+@pytest.mark.parametrize("id", ["same", "", "fs.read"])
+def test_the_work_for_ids_that_come_back_grows_with_their_number_and_no_faster(id: str) -> None:  # noqa: A002
+    def work(count: int) -> int:
+        once = chat.Conversation(turns=(calling(*[id] * count), results(*[id] * count)))
+        again = chat.Conversation(turns=tuple(turn for _ in range(count) for turn in (calling(id), results(id))))
+        return lines_run(lambda: (chat.fit_ids(once), chat.fit_ids(again)))
+
+    assert work(400) < 2.5 * work(200)
+
+
+def test_twenty_thousand_calls_with_one_id_get_ids_of_their_own() -> None:
+    (first, second) = fitted(calling(*["same"] * 20_000), results(*["same"] * 20_000))
+
+    assert len({*first}) == 20_000
+    assert first == second
 
 
 @given(conversations(tidy=True))

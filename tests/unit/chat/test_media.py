@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import tracemalloc
 from collections.abc import Callable
+from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 import pytest
 from hypothesis import given
@@ -93,6 +95,36 @@ def test_a_blob_says_the_same_after_a_round_trip(url: str) -> None:
 def test_the_bytes_are_the_same_whatever_the_alphabet(data: bytes, encode: Callable[[bytes], bytes]) -> None:
     url = "data:application/x;base64," + encode(data).decode().rstrip("=")
     assert base64.b64decode(chat.blob_of_url(url).data or "", validate=True) == data
+
+
+@pytest.mark.parametrize("head", ["data:text/plain,", "data:image/png;base64,", "data:"])
+@pytest.mark.parametrize("content", ["%41", "%", "%zz", "A%4", ";a=b", "a b", "YWJj", "%C3%BC", "ü%41"])
+def test_reading_a_large_data_url_takes_memory_for_a_few_copies_of_it(head: str, content: str) -> None:
+    url = head + content * (2_000_000 // len(content))
+    tracemalloc.start()
+    try:
+        chat.blob_of_url(url)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 6 * len(url.encode())
+
+
+@given(st.text(alphabet="%4a1ü ", max_size=12), st.integers(0, 8))
+def test_escapes_are_read_wherever_a_long_text_is_cut_in_pieces(text: str, before: int) -> None:
+    content = "-" * (2**16 - before) + text + "-" * 2**16 + text
+
+    assert base64.b64decode(chat.blob_of_url(f"data:,{content}").data or "") == unquote_to_bytes(content)
+
+
+@given(st.binary(max_size=40), st.integers(0, 8))
+def test_escaped_base64_is_read_wherever_it_is_cut_in_pieces(data: bytes, before: int) -> None:
+    escaped = "A" * (2**16 - before) + quote_from_bytes(base64.b64encode(data), safe="")
+    bare = unquote_to_bytes(escaped).rstrip(b"=").decode()
+
+    found = chat.blob_of_url(f"data:;base64,{escaped}").data or ""
+    assert found.rstrip("=") == bare
 
 
 def test_an_id_in_a_vendors_store_has_no_address() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 
 from korproxy.api import chat
 from tests.fakes.conversations import conversations
+from tests.fakes.work import lines_run
 
 NOTHING = (chat.Text(text=chat.NO_RESULT),)
 
@@ -175,6 +177,50 @@ def test_pairing_takes_away_nothing_but_results_and_says_which(asked: chat.Conve
 @given(conversations(tidy=True))
 def test_good_pairs_are_left_alone(asked: chat.Conversation) -> None:
     assert paired(*asked.turns) == (asked.turns, [])
+
+
+def _one_turn(count: int, call_id: str, result_id: str, names: list[str]) -> list[chat.Turn]:
+    calls = [call(call_id, names[at % len(names)]) for at in range(count)]
+    results = [result(result_id, name=names[-1 - at % len(names)]) for at in range(count)]
+    return [assistant(*calls), *(user(each) for each in results)]
+
+
+@pytest.mark.parametrize(
+    ("call_id", "result_id", "names"),
+    [
+        ("same", "same", ["read"]),
+        ("", "", ["read"]),
+        ("", "", ["read", "write", "list"]),
+        ("same", "", [*map(str, range(1000))]),
+        ("same", "other", ["read"]),
+    ],
+)
+def test_the_work_for_results_of_one_turn_grows_with_their_number_and_no_faster(
+    call_id: str, result_id: str, names: list[str]
+) -> None:
+    def work(count: int) -> int:
+        turns = _one_turn(count, call_id, result_id, names)
+        return lines_run(lambda: chat.pair_results(turns, chat.Report()))
+
+    assert work(400) < 2.5 * work(200)
+
+
+def test_the_work_for_late_results_without_id_grows_with_their_number_and_no_faster() -> None:
+    def work(count: int) -> int:
+        late = [turn for _ in range(count) for turn in (user(result("", name="odd")), assistant(text("Hm.")))]
+        turns = [assistant(*(call(str(at)) for at in range(count))), *late]
+        return lines_run(lambda: chat.pair_results(turns, chat.Report()))
+
+    assert work(400) < 2.5 * work(200)
+
+
+def test_twenty_thousand_results_for_one_id_are_answered_in_order() -> None:
+    calls, results = ([make("same", str(at)) for at in range(20_000)] for make in (call, result))
+    turns = (assistant(*calls), user(*results))
+
+    found, notes = paired(*turns)
+    assert [each.name for each in found[1].parts if isinstance(each, chat.ToolResult)] == [each.name for each in calls]
+    assert notes == []
 
 
 def _places(turns: tuple[chat.Turn, ...]) -> set[str]:

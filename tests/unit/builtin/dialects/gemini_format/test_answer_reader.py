@@ -72,9 +72,6 @@ def test_a_list_of_chunks_is_one_answer() -> None:
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        ({"error": {"code": 503, "status": "UNAVAILABLE", "message": "secret"}}, r"an error \(UNAVAILABLE\)"),
-        ([{"error": {"code": 503, "message": "secret"}}], r"an error \(503\)"),
-        (answer({"text": "secret"}, reason="MALFORMED_FUNCTION_CALL"), r"an error \(MALFORMED_FUNCTION_CALL\)"),
         ({}, "neither content nor a reason"),
         ([], "neither content nor a reason"),
         ({"candidates": [], "usageMetadata": USAGE}, "neither content nor a reason"),
@@ -86,6 +83,39 @@ def test_no_answer_is_unreadable_and_the_reason_holds_no_content(said: object, w
         read(said)
 
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (
+            {"error": {"code": 503, "status": "UNAVAILABLE", "message": "Overloaded."}},
+            chat.ProviderError(status=503, kind="overloaded", message="Overloaded.", type="UNAVAILABLE"),
+        ),
+        ([{"error": {"code": 503, "message": "Busy."}}], chat.ProviderError(status=503, kind="overloaded", message="Busy.")),
+        (
+            [answer({"text": "Hi"}), {"error": {"code": 500, "message": "Oh.", "status": "INTERNAL"}}],
+            chat.ProviderError(status=500, kind="server", message="Oh.", type="INTERNAL"),
+        ),
+        (
+            answer(reason="MALFORMED_FUNCTION_CALL"),
+            chat.ProviderError(
+                status=500,
+                kind="server",
+                message="Gemini ended its answer with MALFORMED_FUNCTION_CALL: what the model wrote could not be used. Try again.",
+                type="MALFORMED_FUNCTION_CALL",
+            ),
+        ),
+    ],
+)
+def test_an_error_with_a_good_status_is_told_as_the_error_it_is_in_a_stream_too(
+    said: Any, expected: chat.ProviderError
+) -> None:
+    with pytest.raises(chat.AnswerIsError) as caught:
+        read(said)
+
+    assert caught.value.error == expected
+    assert told(*(said if isinstance(said, list) else [said]))[-1] == chat.Failed(expected)
 
 
 @given(st.lists(PARTS, max_size=8))

@@ -125,12 +125,12 @@ def test_edge_54_the_first_call_of_each_step_gets_a_placeholder_where_its_seal_i
     assert signatures(HI, *steps) == [[ANY_SIGNATURE, None], ["CiQB", None]]
 
 
-def test_edge_54_only_the_current_steps_need_one() -> None:
+def test_edge_54_past_steps_keep_their_placeholders_so_that_the_next_request_begins_with_the_same_bytes() -> None:
     past = (HI, model(call("a")), user(result("a")), model(chat.Text(text="Done.")))
 
-    assert signatures(*past, HI, model(call("b")), user(result("b"))) == [[None], [ANY_SIGNATURE]]
+    assert signatures(*past, HI, model(call("b", SEAL)), user(result("b"))) == [[ANY_SIGNATURE], ["CiQB"]]
     assert signatures(*past, user(chat.Text(text="Again.")), model(call("b")), user(result("b"), chat.Text(text="?"))) == [
-        [None],
+        [ANY_SIGNATURE],
         [ANY_SIGNATURE],
     ]
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from korproxy_mock.gemini_checks import check
 from korproxy_mock.gemini_shape import canonical
 
@@ -209,3 +211,25 @@ def _with_good_seals(conversation: chat.Conversation) -> chat.Conversation:
 
     turns = tuple(attrs.evolve(turn, parts=tuple(map(plain, turn.parts))) for turn in conversation.turns)
     return attrs.evolve(conversation, turns=turns)
+
+
+@given(conversations(tidy=True))
+def test_what_is_appended_to_a_conversation_changes_nothing_before_it(asked: chat.Conversation) -> None:
+    turns = asked.turns
+    ends = [end for end in range(1, len(turns) + 1) if _model_is_next(turns, end)]
+
+    def parts(end: int) -> list[tuple[str, str]]:
+        told = write_request(attrs.evolve(asked, turns=turns[:end]), target(), chat.Report()).body
+        contents = json.loads(told)["contents"]
+        return [(turn["role"], json.dumps(part)) for turn in contents for part in turn["parts"]]
+
+    try:
+        written = [parts(end) for end in ends]
+    except chat.CannotCarry:
+        reject()
+    for before, after in pairwise(written):
+        assert after[: len(before)] == before
+
+
+def _model_is_next(turns: Sequence[chat.Turn], end: int) -> bool:
+    return turns[end - 1].role == "user" and (end == len(turns) or turns[end].role == "assistant")

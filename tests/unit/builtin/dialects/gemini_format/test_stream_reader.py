@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -45,10 +46,20 @@ def test_edge_8_parallel_calls_one_in_each_chunk_have_running_keys() -> None:
 
 
 def test_edge_12_the_same_stream_makes_the_same_ids() -> None:
-    chunks = [{"candidates": [{"content": {"parts": [call("a")]}, "finishReason": "STOP"}]}]
+    chunks = [answer(call("a"), call("b"), reason="STOP")]
 
     assert told(*chunks) == told(*chunks)
-    assert told(*chunks)[1] == chat.CallStarted(key=0, id="call_x_0", name="a")
+    assert told(*chunks)[1] == chat.CallStarted(key=0, id="call_abc_0", name="a")
+
+
+def test_edge_12_an_answer_without_an_id_has_calls_that_no_other_answer_has() -> None:
+    chunks = [{"candidates": [{"content": {"parts": [call("a")]}}]}, answer(call("b"), reason="STOP")]
+    first, second = ([each.id for each in told(*chunks) if isinstance(each, chat.CallStarted)] for _ in range(2))
+
+    assert not {*first} & {*second}
+    stem = first[0].removesuffix("_0")
+    assert re.fullmatch(r"call_[0-9a-f]{16}", stem)
+    assert first == [f"{stem}_0", f"{stem}_1"]
 
 
 def test_edge_14_what_follows_done_or_an_error_says_nothing() -> None:
