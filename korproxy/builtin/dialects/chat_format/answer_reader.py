@@ -21,12 +21,12 @@ def read_answer(body: bytes) -> chat.Answer:
     """Read the answer in *body*; of several choices the first.
 
     Raises:
-        Unreadable: It is none, or the provider says in it that it has failed.
+        Unreadable: It is none, or the provider broke it off.
+        AnswerIsError: It is the provider's own error.
     """
     answer = _object(body)
-    if answer.get("error"):
-        error = read_late_error(answer["error"])
-        raise chat.Unreadable(f"an error in place of an answer ({error.code or error.type or error.kind})")
+    if answer.get("error") or answer.get("object") == "error":
+        raise chat.AnswerIsError(read_late_error(answer))
     choice = _choice(answer)
     message = inner_object(choice, "message")
     failure = failure_of(choice.get("finish_reason"))

@@ -50,6 +50,8 @@ _WORDS: Mapping[chat.ErrorKind, tuple[int, str, str | None]] = {
     "server": (500, "server_error", None),
     "timeout": (504, "timeout_error", None),
 }
+# Status of a late error by words that are too common to be worth more than a status.
+_LATE: Mapping[str, int] = {"slow_down": 503, "invalid_request_error": 400, "server_error": 500, "api_error": 500}
 _SAYS_OVERFLOW = re.compile(
     r"prompt is too long|input token count .* exceeds|exceed context limit|maximum context length|context_length_exceeded",
     re.IGNORECASE,
@@ -71,7 +73,8 @@ def read_late_error(said: object) -> chat.ProviderError:
     words = [_word(found.get(key)) for key in ("code", "type")]
     status = next((int(each) for each in words if each.isdecimal() and 400 <= int(each) <= 599), None)
     if status is None:
-        status = _WORDS[next((_KINDS[each] for each in words if each in _KINDS), _fallback(words))][0]
+        kind = next((_KINDS[each] for each in words if each in _KINDS), None)
+        status = _WORDS[kind][0] if kind else next((_LATE[each] for each in words if each in _LATE), 502)
     message = some_text(found.get("message")) or "The provider broke off its answer and gave no reason."
     return _error(found, status, message, None)
 
@@ -110,13 +113,6 @@ def _error(said: Mapping[str, Any], status: int, message: str, wait: float | Non
         param=some_text(said.get("param")) or None,
         retry_after=wait,
     )
-
-
-def _fallback(words: list[str]) -> chat.ErrorKind:
-    """Return the kind of a late error of which neither a status nor a special word tells it."""
-    if "slow_down" in words:
-        return "overloaded"
-    return "invalid" if "invalid_request_error" in words else "server"
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -36,14 +36,14 @@ def read_reasoning(said: Mapping[str, Any], at: str = "") -> Sequence[chat.Reaso
 def _with_rest(plain: chat.Reasoning, details: Sequence[chat.Reasoning]) -> Sequence[chat.Reasoning]:
     """Return *details* and what *plain* says between them: not all of it need be sealed. If it says something else, it goes."""
     found: list[chat.Reasoning] = []
-    rest = plain.text
+    end = 0  # of what was found so far
     for each in details:
-        before, is_there, after = rest.partition(each.text) if each.text else ("", "", rest)
-        if each.text and not is_there:
+        start = plain.text.find(each.text, end) if each.text else end
+        if start < 0:
             return details
-        found += [attrs.evolve(plain, text=before), each] if before else [each]
-        rest = after
-    return [*found, attrs.evolve(plain, text=rest)] if rest else found
+        found += [attrs.evolve(plain, text=plain.text[end:start]), each] if start > end else [each]
+        end = start + len(each.text)
+    return [*found, attrs.evolve(plain, text=plain.text[end:])] if end < len(plain.text) else found
 
 
 def read_details(said: object, at: str = "") -> Sequence[chat.Reasoning]:
@@ -51,19 +51,24 @@ def read_details(said: object, at: str = "") -> Sequence[chat.Reasoning]:
 
     Pieces of one text, which a client has kept as they were streamed, come together: they have the same ``index``.
     """
-    whole: list[chat.Reasoning] = []
+    whole: list[list[chat.Reasoning]] = []  # the pieces of each
     last: object = None
     for number, detail in enumerate(said if isinstance(said, list) else ()):
         part = read_detail(detail, _inside(at, number))
         if part is None:
             continue
         index = detail.get("index")
-        if whole and index is not None and index == last and whole[-1].seal is None and not part.redacted:
-            whole[-1] = attrs.evolve(whole[-1], text=whole[-1].text + part.text, seal=part.seal)
+        if whole and index is not None and index == last and whole[-1][-1].seal is None and not part.redacted:
+            whole[-1].append(part)
         else:
-            whole.append(part)
+            whole.append([part])
         last = index
-    return whole
+    return [_joined(each) for each in whole]
+
+
+def _joined(pieces: Sequence[chat.Reasoning]) -> chat.Reasoning:
+    text = "".join(each.text for each in pieces)
+    return pieces[0] if len(pieces) == 1 else attrs.evolve(pieces[0], text=text, seal=pieces[-1].seal)
 
 
 def read_detail(said: object, at: str = "") -> chat.Reasoning | None:

@@ -15,6 +15,9 @@ import attrs
 from korproxy.api import chat
 from korproxy.builtin.dialects.chat_format.answer_reader import arguments_text, made_up_id, seal_of
 from korproxy.builtin.dialects.chat_format.json_text import inner_object, some_text
+from korproxy.builtin.dialects.chat_format.stream_arguments import StreamArguments
+
+MOST_OPEN = 1000  # calls of one answer at a time; models begin a few dozen at most
 
 
 @attrs.define
@@ -22,13 +25,19 @@ class StreamCalls:
     """The calls of one answer."""
 
     _all: list[_Call] = attrs.field(factory=list, init=False)
-    _open: list[_Call] = attrs.field(factory=list, init=False)
+    _open: dict[int, _Call] = attrs.field(factory=dict, init=False)  # those that were told, by key
+    _whole: set[int] = attrs.field(factory=set, init=False)  # the keys of those that could end
+    _ended: int = attrs.field(default=0, init=False)
     _by_index: dict[int, _Call] = attrs.field(factory=dict, init=False)
     _by_id: dict[str, _Call] = attrs.field(factory=dict, init=False)
     _begun: int = attrs.field(default=0, init=False)
 
     def take(self, said: Mapping[str, Any], answer: str) -> Iterator[chat.Event]:
-        """Yield what the fragment *said* tells; *answer* is the id of the answer it is in."""
+        """Yield what the fragment *said* tells; *answer* is the id of the answer it is in.
+
+        Raises:
+            Unreadable: More calls are open than anybody makes.
+        """
         fragment = _Fragment.of(said)
         call = self._found(fragment)
         if call is None:
@@ -42,19 +51,19 @@ class StreamCalls:
             self._begun += 1
             own_id = call.id or made_up_id(answer, call.key)
             yield chat.CallStarted(key=call.key, id=own_id, name=call.name, freeform=call.freeform, seal=call.seal)
-            self._open.append(call)
-            if call.text:
-                yield chat.CallDelta(call.key, call.text)
-        elif call.key is not None and fragment.arguments and not (call.ended and fragment.arguments.isspace()):
-            yield chat.CallDelta(call.key, fragment.arguments)
+            self._open[call.key] = call
+        if call.key is not None:
+            yield from self._more(call, call.key)
 
     def close_whole(self) -> Iterator[chat.Event]:
         """Yield the ends of the calls whose arguments are whole: other things begin, and clients may show these."""
-        for call in [each for each in self._open if each.is_whole]:
-            self._open.remove(call)
+        for key in sorted(self._whole):
+            call = self._open.pop(key)
+            call.arguments.rest()  # nothing but null
             call.ended = True
-            if call.key is not None:
-                yield chat.CallEnded(call.key)
+            self._ended += 1
+            yield chat.CallEnded(key)
+        self._whole.clear()
 
     def finish(self) -> Iterator[chat.Event]:
         """Yield the ends of all calls that are open.
@@ -62,14 +71,33 @@ class StreamCalls:
         Raises:
             Unreadable: One never got a name.
         """
-        if any(call.key is None and (call.id or call.pieces) for call in self._all):
+        if any(call.key is None and (call.id or call.arguments.are_untold) for call in self._all):
             raise chat.Unreadable("a tool call without a name")
-        for call in self._open:
-            if call.key is not None:
-                yield chat.CallEnded(call.key)
+        for key, call in self._open.items():
+            if text := call.arguments.rest():
+                yield chat.CallDelta(key, text)
+            yield chat.CallEnded(key)
         self._open.clear()
 
+    def cut(self) -> Iterator[chat.Event]:
+        """Yield what was held back of calls that will not end, because nothing more comes."""
+        for key, call in self._open.items():
+            if text := call.arguments.rest():
+                yield chat.CallDelta(key, text)
+
+    def _more(self, call: _Call, key: int) -> Iterator[chat.Event]:
+        """Yield what can be told of the arguments of *call*."""
+        text = call.arguments.ready(bare=call.freeform)
+        if text and not (call.ended and text.isspace()):
+            yield chat.CallDelta(key, text)
+        if call.is_whole and not call.ended:
+            self._whole.add(key)
+        else:
+            self._whole.discard(key)
+
     def _new(self, fragment: _Fragment) -> _Call:
+        if len(self._all) - self._ended >= MOST_OPEN:
+            raise chat.Unreadable(f"more than {MOST_OPEN} tool calls at the same time")
         call = _Call()
         self._all.append(call)
         if fragment.index is not None:
@@ -97,7 +125,7 @@ class _Call:
     freeform: bool = False
     seal: chat.Seal | None = None
     ended: bool = False
-    pieces: list[str] = attrs.field(factory=list, repr=False)
+    arguments: StreamArguments = attrs.field(factory=StreamArguments)
 
     def add(self, fragment: _Fragment) -> None:
         """Take what *fragment* says; id and name are told once, and repetitions are not appended."""
@@ -106,15 +134,11 @@ class _Call:
         self.freeform = self.freeform or fragment.freeform
         self.seal = self.seal or fragment.seal
         if fragment.arguments:
-            self.pieces.append(fragment.arguments)
-
-    @property
-    def text(self) -> str:
-        return "".join(self.pieces)
+            self.arguments.add(fragment.arguments)
 
     @property
     def is_whole(self) -> bool:
-        return not self.freeform and bool(self.pieces) and chat.is_object(self.text)
+        return not self.freeform and self.arguments.are_whole
 
 
 @attrs.frozen(kw_only=True)

@@ -54,8 +54,10 @@ class ChatStreamReader:
         return told
 
     def finish(self) -> Sequence[chat.Event]:
-        """Take note that no more bytes will come; return the end, if it was one."""
-        return [] if self._over or self._finish is None else list(self._end())
+        """Take note that no more bytes will come; return the end, if it was one, and what was held back."""
+        if self._over:
+            return []
+        return list(self._calls.cut() if self._finish is None else self._end())
 
     def _read(self, name: bytes, data: bytes) -> Iterator[chat.Event]:
         if data.startswith(b"[DONE]"):

@@ -118,9 +118,6 @@ def test_usage_inside_the_choice_counts() -> None:
         (b"{}", "an answer without a choice that holds a message"),
         (b'{"choices": []}', "an answer without a choice that holds a message"),
         (b'{"choices": [{"text": "Hi"}]}', "an answer without a choice that holds a message"),
-        (b'{"error": {"message": "m", "code": "quota"}}', r"an error in place of an answer \(quota\)"),
-        (b'{"error": {"message": "m", "type": "odd"}}', r"an error in place of an answer \(odd\)"),
-        (b'{"error": "m"}', r"an error in place of an answer \(server\)"),
         (
             b'{"choices": [{"message": {}, "finish_reason": "insufficient_system_resource"}]}',
             "it is not whole: insufficient_system_resource is the reason for its end",
@@ -151,3 +148,23 @@ def test_a_made_up_id_is_the_same_each_time(answer_id: str, expected: str) -> No
 @pytest.mark.parametrize("said", [{}, {"extra_content": 1}, {"extra_content": {"google": {"thought_signature": ""}}}])
 def test_a_call_is_mostly_not_sealed(said: dict[str, Any]) -> None:
     assert seal_of(said) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "kind", "code"),
+    [
+        ({"id": "c", "choices": [], "error": {"message": "m", "code": 429}}, 429, "rate_limit", "429"),
+        ({"error": {"message": "m", "code": "insufficient_quota"}}, 429, "billing", "insufficient_quota"),
+        ({"error": {"message": "m", "type": "authentication_error"}}, 401, "authentication", None),
+        ({"error": {"message": "m", "type": "server_error", "code": 1302}}, 500, "server", "1302"),
+        ({"error": {"message": "m", "type": "odd"}}, 502, "server", None),
+        ({"error": "m"}, 502, "server", None),
+        ({"object": "error", "message": "m", "code": 404}, 404, "not_found", "404"),
+    ],
+)
+def test_an_error_with_a_good_status_is_the_provider_s_own(said: object, status: int, kind: str, code: str | None) -> None:
+    with pytest.raises(chat.AnswerIsError) as caught:
+        read_answer(json.dumps(said).encode())
+
+    error = caught.value.error
+    assert (error.status, error.kind, error.message, error.code) == (status, kind, "m", code)

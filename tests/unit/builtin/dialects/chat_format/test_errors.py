@@ -150,8 +150,8 @@ def test_a_conversation_that_is_too_long_has_the_code_by_which_all_formats_know_
         ({"error": {"message": "a", "type": "overloaded_error"}}, 503, "overloaded"),
         ({"error": {"message": "a", "code": "slow_down"}}, 503, "overloaded"),
         ({"error": {"message": "a", "type": "invalid_request_error"}}, 400, "invalid"),
-        ({"error": {"message": "a", "code": 7}}, 500, "server"),
-        ({"error": "a"}, 500, "server"),
+        ({"error": {"message": "a", "code": 7}}, 502, "server"),
+        ({"error": "a"}, 502, "server"),
         ({"object": "error", "message": "a", "code": 400}, 400, "invalid"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -125,3 +126,28 @@ def test_only_what_is_sealed_is_written_as_details() -> None:
 )
 def test_what_is_written_is_read_back(part: chat.Reasoning) -> None:
     assert read_detail(write_detail(part, 0)) == part
+
+
+def test_the_rest_of_details_that_repeat_is_found_behind_them() -> None:
+    said = {"reasoning": "ha ha!", "reasoning_details": [{**SEALED, "text": "ha", "index": each} for each in (0, 1)]}
+
+    assert [each.text for each in read_reasoning(said)] == ["ha", " ", "ha", "!"]
+
+
+@pytest.mark.parametrize("index", [0, None])
+def test_many_pieces_take_time_by_their_length_alone(index: int | None) -> None:
+    details = [{"type": "reasoning.text", "text": "t" * 500, "index": index} for _ in range(16_000)]
+    started = time.thread_time()
+    found = read_reasoning({"reasoning_content": "t " * 4_000_000, "reasoning_details": details})
+
+    assert sum(len(each.text) for each in found) == 8_000_000
+    assert time.thread_time() - started < 2
+
+
+def test_the_plain_text_is_searched_once() -> None:
+    details = [{"type": "reasoning.text", "text": "t", "index": each} for each in range(16_000)]
+    started = time.thread_time()
+    found = read_reasoning({"reasoning_content": "t " * 4_000_000, "reasoning_details": details})
+
+    assert "".join(each.text for each in found) == "t " * 4_000_000
+    assert time.thread_time() - started < 2

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 
 from korproxy.api import chat
-from korproxy.builtin.dialects.chat_format.stream_calls import StreamCalls
+from korproxy.builtin.dialects.chat_format.stream_calls import MOST_OPEN, StreamCalls
 from tests.unit.builtin.dialects.chat_format.said import fragment
 
 
@@ -179,3 +180,91 @@ def test_fragments_that_say_nothing_are_no_call() -> None:
 def test_a_call_that_never_gets_a_name_cannot_be_told(said: dict[str, Any]) -> None:
     with pytest.raises(chat.Unreadable, match="a tool call without a name"):
         told(said)
+
+
+@pytest.mark.parametrize("pieces", [["null"], ["nu", "ll"], ["n", "u", "l", "l "], [" ", "null\n"]])
+def test_edge_84_null_in_place_of_arguments_is_held_back_and_dropped(pieces: list[str]) -> None:
+    events = told(fragment(0, None, "read", id="a"), *(fragment(0, each) for each in pieces))
+
+    said = "".join(each.json for each in events if isinstance(each, chat.CallDelta))
+    assert (events[0], said.strip(), events[-1]) == (begun(0, "a"), "", chat.CallEnded(0))
+
+
+def test_edge_84_null_ends_where_the_next_call_begins() -> None:
+    assert told(fragment(0, "null", "read", id="a"), fragment(1, "{}", "list", id="b"), finish=False) == [
+        begun(0, "a"),
+        chat.CallEnded(0),
+        begun(1, "b", "list"),
+        chat.CallDelta(1, "{}"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "deltas"),
+    [
+        (["nu", "ts"], ["nuts"]),
+        (["null", "x", "y"], ["nullx", "y"]),
+        (["nul"], ["nul"]),
+        (["{", "null", "}"], ["{", "null", "}"]),
+        (["null" + " " * 100], ["null" + " " * 100]),
+    ],
+)
+def test_edge_84_what_is_not_null_after_all_is_told(pieces: list[str], deltas: list[str]) -> None:
+    events = told(fragment(0, None, "read", id="a"), *(fragment(0, each) for each in pieces))
+
+    assert [each.json for each in events if isinstance(each, chat.CallDelta)] == deltas
+
+
+def test_edge_84_a_bare_text_may_say_null() -> None:
+    said = {"index": 0, "id": "a", "type": "custom", "custom": {"name": "patch", "input": "null"}}
+
+    assert told(said)[1:] == [chat.CallDelta(0, "null"), chat.CallEnded(0)]
+
+
+def test_edge_84_space_behind_null_says_nothing_once_its_call_has_ended() -> None:
+    events = told(fragment(0, "null", "read", id="a"), fragment(1, "{}", "list", id="b"), fragment(0, " " * 100))
+
+    assert [each for each in events if isinstance(each, chat.CallDelta)] == [chat.CallDelta(1, "{}")]
+
+
+def test_arguments_that_may_be_null_are_told_where_the_stream_is_cut() -> None:
+    calls = StreamCalls()
+    begin = list(calls.take(fragment(0, "nu", "read", id="a"), "c1"))
+
+    assert [*begin, *calls.cut()] == [begun(0, "a"), chat.CallDelta(0, "nu")]
+
+
+def test_no_answer_has_so_many_calls_open() -> None:
+    calls = StreamCalls()
+    for number in range(MOST_OPEN):
+        list(calls.take(fragment(number, "{", "read"), "c1"))
+
+    with pytest.raises(chat.Unreadable, match="more than 1000 tool calls at the same time"):
+        list(calls.take(fragment(MOST_OPEN, "{", "read"), "c1"))
+
+
+def test_calls_that_have_ended_do_not_count_as_open() -> None:
+    events = told(*(fragment(number, "{}", "read") for number in range(2 * MOST_OPEN)))
+
+    assert sum(isinstance(each, chat.CallEnded) for each in events) == 2 * MOST_OPEN
+
+
+@pytest.mark.parametrize(
+    "fragments",
+    [
+        [fragment(0, '{"a":"' + "x" * 400_000, "read")] + [fragment(0, "}")] * 2_000,
+        [fragment(0, '{"a":[' + '"x",' * 100_000, "read")] + [fragment(0, "{},")] * 2_000,
+        [fragment(0, '{"a":"' + "x" * 400_000 + '"}', "read")] + [fragment(0, "{", "read")] * 3_000,
+        [fragment(0, "n", "read")] + [fragment(0, " ")] * 20_000,
+        [fragment(number, "{", "read") for number in range(MOST_OPEN)] + [fragment(0, "1")] * 2_000,
+    ],
+    ids=["strings", "lists", "names", "space", "many"],
+)
+def test_each_byte_of_open_calls_is_looked_at_once(fragments: list[dict[str, Any]]) -> None:
+    calls = StreamCalls()
+    started = time.thread_time()
+    for each in fragments:
+        list(calls.take(each, "c1"))
+        list(calls.close_whole())
+
+    assert time.thread_time() - started < 0.5

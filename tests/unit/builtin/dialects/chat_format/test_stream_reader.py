@@ -349,3 +349,18 @@ def test_the_events_do_not_depend_on_the_cuts(events: list[chat.Event], choices:
     pieces = [b"".join(chunks[start:end]) for start, end in pairwise([0, *cuts, len(chunks)])]
 
     assert heard(*pieces) == heard(b"".join(chunks))
+
+
+def test_edge_84_null_in_place_of_arguments_is_an_empty_object_behind_the_guard() -> None:
+    events = guarded(heard(ROLE, calling(fragment(0, "null", "read", id="a")), chunk({}, "tool_calls"), DONE))
+
+    assert events[1:] == [
+        chat.CallStarted(key=0, id="a", name="read"),
+        chat.CallDelta(0, "{}"),
+        chat.CallEnded(0),
+        ended("tools"),
+    ]
+
+
+def test_what_was_held_back_is_told_where_the_stream_is_cut() -> None:
+    assert heard(ROLE, calling(fragment(0, "nu", "read", id="a")))[-1] == chat.CallDelta(0, "nu")
