@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
@@ -46,12 +47,12 @@ def fit_names(conversation: Conversation, rule: NameRule, report: Report) -> tup
     unfit = [each for each in used if not fits(each)]
     if not unfit:
         return conversation, {}
-    taken = set(used)
+    taken = _Taken(ids=set(used), longest=rule.longest)
     given: dict[str, str] = {}
     for each in unfit:
         stem = forbidden.sub("_", each)
         stem = stem if fits(stem[:1]) else f"tool_{stem}".rstrip("_")
-        given[each] = _unlike(taken, stem, each, rule.longest)
+        given[each] = taken.unlike(stem, each)
     return _renamed(conversation, given, report), {new: old for old, new in given.items()}
 
 
@@ -103,6 +104,25 @@ def fit_id(id: str, *, longest: int = 64) -> str:  # noqa: A002
     return fitted if len(fitted) <= longest else _hashed(fitted, id, longest)
 
 
+@attrs.define(kw_only=True)
+class _Taken:
+    """Which ids, or names, are given away."""
+
+    longest: int
+    ids: set[str] = attrs.field(factory=set)
+    _counts: dict[str, int] = attrs.field(factory=dict)  # how many were asked for in place of one: looking for each takes long
+
+    def unlike(self, stem: str, whole: str) -> str:
+        """Return *stem* with a hash of *whole* at its end, or of *whole* and a number where that is taken; it is taken then."""
+        new = ""
+        while not new or new in self.ids:
+            count = self._counts.get(whole, 0)
+            self._counts[whole] = count + 1
+            new = _hashed(stem, f"{count}:{whole}" if count else whole, self.longest)
+        self.ids.add(new)
+        return new
+
+
 @attrs.define
 class _Ids:
     """Which ids are given away, and which call the next result with an id belongs to."""
@@ -110,15 +130,18 @@ class _Ids:
     longest: int
     step: int = 0  # rises where an assistant's turn may begin
     _calls: int = 0
-    _taken: set[str] = attrs.field(factory=set)
-    _latest: dict[str, tuple[int, list[str]]] = attrs.field(factory=dict)  # id -> its last step, new ids of its calls there
+    _taken: _Taken = attrs.field(default=attrs.Factory(lambda self: _Taken(longest=self.longest), takes_self=True))
+    _latest: dict[str, tuple[int, deque[str]]] = attrs.field(factory=dict)  # id -> its last step, new ids of its calls there
 
     def fitted(self, part: Part) -> Part:
         if isinstance(part, ToolCall):
             new = self._new(part.id, f"call_{self._calls}")
             self._calls += 1
-            step, waiting = self._latest.get(part.id, (-1, []))
-            self._latest[part.id] = (self.step, [*waiting, new] if step == self.step else [new])
+            step, waiting = self._latest.get(part.id, (-1, deque()))
+            if step == self.step:
+                waiting.append(new)
+            else:
+                self._latest[part.id] = (self.step, deque([new]))
             return part if new == part.id else attrs.evolve(part, id=new)
         if isinstance(part, ToolResult):
             new = self._of_result(part.call_id)
@@ -129,13 +152,13 @@ class _Ids:
         if old not in self._latest:  # of no call: pairs are not made here, but the id has to fit all the same
             return fit_id(old, longest=self.longest) or f"result_{self._calls}"
         waiting = self._latest[old][1]
-        return waiting.pop(0) if len(waiting) > 1 else waiting[0]
+        return waiting.popleft() if len(waiting) > 1 else waiting[0]
 
     def _new(self, old: str, place: str) -> str:
         stem = fit_id(old, longest=self.longest) or place
-        if stem in self._taken:
-            return _unlike(self._taken, stem, old or place, self.longest)
-        self._taken.add(stem)
+        if stem in self._taken.ids:
+            return self._taken.unlike(stem, old or place)
+        self._taken.ids.add(stem)
         return stem
 
 
@@ -144,15 +167,6 @@ def _all_fit(conversation: Conversation, longest: int) -> bool:
     calls = [each.id for each in parts if isinstance(each, ToolCall)]
     ids = {*calls, *(each.call_id for each in parts if isinstance(each, ToolResult))}
     return len(set(calls)) == len(calls) and all(len(each) <= longest and _FITTING.fullmatch(each) for each in ids)
-
-
-def _unlike(taken: set[str], stem: str, whole: str, longest: int) -> str:
-    """Return *stem* with a hash of *whole* at its end, or of *whole* and a number where that is taken; it is taken then."""
-    count = 0
-    while (new := _hashed(stem, f"{count}:{whole}" if count else whole, longest)) in taken:
-        count += 1
-    taken.add(new)
-    return new
 
 
 def _hashed(stem: str, whole: str, longest: int) -> str:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import string
+from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 from korproxy.chat.parts import Blob
 
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 _STRAY = bytes(set(range(256)) - set(string.ascii_letters.encode() + string.digits.encode() + b"+/-_"))
+_BASE64 = re.compile(r";\s*base64\s*(?:;|\Z)", re.IGNORECASE)
+_PIECE = 16 * 1024  # characters with escapes that are read at once: that takes eighty times their memory
+_LONGEST_TYPE = 255  # RFC 6838: 127 characters on each side of the slash
 _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -25,12 +30,13 @@ def blob_of_url(url: str) -> Blob:
 
     Text in a data URL that is not base64 is made base64. URL-safe base64 becomes the standard one; spaces, line ends and all
     else that is not of its alphabet go. The type is put right with ``sniffed``: Messages refuses an image whose label is wrong.
+    It may be megabytes long, and takes memory for a few copies of it.
     """
     if url[:5].lower() != "data:":
         return Blob(url=url)
     head, _, content = url[5:].partition(",")
-    media_type, *parameters = (each.strip().lower() for each in head.split(";"))
-    data = _standard(content) if "base64" in parameters else base64.b64encode(unquote_to_bytes(content)).decode()
+    media_type = head.partition(";")[0][:_LONGEST_TYPE].strip().lower()
+    data = _standard(content) if _BASE64.search(head) else base64.b64encode(_unescaped(content)).decode()
     return Blob(media_type=sniffed(media_type, data), data=data)
 
 
@@ -60,7 +66,26 @@ def sniffed(media_type: str, data: str) -> str:
 
 
 def _standard(content: str) -> str:
-    """Return base64 *content* in the standard alphabet, padded, without escapes and space. It may be megabytes long."""
-    raw = unquote_to_bytes(content) if "%" in content else content.encode("ascii", "ignore")
-    bare = raw.translate(_STANDARD, _STRAY)
-    return bare.decode() + "=" * (-len(bare) % 4)
+    """Return base64 *content* in the standard alphabet, padded, without escapes and space."""
+    bare = _unescaped(content).translate(_STANDARD, _STRAY)
+    return (bare + b"=" * (-len(bare) % 4)).decode()
+
+
+def _unescaped(content: str) -> bytes | bytearray:
+    if "%" not in content:
+        return content.encode("utf-8", "replace")
+    found = bytearray()
+    for piece in _pieces(content):
+        found += unquote_to_bytes(piece.encode("utf-8", "replace"))
+    return found
+
+
+def _pieces(content: str) -> Iterator[str]:
+    """Yield *content* in pieces that end between escapes, never in one."""
+    begin = 0
+    while begin < len(content):
+        end = begin + _PIECE
+        escape = content.find("%", end - 2, end) if end < len(content) else -1
+        end = end if escape == -1 else escape
+        yield content[begin:end]
+        begin = end

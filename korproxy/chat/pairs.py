@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
@@ -72,11 +73,38 @@ class _Slot:
 
 
 @attrs.define(eq=False)
+class _Open:
+    """Calls that wait for results, in their order. There may be thousands, so filled ones are passed by only once."""
+
+    last: _Slot | None = None
+    _waiting: deque[_Slot] = attrs.field(factory=deque)
+
+    def add(self, slot: _Slot) -> None:
+        self.last = slot
+        self._waiting.append(slot)
+
+    def first(self) -> _Slot | None:
+        """Return the first that is not filled."""
+        while self._waiting and self._waiting[0].result is not None:
+            self._waiting.popleft()
+        return self._waiting[0] if self._waiting else None
+
+
+@attrs.define(eq=False)
 class _Step:
     """Assistant turns side by side, and the calls in them."""
 
     run: list[Turn] = attrs.field(factory=list)
     slots: list[_Slot] = attrs.field(factory=list)
+    open: _Open = attrs.field(factory=_Open)
+    by_id: defaultdict[str, _Open] = attrs.field(factory=lambda: defaultdict(_Open))
+    by_name: defaultdict[str, _Open] = attrs.field(factory=lambda: defaultdict(_Open))
+
+    def add(self, call: ToolCall) -> None:
+        slot = _Slot(call)
+        self.slots.append(slot)
+        for each in (self.open, self.by_id[call.id], self.by_name[call.name]):
+            each.add(slot)
 
 
 @attrs.define(kw_only=True)
@@ -86,7 +114,7 @@ class _Pairing:
     report: Report
     done: list[_Step | _Rest] = attrs.field(factory=list)
     _calling: _Step | None = None  # the last step with calls
-    _by_id: dict[str, tuple[_Step, list[_Slot]]] = attrs.field(factory=dict)  # the last step with this id, its calls there
+    _by_id: dict[str, _Open] = attrs.field(factory=dict)  # the calls with this id in the last step that has some
     _loose: list[tuple[ToolResult, _Rest, int]] = attrs.field(factory=list)  # results without an id
 
     def take(self, turn: Turn) -> None:
@@ -102,14 +130,13 @@ class _Pairing:
 
     def end_stretch(self) -> None:
         """Find calls for the results without an id: those of their name first, so that no other takes them away."""
-        free = [] if self._calling is None else [each for each in self._calling.slots if each.result is None]
+        step = _Step() if self._calling is None else self._calling
         for by_name in (True, False):
             for result, home, at in self._loose:
-                if at in home.instead or (by_name and not result.name):
+                if at in home.instead or (by_name and not (result.name and result.name in step.by_name)):
                     continue
-                slot = next((each for each in free if not by_name or each.call.name == result.name), None)
+                slot = (step.by_name[result.name] if by_name else step.open).first()
                 if slot is not None:
-                    free.remove(slot)
                     slot.fill(result, home, at)
         for result, home, at in self._loose:
             if at not in home.instead:
@@ -125,24 +152,19 @@ class _Pairing:
         for part in turn.parts:
             if not isinstance(part, ToolCall):
                 continue
-            slot = _Slot(part)
-            step.slots.append(slot)
+            step.add(part)
             self._calling = step
-            known = self._by_id.get(part.id)
-            if known is not None and known[0] is step:
-                known[1].append(slot)
-            else:
-                self._by_id[part.id] = (step, [slot])
+            self._by_id[part.id] = step.by_id[part.id]
 
     def _take_result(self, result: ToolResult, home: _Rest, at: int) -> None:
         if not result.call_id:
             self._loose.append((result, home, at))
             return
-        if result.call_id not in self._by_id:
+        calls = self._by_id.get(result.call_id)
+        slot = None if calls is None else calls.first() or calls.last
+        if slot is None:
             home.instead[at] = self._as_text(result)
             return
-        slots = self._by_id[result.call_id][1]
-        slot = next((each for each in slots if each.result is None), slots[-1])
         if slot.result is not None:
             self.report.lost(slot.result.at, "another result for the same call follows")
         slot.fill(result, home, at)

@@ -1,4 +1,4 @@
-"""How much a function does, in lines of Python: for laws about work that grow with the input and not with the machine's mood."""
+"""How much a function does, in lines of Python: a measure that does not depend on the machine's mood."""
 
 from __future__ import annotations
 

@@ -97,8 +97,20 @@ def test_the_bytes_are_the_same_whatever_the_alphabet(data: bytes, encode: Calla
     assert base64.b64decode(chat.blob_of_url(url).data or "", validate=True) == data
 
 
-@pytest.mark.parametrize("head", ["data:text/plain,", "data:image/png;base64,", "data:"])
-@pytest.mark.parametrize("content", ["%41", "%", "%zz", "A%4", ";a=b", "a b", "YWJj", "%C3%BC", "ü%41"])
+@pytest.mark.parametrize(
+    ("head", "content"),
+    [
+        ("data:text/plain,", "%41"),
+        ("data:text/plain,", "A%4"),
+        ("data:text/plain,", "ü%41"),
+        ("data:text/plain,", "%"),
+        ("data:image/png;base64,", "%41"),
+        ("data:image/png;base64,", "YWJj"),
+        ("data:image/png;base64,", "a b"),
+        ("data:", ";a=b"),
+        ("data:", "ü"),
+    ],
+)
 def test_reading_a_large_data_url_takes_memory_for_a_few_copies_of_it(head: str, content: str) -> None:
     url = head + content * (2_000_000 // len(content))
     tracemalloc.start()

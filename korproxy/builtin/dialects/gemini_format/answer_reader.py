@@ -15,13 +15,14 @@ def read_answer(body: bytes) -> chat.Answer:
     What came whole cannot be cut, so that an answer with content may do without a reason for its end.
 
     Raises:
-        Unreadable: It is neither, or holds an error, or nothing, or a call that the model got wrong.
+        AnswerIsError: It holds an error, or what the model wrote could not be used: the error that is told in a stream.
+        Unreadable: It is neither, or holds nothing, or a call without a name.
     """
     reader = GeminiStreamReader()
     events = [*reader.read(read_chunks(body)), *reader.finish()]
     failed = next((each.error for each in events if isinstance(each, chat.Failed)), None)
     if failed is not None:
-        raise chat.Unreadable(f"it holds an error ({failed.type or failed.status})")
+        raise chat.AnswerIsError(failed)
     if any(not isinstance(each, _SAYS_NOTHING) for each in events) and not isinstance(events[-1], chat.Ended):
         events.append(chat.Ended(chat.Ending(reason="end")))
     answer = chat.answer_of(events)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import dropwhile
 
 import attrs
 
@@ -37,12 +36,12 @@ def contents(turns: Sequence[chat.Turn], abilities: Abilities, report: chat.Repo
     The first one is the user's, and so is the last.
     """
     turns = _from_user_to_user(turns, report)
-    step = _current_step(turns) if abilities.reasoning == "level" and abilities.family == FAMILY else len(turns)
+    demands_seals = abilities.reasoning == "level" and abilities.family == FAMILY
     written = []
-    for number, turn in enumerate(turns):
+    for turn in turns:
         if turn.role == "assistant":
             role, parts = "model", list(_model_parts(turn, abilities, report))
-            if number > step:
+            if demands_seals:
                 _seal_first_call(parts)
         else:
             role, parts = "user", list(_user_parts(turn, abilities, report))
@@ -66,18 +65,12 @@ def _from_user_to_user(turns: Sequence[chat.Turn], report: chat.Report) -> Seque
     return turns
 
 
-def _current_step(turns: Sequence[chat.Turn]) -> int:
-    """Return the number of the last turn in which the user spoke, and did not only give results."""
-    numbered = dropwhile(lambda each: _is_not_spoken(each[1]), reversed(list(enumerate(turns))))
-    return next(numbered, (-1, None))[0]
-
-
-def _is_not_spoken(turn: chat.Turn) -> bool:
-    return turn.role == "assistant" or any(isinstance(each, chat.ToolResult) for each in turn.parts)
-
-
 def _seal_first_call(parts: list[Json]) -> None:
-    """Gemini 3 demands a signature on the first call of each step; of a call that has none it takes a placeholder."""
+    """Put a placeholder on the first call if it has no signature: Gemini 3 demands one in each turn since the user last spoke.
+
+    Older turns get it too: if it went when the user speaks again, the next request would not begin with the bytes of this one,
+    and nothing of it would be found in Gemini's cache.
+    """
     first = next((each for each in parts if "functionCall" in each), None)
     if first is not None:
         first.setdefault("thoughtSignature", ANY_SIGNATURE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,13 +18,16 @@ class PartsReader:
     """Reads the parts of one answer, from one chunk or many.
 
     Attributes:
-        id: The answer's own, for ids of calls that have none.
+        id: The answer's own, for ids of calls that have none, so that the same answer makes the same ones. Where it has none
+            either, they are random, once for the answer: an id that came back in each answer would stand for many calls of a
+            conversation. Messages demands that each stands for one, and reasoning is remembered by it.
         calls: How many calls there were.
     """
 
     id: str = ""
     calls: int = 0
     _thinking: bool = attrs.field(default=False, init=False)
+    _stem: str = attrs.field(default="", init=False)
 
     def read(self, part: Part) -> Iterator[chat.Event]:
         """Yield what *part* says."""
@@ -64,13 +68,16 @@ class PartsReader:
         yield from self.close()
         key = self.calls
         self.calls += 1
-        # Most models give no ids. The same answer makes the same ones, and they differ from those of other answers.
-        own = call.id if isinstance(call.id, str) and call.id else f"call_{self.id or 'x'}_{key}"
+        own = call.id if isinstance(call.id, str) and call.id else self._made_up(key)
         yield chat.CallStarted(key=key, id=own, name=call.name, seal=seal)
         args = bytes(call.args).strip()
         whole = args if args.startswith(b"{") else bytes(chat.as_object(args.decode()))
         yield chat.CallDelta(key, whole.decode())
         yield chat.CallEnded(key)
+
+    def _made_up(self, key: int) -> str:
+        self._stem = self._stem or self.id or os.urandom(8).hex()  # kept even if a later chunk says the answer's own id
+        return f"call_{self._stem}_{key}"
 
 
 def _picture(said: Any, *keys: str) -> chat.Image | chat.Document | None:

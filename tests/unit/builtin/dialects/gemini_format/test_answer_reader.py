@@ -98,13 +98,8 @@ def test_no_answer_is_unreadable_and_the_reason_holds_no_content(said: object, w
             chat.ProviderError(status=500, kind="server", message="Oh.", type="INTERNAL"),
         ),
         (
-            answer(reason="MALFORMED_FUNCTION_CALL"),
-            chat.ProviderError(
-                status=500,
-                kind="server",
-                message="Gemini ended its answer with MALFORMED_FUNCTION_CALL: what the model wrote could not be used. Try again.",
-                type="MALFORMED_FUNCTION_CALL",
-            ),
+            {"candidates": [{"finishReason": "MALFORMED_FUNCTION_CALL", "finishMessage": "No such tool."}]},
+            chat.ProviderError(status=500, kind="server", message="No such tool.", type="MALFORMED_FUNCTION_CALL"),
         ),
     ],
 )
