@@ -12,6 +12,7 @@ import msgspec
 
 from korproxy.api import chat, read_json
 from korproxy.builtin.dialects.messages_format.endings import read_ending
+from korproxy.builtin.dialects.messages_format.errors import read_late_error
 from korproxy.builtin.dialects.messages_format.json_text import blocks_of, input_of
 from korproxy.builtin.dialects.messages_format.seals import FAMILY
 from korproxy.builtin.dialects.messages_format.usage import read_usage
@@ -22,11 +23,14 @@ def read_answer(body: bytes) -> chat.Answer:
 
     Raises:
         Unreadable: It is no message.
+        AnswerIsError: It is an error.
     """
     try:
         message, text = read_json(body)
     except ValueError:
         raise chat.Unreadable("the answer is no JSON") from None
+    if isinstance(message, dict) and (message.get("type") == "error" or message.get("error")):
+        raise chat.AnswerIsError(read_late_error(message.get("error")))
     content = message.get("content") if isinstance(message, dict) else None
     if not isinstance(content, list):
         raise chat.Unreadable("the answer has no content")
@@ -42,11 +46,12 @@ def read_answer(body: bytes) -> chat.Answer:
 
 def _parts(content: list[Any], text: bytes, id_: str) -> Iterator[chat.Part]:
     calls = 0
+    raw = blocks_of(text) if any(isinstance(each, dict) and each.get("type") == "tool_use" for each in content) else []
     for number, block in enumerate(content):
         if not isinstance(block, dict):
             continue
         if block.get("type") == "tool_use":
-            yield _call(block, blocks_of(text)[number], made_up_id(id_, calls))
+            yield _call(block, raw[number], made_up_id(id_, calls))
             calls += 1
         elif (part := _part(block)) is not None:
             yield part

@@ -23,9 +23,18 @@ _ROOM = 58  # characters of an id, so that a number behind it fits into the 64 t
 def write_answer(answer: chat.Answer, asked: chat.Asked) -> bytes:
     """Return *answer* as a message. It says the model's name as the client wrote it: tools compare."""
     ids = CallIds()
-    content = [block for part in answer.parts for block in _blocks(part, ids)]
+    content = [block for part in answer.parts for block in _blocks(_whole(part), ids)]
     message = opening(answer.id, asked.model) | {"content": content, **write_ending(answer.ending)}
     return json_bytes({**message, "usage": write_usage(answer.usage)})
+
+
+def _whole(part: chat.Part) -> chat.Part:
+    """Return *part*; of a call that was cut off without its arguments: closed, they might say what the model never meant."""
+    if isinstance(part, chat.ToolCall) and not part.freeform:
+        text = part.arguments.strip()
+        if text.startswith("{") and not chat.is_object(text):
+            return attrs.evolve(part, arguments="{}")
+    return part
 
 
 def opening(id: str, model: str) -> dict[str, Any]:  # noqa: A002
@@ -55,14 +64,16 @@ class CallIds:
     """The ids of the calls in one answer: results come back by them, so each stands for one call only."""
 
     _taken: set[str] = attrs.field(factory=set, init=False)
+    _next: dict[str, int] = attrs.field(factory=dict, init=False)
 
     def fitted(self, id: str) -> str:  # noqa: A002
         """Return *id* in characters that this format allows, unlike all others; without one it gets a new one."""
         found = stem = chat.fit_id(id) or f"toolu_{uuid4().hex}"
-        number = 1
+        number = self._next.get(stem, 1)
         while found in self._taken:
             number += 1
             found = f"{stem[:_ROOM]}_{number}"
+        self._next[stem] = number
         self._taken.add(found)
         return found
 

@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-from korproxy.api import json_bytes
+import attrs
+
+from korproxy.api import chat, json_bytes
 
 Schema: TypeAlias = Mapping[str, Any]
 
@@ -24,14 +26,19 @@ _MAPS = ("properties", "$defs", "definitions")
 _LISTS = ("anyOf", "oneOf", "allOf")
 _FORMATS = frozenset({"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"})
 _DEPTH = 16  # of unions in unions at the top; deeper ones are left out
+_MOST_PARTS = 1000  # of all these unions together: a few references to references grow without end
 
 
-def arguments_schema(schema: Schema | None) -> Schema:
-    """Return *schema* as one of an object with properties; what is such a one stays as it is."""
+def arguments_schema(schema: Schema | None, at: str = "") -> Schema:
+    """Return *schema* as one of an object with properties; what is such a one stays as it is.
+
+    Raises:
+        CannotCarry: The unions at its top are too many to be put together; *at* is where the schema stands.
+    """
     if schema is None:
         return {"type": "object", "properties": {}}
     if any(key in schema for key in _UNIONS):
-        schema = _merged(schema, schema, 0)
+        schema = _Merging(schema, at).merged(schema, 0)
     if schema.get("type") != "object":
         schema = {**schema, "type": "object"}
     properties = schema.get("properties")
@@ -87,36 +94,59 @@ def _exact(value: Any) -> Any:
     return exact_schema(value) if isinstance(value, dict) else value
 
 
-def _merged(schema: Schema, root: Schema, depth: int) -> dict[str, Any]:
-    """Return *schema* with what its unions say: all properties; required is what every choice requires, or any part."""
-    done = {key: value for key, value in schema.items() if key not in _UNIONS}
-    required = _names(done)
-    for union in _UNIONS:
-        parts = [_merged(each, root, depth + 1) for each in _parts(schema.get(union), root)] if depth < _DEPTH else []
-        if not parts:
-            continue
-        done["properties"] = _united([done, *parts])
-        wanted = [_names(part) for part in parts]
-        common = [name for names in wanted for name in names if union == "allOf" or all(name in other for other in wanted)]
-        required += [name for name in dict.fromkeys(common) if name not in required]
-        for part in parts:
-            done = {**{key: part[key] for key in ("description", "$defs") if key in part}, **done}
-    if required:
-        done["required"] = required
-    if "additionalProperties" in done and any(key in schema for key in _UNIONS):
-        del done["additionalProperties"]  # it would forbid what only one of the parts names
-    return done
+@attrs.define
+class _Merging:
+    """Puts the unions at the top of one schema together."""
 
+    _root: Schema
+    _at: str
+    _left: int = _MOST_PARTS
+    _path: set[str] = attrs.field(factory=set, init=False)
 
-def _parts(union: object, root: Schema) -> Iterator[Schema]:
-    for part in union if isinstance(union, list) else ():
-        found = part
-        for _ in range(_DEPTH):
-            if not isinstance(found, dict) or "$ref" not in found:
-                break
-            found = _resolved(found["$ref"], root)
-        if isinstance(found, dict) and found.get("type", "object") == "object" and "$ref" not in found:
-            yield found
+    def merged(self, schema: Schema, depth: int) -> dict[str, Any]:
+        """Return *schema* with what its unions say: all properties; required is what every choice requires, or any part."""
+        done = {key: value for key, value in schema.items() if key not in _UNIONS}
+        required = _names(done)
+        for union in _UNIONS:
+            parts = list(self._parts(schema.get(union), depth + 1)) if depth < _DEPTH else []
+            if not parts:
+                continue
+            done["properties"] = _united([done, *parts])
+            wanted = [_names(part) for part in parts]
+            common = [name for names in wanted for name in names if union == "allOf" or all(name in other for other in wanted)]
+            required += [name for name in dict.fromkeys(common) if name not in required]
+            for part in parts:
+                done = {**{key: part[key] for key in ("description", "$defs") if key in part}, **done}
+        if required:
+            done["required"] = required
+        if "additionalProperties" in done and any(key in schema for key in _UNIONS):
+            del done["additionalProperties"]  # it would forbid what only one of the parts names
+        return done
+
+    def _parts(self, union: object, depth: int) -> Iterator[dict[str, Any]]:
+        """Yield the parts of *union*, each merged itself. One that refers to what it stands in adds nothing to it."""
+        for part in union if isinstance(union, list) else ():
+            self._left -= 1
+            if self._left < 0:
+                raise chat.CannotCarry(
+                    self._at, f"the choices at the top of this schema are more than {_MOST_PARTS}: simplify it"
+                )
+            found, names = self._target(part)
+            if isinstance(found, dict) and found.get("type", "object") == "object" and "$ref" not in found:
+                self._path |= names
+                yield self.merged(found, depth)
+                self._path -= names
+
+    def _target(self, part: object) -> tuple[object, set[str]]:
+        """Return what *part* is or refers to, and the references on the way; None where one of them is being followed."""
+        names: set[str] = set()
+        while isinstance(part, dict) and "$ref" in part:
+            name = str(part["$ref"])
+            if name in self._path or name in names:
+                return None, names
+            names.add(name)
+            part = _resolved(part["$ref"], self._root)
+        return part, names
 
 
 def _resolved(reference: object, root: Schema) -> object:

@@ -46,7 +46,7 @@ def _written(tool: chat.Tool, abilities: Abilities, marks: Marks, report: chat.R
         texts = (tool.description, f"The input has to follow this grammar:\n{tool.grammar}" if tool.grammar else None)
         done: dict[str, Any] = {"name": tool.name, "description": "\n\n".join(each for each in texts if each)}
         return marks.put({**done, "input_schema": _FREEFORM}, tool.cache)
-    schema = arguments_schema(tool.schema)
+    schema = arguments_schema(tool.schema, tool.at)
     strict = tool.strict and abilities.structured
     if strict:
         schema = exact_schema(schema)

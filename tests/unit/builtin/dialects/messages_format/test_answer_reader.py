@@ -102,3 +102,11 @@ def test_members_of_other_types_are_absent() -> None:
 def test_what_is_no_message_is_unreadable(body: bytes) -> None:
     with pytest.raises(chat.Unreadable):
         read_answer(body)
+
+
+@pytest.mark.parametrize("error", [{"type": "overloaded_error", "message": "Overloaded"}, None])
+def test_an_error_with_a_good_status_is_told_as_an_error(error: dict[str, str] | None) -> None:
+    with pytest.raises(chat.AnswerIsError) as caught:
+        read_answer(json.dumps({"type": "error", "error": error}).encode())
+
+    assert caught.value.error.status == (529 if error else 500)

@@ -116,6 +116,7 @@ def test_ids_of_calls_stand_for_one_call_only() -> None:
 
 
 def test_edge_26_arguments_that_are_no_object_become_one() -> None:
+    """The last one was cut off: completed it might say what the model never meant."""
     calls = [chat.ToolCall(id="t", name="n", arguments=each) for each in ("", "null", "[1]", "no json", '{"a":"b')]
 
     assert [each["input"] for each in message(*calls)["content"]] == [
@@ -123,7 +124,7 @@ def test_edge_26_arguments_that_are_no_object_become_one() -> None:
         {},
         {"value": [1]},
         {"_raw": "no json"},
-        {"a": "b"},
+        {},
     ]
 
 

@@ -9,6 +9,7 @@ from anthropic import transform_schema
 from hypothesis import given
 from hypothesis import strategies as st
 
+from korproxy.api import chat
 from korproxy.builtin.dialects.messages_format.schemas import arguments_schema, exact_schema
 from tests.fakes.json_bodies import VALUES
 
@@ -132,3 +133,18 @@ def test_what_cannot_be_enforced_is_said_in_words(schema: dict[str, Any], expect
 @given(st.sampled_from(SCHEMAS))
 def test_an_exact_schema_stays_as_it_is(schema: dict[str, Any]) -> None:
     assert exact_schema(exact_schema(schema)) == exact_schema(schema)
+
+
+def test_a_few_references_to_references_do_not_grow_without_end() -> None:
+    refs = [{"$ref": "#/$defs/a"}] * 3
+    looping = {"type": "object", "allOf": refs, "$defs": {"a": {"properties": {"x": {"type": "string"}}, "allOf": refs}}}
+
+    assert arguments_schema(looping)["properties"] == {"x": {"type": "string"}}
+
+
+def test_unions_that_are_too_many_to_put_together_are_refused_with_their_place() -> None:
+    many = {f"d{level}": {"allOf": [{"$ref": f"#/$defs/d{level + 1}"}] * 50} for level in range(4)}
+    with pytest.raises(chat.CannotCarry) as caught:
+        arguments_schema({"allOf": [{"$ref": "#/$defs/d0"}], "$defs": {**many, "d4": {"properties": {}}}}, "/tools/0")
+
+    assert caught.value.pointer == "/tools/0"
