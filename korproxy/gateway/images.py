@@ -11,7 +11,7 @@ import base64
 import ssl
 from collections.abc import Callable
 from functools import cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import cast
 from urllib.parse import SplitResult, urlsplit
 
@@ -27,15 +27,30 @@ from korproxy.errors.exceptions import BadRequest
 from korproxy.gateway.upstream import unwind
 
 CANNOT_FETCH = "KP-NET-313"
-MOST_BYTES = 20 * 1024**2  # of one image: what Gemini takes in a request
-MOST_IMAGES = 16  # of one request
+MOST_BYTES = 20 * 1024**2  # of all images of one request together: what Gemini takes
+MOST_IMAGES = 16  # of one request, each counted once
+_KINDS = frozenset(f"image/{each}" for each in ("png", "jpeg", "gif", "webp", "heic", "heif", "avif", "bmp"))
+_GIVEN_OUT = ip_network("2000::/3")
+_SPECIAL_6 = [ip_network(each) for each in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")]
+_SPECIAL_4 = [
+    ip_network(each) for each in ("192.0.0.0/24", "168.63.129.16/32", "100.64.0.0/10", "198.18.0.0/15", "240.0.0.0/4")
+]
 SECONDS = 10.0  # for one image, from its name to its last byte
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Whether *address* is on the open internet, also where an IPv6 address only wraps an IPv4 one."""
-    inner = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None) or address
-    return inner.is_global and not inner.is_multicast
+    """Whether *address* is on the open internet.
+
+    What `ipaddress` calls global depends on the Python release, so the ranges that matter stand here: of IPv6 only what
+    is given out (RFC 4291, 2000::/3), without the parts that wrap IPv4 addresses or are for examples; and the addresses under
+    which clouds keep their metadata though they look like anybody's.
+    """
+    if isinstance(address, IPv6Address):
+        mapped = address.ipv4_mapped
+        if mapped is not None:
+            return is_public(mapped)
+        return address in _GIVEN_OUT and not any(address in each for each in _SPECIAL_6) and address.is_global
+    return address.is_global and not address.is_multicast and not any(address in each for each in _SPECIAL_4)
 
 
 @attrs.frozen
@@ -57,22 +72,25 @@ class ImageFetcher:
         links = [part for turn in conversation.turns for part in _images(turn)]
         if not links:
             return conversation
-        if len(links) > MOST_IMAGES:
-            raise BadRequest(CANNOT_FETCH, f"The request links to {len(links)} images, and {MOST_IMAGES} are fetched at most.")
+        count = len({each.blob.url for each in links})
+        if count > MOST_IMAGES:
+            raise BadRequest(CANNOT_FETCH, f"The request links to {count} images, and {MOST_IMAGES} are fetched at most.")
         found: dict[str, Blob] = {}
+        room = MOST_BYTES
         for image in links:
             url = image.blob.url or ""
             if url not in found:
-                found[url] = await self.fetch(url, image.at)
+                found[url] = await self.fetch(url, image.at, room)
+                room -= len(found[url].data or "") * 3 // 4
             report.mapped(image.at, "fetched, and sent along")
         return attrs.evolve(conversation, turns=tuple(_with(turn, found) for turn in conversation.turns))
 
-    async def fetch(self, url: str, at: str = "") -> Blob:
-        """Return the image at *url*; *at* is where the link stands, for the error."""
+    async def fetch(self, url: str, at: str = "", room: int | None = None) -> Blob:
+        """Return the image at *url*, of *room* bytes at most; *at* is where the link stands, for the error."""
         with trio.move_on_after(SECONDS):
             try:
                 parts = urlsplit(url)
-                return await _get(parts, await self._address(parts))
+                return await _get(parts, await self._address(parts), MOST_BYTES if room is None else room)
             except (_Not, OSError, ValueError, httpx.HTTPError, httpx.InvalidURL) as exc:
                 why = str(exc) if isinstance(exc, _Not) else f"it cannot be reached ({type(exc).__name__})"
                 raise _cannot(url, at, why) from None
@@ -93,7 +111,7 @@ class _Not(Exception):
     """Why it is not fetched."""
 
 
-async def _get(url: SplitResult, address: str) -> Blob:
+async def _get(url: SplitResult, address: str, room: int) -> Blob:
     literal = f"[{address}]" if ":" in address else address
     port = "" if url.port is None else f":{url.port}"
     target = httpx.URL(url._replace(netloc=f"{literal}{port}", fragment="").geturl())
@@ -110,23 +128,24 @@ async def _get(url: SplitResult, address: str) -> Blob:
         if reply.status_code != httpx.codes.OK:
             raise _Not(f"its server answered {reply.status_code}")
         kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
-        data = await _bounded(reply)
+        coding = reply.headers.get("content-encoding", "").strip().lower()
+        data = await _bounded(reply, room)
     text = base64.b64encode(data).decode()
     kind = sniffed(kind, text)
-    if not kind.startswith("image/"):
+    if kind not in _KINDS or not data or coding not in ("", "identity"):
         raise _Not("it is no image")
     return Blob(media_type=kind, data=text)
 
 
-async def _bounded(reply: httpx.Response) -> bytes:
+async def _bounded(reply: httpx.Response, room: int) -> bytes:
     data = bytearray()
     chunks = aiter(cast("httpx.AsyncByteStream", reply.stream))
     while chunk := await anext(chunks, b""):
         data += chunk
-        if len(data) > MOST_BYTES:
+        if len(data) > room:
             await reply.aclose()
             await unwind(chunks)
-            raise _Not(f"it has more than {MOST_BYTES} bytes")
+            raise _Not(f"all images together have more than {MOST_BYTES} bytes")
     return bytes(data)
 
 
@@ -137,7 +156,11 @@ def _trust() -> ssl.SSLContext:
 
 def _cannot(url: str, at: str, why: str) -> BadRequest:
     where = f" ({at})" if at else ""
-    return BadRequest(CANNOT_FETCH, f"The image at {urlsplit(url).hostname or 'that address'}{where} was not fetched: {why}.")
+    try:
+        host = urlsplit(url).hostname or "that address"
+    except ValueError:
+        host = "that address"
+    return BadRequest(CANNOT_FETCH, f"The image at {host}{where} was not fetched: {why}.")
 
 
 def _images(turn: Turn) -> list[Image]:

@@ -25,7 +25,8 @@ def linking(*urls: str) -> Conversation:
 
 PRIVATE = (
     "127.0.0.1 10.1.2.3 192.168.0.1 172.16.0.9 169.254.169.254 0.0.0.0 100.64.0.1 224.0.0.1"
-    " ::1 :: fe80::1 fd00::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 2002:7f00:1:: ff02::1"
+    " ::1 :: fe80::1 fd00::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 2002:7f00:1:: ff02::1 ::127.0.0.1 fec0::1 5f00::1 3fff::1"
+    " 64:ff9b::7f00:1 64:ff9b::a00:1 64:ff9b:1::a00:1 2001:db8::1 2001::1 192.0.0.192 168.63.129.16 198.18.0.1 240.0.0.1"
 )
 
 
@@ -98,7 +99,13 @@ async def test_what_is_no_public_web_address_is_not_opened(url: str, why: str) -
         (Scripted(status=404, pieces=[b"gone"]), "its server answered 404"),
         (Scripted(status=302, headers=[("location", "http://127.0.0.1/")], pieces=[b"x"]), "its server answered 302"),
         (Scripted(headers=[("content-type", "text/html")], pieces=[b"<html>"]), "it is no image"),
-        (Scripted(headers=[("content-type", "image/png")], pieces=[PNG * 100]), "it has more than 1000 bytes"),
+        (Scripted(headers=[("content-type", "image/png")], pieces=[]), "it is no image"),
+        (Scripted(headers=[("content-type", "image/svg+xml")], pieces=[b"<svg>"]), "it is no image"),
+        (Scripted(headers=[("content-type", "image/png"), ("content-encoding", "gzip")], pieces=[b"xx"]), "it is no image"),
+        (
+            Scripted(headers=[("content-type", "image/png")], pieces=[PNG * 100]),
+            "all images together have more than 1000 bytes",
+        ),
     ],
 )
 async def test_what_is_no_image_of_a_fair_size_is_refused(
@@ -119,6 +126,24 @@ async def test_a_server_that_never_answers_costs_a_bounded_time(monkeypatch: pyt
             await ANYWHERE.fetch(f"http://127.0.0.1:{port}/a.png")
 
     assert "was not fetched: it " in str(caught.value)
+
+
+async def test_an_address_that_is_none_is_told_like_any_other() -> None:
+    with pytest.raises(BadRequest) as caught:
+        await ImageFetcher().inline(linking("http://[::1"), Report())
+
+    assert str(caught.value).startswith("The image at that address (/messages/0/content/0) was not fetched: ")
+
+
+async def test_one_picture_counts_once_and_all_share_one_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "MOST_BYTES", 50)
+    async with open_echo(Scripted(headers=[("content-type", "image/png")], pieces=[PNG])) as echo:
+        await ANYWHERE.inline(linking(*[f"{echo.url}/same"] * 20), Report())
+        with pytest.raises(BadRequest) as caught:
+            await ANYWHERE.inline(linking(f"{echo.url}/a", f"{echo.url}/b"), Report())
+
+    assert len(echo.arrived) == 3
+    assert str(caught.value).endswith("(/messages/0/content/1) was not fetched: all images together have more than 50 bytes.")
 
 
 async def test_many_links_are_too_many() -> None:
