@@ -190,8 +190,8 @@ NET: tuple[ErrorCode, ...] = (
         message="An image that the request links to could not be fetched.",
         description=(
             "The model takes no images by link, so KorProxy was to fetch it (`fetch_images = true` of this provider) and could"
-            " not. Only images on the open internet are fetched: no address of a private network, no redirects, at most 20 MiB in"
-            " all, within 10 seconds."
+            " not. Only images on the open internet are fetched: no address of a private network, no redirects, at most 20 MiB"
+            " in all, within 10 seconds."
         ),
         steps=(
             "Open the address in a browser: it has to show the image itself, not a page.",
