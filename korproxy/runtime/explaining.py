@@ -204,8 +204,8 @@ def _with_stand_ins(conversation: Conversation, report: Report) -> Conversation:
     from korproxy.gateway.images import ImageFetcher
 
     class Pretender(ImageFetcher):
-        async def fetch(self, url: str, at: str = "") -> Blob:
-            del url, at
+        async def fetch(self, url: str, at: str = "", room: int | None = None) -> Blob:
+            del url, at, room
             return Blob(media_type="image/png", data=STAND_IN)
 
     return trio.run(Pretender().inline, conversation, report)

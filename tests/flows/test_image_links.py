@@ -25,10 +25,14 @@ from tests.fakes.raw_upstream import answering, raw_upstream, read_request
 from tests.fakes.waiting import until
 
 PICTURE = base64.b64encode(PNG).decode()
-ANYWHERE = ImageFetcher(allowed=lambda _: True)
 IMAGE = Scripted(headers=[("content-type", "image/png")], pieces=[PNG])
 
 every_pair = pytest.mark.parametrize(("client", "provider"), PAIRS)
+
+
+def anywhere() -> ImageFetcher:
+    """Return a fetcher that may open everything, and that has nothing yet: ports come again from test to test."""
+    return ImageFetcher(allowed=lambda _: True)
 
 
 def linking(client: str, url: str, *, in_result: bool = False) -> dict[str, Any]:
@@ -64,7 +68,7 @@ class Stage:
 
 @asynccontextmanager
 async def stage(
-    provider: str, *, fetches: bool = True, links: bool = False, fetcher: ImageFetcher = ANYWHERE, image: Scripted = IMAGE
+    provider: str, *, fetches: bool = True, links: bool = False, fetcher: ImageFetcher | None = None, image: Scripted = IMAGE
 ) -> AsyncIterator[Stage]:
     """Open it; *fetches* is the setting ``fetch_images``, *links* what the model can do."""
     answer = Scripted(headers=[("content-type", "text/event-stream")], pieces=told(provider, saying("A cat.")))
@@ -73,7 +77,7 @@ async def stage(
         async with open_echo(answer) as echo, open_echo(image) as images:
             there = speaking(provider, echo.url, assumed=abilities, fetch_images=fetches)
             async with open_gateway(there) as gateway:
-                gateway.gate.images = fetcher
+                gateway.gate.images = fetcher or anywhere()
                 yield Stage(gateway=gateway, provider=echo, images=images)
 
 
@@ -121,6 +125,25 @@ async def test_nothing_on_this_machine_is_ever_fetched(client: str, provider: st
     assert (at.images.arrived, at.provider.arrived) == ([], [])
 
 
+@pytest.mark.code("KP-NET-313")
+@every_pair
+@pytest.mark.parametrize("url", ["http://[::1", "http://ex\udc00ample.com/a.png", "http://\x00/a.png", "http://a..b/a.png"])
+async def test_a_link_that_is_no_address_is_the_fault_of_the_request(client: str, provider: str, url: str) -> None:
+    async with stage(provider) as at:
+        heard = await answered(at, client, linking(client, url))
+
+    assert (refusal(heard), at.provider.arrived) == ((400, "KP-NET-313"), [])
+
+
+@every_pair
+async def test_the_next_turn_sends_the_same_image_and_does_not_open_its_link_again(client: str, provider: str) -> None:
+    async with stage(provider) as at:
+        statuses = [(await answered(at, client, linking(client, at.link))).status for _ in range(2)]
+
+    assert (statuses, len(at.images.arrived)) == ([200, 200], 1)
+    assert [PICTURE in each.body.decode() for each in at.provider.arrived] == [True, True]
+
+
 @pytest.mark.code("KP-PROV-115")
 @every_pair
 async def test_nothing_is_fetched_where_the_user_did_not_say_so(client: str, provider: str) -> None:
@@ -146,7 +169,7 @@ async def test_nothing_is_fetched_where_client_and_provider_speak_one_format(cli
         async with open_echo(answer) as echo, open_echo(IMAGE) as images:
             there = attrs.evolve(provider_at(echo.url), fetch_images=True, assumed=Abilities(image_links=False))
             async with open_gateway(there) as gateway:
-                gateway.gate.images = ANYWHERE
+                gateway.gate.images = anywhere()
                 body = linking(client, f"{images.url}/cat.png")
                 async with listening(gateway, client, body) as heard:
                     await heard.over.wait()
@@ -188,7 +211,7 @@ async def test_who_waits_for_an_image_hears_signs_of_life(good: bool) -> None:
         async with raw_upstream(serve) as port, open_echo(answer) as echo:
             there = speaking("gemini", echo.url, assumed=Abilities(family="google", image_links=False), fetch_images=True)
             async with open_gateway(there, server=ServerSettings(port=0, keep_alive=0.05)) as gateway:
-                gateway.gate.images = ANYWHERE
+                gateway.gate.images = anywhere()
                 body = linking("anthropic-messages", f"http://127.0.0.1:{port}/cat.png")
                 async with listening(gateway, "anthropic-messages", body) as heard:
                     await until(lambda: b"event: ping" in heard.body)
@@ -215,7 +238,7 @@ async def test_a_client_that_leaves_while_an_image_is_fetched_lets_its_server_go
             abilities = Abilities(family="google", image_links=False)
             there = speaking("gemini", f"http://127.0.0.1:{other}", assumed=abilities, fetch_images=True)
             async with open_gateway(there) as gateway:
-                gateway.gate.images = ANYWHERE
+                gateway.gate.images = anywhere()
                 body = linking("openai-chat", f"http://127.0.0.1:{port}/cat.png")
                 async with listening(gateway, "openai-chat", body):
                     await asked.wait()
