@@ -11,7 +11,7 @@ import base64
 import ssl
 from collections.abc import Callable
 from functools import cache
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import cast
 from urllib.parse import SplitResult, urlsplit
 
@@ -24,44 +24,56 @@ from korproxy.chat.media import sniffed
 from korproxy.chat.parts import Blob, Image, Part, ToolResult
 from korproxy.chat.report import Report
 from korproxy.errors.exceptions import BadRequest
+from korproxy.gateway.public_addresses import is_public
 from korproxy.gateway.upstream import unwind
 
 CANNOT_FETCH = "KP-NET-313"
 MOST_BYTES = 20 * 1024**2  # of all images of one request together: what Gemini takes
 MOST_IMAGES = 16  # of one request, each counted once
 _KINDS = frozenset(f"image/{each}" for each in ("png", "jpeg", "gif", "webp", "heic", "heif", "avif", "bmp"))
-_GIVEN_OUT = ip_network("2000::/3")
-_SPECIAL_6 = [ip_network(each) for each in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")]
-_SPECIAL_4 = [
-    ip_network(each) for each in ("192.0.0.0/24", "168.63.129.16/32", "100.64.0.0/10", "198.18.0.0/15", "240.0.0.0/4")
-]
 SECONDS = 10.0  # for one image, from its name to its last byte
+KEPT_IMAGES = 32
+KEPT_BYTES = 64 * 1024**2  # of base64, as it lies in memory
+KEPT_SECONDS = 3600.0
 
 
-def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Whether *address* is on the open internet.
+@attrs.define
+class Kept:
+    """Images that came lately, by their link: what was not used for longest goes first.
 
-    What `ipaddress` calls global depends on the Python release, so the ranges that matter stand here: of IPv6 only what
-    is given out (RFC 4291, 2000::/3), without the parts that wrap IPv4 addresses or are for examples; and the addresses under
-    which clouds keep their metadata though they look like anybody's.
+    A conversation brings its links again with every turn. Its images have to be there at once then, and with the same bytes:
+    a provider's prompt cache ends where they differ.
     """
-    if isinstance(address, IPv6Address):
-        mapped = address.ipv4_mapped
-        if mapped is not None:
-            return is_public(mapped)
-        return address in _GIVEN_OUT and not any(address in each for each in _SPECIAL_6) and address.is_global
-    return address.is_global and not address.is_multicast and not any(address in each for each in _SPECIAL_4)
+
+    _found: dict[str, tuple[Blob, float]] = attrs.field(factory=dict, init=False, repr=False)  # least recently used first
+
+    def get(self, url: str, now: float) -> Blob | None:
+        """Return the image that came from *url* less than an hour before *now* (Trio time)."""
+        blob, until = self._found.pop(url, (None, now))
+        if blob is None or until <= now:
+            return None
+        self._found[url] = blob, until
+        return blob
+
+    def put(self, url: str, blob: Blob, now: float) -> None:
+        """Keep *blob*, and drop what is too old or too much."""
+        self._found.pop(url, None)
+        self._found = {each: (kept, until) for each, (kept, until) in self._found.items() if until > now}
+        self._found[url] = blob, now + KEPT_SECONDS
+        while len(self._found) > KEPT_IMAGES or sum(len(kept.data or "") for kept, _ in self._found.values()) > KEPT_BYTES:
+            del self._found[next(iter(self._found))]
 
 
-@attrs.frozen
+@attrs.define
 class ImageFetcher:
-    """Opens the links of one request.
+    """Opens the links of requests.
 
     Attributes:
         allowed: Which addresses may be connected to.
     """
 
     allowed: Callable[[IPv4Address | IPv6Address], bool] = is_public
+    _kept: Kept = attrs.field(factory=Kept, init=False, repr=False)
 
     async def inline(self, conversation: Conversation, report: Report) -> Conversation:
         """Return *conversation* with the bytes of every linked image in place of its link; reported as mapped.
@@ -80,13 +92,22 @@ class ImageFetcher:
         for image in links:
             url = image.blob.url or ""
             if url not in found:
-                found[url] = await self.fetch(url, image.at, room)
-                room -= len(found[url].data or "") * 3 // 4
+                found[url] = await self._had(url, image.at, room)
+                room -= _size(found[url])
             report.mapped(image.at, "fetched, and sent along")
         return attrs.evolve(conversation, turns=tuple(_with(turn, found) for turn in conversation.turns))
 
+    async def _had(self, url: str, at: str, room: int) -> Blob:
+        blob = self._kept.get(url, trio.current_time())
+        if blob is None:
+            blob = await self.fetch(url, at, room)
+            self._kept.put(url, blob, trio.current_time())
+        elif _size(blob) > room:
+            raise _cannot(url, at, _too_much())
+        return blob
+
     async def fetch(self, url: str, at: str = "", room: int | None = None) -> Blob:
-        """Return the image at *url*, of *room* bytes at most; *at* is where the link stands, for the error."""
+        """Open *url* and return the image there, of *room* bytes at most; *at* is where the link stands, for the error."""
         with trio.move_on_after(SECONDS):
             try:
                 parts = urlsplit(url)
@@ -127,12 +148,13 @@ async def _get(url: SplitResult, address: str, room: int) -> Blob:
     ):
         if reply.status_code != httpx.codes.OK:
             raise _Not(f"its server answered {reply.status_code}")
+        if reply.headers.get("content-encoding", "").strip().lower() not in ("", "identity"):
+            raise _Not("it is no image")  # but a coded one, though none was asked for
         kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
-        coding = reply.headers.get("content-encoding", "").strip().lower()
         data = await _bounded(reply, room)
     text = base64.b64encode(data).decode()
     kind = sniffed(kind, text)
-    if kind not in _KINDS or not data or coding not in ("", "identity"):
+    if kind not in _KINDS or not data:
         raise _Not("it is no image")
     return Blob(media_type=kind, data=text)
 
@@ -145,8 +167,17 @@ async def _bounded(reply: httpx.Response, room: int) -> bytes:
         if len(data) > room:
             await reply.aclose()
             await unwind(chunks)
-            raise _Not(f"all images together have more than {MOST_BYTES} bytes")
+            raise _Not(_too_much())
     return bytes(data)
+
+
+def _size(blob: Blob) -> int:
+    data = blob.data or ""
+    return len(data) // 4 * 3 - data[-2:].count("=")
+
+
+def _too_much() -> str:
+    return f"all images together have more than {MOST_BYTES} bytes"
 
 
 @cache
@@ -157,10 +188,12 @@ def _trust() -> ssl.SSLContext:
 def _cannot(url: str, at: str, why: str) -> BadRequest:
     where = f" ({at})" if at else ""
     try:
-        host = urlsplit(url).hostname or "that address"
+        host = urlsplit(url).hostname or ""
     except ValueError:
-        host = "that address"
-    return BadRequest(CANNOT_FETCH, f"The image at {host}{where} was not fetched: {why}.")
+        host = ""
+    if not host.isprintable():  # half a surrogate pair could not even be said
+        host = ""
+    return BadRequest(CANNOT_FETCH, f"The image at {host or 'that address'}{where} was not fetched: {why}.")
 
 
 def _images(turn: Turn) -> list[Image]:

@@ -127,7 +127,7 @@ async def test_nothing_on_this_machine_is_ever_fetched(client: str, provider: st
 
 @pytest.mark.code("KP-NET-313")
 @every_pair
-@pytest.mark.parametrize("url", ["http://[::1", "http://ex\udc00ample.com/a.png", "http://\x00/a.png", "http://a..b/a.png"])
+@pytest.mark.parametrize("url", ["http://[::1", "http://\x00/a.png", "http://a..b/a.png"])
 async def test_a_link_that_is_no_address_is_the_fault_of_the_request(client: str, provider: str, url: str) -> None:
     async with stage(provider) as at:
         heard = await answered(at, client, linking(client, url))

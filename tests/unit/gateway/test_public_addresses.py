@@ -6,7 +6,6 @@ import pytest
 
 from korproxy.gateway.public_addresses import is_public
 
-
 PRIVATE = (
     "127.0.0.1 10.1.2.3 192.168.0.1 172.16.0.9 169.254.169.254 0.0.0.0 100.64.0.1 224.0.0.1"
     " ::1 :: fe80::1 fd00::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 2002:7f00:1:: ff02::1 ::127.0.0.1 fec0::1 5f00::1 3fff::1"
