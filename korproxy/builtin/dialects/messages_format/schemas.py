@@ -9,6 +9,7 @@ this.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any, TypeAlias
 
 import attrs
@@ -26,6 +27,7 @@ _MAPS = ("properties", "$defs", "definitions")
 _LISTS = ("anyOf", "oneOf", "allOf")
 _FORMATS = frozenset({"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"})
 _DEPTH = 16  # of unions in unions at the top; deeper ones are left out
+_DEEPEST = 100  # levels of JSON in a schema that answers are held to: each takes some of the frames that Python allows
 _MOST_PARTS = 1000  # of all these unions together: a few references to references grow without end
 
 
@@ -45,8 +47,26 @@ def arguments_schema(schema: Schema | None, at: str = "") -> Schema:
     return schema if isinstance(properties, dict) else {**schema, "properties": {}}
 
 
-def exact_schema(schema: Schema) -> Schema:
-    """Return *schema* as one that answers can be held to exactly; what cannot be enforced stands in the descriptions."""
+def exact_schema(schema: Schema, at: str = "") -> Schema:
+    """Return *schema* as one that answers can be held to exactly; what cannot be enforced stands in the descriptions.
+
+    Raises:
+        CannotCarry: It is nested too deeply; *at* is where the schema stands.
+    """
+    if _is_deep(schema):
+        raise chat.CannotCarry(at, f"this schema is nested more than {_DEEPEST} levels deep: simplify it")
+    return _exactly(schema)
+
+
+def _is_deep(schema: Schema) -> bool:
+    level: list[Any] = [schema]
+    for _ in range(_DEEPEST):
+        insides = [each.values() if isinstance(each, dict) else each for each in level]
+        level = [each for inside in insides for each in inside if isinstance(each, (dict, list))]
+    return bool(level)
+
+
+def _exactly(schema: Schema) -> dict[str, Any]:
     if "$ref" in schema:
         return _reference(schema)
     done = {_named(key): _inner(key, value) for key, value in schema.items() if _is_kept(key, value)}
@@ -59,10 +79,10 @@ def exact_schema(schema: Schema) -> Schema:
     return done
 
 
-def _reference(schema: Schema) -> Schema:
+def _reference(schema: Schema) -> dict[str, Any]:
     """Return a schema with a ``$ref``, beside which only definitions may stand: anything else comes one level higher."""
     beside = {key: value for key, value in schema.items() if key not in {"$ref", "$defs", "definitions"}}
-    done: dict[str, Any] = {"anyOf": [{"$ref": schema["$ref"]}], **exact_schema(beside)} if beside else {"$ref": schema["$ref"]}
+    done: dict[str, Any] = {"anyOf": [{"$ref": schema["$ref"]}], **_exactly(beside)} if beside else {"$ref": schema["$ref"]}
     return done | {key: _inner(key, schema[key]) for key in ("$defs", "definitions") if key in schema}
 
 
@@ -91,7 +111,7 @@ def _inner(key: str, value: Any) -> Any:
 
 
 def _exact(value: Any) -> Any:
-    return exact_schema(value) if isinstance(value, dict) else value
+    return _exactly(value) if isinstance(value, dict) else value
 
 
 @attrs.define
@@ -113,8 +133,9 @@ class _Merging:
                 continue
             done["properties"] = _united([done, *parts])
             wanted = [_names(part) for part in parts]
-            common = [name for names in wanted for name in names if union == "allOf" or all(name in other for other in wanted)]
-            required += [name for name in dict.fromkeys(common) if name not in required]
+            shared = set(wanted[0]).intersection(*wanted[1:])
+            common = chain(*wanted) if union == "allOf" else [name for name in wanted[0] if name in shared]
+            required = [*dict.fromkeys([*required, *common])]
             for part in parts:
                 done = {**{key: part[key] for key in ("description", "$defs") if key in part}, **done}
         if required:

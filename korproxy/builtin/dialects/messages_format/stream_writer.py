@@ -6,6 +6,7 @@ but ``ping``, and blocks one after the other, numbered without gaps.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from typing import Any, Literal, TypeAlias
 
@@ -20,6 +21,15 @@ from korproxy.builtin.dialects.messages_format.usage import write_known_usage, w
 
 _PING = b'event: ping\ndata: {"type":"ping"}\n\n'
 _THINKING = {"type": "thinking", "thinking": "", "signature": ""}
+_HALF = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+# Escapes: a whole pair; at the very end, what may yet become one (``later``); a half (``half``); any other.
+_ESCAPES = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    r"|(?P<later>\\(?:u(?:[dD](?:[c-fC-F][0-9a-fA-F]?|[89abAB](?:[0-9a-fA-F](?:[0-9a-fA-F]"
+    r"(?:\\(?:u(?:[dD](?:[c-fC-F][0-9a-fA-F]?)?)?)?)?)?)?)?)?)?\Z)"
+    r"|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.",
+    re.DOTALL,
+)
 _Kind: TypeAlias = Literal["text", "refusal", "thinking", "call"]
 
 
@@ -150,13 +160,16 @@ class MessagesStreamWriter:
         return self._start("call", start) + self._arguments(call)
 
     def _arguments(self, call: _Waiting) -> bytes:
-        """Write the pieces of *call* that are there."""
+        """Write the pieces of *call* that are there, all but an escape at their end: the next piece tells what it is."""
         if call.start.freeform and not call.ended:
             return b""
         text = "".join(call.pieces)
         call.pieces.clear()
         if call.start.freeform:
             text = bytes(chat.as_object(text, freeform=True)).decode()
+        elif "\\" in text:
+            text, later = _mended(text, whole=call.ended)
+            call.pieces += [later] if later else []
         return self._delta({"type": "input_json_delta", "partial_json": text}) if text else b""
 
     def _more(self, event: chat.CallDelta | chat.CallEnded) -> bytes:
@@ -170,7 +183,7 @@ class MessagesStreamWriter:
         call.ended = True
         if call is not self._call:
             return b""
-        return (self._arguments(call) if call.start.freeform else b"") + self._end_call()
+        return self._arguments(call) + self._end_call()
 
     def _wait(self, event: chat.Event) -> None:
         if isinstance(event, chat.CallStarted):
@@ -204,6 +217,23 @@ class MessagesStreamWriter:
         said.append(_event("message_delta", delta=write_ending(ending), usage=write_known_usage(self._usage)))
         said.append(_event("message_stop"))
         return b"".join(said)
+
+
+def _mended(text: str, *, whole: bool) -> tuple[str, str]:
+    """Return *text* with U+FFFD for escaped halves of characters, and its last escape if more of it may follow.
+
+    Anthropic's SDK for Python reads the arguments anew with each piece, and raises ValueError at a half.
+    """
+    later = ""
+
+    def one(found: re.Match[str]) -> str:
+        nonlocal later
+        if found["later"] and not whole:
+            later = found[0]
+            return ""
+        return _HALF.sub(r"\\ufffd", found[0]) if found["later"] or found["half"] else found[0]
+
+    return _ESCAPES.sub(one, text), later
 
 
 def _event(kind: str, **fields: Any) -> bytes:

@@ -73,7 +73,7 @@ def write_output(options: chat.Options, abilities: Abilities, report: chat.Repor
 def _named_schema(output: chat.OutputFormat, at: str, report: chat.Report) -> Mapping[str, Any]:
     """Return the schema of *output*, exact, with the name and the description that others say beside it."""
     wanted, pointers = output.schema or {}, output.pointers
-    schema = dict(exact_schema(wanted))
+    schema = dict(exact_schema(wanted, pointers.get("schema", at)))
     if schema != wanted:
         report.mapped(pointers.get("schema", at), "the schema is put in the form that Anthropic takes")
     if output.strict is not None:

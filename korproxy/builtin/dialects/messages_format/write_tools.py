@@ -46,10 +46,10 @@ def _written(tool: chat.Tool, abilities: Abilities, marks: Marks, report: chat.R
         texts = (tool.description, f"The input has to follow this grammar:\n{tool.grammar}" if tool.grammar else None)
         done: dict[str, Any] = {"name": tool.name, "description": "\n\n".join(each for each in texts if each)}
         return marks.put({**done, "input_schema": _FREEFORM}, tool.cache)
-    schema = arguments_schema(tool.schema, tool.at)
+    schema = arguments_schema(tool.schema, tool.pointers.get("schema", tool.at))
     strict = tool.strict and abilities.structured
     if strict:
-        schema = exact_schema(schema)
+        schema = exact_schema(schema, tool.pointers.get("schema", tool.at))
     if tool.schema is not None and schema != tool.schema:
         report.mapped(tool.pointers.get("schema", tool.at), "the schema is put in the form that Anthropic takes")
     done = {"name": tool.name}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -148,3 +150,26 @@ def test_unions_that_are_too_many_to_put_together_are_refused_with_their_place()
         arguments_schema({"allOf": [{"$ref": "#/$defs/d0"}], "$defs": {**many, "d4": {"properties": {}}}}, "/tools/0")
 
     assert caught.value.pointer == "/tools/0"
+
+
+def test_what_many_choices_require_is_found_at_once() -> None:
+    names = [f"r{number}" for number in range(1000)]
+    schema = {"anyOf": [{"$ref": "#/$defs/a"}] * 900, "$defs": {"a": {"required": names}}}
+    began = perf_counter()
+
+    assert arguments_schema(schema)["required"] == names
+    assert perf_counter() - began < 5  # compared each with each it takes minutes
+
+
+@pytest.mark.parametrize("inside", [lambda each: {"properties": {"a": each}}, lambda each: {"anyOf": [each]}])
+def test_a_schema_that_is_nested_too_deeply_to_be_kept_to_is_refused_with_its_place(
+    inside: Callable[[dict[str, Any]], dict[str, Any]],
+) -> None:
+    schema: dict[str, Any] = TEXT
+    for _ in range(49):
+        schema = inside(schema)
+    exact_schema(schema, "/schema")
+    with pytest.raises(chat.CannotCarry, match="nested more than 100 levels deep") as caught:
+        exact_schema(inside(schema), "/schema")
+
+    assert caught.value.pointer == "/schema"
