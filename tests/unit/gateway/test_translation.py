@@ -302,3 +302,12 @@ def test_events_are_known_by_their_first_bytes(first: bytes) -> None:
 @pytest.mark.parametrize("first", [b"{}", b'[{"data:"', b"", b"<html>", b"datafile"])
 def test_documents_are_not_events(first: bytes) -> None:
     assert not looks_like_events(first)
+
+
+async def test_edge_79_the_encoding_of_a_body_that_was_rewritten_is_not_told() -> None:
+    packed = gzip.compress(json.dumps(MESSAGE).encode())
+    got = await told(Scripted(headers=[*JSON, ("content-encoding", "gzip")], pieces=[packed]), stream=False)
+
+    assert json.loads(got.body)["choices"][0]["message"]["content"] == "Hello"
+    assert b"content-encoding" not in dict(got.relay.headers)
+    assert dict(got.relay.headers)[b"content-length"] == str(len(got.body)).encode()
