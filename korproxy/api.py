@@ -51,6 +51,8 @@ from korproxy.kit.json_text import read_json as read_json
 from korproxy.kit.openai_compatible import OpenAICompatible as OpenAICompatible
 from korproxy.kit.refusals import read_refusal as read_refusal
 from korproxy.kit.regex_redaction import RegexRedaction as RegexRedaction
+from korproxy.kit.translation import Directions as Directions
+from korproxy.kit.translation import LazyTranslator as LazyTranslator
 from korproxy.kit.writing import full_message as full_message
 from korproxy.kit.writing import json_bytes as json_bytes
 from korproxy.models.abilities import Abilities as Abilities

@@ -150,6 +150,9 @@ class Translator(Protocol):
     the request would mean something else without it, it is not sent (``CannotCarry``).
     """
 
+    def load(self) -> None:
+        """Import what translating needs. Called off the request path once at start, where something will be translated."""
+
     def read_request(self, path: str, body: bytes, report: Report) -> tuple[Conversation, Asked]:
         """Read a client's request.
 

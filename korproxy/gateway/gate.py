@@ -95,8 +95,8 @@ class Gate:
 
     async def _ask(self, call: Call, candidate: Candidate, ledger: Ledger, late_error: LateError) -> Relay:
         crossing = await self._cross(call, candidate)
-        body, report = self._passing(call, candidate) if crossing is None else (crossing.written.body, crossing.report)
-        ledger.losses = lossy_header(report)
+        body, report = await self._passing(call, candidate) if crossing is None else (crossing.written.body, crossing.report)
+        ledger.losses = lossy_header(report) if report.notes else b""
         wanted = self._prepare(call, candidate, body, passes=crossing is None)
         window = self.windows[candidate.provider.id]
         deadlines = candidate.provider.deadlines
@@ -146,7 +146,7 @@ class Gate:
             written = await _work(call, partial(write, reading, call, candidate, away))
         return Crossing(back=client, away=away, asked=reading.asked, written=written, report=reading.report)
 
-    def _passing(self, call: Call, candidate: Candidate) -> tuple[bytes, Report]:
+    async def _passing(self, call: Call, candidate: Candidate) -> tuple[bytes, Report]:
         """Return the body that passes to a provider of the client's own format, and what of it could not."""
         dialect, report, body = self.snapshot.dialects[call.dialect], Report(), call.body
         if candidate.model != call.peek.model and call.peek.span is not None:
@@ -154,7 +154,7 @@ class Gate:
         if dialect.translator is not None:
             family = candidate.provider.abilities(candidate.model).family
             with naming(candidate.provider.id):
-                body = dialect.translator.without_foreign_reasoning(body, family, report)
+                body = await _work(call, partial(dialect.translator.without_foreign_reasoning, body, family, report))
         return body, report
 
     def _prepare(self, call: Call, candidate: Candidate, body: bytes, *, passes: bool) -> UpstreamRequest:

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 import attrs
 
-from korproxy.contracts import Dialect, Provider
+from korproxy.contracts import Dialect, Provider, Translator
 from korproxy.errors.exceptions import NoProvider
 from korproxy.gateway.aliases import resolve
 from korproxy.models.accounts import Account
@@ -22,6 +22,17 @@ class Snapshot:
     dialects: Mapping[str, Dialect] = attrs.field(factory=dict)
     aliases: Mapping[str, str] = attrs.field(factory=dict)
     demo: bool = False
+
+    @property
+    def translators(self) -> Sequence[Translator]:
+        """The translators between the formats of clients and those of the providers that do not speak them."""
+        needed: set[str] = set()
+        for client in (name for name, each in self.dialects.items() if each.paths):
+            spoken = {each.dialect_for("", Features(dialect=client)) for each in self.providers}
+            foreign = {name for name in spoken if name != client and self.reaches(client, name)}
+            needed |= foreign | ({client} if foreign else set())
+        found = (self.dialects[name].translator for name in sorted(needed))
+        return [each for each in found if each is not None]
 
     def reaches(self, client: str, provider: str) -> bool:
         """Whether a request in the format *client* can go where *provider* is spoken: as it is, or translated."""

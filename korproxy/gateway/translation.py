@@ -63,7 +63,8 @@ class Translated:
     failed: bool = False
     broken: ProviderLost | None = None
     status: int | None = None
-    _body: bytearray = attrs.field(factory=bytearray, repr=False)
+    _pieces: list[bytes] = attrs.field(factory=list, repr=False)  # of an answer that is read whole
+    _size: int = 0
     _cutter: FrameCutter = attrs.field(factory=lambda: FrameCutter(longest=LONGEST))
     _guard: StreamGuard = attrs.field(factory=StreamGuard)
     _told: list[Event] = attrs.field(factory=list, repr=False)
@@ -103,8 +104,9 @@ class Translated:
             self.broken = self._unusable(str(exc))
             return b""
         if not self.events:
-            self._body += chunk
-            if len(self._body) > LONGEST:
+            self._pieces.append(chunk)
+            self._size += len(chunk)
+            if self._size > LONGEST:
                 self.broken = self._unusable(f"an answer of more than {LONGEST} bytes")
             return b""
         whole = self._cutter.feed(chunk)
@@ -188,7 +190,7 @@ class Translated:
 
     def _document(self) -> bytes:
         try:
-            answer = settle(rename_answer(self.crossing.away.read_answer(bytes(self._body)), self.crossing.written.names))
+            answer = settle(rename_answer(self.crossing.away.read_answer(b"".join(self._pieces)), self.crossing.written.names))
             for event in events_of(answer):
                 self._note(event)
             if not self.crossing.asked.stream:

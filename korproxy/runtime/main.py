@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import attrs
 import trio
 
-from korproxy.contracts import Provider, Service, Sink
+from korproxy.contracts import Provider, Service, Sink, Translator
 from korproxy.errors.exceptions import CannotStart
 from korproxy.gateway.gate import Gate, Window
 from korproxy.gateway.redact import Redactor
@@ -202,7 +202,17 @@ async def _serve(
     async with trio.open_nursery() as serving:
         await serving.start(partial(server.run, plan.sockets, stop))
         ready()
+        await trio.to_thread.run_sync(_load, front.snapshot.translators, abandon_on_cancel=True)
     abandon.server = None
+
+
+def _load(translators: Iterable[Translator]) -> None:
+    """Import what translating needs, beside the loop: the first request that crosses formats would hold up all others."""
+    for each in translators:
+        try:
+            each.load()
+        except Exception as exc:  # noqa: BLE001 -- a plugin's; each request that needs it will say so
+            log.warning("KP-CONF-209: a translator cannot be loaded: %s: %s", type(exc).__name__, exc)
 
 
 def make_front(plan: Plan, bus: Bus, windows: Mapping[str, Window]) -> Front:

@@ -96,7 +96,7 @@ class Answerer:
             exchange=exchange,
             interval=self.keep_alive,
             head=lambda: [*common, *_about(ledger), (b"content-type", b"text/event-stream; charset=utf-8")],
-            sign=translator.stream_writer(Asked(model=call.peek.model, stream=True)).keep_alive(),
+            sign=lambda: translator.stream_writer(Asked(model=call.peek.model, stream=True)).keep_alive(),
         )
         failure: Exception | None = None
         async with trio.open_nursery() as nursery:

@@ -22,13 +22,13 @@ class KeptAlive:
 
     Attributes:
         head: Returns the headers of a stream that begins before its provider has spoken.
-        sign: What is said: bytes that mean nothing in the client's format.
+        sign: Returns what is said: bytes that mean nothing in the client's format.
     """
 
     _exchange: Exchange
     interval: float
     head: Callable[[], RawHeaders]
-    sign: bytes
+    sign: Callable[[], bytes]
     _turn: trio.Lock = attrs.field(factory=trio.Lock, init=False)
     _spoke: float = attrs.field(factory=trio.current_time, init=False)
 
@@ -105,5 +105,5 @@ class KeptAlive:
     async def _give_a_sign(self) -> None:
         if not self._exchange.started:
             await self._exchange.start(200, self.head())
-        await self._exchange.write(self.sign)
+        await self._exchange.write(self.sign())
         self._spoke = trio.current_time()

@@ -16,6 +16,7 @@ class Known:
     """A format that is known, and perhaps translated."""
 
     translator: Any = None
+    paths: tuple[str, ...] = ("/x",)
 
 
 def snapshot(*providers: Provider, translated: bool = False, aliases: Mapping[str, str] | None = None) -> Snapshot:

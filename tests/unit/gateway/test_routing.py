@@ -13,7 +13,7 @@ from korproxy.kit.http_provider import ANTHROPIC_MESSAGES, OPENAI_CHAT, Endpoint
 from korproxy.models.accounts import Account
 from korproxy.models.calls import Call, Peek
 from korproxy.models.providers import Model
-from tests.fakes.formats import snapshot
+from tests.fakes.formats import Known, snapshot
 
 CHAT, MESSAGES = "openai-chat", "anthropic-messages"
 ENDPOINTS = {CHAT: OPENAI_CHAT, MESSAGES: ANTHROPIC_MESSAGES}
@@ -204,6 +204,21 @@ def chooses(model: str, providers: list[HttpProvider]) -> bool:
     named = [each for each in providers if model.startswith(f"{each.id}/") and model != f"{each.id}/"]
     offering = [each for each in providers if each.offers(model)]
     return any(each.accounts for each in named or offering or (providers if len(providers) == 1 else []))
+
+
+def test_only_formats_between_which_something_may_cross_need_their_translators() -> None:
+    dialects: dict[str, Any] = {name: Known(name, paths=("/x",)) for name in (CHAT, MESSAGES)}
+    dialects["gemini"] = Known("gemini", paths=())
+    gemini = attrs.evolve(provider("g"), speaks={"gemini": OPENAI_CHAT})
+    both, one = provider("b", speaks=(CHAT, MESSAGES)), provider("o")
+
+    def needed(*providers: HttpProvider) -> list[object]:
+        return list(Snapshot(providers=providers, dialects=dialects).translators)
+
+    assert needed() == []
+    assert needed(both) == []
+    assert needed(both, one) == [MESSAGES, CHAT]
+    assert needed(gemini) == [MESSAGES, "gemini", CHAT]
 
 
 def test_a_snapshot_without_anything_is_empty() -> None:

@@ -5,6 +5,7 @@ import signal
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from korproxy.config.home import Home, prepare
 from korproxy.config.keys import ensure_keys
 from korproxy.errors.exceptions import CannotStart, ConfigError
 from korproxy.gateway.redact import Redactor
+from korproxy.kit.translation import LazyTranslator
 from korproxy.models.outcome import Finished
 from korproxy.plugins.offers import Offer
 from korproxy.runtime import main
@@ -32,6 +34,7 @@ from korproxy.server.serving import Server
 from tests.fakes.gateway import provider_at
 from tests.fakes.plugin_files import plugin_text
 from tests.fakes.raw_client import chat_request, connect, read_all, read_until
+from tests.fakes.waiting import until
 
 Logs = list[logging.LogRecord]
 HEALTH = "/v1/diagnostics/health"
@@ -441,3 +444,35 @@ def test_the_daemons_own_service_stands_under_no_plugins_name(home: Path) -> Non
     states = compose(Home(path=home), no_plugins=True).host.states
 
     assert main.OWN not in {each.name for each in states}
+
+
+def test_a_translator_that_cannot_be_loaded_is_told_and_costs_no_other_one(expected_logs: Logs) -> None:
+    loaded: list[str] = []
+
+    class Good:
+        def load(self) -> None:
+            loaded.append("good")
+
+    class Bad:
+        def load(self) -> None:
+            raise ImportError("no such module")
+
+    each: list[Any] = [Good(), Bad(), Good()]
+    main._load(each)
+
+    assert loaded == ["good", "good"]
+    assert [each.getMessage() for each in expected_logs] == [
+        "KP-CONF-209: a translator cannot be loaded: ImportError: no such module"
+    ]
+
+
+async def test_what_will_be_translated_is_imported_once_it_is_ready(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[str] = []
+    monkeypatch.setattr(LazyTranslator, "load", lambda self: loaded.append(type(self).__name__))
+    with planned(home, '[providers.claude]\ntype = "claude"\n') as plan, trio.fail_after(20):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(partial(live, plan, ready=lambda: None, on_stop=lambda: None))
+            await until(lambda: len(loaded) == 2)
+            signal.raise_signal(signal.SIGTERM)
+
+    assert sorted(loaded) == ["ChatTranslator", "MessagesTranslator"]

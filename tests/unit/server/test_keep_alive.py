@@ -58,7 +58,7 @@ BEGIN = [0.0]
 @asynccontextmanager
 async def kept_alive(client: Client) -> AsyncIterator[KeptAlive]:
     BEGIN[0] = trio.current_time()
-    kept = KeptAlive(exchange=client, interval=10, head=lambda: HEAD, sign=b":")
+    kept = KeptAlive(exchange=client, interval=10, head=lambda: HEAD, sign=lambda: b":")
     async with trio.open_nursery() as nursery:
         nursery.start_soon(kept.run)
         yield kept
@@ -143,7 +143,7 @@ async def test_a_slow_write_counts_as_something_said(autojump_clock: MockClock) 
 
 async def test_the_rest_is_the_exchange_itself() -> None:
     client = Client(query=b"a=1", stalled=True)
-    kept = KeptAlive(exchange=client, interval=10, head=lambda: HEAD, sign=b":")
+    kept = KeptAlive(exchange=client, interval=10, head=lambda: HEAD, sign=lambda: b":")
     BEGIN[0] = trio.current_time()
     await kept.drain(3, 4)
 

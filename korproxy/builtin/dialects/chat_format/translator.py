@@ -1,66 +1,33 @@
-"""The format as a whole. Each direction is imported when it is first used: most programs need few of them, and start sooner."""
+"""OpenAI Chat Completions: the readers and writers in one place."""
 
 from __future__ import annotations
 
 import attrs
 
-from korproxy.api import Headers, StreamReader, StreamWriter, chat
+from korproxy.api import Directions, LazyTranslator
 
 
 @attrs.frozen
-class ChatTranslator:
+class ChatTranslator(LazyTranslator):
     """Reads and writes OpenAI Chat Completions; see ``Translator``."""
 
-    def read_request(self, path: str, body: bytes, report: chat.Report) -> tuple[chat.Conversation, chat.Asked]:
-        """Read a client's request."""
-        from korproxy.builtin.dialects.chat_format.request_reader import read_request
-
-        del path
-        return read_request(body, report)
-
-    def write_request(self, conversation: chat.Conversation, target: chat.Target, report: chat.Report) -> chat.Written:
-        """Write a request to a provider."""
-        from korproxy.builtin.dialects.chat_format.request_writer import write_request
-
-        return write_request(conversation, target, report)
-
-    def without_foreign_reasoning(self, body: bytes, family: str, report: chat.Report) -> bytes:
-        """Return *body*: no vendor of this format refuses what another one's reasoning leaves in it."""
-        del family, report
-        return body
-
-    def read_answer(self, body: bytes) -> chat.Answer:
-        """Read a provider's whole answer."""
+    def directions(self) -> Directions:
+        """Import everything."""
         from korproxy.builtin.dialects.chat_format.answer_reader import read_answer
-
-        return read_answer(body)
-
-    def write_answer(self, answer: chat.Answer, asked: chat.Asked) -> bytes:
-        """Write a whole answer to a client."""
         from korproxy.builtin.dialects.chat_format.answer_writer import write_answer
-
-        return write_answer(answer, asked)
-
-    def stream_reader(self) -> StreamReader:
-        """Return a reader for one answer."""
+        from korproxy.builtin.dialects.chat_format.errors import read_error, write_error
+        from korproxy.builtin.dialects.chat_format.request_reader import read_request
+        from korproxy.builtin.dialects.chat_format.request_writer import write_request
         from korproxy.builtin.dialects.chat_format.stream_reader import ChatStreamReader
-
-        return ChatStreamReader()
-
-    def stream_writer(self, asked: chat.Asked) -> StreamWriter:
-        """Return a writer for one answer."""
         from korproxy.builtin.dialects.chat_format.stream_writer import ChatStreamWriter
 
-        return ChatStreamWriter(asked)
-
-    def read_error(self, status: int, headers: Headers, body: bytes) -> chat.ProviderError:
-        """Read a provider's error."""
-        from korproxy.builtin.dialects.chat_format.errors import read_error
-
-        return read_error(status, headers, body)
-
-    def write_error(self, error: chat.ProviderError) -> tuple[int, bytes]:
-        """Write a provider's error to a client."""
-        from korproxy.builtin.dialects.chat_format.errors import write_error
-
-        return write_error(error)
+        return Directions(
+            read_request=lambda _, body, report: read_request(body, report),
+            write_request=write_request,
+            read_answer=read_answer,
+            write_answer=write_answer,
+            stream_reader=ChatStreamReader,
+            stream_writer=ChatStreamWriter,
+            read_error=read_error,
+            write_error=write_error,
+        )

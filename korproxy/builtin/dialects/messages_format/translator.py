@@ -1,70 +1,46 @@
-"""Anthropic Messages as a ``Translator``: its readers and writers in one place.
-
-Each is imported when it is first needed: most calls pass as bytes, and a start of KorProxy need not wait 20 ms for the others.
-"""
+"""Anthropic Messages: the readers and writers in one place."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import attrs
 
-from korproxy.api import Headers, StreamReader, StreamWriter, chat
+from korproxy.api import Directions, LazyTranslator
+
+if TYPE_CHECKING:
+    from korproxy.api import chat
 
 
 @attrs.frozen
-class MessagesTranslator:
-    """See ``Translator``."""
+class MessagesTranslator(LazyTranslator):
+    """Reads and writes Anthropic Messages; see ``Translator``."""
 
-    def read_request(self, path: str, body: bytes, report: chat.Report) -> tuple[chat.Conversation, chat.Asked]:
-        """Read a client's request; the path says nothing."""
-        from korproxy.builtin.dialects.messages_format.request_reader import read_request
-
-        del path
-        return read_request(body, report)
-
-    def write_request(self, conversation: chat.Conversation, target: chat.Target, report: chat.Report) -> chat.Written:
-        """Write a request to a provider."""
-        from korproxy.builtin.dialects.messages_format.request_writer import write_request
-
-        return write_request(conversation, target, report)
-
-    def without_foreign_reasoning(self, body: bytes, family: str, report: chat.Report) -> bytes:
-        """Take others' thinking out of what passes to Anthropic; other servers may want theirs back."""
-        from korproxy.builtin.dialects.messages_format.foreign_thinking import without_foreign_thinking
-
-        return without_foreign_thinking(body, report) if family == "anthropic" else body
-
-    def read_answer(self, body: bytes) -> chat.Answer:
-        """Read a provider's whole answer."""
+    def directions(self) -> Directions:
+        """Import everything."""
         from korproxy.builtin.dialects.messages_format.answer_reader import read_answer
-
-        return read_answer(body)
-
-    def write_answer(self, answer: chat.Answer, asked: chat.Asked) -> bytes:
-        """Write a whole answer to a client."""
         from korproxy.builtin.dialects.messages_format.answer_writer import write_answer
-
-        return write_answer(answer, asked)
-
-    def stream_reader(self) -> StreamReader:
-        """Return a reader of one provider's stream."""
+        from korproxy.builtin.dialects.messages_format.errors import read_error, write_error
+        from korproxy.builtin.dialects.messages_format.request_reader import read_request
+        from korproxy.builtin.dialects.messages_format.request_writer import write_request
         from korproxy.builtin.dialects.messages_format.stream_reader import MessagesStreamReader
-
-        return MessagesStreamReader()
-
-    def stream_writer(self, asked: chat.Asked) -> StreamWriter:
-        """Return a writer of one client's stream."""
         from korproxy.builtin.dialects.messages_format.stream_writer import MessagesStreamWriter
 
-        return MessagesStreamWriter(asked)
+        return Directions(
+            read_request=lambda _, body, report: read_request(body, report),
+            write_request=write_request,
+            read_answer=read_answer,
+            write_answer=write_answer,
+            stream_reader=MessagesStreamReader,
+            stream_writer=MessagesStreamWriter,
+            read_error=read_error,
+            write_error=write_error,
+        )
 
-    def read_error(self, status: int, headers: Headers, body: bytes) -> chat.ProviderError:
-        """Read a provider's error."""
-        from korproxy.builtin.dialects.messages_format.errors import read_error
+    def without_foreign_reasoning(self, body: bytes, family: str, report: chat.Report) -> bytes:
+        """Take others' thinking out of what passes to Anthropic; other servers of this format may want theirs back."""
+        if family != "anthropic":
+            return body
+        from korproxy.builtin.dialects.messages_format.foreign_thinking import without_foreign_thinking
 
-        return read_error(status, headers, body)
-
-    def write_error(self, error: chat.ProviderError) -> tuple[int, bytes]:
-        """Write a provider's error to a client."""
-        from korproxy.builtin.dialects.messages_format.errors import write_error
-
-        return write_error(error)
+        return without_foreign_thinking(body, report)
