@@ -186,9 +186,14 @@ def _united(parts: list[dict[str, Any]]) -> dict[str, Any]:
         properties = part.get("properties")
         for name, schema in properties.items() if isinstance(properties, dict) else ():
             kinds = found.setdefault(name, [])
-            if schema not in kinds:
-                kinds.append(schema)
+            kinds += [each for each in _choices(schema) if each not in kinds]
     return {name: kinds[0] if len(kinds) == 1 else {"anyOf": kinds} for name, kinds in found.items()}
+
+
+def _choices(schema: object) -> list[Any]:
+    """Return what *schema* allows, one by one: choices within choices would hold a large one as often as there are parts."""
+    inner = schema.get("anyOf") if isinstance(schema, dict) and len(schema) == 1 else None
+    return inner if isinstance(inner, list) and inner else [schema]
 
 
 def _names(schema: Schema) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
@@ -173,3 +174,11 @@ def test_a_schema_that_is_nested_too_deeply_to_be_kept_to_is_refused_with_its_pl
         exact_schema(inside(schema), "/schema")
 
     assert caught.value.pointer == "/schema"
+
+
+def test_what_comes_out_is_not_larger_than_what_came_in() -> None:
+    large = {"properties": {"x": {"enum": ["y" * 1000]}}}
+    parts = [{"allOf": [{"$ref": "#/$defs/large"}, {"properties": {"x": {"const": number}}}]} for number in range(300)]
+    schema = {"type": "object", "allOf": parts, "$defs": {"large": large}}
+
+    assert len(json.dumps(arguments_schema(schema))) < len(json.dumps(schema))
