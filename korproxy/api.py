@@ -39,8 +39,16 @@ from korproxy.kit.error_bodies import error_words as error_words
 from korproxy.kit.error_bodies import innermost_error as innermost_error
 from korproxy.kit.error_bodies import page_words as page_words
 from korproxy.kit.gemini_endpoint import GEMINI as GEMINI
+from korproxy.kit.gemini_endpoint import GEMINI_COUNT as GEMINI_COUNT
+from korproxy.kit.gemini_endpoint import GEMINI_EMBEDDINGS as GEMINI_EMBEDDINGS
+from korproxy.kit.http_provider import ANTHROPIC_COUNT as ANTHROPIC_COUNT
 from korproxy.kit.http_provider import ANTHROPIC_MESSAGES as ANTHROPIC_MESSAGES
 from korproxy.kit.http_provider import OPENAI_CHAT as OPENAI_CHAT
+from korproxy.kit.http_provider import OPENAI_COMPLETIONS as OPENAI_COMPLETIONS
+from korproxy.kit.http_provider import OPENAI_EMBEDDINGS as OPENAI_EMBEDDINGS
+from korproxy.kit.http_provider import OPENAI_RESPONSES as OPENAI_RESPONSES
+from korproxy.kit.http_provider import RESPONSES_COMPACT as RESPONSES_COMPACT
+from korproxy.kit.http_provider import RESPONSES_COUNT as RESPONSES_COUNT
 from korproxy.kit.http_provider import Endpoint as Endpoint
 from korproxy.kit.http_provider import HttpProvider as HttpProvider
 from korproxy.kit.http_provider import from_settings as from_settings
@@ -60,6 +68,7 @@ from korproxy.models.accounts import Account as Account
 from korproxy.models.accounts import Secret as Secret
 from korproxy.models.calls import Features as Features
 from korproxy.models.calls import Headers as Headers
+from korproxy.models.calls import Kind as Kind
 from korproxy.models.calls import Outgoing as Outgoing
 from korproxy.models.calls import Peek as Peek
 from korproxy.models.calls import Span as Span

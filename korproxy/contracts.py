@@ -15,7 +15,7 @@ import attrs
 from korproxy.errors.codes import Registry
 from korproxy.models.abilities import Abilities
 from korproxy.models.accounts import Account
-from korproxy.models.calls import Features, Headers, Outgoing, Peek, Span, UpstreamRequest
+from korproxy.models.calls import Features, Headers, Kind, Outgoing, Peek, Span, UpstreamRequest
 from korproxy.models.outcome import Fault, Finished, Refusal, Usage
 from korproxy.models.providers import ConfiguredProvider, Deadlines, Limits, Model
 
@@ -82,7 +82,10 @@ class Provider(Protocol):
         """Return what *model*, by its own name, can do; what the provider assumes where nobody knows it."""
 
     def dialect_for(self, model: str, features: Features) -> str:
-        """Return the format to send in: ``features.dialect`` itself where it is spoken here, so that bytes can pass."""
+        """Return the format to send in: ``features.dialect`` itself where it is spoken here, so that bytes can pass.
+
+        Empty where nothing that is spoken here can serve ``features.kind``.
+        """
 
     def prepare(self, request: Outgoing, account: Account) -> UpstreamRequest:
         """Return what goes over the wire. The only place where a secret is revealed.
@@ -202,7 +205,14 @@ class Dialect(Protocol):
     def name(self) -> str: ...
     @property
     def paths(self) -> Sequence[str]:
-        """The POST paths of the format, e.g. ``/v1/chat/completions``; none where clients do not speak it."""
+        """The POST paths of the format, e.g. ``/v1/chat/completions``; none where clients do not speak it.
+
+        ``{model}`` in one stands for the name of a model, which may hold slashes.
+        """
+
+    @property
+    def kind(self) -> Kind:
+        """What its requests ask for."""
 
     @property
     def translator(self) -> Translator | None:
@@ -210,6 +220,9 @@ class Dialect(Protocol):
 
     def peek(self, path: str, body: bytes) -> Peek:
         """Read model and stream; ``BadRequest`` if they are not there."""
+
+    def wants_array(self, query: bytes) -> bool:
+        """Whether a stream is wanted as one JSON array, and not as events; *query* stood behind the path's ``?``."""
 
     def set_model(self, body: bytes, span: Span, model: str) -> bytes:
         """Return *body* with the bytes at *span* replaced by *model*; every other byte stays."""
@@ -221,10 +234,20 @@ class Dialect(Protocol):
     def late_error(self, fault: Fault) -> bytes:
         """Return the event that ends a stream which cannot go on."""
 
-    def lists_models(self, headers: Headers) -> bool:
-        """Whether a ``GET /v1/models`` with *headers* comes from a client of this format."""
+    @property
+    def listed(self) -> frozenset[Kind]:
+        """Which kinds of models stand in its list."""
+
+    def lists_models(self, path: str, query: bytes, headers: Headers) -> bool:
+        """Whether a GET of the list of models, or of one, comes from a client of this format.
+
+        Args:
+            path: ``/v1/models`` or ``/v1beta/models``.
+        """
 
     def model_list(self, models: Sequence[Model]) -> bytes: ...
+    def model_entry(self, model: Model) -> bytes:
+        """Return the answer to a question for one model."""
 
 
 class Redaction(Protocol):

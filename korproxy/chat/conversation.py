@@ -165,6 +165,9 @@ class Asked:
         freeform: Names of the tools that are called with bare text.
         legacy: The tools came in Chat's form before tools (``functions``), so a call is told as ``function_call``.
         created: Seconds since the epoch, for formats that date their answers.
+        id: Of this one request: nobody else's answer has it, and it cannot be guessed.
+        namespaces: Name of a tool -> its namespace and its name in there, where the format has namespaces (Responses).
+        repeated: Values of the request that the answer repeats (Responses).
     """
 
     model: str
@@ -173,6 +176,9 @@ class Asked:
     freeform: frozenset[str] = frozenset()
     legacy: bool = False
     created: int = 0
+    id: str = ""
+    namespaces: Mapping[str, tuple[str, str]] = attrs.field(factory=dict)
+    repeated: JsonObject = attrs.field(factory=dict, repr=False)
 
 
 @attrs.frozen(kw_only=True)

@@ -75,7 +75,7 @@ def read(call: Call, client: Translator, *, created: int) -> Reading:
     for name, value in call.headers.starting(_OF_VENDORS):
         if value and name not in _ABOUT_NO_BODY:
             report.lost(f"header:{name.decode('latin-1')}", "is for another vendor")
-    return Reading(conversation=conversation, asked=attrs.evolve(asked, created=created), report=report)
+    return Reading(conversation=conversation, asked=attrs.evolve(asked, created=created, id=call.id), report=report)
 
 
 def write(reading: Reading, call: Call, candidate: Candidate, provider: Translator) -> Written:

@@ -166,6 +166,7 @@ class Gate:
             body=body,
             headers=tuple(call.headers.starting(provider.vendor_headers)),
             query=without_credentials(call.query) if passes else b"",
+            path=call.path if passes else "",
             credential=call.credential if candidate.account.forwards else None,
             correlation_id=call.correlation_id,
         )

@@ -11,7 +11,7 @@ from korproxy.contracts import Dialect, Provider, Translator
 from korproxy.errors.exceptions import NoProvider
 from korproxy.gateway.aliases import resolve
 from korproxy.models.accounts import Account
-from korproxy.models.calls import Call, Features
+from korproxy.models.calls import Call, Features, Kind
 
 
 @attrs.frozen(kw_only=True)
@@ -61,15 +61,17 @@ def candidates(call: Call, snapshot: Snapshot) -> Sequence[Candidate]:
 
     Raises:
         NoProvider: Nothing is configured (KP-CONF-207), nobody offers the model (KP-PROV-105), or whoever does speaks a format
-            that cannot be reached from the client's (KP-PROV-113).
+            that cannot be reached from the client's (KP-PROV-113), or cannot do what is asked for at all (KP-PROV-117).
     """
-    able, model = _who_offers(call, snapshot)
-    features = Features(dialect=call.dialect, stream=call.peek.stream, tools=call.peek.tools)
+    able, model = who_offers(call.peek.model, snapshot)
+    own = snapshot.dialects.get(call.dialect)
+    kind: Kind = "chat" if own is None else own.kind
+    features = Features(dialect=call.dialect, kind=kind, stream=call.peek.stream, tools=call.peek.tools)
     spoken = [(each, each.real_name(model)) for each in able]
     ways = [(each, name, each.dialect_for(name, features)) for each, name in spoken]
     open_ways = [each for each in ways if snapshot.reaches(call.dialect, each[2])]
     if not open_ways:
-        raise NoProvider("KP-PROV-113", _foreign(call, ways))
+        raise _no_way(call, kind, ways)
     open_ways.sort(key=lambda each: each[2] != call.dialect)
     found = [
         Candidate(provider=provider, account=account, model=name, dialect=dialect)
@@ -81,7 +83,8 @@ def candidates(call: Call, snapshot: Snapshot) -> Sequence[Candidate]:
     return found
 
 
-def _who_offers(call: Call, snapshot: Snapshot) -> tuple[Sequence[Provider], str]:
+def who_offers(wanted: str, snapshot: Snapshot) -> tuple[Sequence[Provider], str]:
+    """Return the providers that the model name *wanted* leads to, and its name there; see ``candidates``."""
     providers = snapshot.providers
     if not providers:
         raise NoProvider(
@@ -89,7 +92,6 @@ def _who_offers(call: Call, snapshot: Snapshot) -> tuple[Sequence[Provider], str
             "No provider is configured yet. `korproxy init` writes a korproxy.toml to fill in;"
             " `korproxy run --demo` answers without any account.",
         )
-    wanted = call.peek.model
     named = _named(wanted, providers)
     if named is None and snapshot.aliases:
         wanted = resolve(wanted, snapshot.aliases)
@@ -120,10 +122,24 @@ def _unknown(wanted: str, providers: Sequence[Provider]) -> str:
     return f"No configured provider offers the model {shown!r}.{hint} Configured: {ids}. Or name one: provider/model."
 
 
-def _foreign(call: Call, ways: Sequence[tuple[Provider, str, str]]) -> str:
-    others = ", ".join(f"{provider.id} speaks {dialect}" for provider, _, dialect in ways)
+_DEEDS: Mapping[Kind, str] = {
+    "chat": "talk",
+    "completion": "go on from a text",
+    "embedding": "make embeddings",
+    "count": "count tokens",
+    "other": "do that",
+}
+
+
+def _no_way(call: Call, kind: Kind, ways: Sequence[tuple[Provider, str, str]]) -> NoProvider:
     model = ways[0][1][:200]
-    return f"The request is in the format {call.dialect}, and the model {model!r} cannot be reached from it: {others}."
+    spoken = [(provider, dialect) for provider, _, dialect in ways if dialect]
+    if not spoken:
+        names = " and ".join(provider.id for provider, _, _ in ways)
+        return NoProvider("KP-PROV-117", f"{names} cannot {_DEEDS[kind]} for the model {model!r} ({call.dialect}).")
+    others = ", ".join(f"{provider.id} speaks {dialect}" for provider, dialect in spoken)
+    text = f"The request is in the format {call.dialect}, and the model {model!r} cannot be reached from it: {others}."
+    return NoProvider("KP-PROV-113", text)
 
 
 def _no_account(provider: Provider) -> str:

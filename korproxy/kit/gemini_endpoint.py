@@ -18,7 +18,13 @@ _COLLECTIONS = ("models/", "tunedModels/")
 
 @attrs.frozen(kw_only=True)
 class GeminiEndpoint(Endpoint):
-    """An endpoint whose address ends in ``/models/NAME:METHOD``."""
+    """An endpoint whose address ends in ``/models/NAME:METHOD``.
+
+    Attributes:
+        methods: What is asked for, whole and as a stream; a request that passes keeps its own.
+    """
+
+    methods: tuple[str, str] = ("generateContent", "streamGenerateContent?alt=sse")
 
     def url(self, base_url: str, request: Outgoing) -> str:
         """Return the address for the model of *request*.
@@ -33,8 +39,10 @@ class GeminiEndpoint(Endpoint):
             base += "/v1beta"
         name = request.model
         collection = next((each for each in _COLLECTIONS if name.startswith(each)), "models/")
-        method = "streamGenerateContent?alt=sse" if request.stream else "generateContent"
+        method = request.path.rpartition(":")[2] or self.methods[request.stream]
         return f"{base}/{collection}{quote(name.removeprefix(collection), safe='')}:{method}"
 
 
 GEMINI = GeminiEndpoint(path="/v1beta/models", key_header=b"x-goog-api-key")
+GEMINI_COUNT = attrs.evolve(GEMINI, kind="count", methods=("countTokens", "countTokens"))
+GEMINI_EMBEDDINGS = attrs.evolve(GEMINI, kind="embedding", methods=("batchEmbedContents", "batchEmbedContents"))

@@ -13,7 +13,7 @@ from korproxy.kit.patterns import fits
 from korproxy.kit.refusals import read_refusal
 from korproxy.models.abilities import BY_EFFORT, Abilities
 from korproxy.models.accounts import Account, Secret
-from korproxy.models.calls import Features, Headers, Outgoing, UpstreamRequest
+from korproxy.models.calls import SERVED_BY, Features, Headers, Kind, Outgoing, UpstreamRequest
 from korproxy.models.outcome import Refusal
 from korproxy.models.providers import ConfiguredProvider, Deadlines, Limits, Model
 from korproxy.version import VERSION
@@ -60,9 +60,11 @@ class Endpoint:
         path: Appended to the base URL; a ``/v1`` that both have is used once.
         key_header: Which header carries the credential; in ``authorization`` it is a bearer token.
         defaults: Headers the format demands, where the client sent none of that name.
+        kind: What is asked for in this format.
     """
 
     path: str
+    kind: Kind = "chat"
     key_header: bytes = b"authorization"
     defaults: tuple[tuple[bytes, bytes], ...] = ()
 
@@ -81,7 +83,13 @@ class Endpoint:
 
 
 OPENAI_CHAT = Endpoint(path="/chat/completions")
+OPENAI_RESPONSES = Endpoint(path="/responses")
+RESPONSES_COUNT = Endpoint(path="/responses/input_tokens", kind="count")
+RESPONSES_COMPACT = Endpoint(path="/responses/compact", kind="other")
+OPENAI_COMPLETIONS = Endpoint(path="/completions", kind="completion")
+OPENAI_EMBEDDINGS = Endpoint(path="/embeddings", kind="embedding")
 ANTHROPIC_MESSAGES = Endpoint(path="/v1/messages", key_header=b"x-api-key", defaults=((b"anthropic-version", b"2023-06-01"),))
+ANTHROPIC_COUNT = attrs.evolve(ANTHROPIC_MESSAGES, path="/v1/messages/count_tokens", kind="count")
 
 
 @attrs.frozen(kw_only=True)
@@ -145,9 +153,12 @@ class HttpProvider:
         return next((abilities for pattern, abilities in self.families if fits(name, pattern)), self.assumed)
 
     def dialect_for(self, model: str, features: Features) -> str:
-        """Return the client's own format where it is spoken here, else the preferred one."""
+        """Return the client's own format where it is spoken here, else the preferred one that serves the kind; else nothing."""
         del model
-        return features.dialect if features.dialect in self.speaks else next(iter(self.speaks))
+        if features.dialect in self.speaks:
+            return features.dialect
+        serving = SERVED_BY[features.kind]
+        return next((name for name, endpoint in self.speaks.items() if endpoint.kind in serving), "")
 
     def prepare(self, request: Outgoing, account: Account) -> UpstreamRequest:
         """Return the request with the format's headers, the vendor's own ones, and the credential."""

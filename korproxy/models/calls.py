@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, TypeAlias
 
 import attrs
 
@@ -10,6 +11,18 @@ from korproxy.models.accounts import Secret
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 Span = tuple[int, int]
+
+# What is asked for: the next turn of a conversation, text to go on from (Completions), vectors, a count of tokens, or
+# something that only one vendor has.
+Kind: TypeAlias = Literal["chat", "completion", "embedding", "count", "other"]
+# Which kinds of formats can serve a request of each kind, where they are not the client's own: that one can pass.
+SERVED_BY: Mapping[Kind, frozenset[Kind]] = {
+    "chat": frozenset({"chat"}),
+    "completion": frozenset({"chat"}),
+    "embedding": frozenset({"embedding"}),
+    "count": frozenset({"count"}),
+    "other": frozenset(),
+}
 
 
 @attrs.frozen
@@ -90,9 +103,11 @@ class Features:
 
     Attributes:
         dialect: The format the client speaks. A provider that speaks it too answers with it: bytes then pass unchanged.
+        kind: What is asked for.
     """
 
     dialect: str
+    kind: Kind = "chat"
     stream: bool = False
     tools: bool = False
 
@@ -107,6 +122,7 @@ class Outgoing:
         headers: The client's headers that belong to this provider's vendor. Nothing else of the client's passes.
         query: The client's query without credentials, where client and provider speak the same format (``beta=true``).
         credential: The caller's own, only for accounts that forward it.
+        path: Of the client's request, where its body passes; empty where it was translated.
     """
 
     dialect: str
@@ -117,6 +133,7 @@ class Outgoing:
     query: bytes = b""
     credential: Secret | None = None
     correlation_id: str = ""
+    path: str = ""
 
 
 @attrs.frozen(kw_only=True)

@@ -8,6 +8,7 @@ import attrs
 
 from korproxy.models.abilities import Abilities
 from korproxy.models.accounts import Account
+from korproxy.models.calls import Kind
 
 
 @attrs.frozen(kw_only=True)
@@ -43,6 +44,7 @@ class Model:
         created: Seconds since the epoch, 0 where unknown.
         aliases: Other names it is served under.
         abilities: None: those that its provider assumes of models nobody knows.
+        kind: What it is for: ``chat``, or ``embedding``.
     """
 
     id: str
@@ -51,6 +53,7 @@ class Model:
     created: int = 0
     aliases: tuple[str, ...] = ()
     abilities: Abilities | None = None
+    kind: Kind = "chat"
 
 
 @attrs.frozen(kw_only=True)

@@ -142,8 +142,8 @@ _PROVIDER = Shape(
 )
 _DIALECT = Shape(
     kind="dialect",
-    fields={"name": str, "paths": Sequence, "translator": object},
-    methods=("peek", "set_model", "reader", "error", "late_error", "lists_models", "model_list"),
+    fields={"name": str, "paths": Sequence, "kind": str, "listed": frozenset, "translator": object},
+    methods=("peek", "wants_array", "set_model", "reader", "error", "late_error", "lists_models", "model_list", "model_entry"),
     rule=_dialect,
 )
 _REDACTION = Shape(

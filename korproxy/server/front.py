@@ -20,9 +20,19 @@ from korproxy.server.answering import GOODBYE, Answerer, origin
 from korproxy.server.exchange import ClientLeft, Exchange
 from korproxy.server.faults import FaultWriter, plain_error
 from korproxy.server.guard import Guard
+from korproxy.server.json_array import ArrayExchange
 from korproxy.server.keys import MANAGE, READ
-from korproxy.server.model_list import offered_models
-from korproxy.server.paths import MODELS, NO_PROXY, is_for_a_proxy, is_management, methods_at, needs_key, wrong_path
+from korproxy.server.model_list import offered_models, one_model
+from korproxy.server.paths import (
+    NO_PROXY,
+    fits,
+    is_for_a_proxy,
+    is_management,
+    methods_at,
+    model_question,
+    needs_key,
+    wrong_path,
+)
 from korproxy.version import VERSION
 
 DRAIN_SECONDS = 5.0  # how long the rest of an unwanted upload is read away before it is refused
@@ -140,14 +150,14 @@ class Front:
         if self._is_preflight(exchange):
             await exchange.start(204, [*common, *cors.preflight_headers(exchange.headers)])
             await exchange.finish()
-        elif not methods:
+        elif not methods or (method == "POST" and methods[0] != "POST" and ":" in path):  # a deed that is done nowhere here
             raise wrong_path(path, self._calls())
         elif method not in methods:
             raise BadRequest("KP-SYS-507", f"{path} takes {' and '.join(methods)}, not {method[:20]}.")
         elif dialect is not None:
             await self._call(exchange, dialect, common)
-        elif path == MODELS:
-            await self._models(exchange, common)
+        elif question := model_question(path):
+            await self._models(exchange, question, common)
         else:
             said = json_bytes({"status": "ok", "name": "KorProxy", "version": VERSION})
             await self._say(exchange, 200, said, [*common, _JSON])
@@ -159,21 +169,32 @@ class Front:
         return [path for each in self.dialects.values() for path in each.paths]
 
     def _dialect(self, path: str) -> Dialect | None:
-        return next((each for each in self.dialects.values() if path in each.paths), None)
+        found = next((each for each in self.dialects.values() if path in each.paths), None)
+        return found or next((each for each in self.dialects.values() if any(fits(path, known) for known in each.paths)), None)
 
-    def _dialect_of_errors(self, path: str) -> Dialect | None:
-        """Return the format in which whoever asks for *path* reads errors: also below the paths of calls.
+    def _dialect_of_errors(self, exchange: Exchange) -> Dialect | None:
+        """Return the format in which whoever asks reads errors: also of lists of models, and below the paths of calls.
 
         Claude Code asks whether ``/v1/messages/count_tokens`` is there, and understands a 404 in its own format.
         """
+        path = exchange.path
+        if question := model_question(path):
+            return self._dialect(path) or self._lister(exchange, question[0])
         above = (each for each in self.dialects.values() if path.startswith(tuple(f"{known}/" for known in each.paths)))
         return self._dialect(path) or next(above, None)
 
-    async def _models(self, exchange: Exchange, common: RawHeaders) -> None:
-        self.guard.admit_client(exchange.headers, exchange.query)
-        claims = [each for each in self.dialects.values() if each.lists_models(exchange.headers)]
+    def _lister(self, exchange: Exchange, models: str) -> Dialect:
+        """Return the format in which *exchange*, which asks for *models*, wants its answer."""
+        claims = [each for each in self.dialects.values() if each.lists_models(models, exchange.query, exchange.headers)]
         claims.sort(key=lambda each: each.name == DEFAULT_DIALECT)  # it claims every caller, so it comes last
-        body = claims[0].model_list(offered_models(self.snapshot, claims[0].name))
+        return claims[0]
+
+    async def _models(self, exchange: Exchange, question: tuple[str, str], common: RawHeaders) -> None:
+        self.guard.admit_client(exchange.headers, exchange.query)
+        models, wanted = question
+        dialect = self._lister(exchange, models)
+        offered = offered_models(self.snapshot, dialect.name)
+        body = dialect.model_list(offered) if not wanted else dialect.model_entry(one_model(self.snapshot, wanted, offered))
         await self._say(exchange, 200, body, [*common, _JSON])
 
     async def _call(self, exchange: Exchange, dialect: Dialect, common: RawHeaders) -> None:
@@ -198,7 +219,8 @@ class Front:
                 key_name=caller.key_name,
                 began=began,
             )
-            await self.answerer.settle(exchange, call, dialect, common)
+            array = call.peek.stream and dialect.wants_array(exchange.query)
+            await self.answerer.settle(ArrayExchange(inner=exchange) if array else exchange, call, dialect, common)
         finally:
             self.running -= 1
 
@@ -220,7 +242,7 @@ class Front:
         with suppress(ClientLeft, BadRequest):  # the answer goes out all the same, to whoever still listens
             await exchange.drain(DRAIN_BYTES, _patience(exc))
         fault = self.faults.fault(exc, "" if exc.code == "KP-AUTH-004" else origin(exchange))
-        dialect = self._dialect_of_errors(exchange.path)
+        dialect = self._dialect_of_errors(exchange)
         headers = [*common, *self.faults.headers(exc, fault)]
         if fault.status == 405:  # which has to say what is allowed (RFC 9110, 15.5.6)
             headers.append((b"allow", ", ".join(methods_at(exchange.path, self._calls())).encode()))

@@ -7,8 +7,9 @@ from collections.abc import Collection, Sequence
 import attrs
 
 from korproxy.contracts import Provider
-from korproxy.gateway.routing import Snapshot
-from korproxy.models.calls import Features
+from korproxy.errors.exceptions import NoProvider
+from korproxy.gateway.routing import Snapshot, who_offers
+from korproxy.models.calls import Features, Kind
 from korproxy.models.providers import Model
 
 
@@ -20,13 +21,14 @@ def offered_models(snapshot: Snapshot, dialect: str) -> Sequence[Model]:
     """
     ids = {each.id for each in snapshot.providers}
     features = Features(dialect=dialect)
+    kinds = snapshot.dialects[dialect].listed if dialect in snapshot.dialects else frozenset()
     found: dict[str, Model] = {}
     earlier: list[Provider] = []
     for provider in _in_order(snapshot.providers, features):
         if not provider.accounts:
             continue
         for model in provider.models():
-            if snapshot.reaches(dialect, provider.dialect_for(model.id, features)):
+            if model.kind in kinds and _serves(provider, model, snapshot, features):
                 taken = _begins_with_id(model.id, ids) or any(_takes(each, model.id, snapshot, features) for each in earlier)
                 name = f"{provider.id}/{model.id}" if taken else model.id
                 found[name] = attrs.evolve(model, id=name)
@@ -37,9 +39,39 @@ def offered_models(snapshot: Snapshot, dialect: str) -> Sequence[Model]:
     return list(found.values())
 
 
+def one_model(snapshot: Snapshot, wanted: str, offered: Sequence[Model]) -> Model:
+    """Return the model that a client calls *wanted*: one of those *offered*, else whatever the name leads to.
+
+    Raises:
+        NoProvider: It leads nowhere (KP-PROV-105).
+    """
+    for each in offered:
+        if wanted in (each.id, *each.aliases):
+            return each
+    if not snapshot.providers:
+        raise NoProvider("KP-PROV-105", f"There is no model {wanted[:200]!r}: no provider is configured yet.")
+    able, name = who_offers(wanted, snapshot)
+    found = next((each for each in able[0].models() if each.id == able[0].real_name(name)), None)
+    return attrs.evolve(found or Model(id=wanted, owner=able[0].id), id=wanted)
+
+
 def _in_order(providers: Sequence[Provider], features: Features) -> Sequence[Provider]:
     """Return *providers* as routing takes them: whoever speaks the client's format goes first."""
     return sorted(providers, key=lambda each: each.dialect_for("", features) != features.dialect)
+
+
+def _serves(provider: Provider, model: Model, snapshot: Snapshot, features: Features) -> bool:
+    if model.kind != "chat":  # asked for in a format of its own
+        return any(_reached(provider, model, name, snapshot) for name in _clients_of(model.kind, snapshot))
+    return snapshot.reaches(features.dialect, provider.dialect_for(model.id, features))
+
+
+def _clients_of(kind: Kind, snapshot: Snapshot) -> Sequence[str]:
+    return [name for name, each in snapshot.dialects.items() if each.kind == kind and each.paths]
+
+
+def _reached(provider: Provider, model: Model, dialect: str, snapshot: Snapshot) -> bool:
+    return snapshot.reaches(dialect, provider.dialect_for(model.id, Features(dialect=dialect, kind=model.kind)))
 
 
 def _begins_with_id(model: str, ids: Collection[str]) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 
 from korproxy.errors.exceptions import BadRequest
 
 open_paths = frozenset({"/", "/healthz", "/api/hello"})  # answered to anybody: probes of tools and supervisors
 MODELS = "/v1/models"
+MODEL_LISTS = (MODELS, "/v1beta/models")  # OpenAI's, Anthropic's and Codex' clients ask the first, Google's either
 _MANAGEMENT = ("/v1/diagnostics", "/v1/errors", "/v1/providers", "/errors")
 _ALWAYS_LOCKED = ("/v1/diagnostics/bundle", "/v1/requests", "/v1/logs", "/v1/keys", "/v1/settings")
 
@@ -36,15 +39,37 @@ def needs_key(method: str, path: str) -> bool:
     return method not in ("GET", "HEAD") or _under(path, _ALWAYS_LOCKED)
 
 
+def fits(path: str, pattern: str) -> bool:
+    """Whether *path* is what a format calls *pattern*: the same, but that ``{model}`` is the name of a model."""
+    return path == pattern or ("{" in pattern and _compiled(pattern).fullmatch(path) is not None)
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.escape(pattern).replace(r"\{model\}", r".+"), re.DOTALL)
+
+
+def model_question(path: str) -> tuple[str, str] | None:
+    """Return which list of models *path* asks for, and for which one of them: all, where that is empty; None: for neither."""
+    for models in MODEL_LISTS:
+        if path == models:
+            return models, ""
+        if path.startswith(models + "/") and len(path) > len(models) + 1:
+            return models, path[len(models) + 1 :]
+    return None
+
+
 def methods_at(path: str, calls: Collection[str]) -> tuple[str, ...]:
     """Return the methods that *path* takes outside the management API, none where nothing is.
 
     Args:
         calls: The paths of the formats that clients speak.
     """
-    if path in open_paths or path == MODELS:
+    if path in open_paths:
         return ("GET", "HEAD")
-    return ("POST",) if path in calls else ()
+    if any(fits(path, each) for each in calls):
+        return ("POST",)
+    return ("GET", "HEAD") if model_question(path) else ()
 
 
 def wrong_path(path: str, known: Sequence[str]) -> BadRequest:

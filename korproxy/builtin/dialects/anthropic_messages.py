@@ -18,6 +18,7 @@ from korproxy.api import (
     Dialect,
     Fault,
     Headers,
+    Kind,
     Model,
     Peek,
     PlainAnswer,
@@ -79,13 +80,19 @@ class AnthropicMessages:
 
     name: str = "anthropic-messages"
     paths: Sequence[str] = ("/v1/messages",)
-
+    kind: Kind = "chat"
+    listed: frozenset[Kind] = frozenset({"chat"})
     translator: Translator = attrs.field(factory=MessagesTranslator)
 
     def peek(self, path: str, body: bytes) -> Peek:
         """Read model, stream and whether there are tools."""
         del path
         return peek_model(body)
+
+    def wants_array(self, query: bytes) -> bool:
+        """Answer no: streams are events."""
+        del query
+        return False
 
     def set_model(self, body: bytes, span: Span, model: str) -> bytes:
         """Return *body* with *model* at *span*."""
@@ -106,24 +113,20 @@ class AnthropicMessages:
         """Return an ``error`` event: the SDK raises on its name. No ``message_stop``: the message is not whole."""
         return b"event: error\ndata: " + self.error(fault) + b"\n\n"
 
-    def lists_models(self, headers: Headers) -> bool:
+    def lists_models(self, path: str, query: bytes, headers: Headers) -> bool:
         """Whether the header is there that every client of this format sends."""
+        del path, query
         return headers.get(b"anthropic-version") is not None
 
     def model_list(self, models: Sequence[Model]) -> bytes:
         """Return the answer of ``GET /v1/models``, all on one page. Claude Code reads ``id`` and ``display_name``."""
-        data = [
-            {
-                "type": "model",
-                "id": each.id,
-                "display_name": each.name or each.id,
-                "created_at": datetime.fromtimestamp(each.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "lifecycle": "active",
-            }
-            for each in models
-        ]
+        data = [_described(each) for each in models]
         first, last = (models[0].id, models[-1].id) if models else (None, None)
         return json_bytes({"data": data, "has_more": False, "first_id": first, "last_id": last})
+
+    def model_entry(self, model: Model) -> bytes:
+        """Return the answer of ``GET /v1/models/ID``."""
+        return json_bytes(_described(model))
 
 
 @attrs.define
@@ -166,6 +169,21 @@ class MessageStream:
             return  # it passes all the same: what to make of it is the client's affair
         for found in (start.usage if start else None, event.usage):
             self.usage = read_usage(found, self.usage)
+
+
+def _described(model: Model) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "type": "model",
+        "id": model.id,
+        "display_name": model.name or model.id,
+        "created_at": datetime.fromtimestamp(model.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "lifecycle": "active",
+    }
+    if model.abilities is not None and model.abilities.window is not None:
+        described["max_input_tokens"] = model.abilities.window
+    if model.abilities is not None and model.abilities.output is not None:
+        described["max_tokens"] = model.abilities.output
+    return described
 
 
 def _says_something(text: bytes) -> bool:

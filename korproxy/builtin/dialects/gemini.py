@@ -1,4 +1,4 @@
-"""Gemini's generateContent, as providers speak it. Clients that speak it come with their paths later.
+"""Gemini's generateContent, as clients speak it.
 
 Facts: Google's API reference (ai.google.dev/api/generate-content) and its SDK google-genai 3.4 (``google/genai/errors.py``).
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from urllib.parse import parse_qsl
 
 import attrs
 import msgspec
@@ -16,6 +17,7 @@ from korproxy.api import (
     Dialect,
     Fault,
     Headers,
+    Kind,
     Model,
     Peek,
     PlainAnswer,
@@ -82,7 +84,13 @@ class Gemini:
     """The format of ``POST /v1beta/models/MODEL:generateContent``. Model and stream stand in the path, not in the body."""
 
     name: str = "gemini"
-    paths: Sequence[str] = ()
+    paths: Sequence[str] = tuple(
+        f"{version}/{method}"
+        for version in ("/v1beta", "/v1")  # google-genai 3 asks under /v1
+        for method in ("models/{model}:generateContent", "models/{model}:streamGenerateContent")
+    )
+    kind: Kind = "chat"
+    listed: frozenset[Kind] = frozenset({"chat", "embedding"})
     translator: Translator = attrs.field(factory=GeminiTranslator)
 
     def peek(self, path: str, body: bytes) -> Peek:
@@ -93,6 +101,10 @@ class Gemini:
         except (ValueError, RecursionError):
             tools = False
         return Peek(model=model, stream=method == "streamGenerateContent", tools=tools)
+
+    def wants_array(self, query: bytes) -> bool:
+        """Whether ``alt=sse`` is missing."""
+        return dict(parse_qsl(query)).get(b"alt") != b"sse"
 
     def set_model(self, body: bytes, span: Span, model: str) -> bytes:
         """Return *body* as it is: another model makes another path."""
@@ -116,15 +128,18 @@ class Gemini:
         """Return an event with an ``error``: the SDK raises on it."""
         return b"data: " + self.error(fault) + b"\r\n\r\n"
 
-    def lists_models(self, headers: Headers) -> bool:
-        """Answer no: the format has a path of its own for that."""
-        del headers
-        return False
+    def lists_models(self, path: str, query: bytes, headers: Headers) -> bool:
+        """Whether it is the format's own path, or a key stands where only this format's clients put it."""
+        del query
+        return path == "/v1beta/models" or headers.get(b"x-goog-api-key") is not None
 
     def model_list(self, models: Sequence[Model]) -> bytes:
         """Return the answer of ``GET /v1beta/models``, all on one page."""
-        methods = ["generateContent", "countTokens"]
-        return json_bytes({"models": [{**_described(each), "supportedGenerationMethods": methods} for each in models]})
+        return json_bytes({"models": [_described(each) for each in models]})
+
+    def model_entry(self, model: Model) -> bytes:
+        """Return the answer of ``GET /v1beta/models/ID``."""
+        return json_bytes(_described(model))
 
 
 @attrs.define
@@ -180,7 +195,11 @@ def _usage_of_document(body: bytes) -> Usage:
 
 
 def _described(model: Model) -> dict[str, Any]:
-    described: dict[str, Any] = {"name": f"models/{model.id}", "displayName": model.name or model.id}
+    described: dict[str, Any] = {
+        "name": f"models/{model.id}",
+        "displayName": model.name or model.id,
+        "supportedGenerationMethods": ["embedContent"] if model.kind == "embedding" else ["generateContent", "countTokens"],
+    }
     if model.abilities is not None and model.abilities.window is not None:
         described["inputTokenLimit"] = model.abilities.window
     if model.abilities is not None and model.abilities.output is not None:

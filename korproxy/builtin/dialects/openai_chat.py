@@ -18,6 +18,7 @@ from korproxy.api import (
     Dialect,
     Fault,
     Headers,
+    Kind,
     Model,
     Peek,
     PlainAnswer,
@@ -79,13 +80,19 @@ class OpenAIChat:
 
     name: str = "openai-chat"
     paths: Sequence[str] = ("/v1/chat/completions",)
-
+    kind: Kind = "chat"
+    listed: frozenset[Kind] = frozenset({"chat", "embedding"})
     translator: Translator | None = attrs.field(factory=ChatTranslator)
 
     def peek(self, path: str, body: bytes) -> Peek:
         """Read model, stream and whether there are tools."""
         del path
         return peek_model(body)
+
+    def wants_array(self, query: bytes) -> bool:
+        """Answer no: streams are events."""
+        del query
+        return False
 
     def set_model(self, body: bytes, span: Span, model: str) -> bytes:
         """Return *body* with *model* at *span*."""
@@ -105,15 +112,22 @@ class OpenAIChat:
         """Return an event with a top-level ``error``: the SDK raises APIError on it. No ``[DONE]``: this was not the end."""
         return b"data: " + self.error(fault) + b"\n\n"
 
-    def lists_models(self, headers: Headers) -> bool:
-        """Answer yes: whoever is of no other format gets this one."""
-        del headers
-        return True
+    def lists_models(self, path: str, query: bytes, headers: Headers) -> bool:
+        """Whether it may be one of its clients: whoever is of no other format gets this one."""
+        del query, headers
+        return path == "/v1/models"
 
     def model_list(self, models: Sequence[Model]) -> bytes:
         """Return the answer of ``GET /v1/models``."""
-        data = [{"id": each.id, "object": "model", "created": each.created, "owned_by": each.owner} for each in models]
-        return json_bytes({"object": "list", "data": data})
+        return json_bytes({"object": "list", "data": [_described(each) for each in models]})
+
+    def model_entry(self, model: Model) -> bytes:
+        """Return the answer of ``GET /v1/models/ID``."""
+        return json_bytes(_described(model))
+
+
+def _described(model: Model) -> dict[str, Any]:
+    return {"id": model.id, "object": "model", "created": model.created, "owned_by": model.owner}
 
 
 @attrs.define

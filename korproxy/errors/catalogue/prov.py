@@ -224,4 +224,18 @@ PROV: tuple[ErrorCode, ...] = (
         status=502,
         retryable=True,
     ),
+    ErrorCode(
+        code="KP-PROV-117",
+        message="The provider of this model cannot do what is asked for.",
+        description=(
+            "Not every provider counts tokens, makes embeddings or compacts conversations. Where it does not, KorProxy says so"
+            " at once: tools that count, such as Claude Code, then estimate by themselves. An invented number would be worse."
+        ),
+        steps=(
+            "If the tool goes on working, there is nothing to do.",
+            "Ask for a model of a provider that can: for embeddings `text-embedding-3-small` or `gemini-embedding-001`.",
+            "Of a `compatible` server, say in `speaks` which formats it has.",
+        ),
+        status=404,
+    ),
 )

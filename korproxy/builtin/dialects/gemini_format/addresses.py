@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote
 
 from korproxy.api import BadRequest
 
-_PATH = re.compile(r"/v1(?:alpha|beta)?/(?:models|tunedModels)/(?P<model>[^?]+):(?P<method>[A-Za-z]+)(?:\?.*)?")
+# Of the path alone, percent-decoded already: the name may hold slashes and colons.
+_PATH = re.compile(r"/v1(?:alpha|beta)?/(?:models|tunedModels)/(?P<model>.+):(?P<method>[A-Za-z]+)", re.DOTALL)
 
 
 def model_and_method(path: str) -> tuple[str, str]:
@@ -19,4 +19,4 @@ def model_and_method(path: str) -> tuple[str, str]:
     found = _PATH.fullmatch(path)
     if found is None:
         raise BadRequest("KP-SYS-519", "The address names no model: it has to be /v1beta/models/MODEL:generateContent.")
-    return unquote(found["model"]), found["method"]
+    return found["model"], found["method"]
