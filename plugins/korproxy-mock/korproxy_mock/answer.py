@@ -108,6 +108,8 @@ def _natural_calls(prompt: Prompt) -> tuple[ToolCall, ...]:
 
 
 def _arguments(tool: Tool, text: str) -> str:
+    if tool.raw:
+        return text
     made = sample(tool.schema)
     arguments = dict(made) if isinstance(made, Mapping) else {}
     for name in ("city", "location", "place"):

@@ -12,7 +12,7 @@ from korproxy_mock.anthropic_errors import model_not_found, problem
 from korproxy_mock.anthropic_read import read_prompt, signature_for
 from korproxy_mock.directives import DirectiveError
 from korproxy_mock.formats import SSE, Call, Event, Framing, Headers, JsonObject, Problem, Refused, Route
-from korproxy_mock.openai_chat import thirds
+from korproxy_mock.openai_api import thirds
 from korproxy_mock.paths import bearer, split_path
 from korproxy_mock.prompt import Prompt
 from korproxy_mock.record import Received
@@ -128,7 +128,7 @@ class AnthropicMessages:
         body = {"type": "error", "error": said, "request_id": call.request_id}
         return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
-    def error_events(self, call: Call, problem: Problem) -> Iterable[Event]:
+    def error_events(self, call: Call, problem: Problem, script: Script, after: int) -> Iterable[Event]:  # noqa: ARG002
         """Write an ``error`` event; the stream ends after it."""
         return (Event(name="error", data=self.error_body(call, problem)),)
 

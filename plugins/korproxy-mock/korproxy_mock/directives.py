@@ -21,7 +21,7 @@ _MOST_WORDS = 100_000
 _LONGEST_HINT = 1e9  # about 30 years: longer ones are no dates any more
 QUIRKS = (
     "repeat-ids", "whole-calls", "index-zero", "usage-on-finish", "reasoning", "think-tags", "no-ids", "empty-end",
-    "finish-early", "snake-case",
+    "finish-early", "snake-case", "empty-output", "done-line", "reasoning-text",
 )  # fmt: skip
 
 
@@ -222,6 +222,8 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     **dict.fromkeys(("stall-after", "cut-after", "malformed-after", "error-after"), _count),
     **dict.fromkeys(("first-byte", "first-event", "gap"), _seconds),
     "words": _words,
+    "summary-parts": _positive,
+    "phase": _one_of("commentary", "final_answer"),
     "redirect": _header,
     "usage": _usage,
     "status": _status,

@@ -144,8 +144,8 @@ class Format(Protocol):
     def error_body(self, call: Call, problem: Problem) -> str:
         """Write *problem* as a body."""
 
-    def error_events(self, call: Call, problem: Problem) -> Iterable[Event]:
-        """Write *problem* as what the vendor sends in the middle of a stream."""
+    def error_events(self, call: Call, problem: Problem, script: Script, after: int) -> Iterable[Event]:
+        """Write *problem* as what the vendor sends in the middle of a stream, *after* so many events."""
 
     def headers(self, call: Call) -> Headers:
         """Return the vendor's own headers of every reply."""

@@ -109,7 +109,7 @@ class Gemini:
         wrapped = call.route.stream and self.framing(call).array
         return json.dumps([error] if wrapped else error, ensure_ascii=False, indent=2) + "\n"
 
-    def error_events(self, call: Call, problem: Problem) -> Iterable[Event]:  # noqa: ARG002
+    def error_events(self, call: Call, problem: Problem, script: Script, after: int) -> Iterable[Event]:  # noqa: ARG002
         """Write the error as one more chunk; the stream ends after it."""
         return (Event(data=json.dumps(_error(problem), ensure_ascii=False, separators=(",", ":"))),)
 

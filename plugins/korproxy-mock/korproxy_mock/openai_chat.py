@@ -1,48 +1,34 @@
 """OpenAI's Chat Completions, as a provider speaks it. Pure."""
 
 import json
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
-from korproxy_mock import models, openai_errors
+from korproxy_mock import models
 from korproxy_mock.answer import Answer, cut
-from korproxy_mock.formats import SSE, Call, Event, Framing, Headers, JsonObject, Problem, Refused, Route
+from korproxy_mock.formats import Call, Event, JsonObject, Refused, Route
+from korproxy_mock.openai_api import CREATED, OpenAIApi, compact, thirds
 from korproxy_mock.openai_checks import check
 from korproxy_mock.openai_errors import model_not_found
 from korproxy_mock.openai_read import read_prompt
-from korproxy_mock.paths import bearer, masked, split_path
+from korproxy_mock.paths import split_path
 from korproxy_mock.prompt import Prompt
 from korproxy_mock.record import Received
 from korproxy_mock.script import Script, ToolCall
 
-_CREATED = 1_790_000_000  # plus the request's number: the same requests give the same bytes
 _DONE = Event(data="[DONE]", terminal=True)
 _FINISH = {
     "end": "stop", "tool": "tool_calls", "stop_sequence": "stop", "refusal": "content_filter", "null": None,
 }  # fmt: skip
 
 
-class OpenAIChat:
+class OpenAIChat(OpenAIApi):
     """``POST /v1/chat/completions`` and ``GET /v1/models``, with or without the ``/v1``."""
 
     name = "openai-chat"
-    retry_in_body = False
 
     def route(self, received: Received) -> Route | None:
         """Match by the end of the path; anything may stand in front."""
         return split_path(received, chat="/chat/completions", versioned=False)
-
-    def credential(self, received: Received) -> str | None:
-        """Take the bearer token."""
-        return bearer(received)
-
-    def check_key(self, received: Received, accepted: frozenset[str] | None) -> None:
-        """Refuse a missing or wrong key with 401."""
-        key = bearer(received)
-        if not key:
-            raise Refused(openai_errors.no_key())
-        if key.startswith("bad") if accepted is None else key not in accepted:
-            raise Refused(openai_errors.wrong_key(masked(key)))
 
     def check(self, call: Call) -> None:
         """Refuse what OpenAI refuses."""
@@ -96,53 +82,12 @@ class OpenAIChat:
             yield _chunk(base, [], {"usage": usage})
         yield _DONE
 
-    def problem(self, call: Call, script: Script) -> Problem:
-        """Say a scripted error as OpenAI does."""
-        return openai_errors.scripted(call.model, script)
-
-    def unreadable(self, received: Received, why: str) -> Problem:  # noqa: ARG002 -- OpenAI does not tell why
-        """Say that the body is no JSON object."""
-        return openai_errors.no_json()
-
-    def framing(self, call: Call) -> Framing:  # noqa: ARG002
-        """Write server-sent events."""
-        return SSE
-
-    def error_body(self, call: Call, problem: Problem) -> str:  # noqa: ARG002 -- OpenAI has the request id in a header only
-        """Write an ``error`` object, indented like OpenAI's."""
-        return json.dumps(_error(problem), ensure_ascii=False, indent=4)
-
-    def error_events(self, call: Call, problem: Problem) -> Iterable[Event]:  # noqa: ARG002
-        """Write an ``error`` object as a data event; the stream just ends after it."""
-        return (Event(data=_compact(_error(problem))),)
-
-    def headers(self, call: Call) -> Headers:
-        """Return OpenAI's headers."""
-        return [
-            ("x-request-id", call.request_id),
-            ("openai-organization", "org-mock"),
-            ("openai-processing-ms", "12"),
-            ("openai-version", "2020-10-01"),
-        ]
-
-    def limit_headers(self, style: str | None, *, wait: float) -> Headers:
-        """Return ``x-ratelimit-*``; durations are written like Go's."""
-        left, reset = ("9999", "6ms") if style is None else ("0", f"{wait:g}s")
-        return [
-            ("x-ratelimit-limit-requests", "10000"),
-            ("x-ratelimit-limit-tokens", "2000000"),
-            ("x-ratelimit-remaining-requests", left),
-            ("x-ratelimit-remaining-tokens", "1999000" if style is None else "0"),
-            ("x-ratelimit-reset-requests", reset),
-            ("x-ratelimit-reset-tokens", reset),
-        ]
-
 
 def _base(call: Call, kind: str) -> JsonObject:
     return {
         "id": f"chatcmpl-mock{call.number:08d}",
         "object": kind,
-        "created": _CREATED + call.number,
+        "created": CREATED + call.number,
         "model": call.model,
     }
 
@@ -222,18 +167,12 @@ def _fragments(identity: str, tool: ToolCall, script: Script) -> Iterator[JsonOb
         yield {**(head if repeated else {}), "function": {**named, "arguments": piece}}
 
 
-def thirds(text: str) -> list[str]:
-    """Cut *text* into up to three parts."""
-    size = max(1, -(-len(text) // 3))
-    return [text[at : at + size] for at in range(0, len(text), size)]
-
-
 def _choice(index: int, delta: JsonObject, finish: str | None) -> JsonObject:
     return {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
 
 
 def _chunk(base: JsonObject, choices: list[JsonObject], extra: JsonObject) -> Event:
-    return Event(data=_compact({**base, "choices": choices, **extra}))
+    return Event(data=compact({**base, "choices": choices, **extra}))
 
 
 def _usage(call: Call, answer: Answer) -> JsonObject:
@@ -258,13 +197,4 @@ def _usage(call: Call, answer: Answer) -> JsonObject:
 
 
 def _model(name: str) -> JsonObject:
-    return {"id": name, "object": "model", "created": _CREATED, "owned_by": "korproxy-mock"}
-
-
-def _error(problem: Problem) -> JsonObject:
-    said: dict[str, Any] = {"message": problem.message, "type": problem.kind}
-    return {"error": {**said, "param": problem.param, "code": problem.code}}
-
-
-def _compact(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return {"id": name, "object": "model", "created": CREATED, "owned_by": "korproxy-mock"}

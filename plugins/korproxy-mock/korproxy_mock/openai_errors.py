@@ -53,6 +53,14 @@ def tools_need_responses(model: str) -> Problem:
     return invalid(message, param="reasoning_effort")
 
 
+def unverified_content(shown: str) -> Problem:
+    """Say 400 for encrypted content, *shown* by its ends, that is another account's or another model's, or was changed."""
+    message = (
+        f"The encrypted content {shown} could not be verified. Reason: Encrypted content could not be decrypted or parsed."
+    )
+    return invalid(message, code="invalid_encrypted_content")
+
+
 def scripted(model: str, script: Script) -> Problem:
     """Say the error a script asks for: OpenAI's usual one of that status, its fields replaced where the script has them."""
     usual = _of_kind(script.kind, model) or _of_status(script.status or 500, model)
@@ -78,6 +86,8 @@ def _of_kind(kind: str | None, model: str) -> Problem | None:
             "Please reduce the length of the messages."
         )
         return invalid(message, param="messages", code="context_length_exceeded")
+    if kind == "invalid-encrypted-content":
+        return unverified_content("gAAA...bW9j")
     return tools_need_responses(model) if kind == "responses-only" else None
 
 

@@ -68,16 +68,16 @@ def _images(content: object) -> list[Image]:
         if not isinstance(holder, dict):
             continue
         if part["type"] == "image_url":
-            images.append(_at(str(holder.get("url")), "image"))
+            images.append(image_at(str(holder.get("url")), "image"))
         elif part["type"] == "file" and isinstance(holder.get("file_data"), str):
-            images.append(_at(holder["file_data"], "file"))
+            images.append(image_at(holder["file_data"], "file"))
         elif part["type"] == "input_audio":
             images.append(Image(media_type=f"audio/{holder.get('format')}", data=decoded(str(holder.get("data")))))
     return images
 
 
-def _at(address: str, otherwise: str) -> Image:
-    """Read a data URL, or keep the address."""
+def image_at(address: str, otherwise: str) -> Image:
+    """Read a data URL, or keep the address; *otherwise* is then what it is."""
     if not address.startswith("data:"):
         return Image(media_type=otherwise, address=address)
     head, _, data = address.removeprefix("data:").partition(",")

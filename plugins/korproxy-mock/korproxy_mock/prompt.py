@@ -7,7 +7,7 @@ from hashlib import sha256
 import attrs
 
 CHARS_PER_TOKEN = 4
-_HEAVY = ("image", "image_url", "document", "file")
+_HEAVY = ("image", "image_url", "document", "file", "input_image", "input_file")
 _IMAGE_CHARS = 340  # an image weighs as much as 85 tokens, whatever its bytes
 
 
@@ -28,10 +28,11 @@ class Image:
 
 @attrs.frozen(kw_only=True)
 class Tool:
-    """A tool that the request offers, with its JSON Schema."""
+    """A tool that the request offers, with its JSON Schema; a ``raw`` one takes any text."""
 
     name: str
     schema: Mapping[str, object] = attrs.field(factory=dict)
+    raw: bool = False
 
 
 @attrs.frozen(kw_only=True)

@@ -119,8 +119,10 @@ class _Exchange:
             return self._whole(call, self.form.answer(call, answer, script), script)
         self.received.streamed = True
         failure = self.form.problem(call, attrs.evolve(script, status=script.status or 500))
-        errors = tuple(self.form.error_events(call, failure))
-        steps = tuple(plan(self.form.events(call, answer, script), errors, script, self.form.framing(call)))
+        events = tuple(self.form.events(call, answer, script))
+        kept = sum(not (script.no_terminal and event.terminal) for event in events)
+        errors = tuple(self.form.error_events(call, failure, script, min(script.error_after or 0, kept)))
+        steps = tuple(plan(events, errors, script, self.form.framing(call)))
         return self._encoded(call, steps, script)
 
     def _instead(self, call: Call, script: Script) -> Reply | None:

@@ -61,6 +61,8 @@ class Script:
     words: int | None = None
     thinking: str | None = None
     redacted: str | None = None
+    summary_parts: int | None = None
+    phase: str | None = None
     tools: tuple[ToolCall, ...] = ()
     stop: str | None = None
     refusal: str | None = None

@@ -76,7 +76,7 @@ async def test_what_stands_in_front_of_a_path_is_the_provider(
     assert korproxy_mock.requests[0].provider == provider
 
 
-@pytest.mark.parametrize("path", ["/", "/v1/nothing", "/messages", "/v1/responses"])
+@pytest.mark.parametrize("path", ["/", "/v1/nothing", "/messages", "/v1/images/generations"])
 async def test_an_unknown_path_is_404(ask: Any, path: str) -> None:
     got = await ask("hi", path)
     assert (got.status, got.error["message"]) == (404, f"Invalid URL (POST {path})")

@@ -1,0 +1,90 @@
+"""The output items of a response: reasoning, messages, calls. Pure."""
+
+from collections.abc import Iterator
+
+from korproxy_mock.answer import Answer
+from korproxy_mock.formats import Call, JsonObject
+from korproxy_mock.paths import bearer
+from korproxy_mock.responses_seals import seal_for
+from korproxy_mock.responses_tools import Offered, meant
+from korproxy_mock.script import Script, ToolCall
+
+_COMMENTARY = "Let me see."
+
+
+def output_items(call: Call, answer: Answer, script: Script, tools: tuple[Offered, ...], status: str) -> list[JsonObject]:
+    """Return the items of *answer* in the order a model says them; *status* is that of the last."""
+    bare = [*_thoughts(call, answer, script), *_messages(answer, script)]
+    bare += [
+        _called(each, meant(each.name, tools), f"call_mock{call.number:08d}{at:02d}") for at, each in enumerate(answer.calls)
+    ]
+    if not bare and answer.stop not in ("length", "refusal", "content_filter"):
+        bare = [_message([_text("")], None)]
+    if bare and "status" in bare[-1]:
+        bare[-1]["status"] = status
+    return [{"id": f"{prefix(each)}_mock{call.number:08d}{at:02d}", **each} for at, each in enumerate(bare)]
+
+
+def prefix(item: JsonObject) -> str:
+    """Return what the id of such an item begins with."""
+    return {
+        "message": "msg", "reasoning": "rs", "function_call": "fc", "custom_tool_call": "ctc", "compaction": "cmp",
+        "function_call_output": "fc", "custom_tool_call_output": "ctco", "additional_tools": "at",
+    }.get(str(item.get("type")), "item")  # fmt: skip
+
+
+def summary_asked(body: JsonObject) -> bool:
+    """Tell whether the request wants to see a summary of the reasoning; without, OpenAI shows none."""
+    reasoning = body.get("reasoning")
+    return isinstance(reasoning, dict) and bool(reasoning.get("summary") or reasoning.get("generate_summary"))
+
+
+def _thoughts(call: Call, answer: Answer, script: Script) -> Iterator[JsonObject]:
+    key = bearer(call.received) or ""
+    if answer.thinking is not None and "reasoning-text" in script.quirks:
+        yield {"type": "reasoning", "summary": [], "content": [{"type": "reasoning_text", "text": answer.thinking}]}
+    elif answer.thinking is not None:
+        parts = _parts(answer.thinking, script.summary_parts or 1) if summary_asked(call.body) else []
+        summary = [{"type": "summary_text", "text": each} for each in parts]
+        yield {"type": "reasoning", "summary": summary, "encrypted_content": seal_for(key, call.model, answer.thinking)}
+    if answer.redacted is not None:
+        yield {"type": "reasoning", "summary": [], "encrypted_content": seal_for(key, call.model, answer.redacted)}
+
+
+def _parts(text: str, count: int) -> list[str]:
+    """Cut *text* between words into *count* parts, or as many as there are words."""
+    words = text.split(" ") if count > 1 else [text]
+    size = max(1, -(-len(words) // count))
+    return [" ".join(words[at : at + size]) for at in range(0, len(words), size)] if text else []
+
+
+def _messages(answer: Answer, script: Script) -> Iterator[JsonObject]:
+    """Text in front of calls is commentary itself, if commentary is asked for; else there is a message more."""
+    phase = script.phase
+    if phase == "commentary" and not (answer.calls and answer.pieces):
+        yield _message([_text(_COMMENTARY)], "commentary")
+        phase = "final_answer"
+    content = [_text(answer.text)] if answer.pieces else []
+    if answer.refusal is not None:
+        content.append({"type": "refusal", "refusal": answer.refusal})
+    if content:
+        yield _message(content, phase)
+
+
+def _message(content: list[JsonObject], phase: str | None) -> JsonObject:
+    message: JsonObject = {"type": "message", "status": "completed", "content": content, "role": "assistant"}
+    return message if phase is None else {**message, "phase": phase}
+
+
+def _text(text: str) -> JsonObject:
+    return {"type": "output_text", "annotations": [], "logprobs": [], "text": text}
+
+
+def _called(call: ToolCall, tool: Offered, call_id: str) -> JsonObject:
+    namespace = {} if tool.namespace is None else {"namespace": tool.namespace}
+    if tool.custom:
+        said = {"call_id": call_id, "input": call.arguments or "", "name": tool.name}
+        return {"type": "custom_tool_call", **said, **namespace}
+    arguments = "{}" if call.arguments is None else call.arguments
+    said = {"status": "completed", "arguments": arguments, "call_id": call_id, "name": tool.name}
+    return {"type": "function_call", **said, **namespace}
