@@ -1,0 +1,1 @@
+"""OpenAI Responses, read and written: requests, answers, streams, errors."""

@@ -1,0 +1,33 @@
+"""OpenAI Responses: the readers and writers in one place."""
+
+from __future__ import annotations
+
+import attrs
+
+from korproxy.api import Directions, LazyTranslator
+
+
+@attrs.frozen
+class ResponsesTranslator(LazyTranslator):
+    """Reads and writes OpenAI Responses; see ``Translator``."""
+
+    def directions(self) -> Directions:
+        """Import everything."""
+        from korproxy.builtin.dialects.responses_format.answer_reader import read_answer
+        from korproxy.builtin.dialects.responses_format.answer_writer import write_answer
+        from korproxy.builtin.dialects.responses_format.errors import read_error, write_error
+        from korproxy.builtin.dialects.responses_format.request_reader import read_request
+        from korproxy.builtin.dialects.responses_format.request_writer import write_request
+        from korproxy.builtin.dialects.responses_format.stream_reader import ResponsesStreamReader
+        from korproxy.builtin.dialects.responses_format.stream_writer import ResponsesStreamWriter
+
+        return Directions(
+            read_request=lambda _, body, report: read_request(body, report),
+            write_request=write_request,
+            read_answer=read_answer,
+            write_answer=write_answer,
+            stream_reader=ResponsesStreamReader,
+            stream_writer=ResponsesStreamWriter,
+            read_error=read_error,
+            write_error=write_error,
+        )
