@@ -1,0 +1,252 @@
+"""OpenAI Responses, as clients speak it.
+
+Facts: OpenAI's API reference and the type definitions of its Python SDK 3.57 (``openai/types/responses``,
+``openai/_streaming.py``); what Codex reads of an error and of a list of models: ``codex-rs/codex-api/src/sse/responses.rs`` and
+``codex-rs/protocol/src/openai_models.rs`` of openai/codex.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+from urllib.parse import parse_qsl
+
+import attrs
+import msgspec
+
+from korproxy.api import (
+    Abilities,
+    AnswerReader,
+    Dialect,
+    Fault,
+    Headers,
+    Kind,
+    Model,
+    Peek,
+    PlainAnswer,
+    Settings,
+    Span,
+    Translator,
+    Usage,
+    full_message,
+    hookimpl,
+    json_bytes,
+    peek_model,
+    replace_text,
+    sse_events,
+)
+from korproxy.builtin.dialects.responses_format.translator import ResponsesTranslator
+from korproxy.builtin.dialects.responses_format.usage import read_usage
+
+_TYPES = {
+    401: "authentication_error",
+    402: "insufficient_quota",
+    403: "permission_error",
+    429: "rate_limit_error",
+    503: "service_unavailable_error",
+}
+# Tools that come in an item of the input. Inside of a text the quotes would be escaped.
+_ADDED_TOOLS = re.compile(rb'"type"\s*+:\s*+"additional_tools"')
+_BEHIND_ALL = 2**31 - 2  # a sequence_number: nobody has counted the events that have passed, and each has to be higher
+_PICKED_LAST = 99  # Codex's own priority for models that its catalogue does not know
+_CUT_AT = {"mode": "bytes", "limit": 10_000}  # what Codex itself does with the output of tools of such models
+
+
+class _Response(msgspec.Struct):
+    """A whole answer, or what an event says of it: only this is read."""
+
+    usage: Any = None
+
+
+class _Event(msgspec.Struct):
+    type: Any = None
+    response: _Response | None = None
+    error: Any = None
+
+
+_responses = msgspec.json.Decoder(_Response)
+_events = msgspec.json.Decoder(_Event)
+
+
+@hookimpl
+def korproxy_dialects(settings: Settings) -> Iterable[Dialect]:
+    """Offer the format of ``/v1/responses``."""
+    del settings
+    yield OpenAIResponses()
+
+
+@attrs.frozen
+class OpenAIResponses:
+    """The format of ``POST /v1/responses``."""
+
+    name: str = "openai-responses"
+    paths: Sequence[str] = ("/v1/responses",)
+    kind: Kind = "chat"
+    listed: frozenset[Kind] = frozenset({"chat"})
+    translator: Translator | None = attrs.field(factory=ResponsesTranslator)
+
+    def peek(self, path: str, body: bytes) -> Peek:
+        """Read model, stream and whether there are tools, also such as come in an item of the input (``additional_tools``)."""
+        del path
+        peek = peek_model(body)
+        if not peek.tools and b"additional_tools" in body and _ADDED_TOOLS.search(body):
+            return attrs.evolve(peek, tools=True)
+        return peek
+
+    def wants_array(self, query: bytes) -> bool:
+        """Answer no: streams are events."""
+        del query
+        return False
+
+    def set_model(self, body: bytes, span: Span, model: str) -> bytes:
+        """Return *body* with *model* at *span*."""
+        return replace_text(body, span, model)
+
+    def reader(self, *, stream: bool) -> AnswerReader:
+        """Return a reader for one answer."""
+        return ResponseStream() if stream else PlainAnswer(_usage_of_document)
+
+    def error(self, fault: Fault) -> bytes:
+        """Return the body the SDK makes its status errors from; ``code`` is the KP code."""
+        return json_bytes({"error": _error_object(fault)})
+
+    def late_error(self, fault: Fault) -> bytes:
+        """Return the two events with which OpenAI itself breaks off: ``error`` and ``response.failed``.
+
+        The SDK raises APIError on the first one, where its ``error`` is an object; the second one, with ``error`` inside of the
+        response, is the only one that Codex reads. Other programs look for the members of the first one at its top.
+        """
+        error = _error_object(fault)
+        code = fault.code or "server_error"
+        said = {"code": code, "message": error["message"], "param": None, "error": error}
+        response = {
+            "id": "",
+            "object": "response",
+            "created_at": 0,
+            "status": "failed",
+            "error": {"code": code, "message": error["message"]},
+            "incomplete_details": None,
+            "model": "",
+            "output": [],
+            "parallel_tool_calls": True,
+            "tool_choice": "auto",
+            "tools": [],
+            "usage": None,
+        }
+        return _event("error", _BEHIND_ALL, said) + _event("response.failed", _BEHIND_ALL + 1, {"response": response})
+
+    def lists_models(self, path: str, query: bytes, headers: Headers) -> bool:
+        """Whether it is Codex that asks: it says its ``client_version``. Other clients of the format read the list of Chat."""
+        del headers
+        if path != "/v1/models":
+            return False
+        return any(key == b"client_version" for key, _ in parse_qsl(query, keep_blank_values=True))
+
+    def model_list(self, models: Sequence[Model]) -> bytes:
+        """Return the answer of ``GET /v1/models`` for Codex."""
+        return json_bytes({"models": [_described(each, place) for place, each in enumerate(models)]})
+
+    def model_entry(self, model: Model) -> bytes:
+        """Return the answer of ``GET /v1/models/ID``: what the list says of it."""
+        return json_bytes(_described(model, 0))
+
+
+@attrs.define
+class ResponseStream:
+    """Looks at a passing stream.
+
+    It ended once the response was completed, incomplete or failed, or the provider's ``error`` was there. That one need not be
+    the last: OpenAI sends ``response.failed`` behind it, and Codex reads nothing else.
+    """
+
+    usage: Usage = attrs.field(factory=Usage, init=False)
+    ended: bool = attrs.field(default=False, init=False)
+    final: bool = attrs.field(default=False, init=False)
+    failed: bool = attrs.field(default=False, init=False)
+
+    def feed(self, chunk: bytes) -> None:
+        """Take whole events."""
+        if not _says_something(chunk):
+            return
+        for name, data in sse_events(chunk):
+            self._note(name)
+            if _says_something(data):
+                self._read(data)
+
+    def finish(self) -> None:
+        """Do nothing: a stream says itself when it ends."""
+
+    def _note(self, name: bytes) -> None:
+        last = name in {b"response.completed", b"response.incomplete", b"response.failed"}
+        self.failed = self.failed or name in {b"error", b"response.failed"}
+        self.final = self.final or last
+        self.ended = self.ended or last or self.failed
+
+    def _read(self, data: bytes) -> None:
+        try:
+            event = _events.decode(data)
+        except (ValueError, RecursionError):
+            return  # it passes all the same: what to make of it is the client's affair
+        if isinstance(event.type, str):
+            self._note(event.type.encode("utf-8", "replace"))
+        elif event.error:
+            self._note(b"error")  # a server that has only Chat's error
+        if event.response is not None:
+            self.usage = read_usage(event.response.usage) or self.usage
+
+
+def _says_something(text: bytes) -> bool:
+    """Whether *text* is worth a decode. Most events are not, and this is asked of each: one search costs 0.2 us."""
+    return (
+        b"response.completed" in text
+        or b"response.incomplete" in text
+        or b"response.failed" in text
+        or b'"error"' in text
+        or b"event: error" in text
+        or b"event:error" in text
+    )
+
+
+def _usage_of_document(body: bytes) -> Usage:
+    try:
+        return read_usage(_responses.decode(body).usage) or Usage()
+    except (ValueError, RecursionError):
+        return Usage()
+
+
+def _error_object(fault: Fault) -> dict[str, Any]:
+    kind = _TYPES.get(fault.status) or ("server_error" if fault.status >= 500 else "invalid_request_error")
+    return {"message": full_message(fault), "type": kind, "param": None, "code": fault.code or None}
+
+
+def _event(kind: str, number: int, fields: dict[str, Any]) -> bytes:
+    return b"event: %b\ndata: %b\n\n" % (kind.encode(), json_bytes({"type": kind, "sequence_number": number, **fields}))
+
+
+def _described(model: Model, place: int) -> dict[str, Any]:
+    """Return what Codex is told of *model*, the one at *place* of its list.
+
+    Only what is known: a window that nobody knows is left out, and so are instructions, for which Codex has better words.
+    """
+    abilities = model.abilities or Abilities()
+    window = {} if abilities.window is None else {"context_window": abilities.window, "max_context_window": abilities.window}
+    level = {"default_reasoning_level": "medium"} if "medium" in abilities.efforts else {}
+    return {
+        "slug": model.id,
+        "display_name": model.name or model.id,
+        "description": None,
+        **window,
+        **level,
+        "supported_reasoning_levels": [{"effort": each, "description": each} for each in abilities.efforts],
+        "shell_type": "shell_command",
+        "visibility": "list",
+        "supported_in_api": True,
+        "priority": _PICKED_LAST + place,
+        "supports_reasoning_summaries": abilities.reasoning != "none",
+        "support_verbosity": False,
+        "supports_parallel_tool_calls": abilities.tools,
+        "truncation_policy": _CUT_AT,
+        "experimental_supported_tools": [],
+        "input_modalities": ["text", "image"] if abilities.images else ["text"],
+    }
