@@ -77,10 +77,14 @@ def wrong_path(path: str, known: Sequence[str]) -> BadRequest:
     shown = path[:200]
     if is_for_a_proxy(path):
         return BadRequest("KP-SYS-506", f"Nothing is at {shown!r}. {NO_PROXY}")
-    if (right := path.rstrip("/")) in (*known, MODELS):
+    served = (*known, *MODEL_LISTS)
+    if right := _fitting(path.rstrip("/"), served):
         return BadRequest("KP-SYS-506", f"Nothing is at {shown!r}; {right} is, without the slash at its end.")
-    for right in (*known, MODELS):
-        advice = {"/v1" + right: "one /v1 less", right.removeprefix("/v1"): "/v1 at its end"}.get(path)
-        if advice:
+    for other, advice in ((path.removeprefix("/v1"), "one /v1 less"), ("/v1" + path, "/v1 at its end")):
+        if other != path and (right := _fitting(other, served)):
             return BadRequest("KP-SYS-506", f"Nothing is at {shown!r}; {right} is. The tool's base URL needs {advice}.")
-    return BadRequest("KP-SYS-506", f"Nothing is at {shown!r}. Served are: {', '.join(sorted((*known, MODELS)))}.")
+    return BadRequest("KP-SYS-506", f"Nothing is at {shown!r}. Served are: {', '.join(sorted(served))}.")
+
+
+def _fitting(path: str, served: Sequence[str]) -> str | None:
+    return next((each for each in served if fits(path, each)), None)

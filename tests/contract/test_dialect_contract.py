@@ -107,7 +107,7 @@ def fault(status: int = 502, code: str = "KP-NET-309") -> Fault:
 @pytest.mark.parametrize("name", [each for each in NAMES if each not in SPOKEN])
 def test_a_format_that_no_client_speaks_can_be_translated(name: str) -> None:
     assert DIALECTS[name].translator is not None
-    assert DIALECTS[name].lists_models(Headers()) is False
+    assert DIALECTS[name].lists_models("/v1/models", b"", Headers()) is False
 
 
 def test_a_new_format_brings_its_sdk_into_this_test() -> None:
@@ -193,11 +193,11 @@ def test_the_sdk_reads_the_list_of_models(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 @given(names=st.lists(st.tuples(st.binary(max_size=9) | st.just(b"anthropic-version"), st.binary(max_size=9)), max_size=3))
 def test_any_headers_can_be_asked_whose_they_are(name: str, names: list[tuple[bytes, bytes]]) -> None:
-    assert DIALECTS[name].lists_models(Headers(names)) in {True, False}
+    assert DIALECTS[name].lists_models("/v1/models", b"a=b&c", Headers(names)) in {True, False}
 
 
 def test_somebody_answers_a_client_of_no_format() -> None:
-    assert [name for name in NAMES if DIALECTS[name].lists_models(Headers())] != []
+    assert [name for name in NAMES if DIALECTS[name].lists_models("/v1/models", b"", Headers())] != []
 
 
 @pytest.mark.parametrize("name", NAMES)

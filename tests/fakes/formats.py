@@ -9,6 +9,7 @@ import attrs
 
 from korproxy.contracts import Dialect, Provider
 from korproxy.gateway.routing import Snapshot
+from korproxy.models.calls import Kind
 
 
 @attrs.frozen
@@ -17,6 +18,8 @@ class Known:
 
     translator: Any = None
     paths: tuple[str, ...] = ("/x",)
+    kind: Kind = "chat"
+    listed: frozenset[Kind] = frozenset({"chat"})
 
 
 def snapshot(*providers: Provider, translated: bool = False, aliases: Mapping[str, str] | None = None) -> Snapshot:

@@ -44,10 +44,12 @@ class Dialect:
     name = "x"
     paths = ("/x",)
     translator = None
+    kind = "chat"
+    listed = frozenset({"chat"})
 
     def nothing(self) -> None: ...
 
-    peek = set_model = reader = error = late_error = lists_models = model_list = nothing
+    peek = wants_array = set_model = reader = error = late_error = lists_models = model_list = model_entry = nothing
 
 
 class Task:

@@ -278,7 +278,7 @@ class Broken(OpenAIChat):
     def peek(self, path: str, body: bytes) -> Peek:
         raise LookupError(f"{path} sk-secret {body!r}")
 
-    def lists_models(self, headers: Headers) -> bool:
+    def lists_models(self, path: str, query: bytes, headers: Headers) -> bool:
         raise LookupError(headers)
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from korproxy.server.paths import is_management, methods_at, needs_key, open_paths, wrong_path
 
 CALLS = ("/v1/chat/completions", "/v1/messages", "/v1/messages/count_tokens")
+MODEL_CALL = "/v1beta/models/{model}:generateContent"
 LOCKED = ("/v1/requests", "/v1/logs", "/v1/diagnostics/bundle", "/v1/keys", "/v1/settings")
 MANAGEMENT = ("/v1/diagnostics", "/v1/diagnostics/health", "/v1/providers", "/v1/errors", "/v1/errors/KP-SYS-501", "/errors/x")
 REST = st.text(alphabet="abc/.%-", max_size=12)
@@ -56,13 +57,20 @@ def test_reading_the_rest_needs_none(method: str, path: str) -> None:
         ("/v1/models", ("GET", "HEAD")),
         ("/v1/messages", ("POST",)),
         ("/v1/messages/", ()),
-        ("/v1/models/gpt", ()),
+        ("/v1/models/gpt", ("GET", "HEAD")),
+        ("/v1/models/vendor/llama3.2:3b", ("GET", "HEAD")),
+        ("/v1beta/models", ("GET", "HEAD")),
+        ("/v1beta/models/gemini-x", ("GET", "HEAD")),
+        ("/v1beta/models/claude/opus:generateContent", ("POST",)),
+        ("/v1beta/models/a:b:generateContent", ("POST",)),
+        ("/v1beta/models/:generateContent", ("GET", "HEAD")),
+        ("/v1/models/", ()),
         ("/favicon.ico", ()),
         ("", ()),
     ],
 )
 def test_every_path_takes_its_own_methods(path: str, methods: tuple[str, ...]) -> None:
-    assert methods_at(path, CALLS) == methods
+    assert methods_at(path, (*CALLS, MODEL_CALL)) == methods
 
 
 @pytest.mark.parametrize("right", [*CALLS, "/v1/models"])
@@ -94,7 +102,7 @@ def test_a_request_to_a_forward_proxy_is_told_that_this_is_none(target: str) -> 
 def test_a_path_that_resembles_nothing_is_told_what_is_served() -> None:
     error = wrong_path("/v2/chat", CALLS[:2])
 
-    assert str(error) == "Nothing is at '/v2/chat'. Served are: /v1/chat/completions, /v1/messages, /v1/models."
+    assert str(error) == "Nothing is at '/v2/chat'. Served are: /v1/chat/completions, /v1/messages, /v1/models, /v1beta/models."
 
 
 @given(st.text(max_size=2000))

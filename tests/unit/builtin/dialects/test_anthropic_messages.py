@@ -118,8 +118,8 @@ def test_a_late_error_is_one_event_and_not_an_end() -> None:
 
 
 def test_its_clients_are_known_by_their_version_header() -> None:
-    assert AnthropicMessages().lists_models(Headers([(b"anthropic-version", b"2023-06-01")]))
-    assert not AnthropicMessages().lists_models(Headers([(b"x-api-key", b"k")]))
+    assert AnthropicMessages().lists_models("/v1/models", b"", Headers([(b"anthropic-version", b"2023-06-01")]))
+    assert not AnthropicMessages().lists_models("/v1/models", b"", Headers([(b"x-api-key", b"k")]))
 
 
 def test_the_list_of_models_is_one_page_in_the_vendors_shape() -> None:

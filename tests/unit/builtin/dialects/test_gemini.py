@@ -35,10 +35,18 @@ def read(*chunks: bytes) -> GeminiStream:
     return reader
 
 
-def test_the_hook_offers_the_format_for_providers_only() -> None:
+def test_the_hook_offers_the_format_under_both_versions_of_the_api() -> None:
     (dialect,) = korproxy_dialects(FakeSettings())
 
-    assert (dialect.name, list(dialect.paths)) == ("gemini", [])
+    assert (dialect.name, list(dialect.paths)) == (
+        "gemini",
+        [
+            "/v1beta/models/{model}:generateContent",
+            "/v1beta/models/{model}:streamGenerateContent",
+            "/v1/models/{model}:generateContent",
+            "/v1/models/{model}:streamGenerateContent",
+        ],
+    )
     assert isinstance(dialect.translator, GeminiTranslator)
 
 
@@ -47,7 +55,7 @@ def test_the_hook_offers_the_format_for_providers_only() -> None:
     [
         (PATH, "gemini-3-pro", False),
         ("/v1beta/models/gemini-3-pro:streamGenerateContent", "gemini-3-pro", True),
-        ("/v1/models/vendor/a%3Ab:streamGenerateContent?alt=sse", "vendor/a:b", True),
+        ("/v1/models/vendor/a:b:streamGenerateContent", "vendor/a:b", True),
     ],
 )
 def test_model_and_stream_stand_in_the_path(path: str, model: str, stream: bool) -> None:
@@ -122,8 +130,23 @@ def test_a_late_error_is_one_event_and_the_last() -> None:
     assert (read(late).ended, read(late).final, read(late).failed) == (True, True, True)
 
 
-def test_no_list_of_models_is_asked_for_in_this_format() -> None:
-    assert not Gemini().lists_models(Headers([(b"x-goog-api-key", b"k")]))
+@pytest.mark.parametrize(
+    ("path", "headers", "own"),
+    [
+        ("/v1beta/models", [], True),
+        ("/v1/models", [(b"x-goog-api-key", b"k")], True),
+        ("/v1/models", [(b"x-api-key", b"k")], False),
+    ],
+)
+def test_its_clients_are_known_by_the_path_or_by_where_they_put_their_key(
+    path: str, headers: list[tuple[bytes, bytes]], own: bool
+) -> None:
+    assert Gemini().lists_models(path, b"", Headers(headers)) is own
+
+
+@pytest.mark.parametrize(("query", "array"), [(b"", True), (b"alt=sse", False), (b"key=k&alt=sse", False), (b"alt=json", True)])
+def test_a_stream_is_an_array_unless_events_are_asked_for(query: bytes, array: bool) -> None:
+    assert Gemini().wants_array(query) is array
 
 
 def test_the_list_of_models_is_one_page_in_the_vendors_shape() -> None:

@@ -88,7 +88,8 @@ def test_a_late_error_is_one_event_and_not_an_end() -> None:
 
 
 def test_every_client_may_have_the_list_of_models() -> None:
-    assert OpenAIChat().lists_models(Headers())
+    assert OpenAIChat().lists_models("/v1/models", b"", Headers())
+    assert not OpenAIChat().lists_models("/v1beta/models", b"", Headers())
 
 
 def test_the_list_of_models_has_the_vendors_shape() -> None:
