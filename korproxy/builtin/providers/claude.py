@@ -12,6 +12,7 @@ from pathlib import Path
 import attrs
 
 from korproxy.api import (
+    ANTHROPIC_COUNT,
     ANTHROPIC_MESSAGES,
     Catalogue,
     Endpoint,
@@ -46,12 +47,12 @@ class ClaudeEndpoint(Endpoint):
 @hookimpl
 def korproxy_providers(settings: Settings) -> Iterable[Provider]:
     """Offer each ``[providers.ID]`` of type ``claude``."""
-    endpoint = ClaudeEndpoint(**attrs.asdict(ANTHROPIC_MESSAGES, recurse=False))
+    endpoint, counting = (ClaudeEndpoint(**attrs.asdict(each, recurse=False)) for each in (ANTHROPIC_MESSAGES, ANTHROPIC_COUNT))
     for table in settings.providers("claude"):
         defaults = HttpProvider(
             id=table.id,
             base_url="https://api.anthropic.com",
-            speaks={"anthropic-messages": endpoint},
+            speaks={"anthropic-messages": endpoint, "anthropic-count": counting},
             vendor_headers=(b"anthropic-", b"x-claude-code-", b"request-id"),
         )
         yield from_settings(table, with_catalogue(defaults, catalogue()))

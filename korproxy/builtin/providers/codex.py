@@ -1,6 +1,7 @@
 """OpenAI's API (``type = "codex"``), by API key.
 
-Facts: OpenAI's API reference; of the models: catalogues/openai.json.
+Facts: OpenAI's API reference; of the models: catalogues/openai.json. From GPT-5.4 on, Chat Completions refuses tools beside
+reasoning, and names ``/v1/responses`` (measured by several gateways, March to November 2026).
 """
 
 from __future__ import annotations
@@ -9,9 +10,13 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+import attrs
+
 from korproxy.api import (
     OPENAI_CHAT,
+    OPENAI_RESPONSES,
     Catalogue,
+    Features,
     HttpProvider,
     Provider,
     Settings,
@@ -20,6 +25,37 @@ from korproxy.api import (
     read_catalogue,
     with_catalogue,
 )
+
+CHAT, RESPONSES = "openai-chat", "openai-responses"
+# OpenAI's own, and what Codex tells of the session it is in; both ways.
+VENDOR_HEADERS = (
+    b"openai-",
+    b"x-openai-",
+    b"x-codex-",
+    b"session_id",
+    b"session-id",
+    b"thread-id",
+    b"idempotency-key",
+    b"x-client-request-id",
+)
+
+
+@attrs.frozen(kw_only=True)
+class OpenAI(HttpProvider):
+    """OpenAI's own API, which does not take every request in both of its formats."""
+
+    def dialect_for(self, model: str, features: Features) -> str:
+        """Return the client's own format where the model takes this request in it.
+
+        Requests of clients that speak neither go to models that reason as Responses, which tell more of the reasoning and take
+        it back; to others as Chat, which has more settings.
+        """
+        abilities = self.abilities(model)
+        if features.dialect == CHAT and features.tools and not abilities.tools_while_reasoning:
+            return RESPONSES
+        if features.dialect not in self.speaks and features.kind == "chat" and abilities.reasoning != "none":
+            return RESPONSES
+        return super().dialect_for(model, features)
 
 
 @cache
@@ -32,10 +68,10 @@ def catalogue() -> Catalogue:
 def korproxy_providers(settings: Settings) -> Iterable[Provider]:
     """Offer each ``[providers.ID]`` of type ``codex``."""
     for table in settings.providers("codex"):
-        defaults = HttpProvider(
+        defaults = OpenAI(
             id=table.id,
             base_url="https://api.openai.com/v1",
-            speaks={"openai-chat": OPENAI_CHAT},
-            vendor_headers=(b"openai-", b"idempotency-key", b"x-client-request-id"),
+            speaks={CHAT: OPENAI_CHAT, RESPONSES: OPENAI_RESPONSES},
+            vendor_headers=VENDOR_HEADERS,
         )
         yield from_settings(table, with_catalogue(defaults, catalogue()))

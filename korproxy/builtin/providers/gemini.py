@@ -12,6 +12,8 @@ from pathlib import Path
 
 from korproxy.api import (
     GEMINI,
+    GEMINI_COUNT,
+    GEMINI_EMBEDDINGS,
     Catalogue,
     HttpProvider,
     Provider,
@@ -39,7 +41,7 @@ def korproxy_providers(settings: Settings) -> Iterable[Provider]:
         defaults = HttpProvider(
             id=table.id,
             base_url="https://generativelanguage.googleapis.com/v1beta",
-            speaks={"gemini": GEMINI},
+            speaks={"gemini": GEMINI, "gemini-count": GEMINI_COUNT, "gemini-embeddings": GEMINI_EMBEDDINGS},
             vendor_headers=VENDOR_HEADERS,
         )
         yield from_settings(table, with_catalogue(defaults, catalogue()))

@@ -34,14 +34,42 @@ def test_it_serves_openais_models_listed_or_not() -> None:
     assert "gpt-5.4-mini" in [each.id for each in provider.models()]
 
 
-def test_it_speaks_only_its_own_format() -> None:
-    assert only(configured("codex")).dialect_for("m", Features(dialect="anthropic-messages")) == "openai-chat"
+def spoken(model: str, dialect: str, *, tools: bool = False) -> str:
+    provider = only(configured("codex"))
+    return provider.dialect_for(provider.real_name(model), Features(dialect=dialect, tools=tools))
+
+
+def test_chat_passes_as_it_is_unless_tools_are_refused_beside_reasoning() -> None:
+    assert [spoken(each, "openai-chat") for each in ("gpt-6-sol", "gpt-5.1", "gpt-4.1")] == ["openai-chat"] * 3
+    assert [spoken(each, "openai-chat", tools=True) for each in ("gpt-5.1", "o3", "gpt-4.1")] == ["openai-chat"] * 3
+    for model in ("gpt-6.2-astra", "sol", "gpt-6-luna", "gpt-5.6-terra", "gpt-5.5", "gpt-5.4-mini", "gpt-6.9-new"):
+        assert spoken(model, "openai-chat", tools=True) == "openai-responses"
+
+
+@pytest.mark.parametrize("tools", [True, False])
+def test_edge_93_clients_of_other_formats_reach_models_that_reason_as_responses(tools: bool) -> None:
+    for client in ("anthropic-messages", "gemini"):
+        assert [spoken(each, client, tools=tools) for each in ("gpt-6-sol", "gpt-5.6-luna", "gpt-5.1")] == [
+            "openai-responses"
+        ] * 3
+        assert spoken("gpt-4.1", client, tools=tools) == "openai-chat"
+
+
+def test_responses_always_pass() -> None:
+    assert [spoken(each, "openai-responses", tools=True) for each in ("gpt-6-sol", "gpt-4.1", "x")] == ["openai-responses"] * 3
 
 
 def test_its_headers_travel_both_ways_and_nobody_elses() -> None:
     prefixes = only(configured("codex")).vendor_headers
 
-    for name in (b"openai-organization", b"openai-processing-ms", b"idempotency-key", b"x-client-request-id"):
+    for name in (
+        b"openai-organization",
+        b"x-codex-turn-state",
+        b"session_id",
+        b"openai-processing-ms",
+        b"idempotency-key",
+        b"x-client-request-id",
+    ):
         assert name.startswith(prefixes)
     for name in (b"x-stainless-retry-count", b"anthropic-beta", b"x-request-id", b"set-cookie"):
         assert not name.startswith(prefixes)
