@@ -10,7 +10,11 @@ from korproxy.api import Usage, chat, json_bytes
 from korproxy.builtin.dialects.gemini_format.answer_writer import call_part, is_torn, media_part, response, seal_part
 from korproxy.builtin.dialects.gemini_format.errors import write_error
 
-_COMMENT = b": korproxy is waiting\r\n\r\n"
+# Google's SDKs know no comments: google-genai takes one for JSON, the one for Go for an unknown field. All of them pass over an
+# event that is empty.
+_NOTHING = b"\r\n\r\n"
+# google-genai before 3.4 ends a line here, too (``str.splitlines``). In JSON they can only stand inside a text.
+_ESCAPED = {"\u0085".encode(): b"\\u0085", "\u2028".encode(): b"\\u2028", "\u2029".encode(): b"\\u2029"}
 
 
 @attrs.define
@@ -42,8 +46,8 @@ class GeminiStreamWriter:
         return b""
 
     def keep_alive(self) -> bytes:
-        """Return a comment, which clients pass over."""
-        return _COMMENT
+        """Return an empty event, which clients pass over."""
+        return _NOTHING
 
     def _part(self, event: chat.Event) -> bytes:
         part: dict[str, Any] | None = None
@@ -66,4 +70,7 @@ class GeminiStreamWriter:
 
 
 def _event(said: object) -> bytes:
-    return b"data: " + json_bytes(said) + b"\r\n\r\n"
+    text = json_bytes(said)
+    for character, escape in _ESCAPED.items():
+        text = text.replace(character, escape)
+    return b"data: " + text + b"\r\n\r\n"

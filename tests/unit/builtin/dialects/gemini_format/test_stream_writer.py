@@ -105,11 +105,19 @@ def test_an_error_is_an_event_of_its_own() -> None:
     assert write(chat.Failed(error)) == [{"error": {"code": 503, "message": "Overloaded.", "status": "UNAVAILABLE"}}]
 
 
-def test_a_sign_of_life_is_a_comment() -> None:
+def test_a_sign_of_life_is_an_empty_event_because_googles_sdks_know_no_comments() -> None:
     alive = GeminiStreamWriter(chat.Asked(model="m")).keep_alive()
 
-    assert alive.startswith(b":")
-    assert list(sse_events(alive)) == []
+    assert (alive, list(sse_events(alive))) == (b"\r\n\r\n", [])
+
+
+def test_an_event_is_one_line_also_for_those_who_end_lines_at_more_characters() -> None:
+    """As google-genai before 3.4 does, whose HTTP client uses ``str.splitlines``."""
+    said = "a\x85b\u2028c\u2029d\x0b\x0c\x1c\x1d\x1ee"
+    wire = GeminiStreamWriter(chat.Asked(model="m")).write(chat.TextDelta(said))
+    line, end = wire.decode().splitlines()
+
+    assert (json.loads(line.removeprefix("data: "))["candidates"][0]["content"]["parts"], end) == ([{"text": said}], "")
 
 
 @given(good_streams())
