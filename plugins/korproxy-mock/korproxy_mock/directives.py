@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 
-from korproxy_mock.script import Aim, RetryAfter, Script, ToolCall, Usage
+from korproxy_mock.script import ACTIONS, Aim, RetryAfter, Script, ToolCall, Usage
 
 _OPENING = re.compile(r"\{\{(mock|then):")
 _ERROR_STATUS = range(400, 600)
@@ -234,6 +234,6 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "join": _positive,
     "gzip": _one_of("accepted", "always"),
     "quirk": _one_of(*QUIRKS),
-    "on": _one_of("chat", "count", "embed", "models", "model"),
+    "on": _one_of(*ACTIONS),
     "times": _times,
 }

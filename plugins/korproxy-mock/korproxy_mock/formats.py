@@ -1,6 +1,7 @@
 """What a provider's format is to the server: a path match, checks, an answer, stream events and error bodies.
 
-To add a format, write one class with these methods and list it in ``server.FORMATS``. All of it is pure: no sockets.
+To add a format, write one class with these methods and list it in ``server.FORMATS``. All of it is pure: no sockets, and no
+state but what a vendor stores, in the call's memory.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,6 +10,7 @@ from typing import Any, Protocol, TypeAlias
 import attrs
 
 from korproxy_mock.answer import Answer
+from korproxy_mock.memory import Memory
 from korproxy_mock.prompt import Prompt
 from korproxy_mock.record import Received
 from korproxy_mock.script import Script
@@ -19,8 +21,9 @@ Headers: TypeAlias = list[tuple[str, str]]
 
 @attrs.frozen(kw_only=True)
 class Route:
-    """What a path asks for: ``action`` is ``chat``, ``count``, ``embed``, ``models`` or ``model``.
+    """What a path asks for: ``action`` is one of ``script.ACTIONS``, ``identity`` is of something stored, ``part`` what of it.
 
+    A ``bodiless`` POST has no body that would be read.
     ``provider`` is the path in front of the format's own, so that one mock can play several providers.
     """
 
@@ -28,6 +31,9 @@ class Route:
     provider: str = ""
     model: str | None = None  # from the path, where the format has it there
     stream: bool | None = None  # likewise
+    identity: str = ""
+    part: str = ""
+    bodiless: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -77,13 +83,17 @@ SSE = Framing()
 
 @attrs.frozen(kw_only=True)
 class Call:
-    """One request on its way to its reply. ``number`` counts from 1 and makes ids; the same order gives the same bytes."""
+    """One request on its way to its reply. ``number`` counts from 1 and makes ids; the same order gives the same bytes.
+
+    ``memory`` is the server's, for formats that store conversations.
+    """
 
     received: Received
     route: Route
     number: int
     body: JsonObject = attrs.field(factory=dict)
     strict: bool = False
+    memory: Memory = attrs.field(factory=Memory)
 
     @property
     def request_id(self) -> str:

@@ -37,7 +37,7 @@ def gpt_reasons(model: str) -> bool:
 
 
 def gpt_efforts(model: str) -> tuple[str, ...] | None:
-    """Return the efforts that OpenAI takes for *model* on this endpoint; () where it knows no such parameter, None: unknown."""
+    """Return the efforts that OpenAI takes for *model* with Chat Completions; (): no such parameter, None: unknown."""
     version = gpt_version(model)
     if _O_SERIES.match(model):
         return ("low", "medium", "high")
@@ -47,6 +47,14 @@ def gpt_efforts(model: str) -> tuple[str, ...] | None:
         return ("minimal" if version == (5, 0) else "none", "low", "medium", "high")
     always = "astra" in model or (version >= (6, 1) and "terra" not in model)
     return ("low", "medium", "high", "xhigh") if always else ("none", "low", "medium", "high", "xhigh")
+
+
+def responses_efforts(model: str) -> tuple[str, ...] | None:
+    """Return the efforts that OpenAI takes for *model* with the Responses API, which alone knows ``max``."""
+    efforts = gpt_efforts(model)
+    if efforts and "codex" in model:
+        efforts = tuple(each for each in efforts if each not in ("none", "minimal"))
+    return (*efforts, "max") if efforts and gpt_version(model) >= (5, 6) else efforts
 
 
 def deepseek_wants_reasoning(model: str) -> bool:

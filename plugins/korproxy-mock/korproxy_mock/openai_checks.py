@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from korproxy_mock.formats import JsonObject
 from korproxy_mock.openai_message_checks import check_messages, check_messages_strictly
 from korproxy_mock.openai_model_checks import check_model, check_reasoning_sent_back, check_tools_while_reasoning
-from korproxy_mock.openai_refusals import check_choice, check_known, check_name, empty_array, missing, refuse, wrong_type
+from korproxy_mock.openai_refusals import (
+    check_bounds,
+    check_choice,
+    check_known,
+    check_name,
+    empty_array,
+    missing,
+    refuse,
+    wrong_type,
+)
 from korproxy_mock.openai_tool_checks import check_schema, check_tools
 
 _RANGES = {"temperature": (0, 2), "top_p": (0, 1), "frequency_penalty": (-2, 2), "presence_penalty": (-2, 2)}
@@ -78,25 +87,14 @@ def _check_numbers(body: JsonObject) -> None:
             continue
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise wrong_type(name, "a decimal", value)
-        _check_bounds(name, "decimal", value, least, most)
+        check_bounds(name, "decimal", value, least, most)
     for name, (minimum, maximum) in _COUNTS.items():
         value = body.get(name)
         if value is None:
             continue
         if isinstance(value, bool) or not isinstance(value, int):
             raise wrong_type(name, "an integer", value)
-        _check_bounds(name, "integer", value, minimum, maximum)
-
-
-def _check_bounds(name: str, kind: str, value: float, least: int | None, most: int | None) -> None:
-    if least is not None and value < least:
-        side, wanted = "below minimum", f">= {least}"
-    elif most is not None and value > most:
-        side, wanted = "above maximum", f"<= {most}"
-    else:
-        return
-    message = f"Invalid '{name}': {kind} {side} value. Expected a value {wanted}, but got {value} instead."
-    raise refuse(message, param=name, code=f"{kind}_{side.replace(' ', '_')}_value")
+        check_bounds(name, "integer", value, minimum, maximum)
 
 
 def _check_choices(body: JsonObject) -> None:

@@ -44,6 +44,26 @@ def model_not_found(model: str) -> Problem:
     return Problem(status=404, message=message, kind=INVALID, code="model_not_found")
 
 
+def previous_not_found(identity: str) -> Problem:
+    """Say 400 for a response to go on from that this key did not store."""
+    message = f"Previous response with id '{identity}' not found."
+    return invalid(message, param="previous_response_id", code="previous_response_not_found")
+
+
+def response_not_found(identity: str) -> Problem:
+    """Say 404 for a response that this key did not store."""
+    return Problem(status=404, message=f"Response with id '{identity}' not found.", kind=INVALID)
+
+
+def item_not_found(identity: str) -> Problem:
+    """Say 404 for an item that this key did not store."""
+    message = (
+        f"Item with id '{identity}' not found. Items are not persisted when `store` is set to false. Try again with "
+        "`store` set to true, or remove this item from your input."
+    )
+    return Problem(status=404, message=message, kind=INVALID, param="input")
+
+
 def tools_need_responses(model: str) -> Problem:
     """Say 400 for tools that the model takes with the Responses API only."""
     message = (

@@ -10,7 +10,7 @@ from korproxy_mock.openai_refusals import check_choice, check_known, check_name,
 _ROLES = ("system", "assistant", "user", "function", "tool", "developer")
 _PARTS = ("text", "image_url", "input_audio", "refusal", "audio", "file")
 _IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
-_DETAILS = ("auto", "low", "high", "original")
+DETAILS = ("auto", "low", "high", "original")
 _KNOWN = frozenset({"role", "content", "name", "tool_calls", "tool_call_id", "refusal", "function_call", "audio"})
 _ONLY_USER = {"image_url": "Image URLs are", "input_audio": "Input audio is", "file": "Files are"}
 
@@ -80,15 +80,20 @@ def _check_image(where: str, holder: object) -> None:
     if not isinstance(holder, dict) or not isinstance(url, str):
         raise missing(f"{where}.image_url.url")
     if holder.get("detail") is not None:
-        check_choice(f"{where}.image_url.detail", holder["detail"], _DETAILS)
+        check_choice(f"{where}.image_url.detail", holder["detail"], DETAILS)
+    check_image_url(f"{where}.image_url.url", url)
+
+
+def check_image_url(param: str, url: str) -> None:
+    """Raise ``Refused`` for a data URL that holds no image."""
     if not url.startswith("data:"):
         return
     head, _, data = url.removeprefix("data:").partition(",")
     plain = decoded(data)
     if plain is None:
         raise refuse(
-            f"Invalid '{where}.image_url.url'. Expected a base64-encoded data URL with an image MIME type.",
-            param=f"{where}.image_url.url",
+            f"Invalid '{param}'. Expected a base64-encoded data URL with an image MIME type.",
+            param=param,
             code="invalid_base64",
         )
     if head.partition(";")[0] not in _IMAGE_TYPES and sniffed(plain) is None:  # it looks at the bytes, too

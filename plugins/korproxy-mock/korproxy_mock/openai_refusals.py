@@ -58,19 +58,52 @@ def check_choice(param: str, value: object, allowed: Sequence[str]) -> None:
         )  # fmt: skip
 
 
+def check_bounds(name: str, kind: str, value: float, least: int | None, most: int | None, *, short: bool = False) -> None:
+    """Raise ``Refused`` for a number out of its range.
+
+    Args:
+        name: The parameter.
+        kind: ``integer`` or ``decimal``.
+        value: The number.
+        least: The smallest that will do; None: any.
+        most: The largest that will do.
+        short: The code says ``min`` and ``max``, as that of the Responses API does.
+    """
+    if least is not None and value < least:
+        side, wanted = "below minimum", f">= {least}"
+    elif most is not None and value > most:
+        side, wanted = "above maximum", f"<= {most}"
+    else:
+        return
+    message = f"Invalid '{name}': {kind} {side} value. Expected a value {wanted}, but got {value} instead."
+    code = f"{kind}_{side.replace(' ', '_')}_value"
+    raise refuse(message, param=name, code=code.replace("imum", "") if short else code)
+
+
+def check_length(param: str, text: str, most: int) -> None:
+    """Raise ``Refused`` for an empty text, and for one of more than *most* characters."""
+    if not text:
+        raise refuse(
+            f"Invalid '{param}': empty string. Expected a string with minimum length 1, but got an empty string instead.",
+            param=param,
+            code="empty_string",
+        )
+    if len(text) > most:
+        raise refuse(
+            f"Invalid '{param}': string too long. Expected a string with maximum length {most}, but got a string with "
+            f"length {len(text)} instead.",
+            param=param,
+            code="string_above_max_length",
+        )
+
+
 def check_name(param: str, name: object) -> None:
     """Raise ``Refused`` unless *name* can be a function's."""
     if name is None:
         raise missing(param)
     if not isinstance(name, str):
         raise wrong_type(param, "a string", name)
-    if len(name) > _NAME_LONGEST:
-        raise refuse(
-            f"Invalid '{param}': string too long. Expected a string with maximum length {_NAME_LONGEST}, but got a "
-            f"string with length {len(name)} instead.",
-            param=param,
-            code="string_above_max_length",
-        )
+    check_length(param, name, _NAME_LONGEST)
     if not _NAME.fullmatch(name):
         raise refuse(
             f"Invalid '{param}': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.",

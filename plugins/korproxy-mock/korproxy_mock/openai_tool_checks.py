@@ -27,7 +27,7 @@ def check_tools(body: JsonObject) -> None:
     _check_tool_choice(body.get("tool_choice"), [tool[tool["type"]]["name"] for tool in tools])
 
 
-def check_schema(place: str, owner: str, schema: JsonObject, *, strict: bool) -> None:
+def check_schema(place: str, owner: str, schema: JsonObject, *, strict: bool, code: str | None = None) -> None:
     """Raise ``Refused`` for the first fault of a schema.
 
     Args:
@@ -35,8 +35,9 @@ def check_schema(place: str, owner: str, schema: JsonObject, *, strict: bool) ->
         owner: Whose schema it is, in OpenAI's words.
         schema: Of an object, at its top.
         strict: Everything must be required, and nothing may be added.
+        code: Of the refusal; None: a function's, and none for others.
     """
-    code = "invalid_function_parameters" if owner.startswith("function") else None
+    code = "invalid_function_parameters" if owner.startswith("function") else code
     for context, why in _schema_faults(schema, (), strict=strict):
         raise refuse(f"Invalid schema for {owner}: In context={context!r}, {why}", param=place, code=code)
 
@@ -49,20 +50,25 @@ def _check_tool(place: str, tool: object) -> None:
     if not isinstance(holder, dict):
         raise missing(f"{place}.{tool['type']}")
     check_name(f"{place}.{tool['type']}.name", holder.get("name"))
-    schema = holder.get("parameters")
-    if schema is None or tool["type"] == "custom":
+    if tool["type"] == "function":
+        check_parameters(f"{place}.function.parameters", holder)
+
+
+def check_parameters(param: str, function: JsonObject) -> None:
+    """Raise ``Refused`` for the first fault in the schema of what *function* takes; it stands at *param*."""
+    schema = function.get("parameters")
+    if schema is None:
         return
-    param = f"{place}.function.parameters"
     if not isinstance(schema, dict):
         raise wrong_type(param, "an object", schema)
     if schema and schema.get("type") != "object":
         raise refuse(
-            f"Invalid schema for function '{holder['name']}': schema must be a JSON Schema of 'type: \"object\"', "
+            f"Invalid schema for function '{function['name']}': schema must be a JSON Schema of 'type: \"object\"', "
             f"got 'type: {json.dumps(schema.get('type'))}'.",
             param=param,
             code="invalid_function_parameters",
         )
-    check_schema(param, f"function '{holder['name']}'", schema, strict=holder.get("strict") is True)
+    check_schema(param, f"function '{function['name']}'", schema, strict=function.get("strict") is True)
 
 
 def _check_tool_choice(choice: object, names: list[str]) -> None:

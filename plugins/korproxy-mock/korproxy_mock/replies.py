@@ -11,6 +11,7 @@ import attrs
 from korproxy_mock.answer import decide
 from korproxy_mock.directives import DirectiveError, parse
 from korproxy_mock.formats import Call, Format, Headers, JsonObject, Problem, Refused, Route
+from korproxy_mock.memory import Memory
 from korproxy_mock.record import Received
 from korproxy_mock.script import RetryAfter, Script
 from korproxy_mock.stream import Step, plan
@@ -46,12 +47,26 @@ class Rules:
     strict: bool = False
 
 
-def reply_to(received: Received, number: int, formats: Sequence[Format], rules: Rules, take: Take) -> Reply:
-    """Answer *received*, or refuse it as its vendor would. *take* hands out a pushed script, once the request is good."""
+def reply_to(
+    received: Received, number: int, formats: Sequence[Format], rules: Rules, take: Take, *, memory: Memory | None = None
+) -> Reply:
+    """Answer *received*, or refuse it as its vendor would.
+
+    Args:
+        received: The request; its format and provider are filled in.
+        number: Which request of the server's this is.
+        formats: The first whose path matches answers.
+        rules: How strict to be.
+        take: Hands out a pushed script, once the request is good.
+        memory: Where what clients store is kept; None: nothing is there, and nothing will be.
+    """
+    memory = Memory() if memory is None else memory
     for form in formats:
         if route := form.route(received):
             received.format, received.provider = form.name, route.provider
-            return _Exchange(form=form, received=received, route=route, number=number, rules=rules, take=take).reply()
+            return _Exchange(
+                form=form, received=received, route=route, number=number, rules=rules, take=take, memory=memory
+            ).reply()
     return _unknown_path(received)
 
 
@@ -65,12 +80,13 @@ class _Exchange:
     number: int
     rules: Rules
     take: Take
+    memory: Memory
 
     def reply(self) -> Reply:
-        call = Call(received=self.received, route=self.route, number=self.number, strict=self.rules.strict)
+        call = Call(received=self.received, route=self.route, number=self.number, strict=self.rules.strict, memory=self.memory)
         try:
             self.form.check_key(self.received, self.rules.accept_keys)
-            if self.received.method == "POST":
+            if self.received.method == "POST" and not self.route.bodiless:
                 call = attrs.evolve(call, body=self._body())
             return self._chat(call) if self.route.action == "chat" else self._plain(call)
         except Refused as refused:

@@ -1,15 +1,17 @@
 """The output items of a response: reasoning, messages, calls. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from korproxy_mock.answer import Answer
 from korproxy_mock.formats import Call, JsonObject
 from korproxy_mock.paths import bearer
+from korproxy_mock.responses_read import kind_of
 from korproxy_mock.responses_seals import seal_for
 from korproxy_mock.responses_tools import Offered, meant
 from korproxy_mock.script import Script, ToolCall
 
 _COMMENTARY = "Let me see."
+_WITHOUT_STATUS = ("reasoning", "compaction", "additional_tools", "configuration_update")
 
 
 def output_items(call: Call, answer: Answer, script: Script, tools: tuple[Offered, ...], status: str) -> list[JsonObject]:
@@ -30,7 +32,35 @@ def prefix(item: JsonObject) -> str:
     return {
         "message": "msg", "reasoning": "rs", "function_call": "fc", "custom_tool_call": "ctc", "compaction": "cmp",
         "function_call_output": "fc", "custom_tool_call_output": "ctco", "additional_tools": "at",
-    }.get(str(item.get("type")), "item")  # fmt: skip
+    }.get(kind_of(item), "item")  # fmt: skip
+
+
+def compaction(call: Call, count: int) -> JsonObject:
+    """Return the item that stands for *count* items of a conversation."""
+    sealed = seal_for(bearer(call.received) or "", call.model, f"what {count} items said")
+    return {"id": f"cmp_mock{call.number:08d}00", "type": "compaction", "encrypted_content": sealed}
+
+
+def listed(items: Sequence[JsonObject], response_id: str) -> list[JsonObject]:
+    """Return input items as OpenAI lists them: with ids, statuses and contents in parts; settings are left out."""
+    told = [each for each in items if kind_of(each) not in ("compaction_trigger", "item_reference")]
+    mark = response_id.removeprefix("resp_")
+    return [{"id": f"{prefix(each)}_{mark}in{at:02d}", **_whole(each)} for at, each in enumerate(told)]
+
+
+def _whole(item: JsonObject) -> JsonObject:
+    kind = kind_of(item)
+    said = {name: value for name, value in item.items() if value is not None}
+    if kind == "message":
+        return {**said, "type": kind, "status": "completed", "content": _content(said)}
+    return said if kind in _WITHOUT_STATUS else {"status": "completed", **said}
+
+
+def _content(message: JsonObject) -> list[JsonObject]:
+    content, kind = message.get("content"), "output_text" if message.get("role") == "assistant" else "input_text"
+    parts = [{"type": kind, "text": content}] if isinstance(content, str) else list(content or [])
+    usual: dict[str, JsonObject] = {"output_text": {"annotations": [], "logprobs": []}, "input_image": {"detail": "auto"}}
+    return [{**usual.get(each["type"], {}), **each} for each in parts]
 
 
 def summary_asked(body: JsonObject) -> bool:

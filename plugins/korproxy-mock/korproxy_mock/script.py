@@ -2,6 +2,8 @@
 
 import attrs
 
+ACTIONS = ("chat", "count", "embed", "models", "model", "compact", "stored")  # what requests are for
+
 
 @attrs.frozen(kw_only=True)
 class Usage:

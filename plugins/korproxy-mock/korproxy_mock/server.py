@@ -14,6 +14,7 @@ from korproxy_mock.control import control
 from korproxy_mock.directives import parse_script
 from korproxy_mock.formats import Format
 from korproxy_mock.gemini import Gemini
+from korproxy_mock.memory import Memory
 from korproxy_mock.openai_chat import OpenAIChat
 from korproxy_mock.record import Log, Received
 from korproxy_mock.replies import Rules, reply_to
@@ -35,12 +36,14 @@ def bind(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
 class MockServer:
     """A provider that does as it is told. Make it, then run ``serve`` in a nursery, or use ``open_mock``.
 
+    ``log`` is what was received, ``memory`` what clients had stored.
     ``open_connections`` and ``open_streams`` count what is open now; ``client_left_count`` counts the clients that went
     away before their reply was complete.
     """
 
     rules: Rules = attrs.field(factory=Rules)
     log: Log = attrs.field(factory=Log)
+    memory: Memory = attrs.field(factory=Memory)
     url: str = attrs.field(default="", init=False)
     open_connections: int = attrs.field(default=0, init=False)
     open_streams: int = attrs.field(default=0, init=False)
@@ -132,7 +135,7 @@ class MockServer:
         if not request.complete:
             self.client_left_count += 1
             return False
-        reply = reply_to(received, self._numbers, FORMATS, self.rules, self._take)
+        reply = reply_to(received, self._numbers, FORMATS, self.rules, self._take, memory=self.memory)
         self.open_streams += received.streamed
         self._changed.unpark_all()
         try:
