@@ -37,7 +37,7 @@ def _part(part: chat.Fields) -> chat.Part | None:
         case "image_url":
             return _image(part)
         case "input_audio":
-            return _audio(part)
+            return read_audio(part)
         case "file":
             return _file(part)
         case "refusal":
@@ -85,7 +85,8 @@ def _image(part: chat.Fields) -> chat.Part | None:
     return chat.Image(blob=chat.blob_of_url(url), detail=detail, cache=cache, at=part.at)
 
 
-def _audio(part: chat.Fields) -> chat.Part | None:
+def read_audio(part: chat.Fields) -> chat.Part | None:
+    """Return the sound in *part*, whose ``input_audio`` holds it; None (reported) where there is none."""
     inner = part.table("input_audio")
     data = inner.text("data") if inner is not None else None
     if inner is None or not data:
@@ -108,14 +109,14 @@ def _file(part: chat.Fields) -> chat.Part | None:
     if data:
         if file:
             inner.lost("file_id", "the file itself is sent")
-        return _document(data, title or "", about)
+        return document_of(data, title or "", about)
     if file:
         return chat.Document(blob=chat.Blob(file=file), **about)
     part.report.lost(part.at, "is a file without content")
     return None
 
 
-def _document(data: str, title: str, about: dict[str, Any]) -> chat.Document:
+def document_of(data: str, title: str, about: dict[str, Any]) -> chat.Document:
     """Return a document of *data*: a data URL, an address, or bare base64. Plain text becomes text: all formats take that."""
     is_url = data[:5].lower() == "data:" or data[:8].lower().startswith(("http://", "https://"))
     blob = chat.blob_of_url(data if is_url else f"data:{_type_of(title)};base64,{data}")

@@ -64,7 +64,7 @@ def _tool(tool: chat.Tool, report: chat.Report) -> dict[str, Any]:
         report.mapped(tool.at, "takes an object whose member `input` is the text")  # only OpenAI knows bare text
         function["parameters"] = _FREEFORM
     else:
-        function["parameters"] = _parameters(tool.schema)
+        function["parameters"] = parameters_of(tool.schema)
         if tool.strict and not is_strict(function["parameters"]):
             report.lost(
                 tool.pointers.get("strict", tool.at), "the schema leaves something open, and is refused as a strict one"
@@ -81,7 +81,7 @@ def _description(tool: chat.Tool) -> str | None:
     return f"{tool.description}\n\n{grammar}" if tool.description else grammar
 
 
-def _parameters(schema: chat.JsonObject | None) -> Mapping[str, Any]:
+def parameters_of(schema: chat.JsonObject | None) -> Mapping[str, Any]:
     """Return *schema* as one of an object with properties: OpenAI refuses others, and some servers a tool without any."""
     if schema is None:
         return {"type": "object", "properties": {}}

@@ -1,0 +1,147 @@
+"""Tools, read.
+
+Facts: ``ToolParam`` and ``NamespaceToolParam`` of OpenAI's Python SDK 3.54.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import attrs
+
+from korproxy.api import chat
+from korproxy.builtin.dialects.responses_format.grammars import grammar_text
+from korproxy.builtin.dialects.responses_format.namespaces import Names
+
+_LOST = {
+    "output_schema": "no other format says what a tool gives back",
+    "async": "only OpenAI's models go on while a tool runs",
+}
+
+
+@attrs.frozen
+class Declared:
+    """A tool as the request has it, and the namespace that it stands in."""
+
+    tool: chat.Tool | chat.HostedTool
+    namespace: str | None = None
+
+
+def declared_tools(holder: chat.Fields) -> Iterator[Declared]:
+    """Yield all ``tools`` of *holder*: the request, or an item that adds some."""
+    for tool in holder.tables("tools"):
+        if tool.get("type") == "namespace":
+            yield from _namespace(tool)
+        else:
+            yield from (Declared(each) for each in _tool(tool))
+        tool.close()
+
+
+def named_tools(declared: Sequence[Declared], report: chat.Report) -> tuple[Sequence[chat.Tool | chat.HostedTool], Names]:
+    """Return the tools under names of their own, and these names. Of several tools with one name the last counts."""
+    names = Names({each.tool.name for each in declared if isinstance(each.tool, chat.Tool) and each.namespace is None})
+    return tuple(_latest([_named(each, names) for each in declared], report)), names
+
+
+def _named(declared: Declared, names: Names) -> chat.Tool | chat.HostedTool:
+    tool = declared.tool
+    if declared.namespace is None or not isinstance(tool, chat.Tool):
+        return tool
+    return attrs.evolve(tool, name=names.flat(tool.name, declared.namespace))
+
+
+def _latest(tools: Iterable[chat.Tool | chat.HostedTool], report: chat.Report) -> Iterator[chat.Tool | chat.HostedTool]:
+    tools = list(tools)
+    last = {each.name: each for each in tools if isinstance(each, chat.Tool)}
+    for each in tools:
+        if isinstance(each, chat.HostedTool) or last[each.name] is each:
+            yield each
+        else:
+            report.lost(each.at, "a later tool has the same name")
+
+
+def _namespace(holder: chat.Fields) -> Iterator[Declared]:
+    """Yield the tools of a namespace; what is said about all of them is put to the first."""
+    name, about = holder.text("name"), holder.text("description")
+    first = True
+    for tool in holder.tables("tools"):
+        for each in _tool(tool):
+            tells = first and about is not None and isinstance(each, chat.Tool)
+            yield Declared(_with_about(each, f"About all tools in {name}: {about}") if tells else each, name or None)
+            first = first and not tells
+        tool.close()
+    if first:
+        holder.lost("description", "there is no tool in the namespace")
+    elif about is not None:
+        holder.report.mapped(holder.pointer("description"), "in the description of its first tool")
+
+
+def _with_about(tool: chat.Tool | chat.HostedTool, said: str) -> chat.Tool | chat.HostedTool:
+    if not isinstance(tool, chat.Tool):
+        return tool
+    return attrs.evolve(tool, description=f"{tool.description}\n\n{said}" if tool.description else said)
+
+
+def _tool(tool: chat.Fields) -> Iterator[chat.Tool | chat.HostedTool]:
+    kind = tool.text("type") or "function"
+    if kind == "function":
+        # Some clients write a function as Chat Completions has it.
+        inner = tool.table("function") if isinstance(tool.get("function"), dict) else None
+        yield from _function(inner or tool, tool.at)
+        if inner is not None:
+            inner.close()
+    elif kind == "custom":
+        yield from _custom(tool)
+    else:
+        settings = {key: value for key, value in tool.value.items() if key != "type"}
+        for key in settings:
+            tool.get(key)
+        yield chat.HostedTool(kind="web_search" if kind.startswith("web_search") else kind, settings=settings, at=tool.at)
+
+
+def _function(tool: chat.Fields, at: str) -> Iterator[chat.Tool]:
+    name, schema = tool.text("name"), tool.table("parameters")
+    about: dict[str, Any] = {"description": tool.text("description"), "strict": tool.flag("strict")}
+    keys = {"schema": "parameters", "strict": "strict"}
+    pointers = {key: tool.pointer(field) for key, field in keys.items() if tool.get(field) is not None}
+    _lose(tool)
+    if not name:
+        tool.report.lost(at, "is a tool without a name")
+        return
+    yield chat.Tool(name=name, schema=None if schema is None else schema.value, at=at, pointers=pointers, **about)
+
+
+def _custom(tool: chat.Fields) -> Iterator[chat.Tool]:
+    name, description, form = tool.text("name"), tool.text("description"), tool.table("format")
+    grammar = _grammar(form) if form is not None else None
+    _lose(tool)
+    if not name:
+        tool.report.lost(tool.at, "is a tool without a name")
+        return
+    yield chat.Tool(name=name, description=description, freeform=True, grammar=grammar, at=tool.at)
+
+
+def _lose(tool: chat.Fields) -> None:
+    for key, why in _LOST.items():
+        if tool.get(key):
+            tool.lost(key, why)
+    if tool.get("defer_loading") is not None:
+        tool.report.mapped(tool.pointer("defer_loading"), "the tool is known from the beginning")
+    callers = tool.get("allowed_callers")
+    if callers == ["direct"]:
+        tool.report.mapped(tool.pointer("allowed_callers"), "is how every model calls")
+    else:
+        tool.lost("allowed_callers", "only OpenAI's own programs call tools")
+
+
+def _grammar(form: chat.Fields) -> str | None:
+    kind, syntax, definition = form.text("type"), form.text("syntax"), form.text("definition")
+    form.close()
+    if kind == "grammar" and definition:
+        return grammar_text(syntax, definition)
+    if kind == "text":
+        form.report.mapped(form.at, "text is what the tool takes anyway")
+    else:
+        form.report.lost(form.at, "is a form of input that KorProxy does not know")
+    return None

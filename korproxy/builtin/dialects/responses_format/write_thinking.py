@@ -1,0 +1,83 @@
+"""How much to think, written: as an effort, and whether it is to be seen.
+
+Facts: Chat Completions stops at ``xhigh`` where Responses takes ``max``; a summary has to be asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from korproxy.api import Abilities, chat
+
+
+def write_thinking(options: chat.Options, abilities: Abilities, report: chat.Report, *, forced: bool) -> Mapping[str, Any]:
+    """Return the member ``reasoning`` (none: no members); what is said differently or not at all is reported.
+
+    Args:
+        forced: A tool has to be called.
+    """
+    plan = _Plan(options, abilities, report)
+    if forced and abilities.forced_tools == "calm" and abilities.reasoning != "none":
+        said = plan.off("the model cannot be forced to call a tool while it thinks")
+    else:
+        said = plan.wished()
+    return {"reasoning": said} if said else {}
+
+
+@attrs.frozen
+class _Plan:
+    options: chat.Options
+    abilities: Abilities
+    report: chat.Report
+
+    def wished(self) -> Mapping[str, str]:
+        wish = self.options.thinking
+        if wish is None:
+            return {}
+        if self.abilities.reasoning == "none":
+            self._lose("the model does not reason")
+            return {}
+        effort = self._effort(wish)
+        said = {} if effort is None else {"effort": effort}
+        return said if wish.shown is False or effort == "none" else {**said, "summary": "auto"}
+
+    def off(self, why: str) -> Mapping[str, str]:
+        """Return how thinking is switched off, whatever the client wished."""
+        if self.options.thinking is not None and chat.effort_of(self.options.thinking) != "none":
+            self._lose(why)
+        return {"effort": "none"} if "none" in self.abilities.efforts else {}
+
+    def _effort(self, wish: chat.Thinking) -> str | None:
+        effort = chat.effort_of(wish)
+        if effort is None:
+            return None
+        known = self._known()
+        if not known:
+            self._lose("the model chooses its effort itself", "effort", "budget")
+            return None
+        word = chat.nearest(effort, known)
+        if wish.effort is None:
+            self._map("budget", f"as the effort {word}")
+        elif wish.budget is not None:
+            self.report.lost(self.options.pointers.get("budget", ""), "the effort says it, too")
+        if word != effort:
+            self._map("effort", f"as {word}, which is the nearest that the model knows")
+        return word
+
+    def _known(self) -> Sequence[str]:
+        """Return the efforts that the model knows here: what stands in catalogues is Chat's."""
+        efforts = self.abilities.efforts
+        return (*efforts, "max") if efforts[-1:] == ("xhigh",) else efforts
+
+    def _map(self, name: str, why: str) -> None:
+        pointers = self.options.pointers
+        self.report.mapped(pointers.get(name) or pointers.get("thinking", ""), why)
+
+    def _lose(self, why: str, *names: str) -> None:
+        pointers = self.options.pointers
+        wanted = names or ("thinking", "effort", "budget", "shown")
+        for pointer in dict.fromkeys(pointers[each] for each in wanted if each in pointers):
+            self.report.lost(pointer, why)

@@ -1,0 +1,123 @@
+"""Tools and the choice among them, written.
+
+Facts: where ``strict`` is not there, OpenAI tries to hold a model to the schema all the same, which changes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import attrs
+
+from korproxy.api import Abilities, chat
+from korproxy.builtin.dialects.chat_format.strict_schemas import is_strict
+from korproxy.builtin.dialects.chat_format.write_tools import parameters_of
+from korproxy.builtin.dialects.responses_format.grammars import grammar_format
+
+
+@attrs.frozen
+class WrittenTools:
+    """The members of a request that are about tools; ``forced``: one has to be called."""
+
+    members: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+    forced: bool = False
+
+
+def write_tools(conversation: chat.Conversation, abilities: Abilities, report: chat.Report) -> WrittenTools:
+    """Write the tools of *conversation*. Where none is left there is no choice either: OpenAI refuses one without tools."""
+    choice = chat.known_choice(conversation, report)
+    listed = bool(_subset(choice)) and abilities.family == "openai"  # only OpenAI takes a list of what may be called
+    searches = [each for each in conversation.tools if _is_search(each)] if abilities.tools else []
+    others = attrs.evolve(conversation, tools=tuple(each for each in conversation.tools if each not in searches))
+    offered = list(chat.offered_tools(others, () if listed else _subset(choice), abilities, report))
+    tools = [*(_tool(each, report) for each in offered), *_searches(searches, report)]
+    if not tools:
+        _nothing_to_choose(conversation, report)
+        return WrittenTools()
+    members: dict[str, Any] = {"tools": tools}
+    freeform = {each.name for each in offered if each.freeform}
+    said = _choice(choice, abilities, freeform, report, listed=listed)
+    if said is not None:
+        members["tool_choice"] = said
+    if conversation.options.parallel is False:  # true is what OpenAI does unasked
+        members["parallel_tool_calls"] = False
+    return WrittenTools(members, forced=choice is not None and choice.mode == "any" and said != "auto")
+
+
+def _is_one(choice: chat.ToolChoice) -> bool:
+    return choice.mode == "any" and len(choice.names) == 1
+
+
+def _subset(choice: chat.ToolChoice | None) -> tuple[str, ...]:
+    return () if choice is None or _is_one(choice) else choice.names
+
+
+def _is_search(tool: chat.Tool | chat.HostedTool) -> bool:
+    return isinstance(tool, chat.HostedTool) and tool.kind == "web_search"
+
+
+def _searches(tools: list[chat.Tool | chat.HostedTool], report: chat.Report) -> Iterator[dict[str, Any]]:
+    """Yield one web search, which OpenAI runs, for all of *tools*."""
+    for number, tool in enumerate(tools):
+        if number:
+            report.lost(tool.at, "there is a web search already")
+        elif isinstance(tool, chat.HostedTool):
+            for key in tool.settings:
+                report.lost(chat.child(tool.at, key) if tool.at else "", "searches by OpenAI have no such setting")
+            yield {"type": "web_search"}
+
+
+def _tool(tool: chat.Tool, report: chat.Report) -> dict[str, Any]:
+    if tool.cache is not None:
+        report.lost(tool.cache.at, "servers of the OpenAI format cache by themselves")
+    if tool.freeform:
+        return _freeform(tool, report)
+    parameters = parameters_of(tool.schema)
+    strict = bool(tool.strict) and is_strict(parameters)
+    if tool.strict and not strict:
+        report.lost(tool.pointers.get("strict", tool.at), "the schema leaves something open, and is refused as a strict one")
+    return {"type": "function", "name": tool.name, **_described(tool.description), "parameters": parameters, "strict": strict}
+
+
+def _freeform(tool: chat.Tool, report: chat.Report) -> dict[str, Any]:
+    form = grammar_format(tool.grammar) if tool.grammar else None
+    if form is not None:
+        return {"type": "custom", "name": tool.name, **_described(tool.description), "format": form}
+    if not tool.grammar:
+        return {"type": "custom", "name": tool.name, **_described(tool.description)}
+    report.mapped(tool.at, "its grammar is in its description: it is none that OpenAI can read")
+    grammar = f"The input has to follow this grammar:\n{tool.grammar}"
+    return {"type": "custom", "name": tool.name, "description": "\n\n".join(filter(None, (tool.description, grammar)))}
+
+
+def _described(description: str | None) -> dict[str, str]:
+    return {} if description is None else {"description": description}
+
+
+def _choice(
+    choice: chat.ToolChoice | None, abilities: Abilities, freeform: set[str], report: chat.Report, *, listed: bool
+) -> str | dict[str, Any] | None:
+    if choice is None:
+        return None
+    if choice.mode == "any" and not _can_force(abilities):
+        report.lost(choice.at, "the model cannot be forced to call a tool")
+        return "auto"
+    named = [{"type": "custom" if each in freeform else "function", "name": each} for each in choice.names]
+    if _is_one(choice):
+        return named[0]
+    mode = "required" if choice.mode == "any" else choice.mode
+    return {"type": "allowed_tools", "mode": mode, "tools": named} if listed and mode != "none" else mode
+
+
+def _can_force(abilities: Abilities) -> bool:
+    """Whether a call can be demanded; of a model that only takes it while it does not reason: by switching that off."""
+    if abilities.forced_tools != "calm" or abilities.reasoning == "none":
+        return abilities.forced_tools != "never"
+    return "none" in abilities.efforts
+
+
+def _nothing_to_choose(conversation: chat.Conversation, report: chat.Report) -> None:
+    pointers = conversation.options.pointers
+    for pointer in (conversation.choice.at if conversation.choice else "", pointers.get("parallel", "")):
+        report.lost(pointer, "no tool is sent")
