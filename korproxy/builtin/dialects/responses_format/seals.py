@@ -1,7 +1,9 @@
 """Whose reasoning an ``encrypted_content`` seals.
 
 Clients of this format send reasoning items back as they got them. So what another vendor sealed travels in them, tagged with
-whose it is: ``korproxy:anthropic:...``. OpenAI never sees such a one, because reasoning goes back to its own family only.
+whose it is: ``korproxy:anthropic:...``; where the seal is all that its vendor shows (Messages ``redacted_thinking``), with
+``korproxy:redacted:anthropic:...``, because it goes back to another place. OpenAI never sees such a one, because reasoning goes
+back to its own family only.
 """
 
 from __future__ import annotations
@@ -10,14 +12,21 @@ from korproxy.api import chat
 
 FAMILY = "openai"
 TAG = "korproxy:"
+REDACTED = f"{TAG}redacted:"
 
 
 def seal_of(encrypted_content: str) -> chat.Seal | None:
     """Return what *encrypted_content* of a client says; None where it is empty, which means that nobody sealed it."""
     if not encrypted_content.startswith(TAG):
         return sealed(encrypted_content)
-    family, _, data = encrypted_content[len(TAG) :].partition(":")
+    tag = REDACTED if is_redacted(encrypted_content) else TAG
+    family, _, data = encrypted_content[len(tag) :].partition(":")
     return chat.Seal(family=family, data=data) if family and data else None
+
+
+def is_redacted(encrypted_content: str) -> bool:
+    """Whether it says that the seal is all there is (``Reasoning.redacted``)."""
+    return encrypted_content.startswith(REDACTED)
 
 
 def sealed(encrypted_content: object) -> chat.Seal | None:
@@ -27,8 +36,8 @@ def sealed(encrypted_content: object) -> chat.Seal | None:
     return None
 
 
-def encrypted_of(seal: chat.Seal | None) -> str | None:
-    """Return *seal* as an ``encrypted_content``; None where there is none."""
-    if seal is None:
-        return None
-    return seal.data if seal.family == FAMILY else f"{TAG}{seal.family}:{seal.data}"
+def encrypted_of(seal: chat.Seal, *, redacted: bool = False) -> str:
+    """Return *seal* as an ``encrypted_content``; *redacted*: it is all there is."""
+    if seal.family == FAMILY:
+        return seal.data
+    return f"{REDACTED if redacted else TAG}{seal.family}:{seal.data}"

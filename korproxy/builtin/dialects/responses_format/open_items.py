@@ -1,0 +1,161 @@
+"""The output of a streamed answer: one item is open at a time, and is told whole when it is done.
+
+Facts: the events of OpenAI's Python SDK 3.57, ``ResponseOutputItemAddedEvent`` and those that go with it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import attrs
+
+from korproxy.api import chat, json_bytes
+from korproxy.builtin.dialects.responses_format.written_items import Called, Item, Items, Words, summed_up, words
+
+
+@attrs.define
+class _Open:
+    """The item that is open, and what was told of it. ``over``: the next text belongs into another one."""
+
+    kind: Words | Literal["reasoning", "call"]
+    id: str
+    called: Called | None = None
+    pieces: list[str] = attrs.field(factory=list, repr=False)
+    over: bool = False
+
+
+@attrs.define
+class Output:
+    """Writes the items of one stream, and counts its events.
+
+    Attributes:
+        items: Makes the items.
+        done: Those that are complete.
+    """
+
+    items: Items
+    done: list[Item] = attrs.field(factory=list, init=False, repr=False)
+    _open: _Open | None = attrs.field(default=None, init=False, repr=False)
+    _number: int = attrs.field(default=0, init=False)
+
+    def event(self, kind: str, **fields: Any) -> bytes:
+        """Return one event, with the next number."""
+        data = json_bytes({"type": kind, "sequence_number": self._number, **fields})
+        self._number += 1
+        return b"event: %b\ndata: %b\n\n" % (kind.encode(), data)
+
+    def say(self, kind: Words, text: str) -> bytes:
+        """Add *text* to the message that is open, or to a new one."""
+        said = b""
+        if self._open is None or self._open.kind != kind or self._open.over:
+            said = self.close()
+            item = self.items.message(len(self.done), kind, "", status="in_progress")
+            said += self._added(_Open(kind, item["id"]), item)
+            said += self._about("response.content_part.added", content_index=0, part=words(kind, ""))
+        return said + self._grow(f"response.{kind}.delta", text, content_index=0, **_extra(kind))
+
+    def think(self, text: str) -> bytes:
+        """Add *text* to the reasoning that is open, or to a new one."""
+        said = b""
+        if self._open is None or self._open.kind != "reasoning":
+            said = self.close()
+            item = self.items.reasoning(len(self.done), "")
+            said += self._added(_Open("reasoning", item["id"]), item)
+            said += self._about("response.reasoning_summary_part.added", summary_index=0, part=summed_up(""))
+        return said + self._grow("response.reasoning_summary_text.delta", text, summary_index=0)
+
+    def seal(self, seal: chat.Seal | None, *, redacted: bool) -> bytes:
+        """Close the reasoning that is open, or tell reasoning whose text is hidden."""
+        if self._open is not None and self._open.kind == "reasoning":
+            return self._close_reasoning(self._open, seal, redacted=redacted)
+        if seal is None:
+            self.part()
+            return b""
+        said = self.close()
+        item = self.items.reasoning(len(self.done), "")
+        opened = _Open("reasoning", item["id"])
+        return said + self._added(opened, item) + self._close_reasoning(opened, seal, redacted=redacted)
+
+    def part(self) -> None:
+        """Take note that the next text is a block of its own. The message stays open: its status depends on what follows."""
+        if self._open is not None:
+            self._open.over = True
+
+    def call(self, call: chat.CallStarted) -> bytes:
+        """Open the item of *call*."""
+        said = self.close()
+        called = self.items.called(len(self.done), call)
+        return said + self._added(_Open("call", called.about["id"], called), called.begun())
+
+    def argue(self, piece: str) -> bytes:
+        """Add *piece* to the arguments of the call that is open; a text that comes inside of an object waits for its end."""
+        opened = self._open
+        if opened is None or opened.called is None or not piece:
+            return b""
+        if opened.called.wrapped:
+            opened.pieces.append(piece)
+            return b""
+        return self._grow(f"response.{_arguments(opened.called)}.delta", piece)
+
+    def close(self, *, cut: bool = False) -> bytes:
+        """Close the item that is open. *cut*: the answer has broken off in it."""
+        match self._open:
+            case None:
+                return b""
+            case _Open(called=Called() as called) as opened:
+                return self._close_call(opened, called)
+            case _Open(kind="reasoning") as opened:
+                return self._close_reasoning(opened, None, redacted=False)
+            case _Open() as opened:
+                return self._close_message(opened, "refusal" if opened.kind == "refusal" else "output_text", cut=cut)
+
+    def _close_message(self, opened: _Open, kind: Words, *, cut: bool) -> bytes:
+        text = "".join(opened.pieces)
+        field = "refusal" if kind == "refusal" else "text"
+        said = self._about(f"response.{kind}.done", content_index=0, **{field: text}, **_extra(kind))
+        said += self._about("response.content_part.done", content_index=0, part=words(kind, text))
+        item = self.items.message(len(self.done), kind, text, status="incomplete" if cut else "completed")
+        return said + self._done(item)
+
+    def _close_reasoning(self, opened: _Open, seal: chat.Seal | None, *, redacted: bool) -> bytes:
+        text, said = "".join(opened.pieces), b""
+        if text:
+            said += self._about("response.reasoning_summary_text.done", summary_index=0, text=text)
+            said += self._about("response.reasoning_summary_part.done", summary_index=0, part=summed_up(text))
+        return said + self._done(self.items.reasoning(len(self.done), text, seal, redacted=redacted))
+
+    def _close_call(self, opened: _Open, called: Called) -> bytes:
+        text, kind, said = called.text("".join(opened.pieces)), _arguments(called), b""
+        if called.wrapped and text:
+            said += self._about(f"response.{kind}.delta", delta=text)
+        field = "input" if called.freeform else "arguments"
+        said += self._about(f"response.{kind}.done", **{field: text})
+        return said + self._done(called.whole(text))
+
+    def _added(self, opened: _Open, item: Item) -> bytes:
+        self._open = opened
+        return self.event("response.output_item.added", output_index=len(self.done), item=item)
+
+    def _about(self, kind: str, **fields: Any) -> bytes:
+        """Return an event about the item that is open."""
+        id_ = self._open.id if self._open is not None else ""
+        return self.event(kind, item_id=id_, output_index=len(self.done), **fields)
+
+    def _grow(self, kind: str, piece: str, **fields: Any) -> bytes:
+        if self._open is not None:
+            self._open.pieces.append(piece)
+        return self._about(kind, **fields, delta=piece)
+
+    def _done(self, item: Item) -> bytes:
+        said = self.event("response.output_item.done", output_index=len(self.done), item=item)
+        self.done.append(item)
+        self._open = None
+        return said
+
+
+def _extra(kind: Words) -> dict[str, Any]:
+    return {"logprobs": []} if kind == "output_text" else {}
+
+
+def _arguments(called: Called) -> str:
+    return "custom_tool_call_input" if called.freeform else "function_call_arguments"
