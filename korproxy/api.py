@@ -2,6 +2,7 @@
 
 import typing
 
+from korproxy.contracts import AnswerKeeper as AnswerKeeper
 from korproxy.contracts import AnswerReader as AnswerReader
 from korproxy.contracts import Cli as Cli
 from korproxy.contracts import Collector as Collector
@@ -29,6 +30,7 @@ from korproxy.errors.exceptions import NoProvider as NoProvider
 from korproxy.errors.exceptions import Problem as Problem
 from korproxy.hookspecs import hookimpl as hookimpl
 from korproxy.kit.answers import PlainAnswer as PlainAnswer
+from korproxy.kit.answers import add_seal as add_seal
 from korproxy.kit.answers import sse_events as sse_events
 from korproxy.kit.answers import token_count as token_count
 from korproxy.kit.catalogue import Catalogue as Catalogue
@@ -55,6 +57,11 @@ from korproxy.kit.http_provider import from_settings as from_settings
 from korproxy.kit.json_edit import peek_model as peek_model
 from korproxy.kit.json_edit import replace_text as replace_text
 from korproxy.kit.json_edit import without_lone_surrogates as without_lone_surrogates
+from korproxy.kit.json_raw import raw_items as raw_items
+from korproxy.kit.json_raw import raw_json as raw_json
+from korproxy.kit.json_raw import raw_object as raw_object
+from korproxy.kit.json_raw import raw_text as raw_text
+from korproxy.kit.json_raw import texts_at as texts_at
 from korproxy.kit.json_text import read_json as read_json
 from korproxy.kit.openai_compatible import OpenAICompatible as OpenAICompatible
 from korproxy.kit.refusals import read_refusal as read_refusal

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from korproxy.chat.answer import Answer, ProviderError
     from korproxy.chat.conversation import Asked, Conversation
     from korproxy.chat.events import Event
+    from korproxy.chat.parts import Seal
     from korproxy.chat.report import Note, Report
     from korproxy.chat.wire import Target, Written
 
@@ -115,6 +116,10 @@ class AnswerReader(Protocol):
     def failed(self) -> bool:
         """Whether the provider's own error was seen in a stream; False of a plain answer."""
 
+    @property
+    def seals(self) -> Sequence[Seal]:
+        """The seals of reasoning and of calls that were seen so far, in their order; ``()`` where the format has none."""
+
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes: of a stream whole events, of a plain answer any cut."""
 
@@ -171,11 +176,16 @@ class Translator(Protocol):
             CannotCarry: As above.
         """
 
-    def without_foreign_reasoning(self, body: bytes, family: str, report: Report) -> bytes:
-        """Return *body*, a request that passes to a provider of this format and of *family*, mostly as it is.
+    def without_foreign_reasoning(self, body: bytes, own: Callable[[Seal], bool], report: Report) -> bytes:
+        """Return *body*, a request that passes to a provider of this format, mostly the same object.
 
-        Only what KorProxy itself has put into earlier answers, as the reasoning of another vendor, and what the provider would
-        refuse, goes; it is reported as lost.
+        Only sealed reasoning that is not the provider's own goes, and what KorProxy itself has put into earlier answers as the
+        reasoning of another vendor; it is reported as lost, and what has to be said differently without it as mapped.
+
+        Args:
+            own: Whether the provider is sent a seal. Asked with a seal that has no data: whether it takes reasoning back that
+                nobody sealed. ``chat.nobody``: the provider has refused the seals, or misses some; then what this format
+                demands of them is said without.
         """
 
     def read_answer(self, body: bytes) -> Answer:
@@ -196,6 +206,48 @@ class Translator(Protocol):
 
     def write_error(self, error: ProviderError) -> tuple[int, bytes]:
         """Write a provider's error to a client: status and body in the client's words, message and code the provider's own."""
+
+
+class AnswerKeeper(Protocol):
+    """What a format says of answers that its clients may come back to by their ids: an optional member ``keeper`` of it. Pure.
+
+    Bodies and answers are JSON of the format; what cannot be read says nothing, because it is somebody else's to refuse.
+    """
+
+    @property
+    def path(self) -> str:
+        """Where answers are asked for: ``PATH/ID``."""
+
+    @property
+    def below(self) -> Mapping[str, str]:
+        """What is below ``PATH/ID`` -> the method for it: ``/input_items`` -> ``GET``."""
+
+    def previous(self, body: bytes) -> str | None:
+        """Return the id of the answer that a request goes on from."""
+
+    def keeps(self, body: bytes) -> bool:
+        """Whether the client wants the answer to be kept."""
+
+    def items(self, body: bytes) -> bytes:
+        """Return what a request says, as a JSON array of items."""
+
+    def expanded(self, body: bytes, turns: Sequence[tuple[bytes, bytes]]) -> bytes:
+        """Return a request that says by itself what it went on from: *turns* are the items and the answers before it."""
+
+    def whole_answer(self, events: bytes) -> bytes | None:
+        """Return the answer that one of *events*, whole ones of a stream, holds; only the last one does."""
+
+    def id_of(self, answer: bytes) -> str | None:
+        """Return the id of an *answer*; None where it did not come to a good end."""
+
+    def is_stored(self, answer: bytes) -> bool:
+        """Whether the provider whose *answer* it is has stored it."""
+
+    def listed(self, kept: bytes) -> bytes:
+        """Return the answer to ``PATH/ID/input_items``, where *kept* are the items."""
+
+    def deleted(self, id: str) -> bytes:  # noqa: A002 -- the word for it
+        """Return the answer to ``DELETE PATH/ID``."""
 
 
 class Dialect(Protocol):

@@ -178,10 +178,10 @@ class HttpProvider:
         secret = self._secret(request, account)
         if secret is not None:
             headers.append(endpoint.credential(secret))
-        url = endpoint.url(self.base_url, request)
+        url = endpoint.url(self.base_url, request) + request.tail
         if request.query:
             url += ("&" if "?" in url else "?") + request.query.decode("latin-1")
-        return UpstreamRequest(method="POST", url=url, headers=headers, body=request.body)
+        return UpstreamRequest(method=request.method, url=url, headers=headers, body=request.body)
 
     def refusal(self, status: int, headers: Headers, body: bytes) -> Refusal:
         """Read an error answer in the shape of the two big vendors."""

@@ -82,6 +82,9 @@ class Call:
         credential: The caller's own credential, only where it did not serve as KorProxy key. Forwarded, never stored.
         key_name: The name of the KorProxy key that was used.
         began: Trio clock when the request head arrived, in seconds.
+        method: Of the request.
+        tail: What of *path* stands behind the format's own: ``/ID`` of an answer that an account keeps.
+        account: The provider and the account that keep it; nobody else is asked.
     """
 
     id: str
@@ -95,6 +98,9 @@ class Call:
     credential: Secret | None = None
     key_name: str = ""
     began: float = 0.0
+    method: str = "POST"
+    tail: str = ""
+    account: tuple[str, str] | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -123,6 +129,7 @@ class Outgoing:
         query: The client's query without credentials, where client and provider speak the same format (``beta=true``).
         credential: The caller's own, only for accounts that forward it.
         path: Of the client's request, where its body passes; empty where it was translated.
+        method, tail: As in ``Call``; the tail goes behind the address of the format.
     """
 
     dialect: str
@@ -134,6 +141,8 @@ class Outgoing:
     credential: Secret | None = None
     correlation_id: str = ""
     path: str = ""
+    method: str = "POST"
+    tail: str = ""
 
 
 @attrs.frozen(kw_only=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import attrs
 
 
@@ -32,11 +34,15 @@ class Refusal:
         code: The KP code that goes beside it (``X-KorProxy-Error``).
         credential: The provider does not accept the credential, so nothing will work until it is changed.
         retry_after: Seconds the provider asks us to wait; None: it did not say.
+        seals: It is about seals of reasoning: the provider has ``refused`` one that it was sent, or one is ``missing``.
+        instead: The format in which the provider would take such a request; empty: it named none.
     """
 
     code: str
     credential: bool = False
     retry_after: float | None = None
+    seals: Literal["", "refused", "missing"] = ""
+    instead: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -47,12 +53,14 @@ class Fault:
         code: Empty where codes are switched off (``features.new_error_codes``).
         message: A full text for people: what, why, what to do, and where to read on. No secrets.
         status: The HTTP status it goes with (of a late error: the status it would have had).
+        cause: The code in any case: not to be shown, but by it a format finds a word of its own for what is wrong.
     """
 
     code: str
     status: int
     message: str
     docs: str = ""
+    cause: str = ""
 
 
 @attrs.frozen(kw_only=True)

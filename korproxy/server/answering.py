@@ -145,8 +145,11 @@ class Answerer:
             await exchange.start(relay.status, [*common, *_about(ledger), *self._error(relay), *relay.headers])
         elif not relay.is_stream:  # a sign of life went out, and then the provider refused
             piece = relay.as_event()
+        keeping = self.gate.keeping(ledger.call, relay)
         while piece:
             ledger.sent(len(piece), trio.current_time())
+            if keeping is not None:
+                keeping.see(piece)
             await exchange.write(piece)
             piece = await relay.next_piece()
         await _end(exchange, relay, b"")

@@ -29,9 +29,9 @@ class FaultWriter:
         known = self.codes[exc.code if exc.code in self.codes else "KP-SYS-501"]
         status = exc.upstream_status if isinstance(exc, ProviderRefused) else known.status
         if not self.show_codes:
-            return Fault(code="", status=status, message=str(exc))
+            return Fault(code="", status=status, message=str(exc), cause=known.code)
         docs = f"{origin}/errors/{known.code}" if origin else f"korproxy errors {known.code}"
-        return Fault(code=known.code, status=status, message=f"{exc} [{known.code}: {docs}]", docs=docs)
+        return Fault(code=known.code, status=status, message=f"{exc} [{known.code}: {docs}]", docs=docs, cause=known.code)
 
     def headers(self, exc: KorproxyError, fault: Fault) -> list[tuple[bytes, bytes]]:
         """Return what goes beside the body. SDKs retry most 5xx by themselves; where that is in vain they are told not to."""

@@ -13,7 +13,7 @@ from korproxy.contracts import Dialect
 from korproxy.errors.exceptions import BadRequest, Busy, CallerRefused, InternalError, KorproxyError, Stopping
 from korproxy.gateway.routing import Snapshot
 from korproxy.kit.writing import json_bytes
-from korproxy.models.calls import Call, RawHeaders
+from korproxy.models.calls import Call, Peek, RawHeaders
 from korproxy.models.correlation import correlation_id, current_correlation, new_id
 from korproxy.server import cors
 from korproxy.server.answering import GOODBYE, Answerer, origin
@@ -21,6 +21,7 @@ from korproxy.server.exchange import ClientLeft, Exchange
 from korproxy.server.faults import FaultWriter, plain_error
 from korproxy.server.guard import Guard
 from korproxy.server.json_array import ArrayExchange
+from korproxy.server.kept import Question, kept_question
 from korproxy.server.keys import MANAGE, READ
 from korproxy.server.model_list import offered_models, one_model
 from korproxy.server.paths import (
@@ -53,6 +54,15 @@ class Bounds:
     max_body: int = 64 * 1024**2
     read_deadline: float = 60.0
     max_running: int = 1000
+
+
+@attrs.frozen(kw_only=True)
+class _About:
+    """What a call about an earlier answer says in place of a body; see ``Call``."""
+
+    tail: str
+    account: tuple[str, str]
+    peek: Peek
 
 
 @attrs.define(kw_only=True)
@@ -150,6 +160,8 @@ class Front:
         if self._is_preflight(exchange):
             await exchange.start(204, [*common, *cors.preflight_headers(exchange.headers)])
             await exchange.finish()
+        elif (kept := kept_question(path, self.dialects)) is not None and dialect is None:
+            await self._kept(exchange, kept, common)
         elif not methods or (method == "POST" and methods[0] != "POST" and ":" in path):  # a deed that is done nowhere here
             raise wrong_path(path, self._calls())
         elif method not in methods:
@@ -197,7 +209,28 @@ class Front:
         body = dialect.model_list(offered) if not wanted else dialect.model_entry(one_model(self.snapshot, wanted, offered))
         await self._say(exchange, 200, body, [*common, _JSON])
 
-    async def _call(self, exchange: Exchange, dialect: Dialect, common: RawHeaders) -> None:
+    async def _kept(self, exchange: Exchange, question: Question, common: RawHeaders) -> None:
+        """Answer a question for an answer that was given before; the account that has it is asked, where there is one."""
+        if exchange.method not in question.methods:
+            raise BadRequest("KP-SYS-507", f"{exchange.path} takes {' and '.join(question.methods)}.")
+        caller = self.guard.admit_client(exchange.headers, exchange.query)
+        answers = self.answerer.gate.kept
+        kept = answers.get(question.id, trio.current_time(), scope=caller.key_name)
+        if kept is None:
+            raise question.unknown()
+        if exchange.method == "DELETE":
+            answers.drop(question.id, scope=caller.key_name)
+        if kept.origin is None:
+            await self._say(exchange, 200, question.answer(exchange.method, kept), [*common, _JSON])
+            return
+        about = _About(
+            tail=f"/{question.id}{question.tail}",
+            account=(kept.origin.provider, kept.origin.account),
+            peek=Peek(model=kept.model, stream=False),
+        )
+        await self._call(exchange, question.dialect, common, about)
+
+    async def _call(self, exchange: Exchange, dialect: Dialect, common: RawHeaders, about: _About | None = None) -> None:
         caller = self.guard.admit_client(exchange.headers, exchange.query)
         if self.running >= self.bounds.max_running:
             raise Busy("KP-RATE-403", f"KorProxy already works on {self.running} requests ([server] max_running).")
@@ -211,13 +244,16 @@ class Front:
                 correlation_id=current_correlation.get(),
                 dialect=dialect.name,
                 path=exchange.path,
-                peek=dialect.peek(exchange.path, body),
+                peek=about.peek if about else dialect.peek(exchange.path, body),
                 body=body,
                 headers=exchange.headers,
                 query=exchange.query,
                 credential=caller.credential,
                 key_name=caller.key_name,
                 began=began,
+                method=exchange.method,
+                tail=about.tail if about else "",
+                account=about.account if about else None,
             )
             array = call.peek.stream and dialect.wants_array(exchange.query)
             await self.answerer.settle(ArrayExchange(inner=exchange) if array else exchange, call, dialect, common)

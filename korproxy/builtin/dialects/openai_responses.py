@@ -17,6 +17,7 @@ import msgspec
 
 from korproxy.api import (
     Abilities,
+    AnswerKeeper,
     AnswerReader,
     Dialect,
     Fault,
@@ -36,6 +37,7 @@ from korproxy.api import (
     replace_text,
     sse_events,
 )
+from korproxy.builtin.dialects.responses_format.keeper import ResponsesKeeper
 from korproxy.builtin.dialects.responses_format.translator import ResponsesTranslator
 from korproxy.builtin.dialects.responses_format.usage import read_usage
 
@@ -46,6 +48,8 @@ _TYPES = {
     429: "rate_limit_error",
     503: "service_unavailable_error",
 }
+# What clients of this format look for in ``code``, by the KP code; with the parameter that is wrong.
+_OWN_WORDS = {"KP-PROV-118": ("previous_response_not_found", "previous_response_id")}
 # Tools that come in an item of the input. Inside of a text the quotes would be escaped.
 _ADDED_TOOLS = re.compile(rb'"type"\s*+:\s*+"additional_tools"')
 _BEHIND_ALL = 2**31 - 2  # a sequence_number: nobody has counted the events that have passed, and each has to be higher
@@ -85,6 +89,7 @@ class OpenAIResponses:
     kind: Kind = "chat"
     listed: frozenset[Kind] = frozenset({"chat"})
     translator: Translator | None = attrs.field(factory=ResponsesTranslator)
+    keeper: AnswerKeeper = attrs.field(factory=ResponsesKeeper)
 
     def peek(self, path: str, body: bytes) -> Peek:
         """Read model, stream and whether there are tools, also such as come in an item of the input (``additional_tools``)."""
@@ -217,7 +222,8 @@ def _usage_of_document(body: bytes) -> Usage:
 
 def _error_object(fault: Fault) -> dict[str, Any]:
     kind = _TYPES.get(fault.status) or ("server_error" if fault.status >= 500 else "invalid_request_error")
-    return {"message": full_message(fault), "type": kind, "param": None, "code": fault.code or None}
+    code, param = _OWN_WORDS.get(fault.cause, (fault.code or None, None))
+    return {"message": full_message(fault), "type": kind, "param": param, "code": code}
 
 
 def _event(kind: str, number: int, fields: dict[str, Any]) -> bytes:

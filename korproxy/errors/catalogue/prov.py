@@ -238,4 +238,19 @@ PROV: tuple[ErrorCode, ...] = (
         ),
         status=404,
     ),
+    ErrorCode(
+        code="KP-PROV-118",
+        message="The answer that the request goes on from is not known.",
+        description=(
+            "`previous_response_id` names an answer that KorProxy does not have, or not any more: answers are kept in memory"
+            " only, for some hours, for the client key that asked for them, and not across a restart. The code inside of the"
+            " error is OpenAI's own `previous_response_not_found`, on which tools send the whole conversation."
+        ),
+        steps=(
+            "Send the whole conversation as `input`, without `previous_response_id`.",
+            "If the answer was asked for with `store` false, it was never kept.",
+            "Use the same KorProxy key for all turns of a conversation.",
+        ),
+        status=400,
+    ),
 )

@@ -263,4 +263,28 @@ SYS: tuple[ErrorCode, ...] = (
         ),
         status=500,
     ),
+    ErrorCode(
+        code="KP-SYS-521",
+        message="There is no stored answer of this id.",
+        description=(
+            "`/v1/responses/ID` was asked for an answer that KorProxy does not have, or not any more: answers are kept in memory"
+            " only, for some hours, for the client key that asked for them, and not across a restart."
+        ),
+        steps=(
+            "Check the id, and that the same KorProxy key is used.",
+            "Answers that were asked for with `store` false are not kept.",
+            "Ask again, and use the new answer's id.",
+        ),
+        status=404,
+    ),
+    ErrorCode(
+        code="KP-SYS-522",
+        message="This answer cannot be cancelled.",
+        description=(
+            "Only answers that a provider makes in the background can be cancelled by their ids. This one was complete when it"
+            " got its id."
+        ),
+        steps=("To break off an answer while it comes, close the connection: KorProxy then stops the provider, too.",),
+        status=400,
+    ),
 )

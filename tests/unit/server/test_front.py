@@ -279,7 +279,7 @@ class Broken(OpenAIChat):
         raise LookupError(f"{path} sk-secret {body!r}")
 
     def lists_models(self, path: str, query: bytes, headers: Headers) -> bool:
-        raise LookupError(headers)
+        raise LookupError(path, query, headers)
 
 
 def with_broken_format(app: AsgiApp) -> AsgiApp:

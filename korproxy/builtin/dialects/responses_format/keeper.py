@@ -1,0 +1,144 @@
+"""Answers that clients come back to: ``store``, ``previous_response_id`` and ``/v1/responses/ID``.
+
+Facts: OpenAI's reference of Responses, and ``resources/responses`` of its Python SDK 3.57. Answers are stored unless ``store`` is
+false; ``instructions`` are not inherited; ids of items belong to whoever stored them, items without are taken by everybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+import msgspec
+
+from korproxy.api import json_bytes, sse_events
+
+_LAST = (b"response.completed", b"response.incomplete")
+_DONE = frozenset({"completed", "incomplete"})
+_PREVIOUS = b'"previous_response_id"'
+
+
+class _Request(msgspec.Struct):
+    previous: Any = msgspec.field(default=None, name="previous_response_id")
+    store: Any = None
+    input: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Answer(msgspec.Struct):
+    id: Any = None
+    status: Any = None
+    store: Any = None
+    output: msgspec.Raw = msgspec.Raw(b"[]")
+
+
+class _Event(msgspec.Struct):
+    type: Any = None
+    response: msgspec.Raw = msgspec.Raw(b"null")
+
+
+_requests = msgspec.json.Decoder(_Request)
+_answers = msgspec.json.Decoder(_Answer)
+_events = msgspec.json.Decoder(_Event)
+_objects = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_lists = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
+
+
+@attrs.frozen
+class ResponsesKeeper:
+    """Is an ``AnswerKeeper``."""
+
+    path: str = "/v1/responses"
+    below: Mapping[str, str] = attrs.field(factory=lambda: {"/input_items": "GET", "/cancel": "POST"})
+
+    def previous(self, body: bytes) -> str | None:
+        """See ``AnswerKeeper``."""
+        if _PREVIOUS not in body:
+            return None
+        previous = _request(body).previous
+        return previous if isinstance(previous, str) and previous else None
+
+    def keeps(self, body: bytes) -> bool:
+        """Return True unless ``store`` is false."""
+        return _request(body).store is not False
+
+    def items(self, body: bytes) -> bytes:
+        """Return ``input``; a text is one message of the user's."""
+        said = bytes(_request(body).input)
+        if said.startswith(b'"'):
+            return b'[{"type":"message","role":"user","content":' + said + b"}]"
+        return said if said.startswith(b"[") else b"[]"
+
+    def expanded(self, body: bytes, turns: Sequence[tuple[bytes, bytes]]) -> bytes:
+        """Return *body* with everything before it in front of its own items, and without ``previous_response_id``."""
+        request = _objects.decode(body)
+        items = [item for sent, answer in turns for item in (*_bare(sent), *_bare(bytes(_answers.decode(answer).output)))]
+        request["input"] = msgspec.Raw(msgspec.json.encode([*items, *_lists.decode(self.items(body))]))
+        del request["previous_response_id"]
+        return msgspec.json.encode(request)
+
+    def whole_answer(self, events: bytes) -> bytes | None:
+        """Return the response of ``response.completed`` or ``response.incomplete``."""
+        if not any(each in events for each in _LAST):
+            return None
+        for _, data in sse_events(events):
+            if any(each in data for each in _LAST):
+                event = _decoded(data)
+                if isinstance(event.type, str) and event.type.encode() in _LAST:
+                    return bytes(event.response)
+        return None
+
+    def id_of(self, answer: bytes) -> str | None:
+        """See ``AnswerKeeper``. One that is still being made in the background has not come to its end."""
+        try:
+            found = _answers.decode(answer)
+        except (ValueError, RecursionError):
+            return None
+        return found.id if isinstance(found.id, str) and found.id and found.status in _DONE else None
+
+    def is_stored(self, answer: bytes) -> bool:
+        """Whether it says so itself: many servers take ``store``, and store nothing."""
+        return _answers.decode(answer).store is True
+
+    def listed(self, kept: bytes) -> bytes:
+        """Return one page with all items, each with an id."""
+        data = []
+        for number, item in enumerate(_lists.decode(kept)):
+            item.setdefault("id", msgspec.Raw(json_bytes(f"item_{number}")))
+            item.setdefault("type", msgspec.Raw(b'"message"'))
+            data.append(item)
+        ids = [each["id"] for each in data]
+        first, last = (ids[0], ids[-1]) if ids else (None, None)
+        return msgspec.json.encode({"object": "list", "data": data, "first_id": first, "last_id": last, "has_more": False})
+
+    def deleted(self, id: str) -> bytes:  # noqa: A002 -- the word for it
+        """See ``AnswerKeeper``."""
+        return json_bytes({"id": id, "object": "response", "deleted": True})
+
+
+def _request(body: bytes) -> _Request:
+    try:
+        return _requests.decode(body)
+    except (ValueError, RecursionError):
+        return _Request(store=False)
+
+
+def _decoded(data: bytes) -> _Event:
+    try:
+        return _events.decode(data)
+    except (ValueError, RecursionError):
+        return _Event()
+
+
+def _bare(items: bytes) -> Sequence[dict[str, msgspec.Raw]]:
+    """Return *items* without ids and states of their own; reasoning that then says nothing to anybody is left out."""
+    found = []
+    for item in _lists.decode(items):
+        kind = bytes(item.get("type", b""))
+        if kind == b'"reasoning"' and bytes(item.get("encrypted_content", b"null")) == b"null":
+            continue
+        if kind != b'"item_reference"':
+            item.pop("id", None)
+        item.pop("status", None)
+        found.append(item)
+    return found

@@ -1,0 +1,123 @@
+"""Keep answers that clients may come back to, and let requests go on from them at any provider. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from korproxy.contracts import AnswerKeeper, Dialect
+from korproxy.errors.exceptions import BadRequest
+from korproxy.gateway.kept_answers import Kept, KeptAnswers, Origin
+from korproxy.gateway.routing import Candidate, Snapshot
+from korproxy.models.calls import Call
+
+UNKNOWN = "KP-PROV-118"
+LONGEST = 16 * 1024**2  # bytes of a whole answer that are gathered to be kept
+
+
+def keeper_of(dialect: Dialect | None) -> AnswerKeeper | None:
+    """Return what *dialect* says of answers that its clients may come back to, if there are such."""
+    found: AnswerKeeper | None = getattr(dialect, "keeper", None)
+    return found
+
+
+def first_choice(call: Call, keeper: AnswerKeeper | None, kept: KeptAnswers, now: float) -> Origin | None:
+    """Return the account that has the answer which *call* goes on from, and should be asked first."""
+    previous = None if keeper is None else keeper.previous(call.body)
+    found = None if previous is None else kept.get(previous, now, scope=call.key_name)
+    return None if found is None else found.origin
+
+
+def at_account(call: Call, snapshot: Snapshot) -> Sequence[Candidate]:
+    """Return the only account that *call*, which is about an answer of its own, can go to; none where it is gone."""
+    found = [
+        (each, account) for each in snapshot.providers for account in each.accounts if call.account == (each.id, account.name)
+    ]
+    return [
+        Candidate(provider=provider, account=account, model=call.peek.model, dialect=call.dialect)
+        for provider, account in found
+    ]
+
+
+def by_origin(plan: Sequence[Candidate], origin: Origin | None) -> Sequence[Candidate]:
+    """Return *plan* with whoever is *origin* in front."""
+    return plan if origin is None else sorted(plan, key=lambda each: origin_of(each) != origin)
+
+
+def origin_of(candidate: Candidate) -> Origin:
+    """Return whose account *candidate* asks."""
+    return Origin(provider=candidate.provider.id, account=candidate.account.name)
+
+
+def continued(call: Call, candidate: Candidate, dialect: Dialect, kept: KeptAnswers, now: float) -> Call:
+    """Return *call* as *candidate* can answer it: with all that was said before, unless the candidate has that itself.
+
+    Raises:
+        BadRequest: It goes on from an answer that nobody knows (KP-PROV-118). Where *candidate* speaks the client's format it
+            may be one that it knows: then the request passes, and it has the word.
+    """
+    keeper = keeper_of(dialect)
+    previous = None if keeper is None else keeper.previous(call.body)
+    if keeper is None or previous is None:
+        return call
+    chain = kept.chain(previous, now, scope=call.key_name)
+    passes = candidate.dialect == call.dialect
+    if passes and (chain is None or chain[-1].origin == origin_of(candidate)):
+        return call
+    if chain is None:
+        raise BadRequest(UNKNOWN, f"Previous response with id {previous[:100]!r} not found.")
+    try:
+        body = keeper.expanded(call.body, [(each.items, each.answer) for each in chain])
+    except (ValueError, RecursionError):
+        raise BadRequest("KP-SYS-509", "The body is no request: `input` must be a text or a list of items.") from None
+    return attrs.evolve(call, body=body, peek=dialect.peek(call.path, body))
+
+
+@attrs.define(kw_only=True)
+class Keeping:
+    """Watches one answer as the client gets it, and keeps it once it is whole.
+
+    Attributes:
+        is_stream: Whether it is a stream, whose last event holds the whole answer.
+    """
+
+    call: Call
+    keeper: AnswerKeeper
+    kept: KeptAnswers
+    candidate: Candidate
+    is_stream: bool
+    now: float
+    _pieces: list[bytes] = attrs.field(factory=list, init=False, repr=False)
+    _size: int = attrs.field(default=0, init=False)
+    _done: bool = attrs.field(default=False, init=False)
+
+    def see(self, piece: bytes) -> None:
+        """Take the next bytes, before the client gets them: of a stream whole events."""
+        if self._done:
+            return
+        if self.is_stream:
+            self._keep(self.keeper.whole_answer(piece))
+            return
+        self._size += len(piece)
+        self._done = self._size > LONGEST
+        self._pieces = [] if self._done else [*self._pieces, piece]
+        if piece.rstrip().endswith(b"}"):
+            self._keep(b"".join(self._pieces))
+
+    def _keep(self, answer: bytes | None) -> None:
+        name = None if answer is None else self.keeper.id_of(answer)
+        if answer is None or name is None:
+            return
+        self._done = True
+        self._pieces = []
+        passed = self.candidate.dialect == self.call.dialect  # so it is the provider's own answer, which may have it, too
+        kept = Kept(
+            id=name,
+            previous=self.keeper.previous(self.call.body),
+            items=self.keeper.items(self.call.body),
+            answer=answer,
+            origin=origin_of(self.candidate) if passed and self.keeper.is_stored(answer) else None,
+            model=self.call.peek.model,
+        )
+        self.kept.put(kept, self.now, scope=self.call.key_name)

@@ -1,0 +1,58 @@
+"""Requests for an answer that was given before: ``GET`` and ``DELETE`` of ``/v1/responses/ID``, and what is below."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from korproxy.contracts import AnswerKeeper, Dialect
+from korproxy.errors.exceptions import BadRequest
+from korproxy.gateway.keeping import keeper_of
+from korproxy.gateway.kept_answers import Kept
+
+UNKNOWN = "KP-SYS-521"
+
+
+@attrs.frozen(kw_only=True)
+class Question:
+    """Which answer is meant, and what of it: ``tail`` is empty, or one of ``keeper.below``."""
+
+    dialect: Dialect
+    keeper: AnswerKeeper
+    id: str
+    tail: str = ""
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """What may be done with it."""
+        return (self.keeper.below[self.tail],) if self.tail else ("GET", "DELETE")
+
+    def unknown(self) -> BadRequest:
+        """Return the error for an answer that is not there."""
+        return BadRequest(UNKNOWN, f"Response with id {self.id[:100]!r} not found.")
+
+    def answer(self, method: str, kept: Kept) -> bytes:
+        """Return what is said of *kept*, which nobody but KorProxy has.
+
+        Raises:
+            BadRequest: It is over, so it cannot be cancelled (KP-SYS-522).
+        """
+        if method == "POST":
+            raise BadRequest("KP-SYS-522", "Only a response that is made in the background can be cancelled.")
+        if method == "DELETE":
+            return self.keeper.deleted(self.id)
+        return self.keeper.listed(kept.items) if self.tail else kept.answer
+
+
+def kept_question(path: str, dialects: Mapping[str, Dialect]) -> Question | None:
+    """Return what *path* asks of an earlier answer; None where it asks for something else."""
+    for dialect in dialects.values():
+        keeper = keeper_of(dialect)
+        if keeper is None or not path.startswith(keeper.path + "/"):
+            continue
+        name, slash, rest = path[len(keeper.path) + 1 :].partition("/")
+        tail = slash + rest
+        if name and (not tail or tail in keeper.below):
+            return Question(dialect=dialect, keeper=keeper, id=name, tail=tail)
+    return None

@@ -1,0 +1,187 @@
+"""Keeping answers, and going on from them at any provider."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import attrs
+import pytest
+
+from korproxy.builtin.dialects.openai_chat import OpenAIChat
+from korproxy.builtin.dialects.openai_responses import OpenAIResponses
+from korproxy.errors.exceptions import BadRequest
+from korproxy.gateway.keeping import Keeping, at_account, by_origin, continued, first_choice, keeper_of
+from korproxy.gateway.kept_answers import Kept, KeptAnswers, Origin
+from korproxy.gateway.routing import Candidate, Snapshot
+from korproxy.kit.http_provider import OPENAI_RESPONSES, HttpProvider
+from korproxy.models.accounts import Account
+from korproxy.models.calls import Call
+
+RESPONSES = OpenAIResponses()
+ANSWER = b'{"id":"resp_1","status":"completed","store":true,"output":[{"type":"message","role":"assistant","content":[]}]}'
+
+
+def candidate(id: str = "codex", account: str = "work", dialect: str = "openai-responses") -> Candidate:  # noqa: A002
+    provider = HttpProvider(
+        id=id, base_url="https://x.test", speaks={"openai-responses": OPENAI_RESPONSES}, accounts=(Account(name=account),)
+    )
+    return Candidate(provider=provider, account=provider.accounts[0], model="m", dialect=dialect)
+
+
+def call(**more: Any) -> Call:
+    body = json.dumps({"model": "m", "input": "Hi", **more}).encode()
+    path = RESPONSES.paths[0]
+    return Call(
+        id="1",
+        correlation_id="c",
+        dialect=RESPONSES.name,
+        path=path,
+        peek=RESPONSES.peek(path, body),
+        body=body,
+        key_name="mine",
+    )
+
+
+def answers(origin: Origin | None = None) -> KeptAnswers:
+    made = KeptAnswers()
+    made.put(Kept(id="resp_1", items=b"[]", answer=ANSWER, origin=origin), 0, scope="mine")
+    return made
+
+
+def keeping(kept: KeptAnswers, asked: Call, *, by: Candidate, is_stream: bool = False) -> Keeping:
+    return Keeping(call=asked, keeper=RESPONSES.keeper, kept=kept, candidate=by, is_stream=is_stream, now=0)
+
+
+def test_only_formats_that_have_such_a_thing_have_a_keeper() -> None:
+    assert keeper_of(RESPONSES) is RESPONSES.keeper
+    assert keeper_of(OpenAIChat()) is None
+    assert keeper_of(None) is None
+
+
+def test_a_request_that_goes_on_from_nothing_is_left_alone() -> None:
+    asked = call()
+
+    assert continued(asked, candidate(), RESPONSES, answers(), 0) is asked
+
+
+def test_the_account_that_has_the_answer_gets_the_id_only() -> None:
+    asked = call(previous_response_id="resp_1")
+
+    assert continued(asked, candidate(), RESPONSES, answers(Origin(provider="codex", account="work")), 0) is asked
+
+
+@pytest.mark.parametrize(
+    "other", [candidate(account="home"), candidate("azure"), candidate("codex", dialect="anthropic-messages")], ids=str
+)
+def test_anybody_else_gets_all_that_was_said(other: Candidate) -> None:
+    asked = continued(
+        call(previous_response_id="resp_1"), other, RESPONSES, answers(Origin(provider="codex", account="work")), 0
+    )
+
+    assert json.loads(asked.body) == {
+        "model": "m",
+        "input": [
+            {"type": "message", "role": "assistant", "content": []},
+            {"type": "message", "role": "user", "content": "Hi"},
+        ],
+    }
+    assert asked.peek.span is not None
+    assert asked.body[slice(*asked.peek.span)] == b'"m"'
+
+
+@pytest.mark.code("KP-PROV-118")
+def test_an_id_that_nobody_knows_is_refused_where_it_would_mean_nothing() -> None:
+    with pytest.raises(BadRequest) as caught:
+        continued(call(previous_response_id="resp_2"), candidate(dialect="gemini"), RESPONSES, answers(), 0)
+
+    assert (caught.value.code, str(caught.value)) == ("KP-PROV-118", "Previous response with id 'resp_2' not found.")
+
+
+def test_an_id_that_is_not_known_passes_to_a_provider_that_may_know_it() -> None:
+    asked = call(previous_response_id="resp_2")
+
+    assert continued(asked, candidate(), RESPONSES, answers(), 0) is asked
+
+
+def test_nobody_goes_on_from_another_keys_answer() -> None:
+    asked = attrs.evolve(call(previous_response_id="resp_1"), key_name="other")
+
+    with pytest.raises(BadRequest):
+        continued(asked, candidate(dialect="gemini"), RESPONSES, answers(), 0)
+
+
+@pytest.mark.code("KP-SYS-509")
+def test_a_request_whose_input_is_nothing_readable_is_refused() -> None:
+    asked = call(previous_response_id="resp_1", input=["no", "items"])
+
+    with pytest.raises(BadRequest) as caught:
+        continued(asked, candidate(dialect="gemini"), RESPONSES, answers(), 0)
+
+    assert caught.value.code == "KP-SYS-509"
+
+
+def test_whoever_has_the_answer_is_asked_first() -> None:
+    origin = Origin(provider="b", account="y")
+    plan = [candidate("a", "x"), candidate("b", "x"), candidate("b", "y")]
+    first = first_choice(call(previous_response_id="resp_1"), RESPONSES.keeper, answers(origin), 0)
+
+    assert first == origin
+    assert [(each.provider.id, each.account.name) for each in by_origin(plan, first)] == [("b", "y"), ("a", "x"), ("b", "x")]
+    assert by_origin(plan, None) is plan
+
+
+def test_a_call_about_an_answer_goes_to_its_account_and_nowhere_else() -> None:
+    snapshot = Snapshot(providers=(candidate("a").provider, candidate("b").provider))
+
+    found = at_account(attrs.evolve(call(), account=("b", "work")), snapshot)
+    assert [(each.provider.id, each.dialect) for each in found] == [("b", "openai-responses")]
+    assert at_account(attrs.evolve(call(), account=("b", "gone")), snapshot) == []
+
+
+def test_a_stream_is_kept_when_its_last_event_is_there_and_before_the_client_has_it() -> None:
+    kept = KeptAnswers()
+    watch = keeping(kept, call(previous_response_id="resp_0"), by=candidate(), is_stream=True)
+    watch.see(b'event: response.created\ndata: {"type":"response.created","response":{"id":"resp_1"}}\n\n')
+    assert len(kept) == 0
+    watch.see(b'event: response.completed\ndata: {"type":"response.completed","response":' + ANSWER + b"}\n\n")
+
+    assert kept.get("resp_1", 0, scope="mine") == Kept(
+        id="resp_1",
+        previous="resp_0",
+        items=b'[{"type":"message","role":"user","content":"Hi"}]',
+        answer=ANSWER,
+        origin=Origin(provider="codex", account="work"),
+        model="m",
+    )
+
+
+@pytest.mark.parametrize("cut", range(0, len(ANSWER), 7))
+def test_a_plain_answer_is_kept_wherever_it_was_cut(cut: int) -> None:
+    kept = KeptAnswers()
+    watch = keeping(kept, call(), by=candidate())
+    watch.see(ANSWER[:cut])
+    watch.see(ANSWER[cut:])
+
+    assert [each.answer for each in kept.chain("resp_1", 0, scope="mine") or ()] == [ANSWER]
+
+
+def test_an_answer_that_was_translated_is_nobodys_but_ours() -> None:
+    kept = KeptAnswers()
+    keeping(kept, call(), by=candidate(dialect="gemini")).see(ANSWER)
+
+    assert [each.origin for each in kept.chain("resp_1", 0, scope="mine") or ()] == [None]
+
+
+def test_an_answer_that_its_provider_did_not_store_is_nobodys_but_ours() -> None:
+    kept = KeptAnswers()
+    keeping(kept, call(), by=candidate()).see(ANSWER.replace(b'"store":true', b'"store":false'))
+
+    assert [each.origin for each in kept.chain("resp_1", 0, scope="mine") or ()] == [None]
+
+
+def test_an_error_is_not_kept() -> None:
+    kept = KeptAnswers()
+    keeping(kept, call(), by=candidate()).see(b'{"error":{"message":"no"}}')
+
+    assert len(kept) == 0
