@@ -15,6 +15,7 @@ from korproxy.models.calls import Headers, RawHeaders
 from korproxy.server.connections import current_connection
 from korproxy.server.cors import answer_headers
 from korproxy.server.exchange import ClientLeft
+from korproxy.server.faults import plain_error
 from korproxy.server.front import Front
 
 Message = Mapping[str, Any]
@@ -166,7 +167,7 @@ class App:
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008})  # refused fast, so that Codex falls back to HTTP
+            await _refuse_websocket(self.front, send)
             return
         if scope["type"] != "http":
             return
@@ -200,6 +201,16 @@ class App:
     async def _watch(self, exchange: AsgiExchange, work: trio.CancelScope) -> None:
         await exchange.until_client_leaves()
         work.cancel()
+
+
+async def _refuse_websocket(front: Front, send: Send) -> None:
+    """Answer 426 at once: Codex then uses HTTP for the rest of its session. ASGI's extension ``websocket.http.response``."""
+    error = BadRequest("KP-SYS-523", "KorProxy speaks no WebSocket. The same requests are answered over HTTP, streams included.")
+    fault = front.faults.fault(error)
+    body = plain_error(fault)
+    headers = [*front.faults.headers(error, fault), (b"upgrade", b"HTTP/1.1"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "websocket.http.response.start", "status": fault.status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": body})
 
 
 def _close_if_broken(exchange: AsgiExchange) -> None:

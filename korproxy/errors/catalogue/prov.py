@@ -233,7 +233,7 @@ PROV: tuple[ErrorCode, ...] = (
         ),
         steps=(
             "If the tool goes on working, there is nothing to do.",
-            "Ask for a model of a provider that can: for embeddings `text-embedding-3-small` or `gemini-embedding-001`.",
+            "Ask for a model of a provider that can: `GET /v1/models` lists those for embeddings, too.",
             "Of a `compatible` server, say in `speaks` which formats it has.",
         ),
         status=404,
@@ -247,8 +247,8 @@ PROV: tuple[ErrorCode, ...] = (
             " error is OpenAI's own `previous_response_not_found`, on which tools send the whole conversation."
         ),
         steps=(
-            "Send the whole conversation as `input`, without `previous_response_id`.",
-            "If the answer was asked for with `store` false, it was never kept.",
+            "Send the whole conversation in place of the id of its last answer.",
+            "If the answer was asked for with `store` set to false, it was never kept.",
             "Use the same KorProxy key for all turns of a conversation.",
         ),
         status=400,

@@ -267,12 +267,12 @@ SYS: tuple[ErrorCode, ...] = (
         code="KP-SYS-521",
         message="There is no stored answer of this id.",
         description=(
-            "`/v1/responses/ID` was asked for an answer that KorProxy does not have, or not any more: answers are kept in memory"
-            " only, for some hours, for the client key that asked for them, and not across a restart."
+            "A tool asked for an answer that KorProxy does not have, or not any more."
+            " Answers are kept in memory only, for some hours, for the client key that asked for them, and not across a restart."
         ),
         steps=(
             "Check the id, and that the same KorProxy key is used.",
-            "Answers that were asked for with `store` false are not kept.",
+            "Answers that were asked for with `store` set to false are not kept.",
             "Ask again, and use the new answer's id.",
         ),
         status=404,
@@ -284,7 +284,23 @@ SYS: tuple[ErrorCode, ...] = (
             "Only answers that a provider makes in the background can be cancelled by their ids. This one was complete when it"
             " got its id."
         ),
-        steps=("To break off an answer while it comes, close the connection: KorProxy then stops the provider, too.",),
+        steps=(
+            "To break off an answer while it comes, close the connection: KorProxy then stops the provider, too.",
+            "Where the provider is OpenAI itself, ask for the answer in the background, and then cancel it.",
+        ),
         status=400,
+    ),
+    ErrorCode(
+        code="KP-SYS-523",
+        message="KorProxy speaks no WebSocket.",
+        description=(
+            "A tool asked for a WebSocket. Everything that KorProxy offers is offered over HTTP, streams included, and tools that"
+            " try a WebSocket first, such as Codex, go on over HTTP when they read this."
+        ),
+        steps=(
+            "If the tool goes on working, there is nothing to do.",
+            "Else switch WebSockets off in the tool; in Codex the table of the provider has a setting for it.",
+        ),
+        status=426,
     ),
 )

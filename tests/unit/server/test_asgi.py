@@ -285,6 +285,7 @@ async def test_headers_are_added_to_the_head_and_to_nothing_else() -> None:
     ]
 
 
+@pytest.mark.code("KP-SYS-523")
 async def test_a_websocket_is_refused_at_once_so_that_tools_fall_back_to_http() -> None:
     with trio.fail_after(20):
         async with open_gateway() as gateway, await connect(gateway.url) as stream:
@@ -292,7 +293,11 @@ async def test_a_websocket_is_refused_at_once_so_that_tools_fall_back_to_http() 
                 b"GET /v1/responses HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
                 b"sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
             )
-            assert (await read_until(stream, b"\r\n\r\n")).startswith(b"HTTP/1.1 403")
+            answer = await read_until(stream, b'"}}')
+
+    assert answer.startswith(b"HTTP/1.1 426")
+    assert b"x-korproxy-error: KP-SYS-523" in answer
+    assert b"KorProxy speaks no WebSocket" in answer
 
 
 async def test_a_lifespan_is_left_alone() -> None:

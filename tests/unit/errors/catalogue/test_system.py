@@ -21,6 +21,9 @@ def test_statuses_are_the_ones_that_clients_rely_on() -> None:
         "KP-SYS-511": 503,
         "KP-SYS-518": 400,
         "KP-SYS-519": 400,
+        "KP-SYS-521": 404,
+        "KP-SYS-522": 400,
+        "KP-SYS-523": 426,
     }
 
 
