@@ -11,10 +11,10 @@ from korproxy_mock.formats import Call, Event, Framing, Headers, JsonObject, Pro
 from korproxy_mock.gemini_answer import chunks, whole
 from korproxy_mock.gemini_checks import check
 from korproxy_mock.gemini_errors import model_not_found
-from korproxy_mock.gemini_plain import counted, described, embedded, listed, query
+from korproxy_mock.gemini_plain import counted, described, embedded, listed
 from korproxy_mock.gemini_read import read_prompt
 from korproxy_mock.gemini_shape import canonical
-from korproxy_mock.paths import bearer
+from korproxy_mock.paths import bearer, query
 from korproxy_mock.prompt import Prompt
 from korproxy_mock.record import Received
 from korproxy_mock.script import Script

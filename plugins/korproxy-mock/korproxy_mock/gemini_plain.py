@@ -1,22 +1,16 @@
 """Gemini's answers that are no conversation: lists of models, token counts, embeddings. Pure."""
 
-from hashlib import sha256
-from urllib.parse import parse_qs
-
 from korproxy_mock import gemini_errors, models
 from korproxy_mock.formats import Call, JsonObject
 from korproxy_mock.gemini_message_checks import content_faults
 from korproxy_mock.gemini_read import count_tokens
 from korproxy_mock.gemini_shape import canonical
+from korproxy_mock.paths import query
 from korproxy_mock.record import Received
+from korproxy_mock.vectors import digested
 
 _PAGE = 50
 _DIMENSIONS = 3072
-
-
-def query(received: Received, name: str) -> str | None:
-    """Return the first value of a parameter of the query."""
-    return next(iter(parse_qs(received.query).get(name, ())), None)
 
 
 def listed(received: Received) -> JsonObject:
@@ -80,6 +74,4 @@ def _embedding(request: JsonObject, message: str) -> JsonObject:
     size = request.get("output_dimensionality") or _DIMENSIONS
     if not 1 <= size <= _DIMENSIONS:
         raise gemini_errors.violated([("output_dimensionality", f"must be in the range [1, {_DIMENSIONS}]")], message)
-    seed = "\n".join(str(text) for text in texts).encode("utf-8", "replace")
-    blocks = b"".join(sha256(b"%d " % at + seed).digest() for at in range(-(-size // 32)))
-    return {"values": [(byte - 128) / 128 for byte in blocks[:size]]}
+    return {"values": digested("\n".join(str(text) for text in texts), size)}

@@ -8,6 +8,7 @@ OPENAI = (
     "gpt-6.2-sol", "gpt-6.1-sol", "gpt-6-sol", "gpt-6-luna", "gpt-5.6-sol", "gpt-5.5", "gpt-5.4", "gpt-5.4-mini",
     "gpt-5.2", "gpt-5.1", "gpt-4.1", "gpt-4.1-mini", "gpt-4o", "gpt-4o-mini", "o3", "mock-model",
 )  # fmt: skip
+OPENAI_EMBEDDINGS = ("text-embedding-3-small", "text-embedding-3-large")
 ANTHROPIC = (
     "claude-fable-5-2", "claude-opus-5-5", "claude-opus-5", "claude-opus-4-8", "claude-opus-4-5", "claude-sonnet-5-5",
     "claude-sonnet-5", "claude-sonnet-4-6", "claude-sonnet-4-5", "claude-haiku-5-5", "claude-haiku-4-5", "mock-claude",
@@ -55,6 +56,11 @@ def responses_efforts(model: str) -> tuple[str, ...] | None:
     if efforts and "codex" in model:
         efforts = tuple(each for each in efforts if each not in ("none", "minimal"))
     return (*efforts, "max") if efforts and gpt_version(model) >= (5, 6) else efforts
+
+
+def embedding_size(model: str) -> int:
+    """Return how long the vectors of *model* are, at most."""
+    return 3072 if model.endswith("-3-large") else 1536
 
 
 def deepseek_wants_reasoning(model: str) -> bool:

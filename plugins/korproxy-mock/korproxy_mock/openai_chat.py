@@ -5,12 +5,14 @@ from collections.abc import Iterator
 
 from korproxy_mock import models
 from korproxy_mock.answer import Answer, cut
+from korproxy_mock.codex_models import codex_models
 from korproxy_mock.formats import Call, Event, JsonObject, Refused, Route
 from korproxy_mock.openai_api import CREATED, OpenAIApi, compact, thirds
 from korproxy_mock.openai_checks import check
+from korproxy_mock.openai_embeddings import embedded
 from korproxy_mock.openai_errors import model_not_found
 from korproxy_mock.openai_read import read_prompt
-from korproxy_mock.paths import split_path
+from korproxy_mock.paths import query, split_path
 from korproxy_mock.prompt import Prompt
 from korproxy_mock.record import Received
 from korproxy_mock.script import Script, ToolCall
@@ -22,12 +24,15 @@ _FINISH = {
 
 
 class OpenAIChat(OpenAIApi):
-    """``POST /v1/chat/completions`` and ``GET /v1/models``, with or without the ``/v1``."""
+    """``POST /v1/chat/completions``, ``POST /v1/embeddings`` and ``GET /v1/models``, with or without the ``/v1``."""
 
     name = "openai-chat"
 
     def route(self, received: Received) -> Route | None:
         """Match by the end of the path; anything may stand in front."""
+        embeds = split_path(received, chat="/embeddings", versioned=False)
+        if embeds and embeds.action == "chat":
+            return Route(action="embed", provider=embeds.provider)
         return split_path(received, chat="/chat/completions", versioned=False)
 
     def check(self, call: Call) -> None:
@@ -41,9 +46,13 @@ class OpenAIChat(OpenAIApi):
         return read_prompt(call.body)
 
     def plain(self, call: Call) -> object:
-        """List the models, or describe one."""
+        """Embed, list the models (for Codex in its own shape), or describe one."""
+        if call.route.action == "embed":
+            return embedded(call)
         if call.route.action == "models":
-            return {"object": "list", "data": [_model(each) for each in models.OPENAI]}
+            if query(call.received, "client_version") is not None:
+                return codex_models()
+            return {"object": "list", "data": [_model(each) for each in (*models.OPENAI, *models.OPENAI_EMBEDDINGS)]}
         if call.model == models.UNKNOWN:
             raise Refused(model_not_found(call.model))
         return _model(call.model)

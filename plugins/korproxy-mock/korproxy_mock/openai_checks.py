@@ -46,7 +46,7 @@ def check(body: JsonObject, *, strict: bool) -> None:
             tools for models that take them with the Responses API only.
     """
     _check_top(body)
-    _check_numbers(body)
+    check_ranges(body, _COUNTS)
     _check_choices(body)
     check_tools(body)
     check_model(body)
@@ -80,7 +80,8 @@ def _check_top(body: JsonObject) -> None:
         raise wrong_type("stream_options", "an object", body["stream_options"])
 
 
-def _check_numbers(body: JsonObject) -> None:
+def check_ranges(body: JsonObject, counts: Mapping[str, tuple[int | None, int | None]]) -> None:
+    """Raise ``Refused`` for the first number of the wrong type or out of its range; *counts* are those that must be whole."""
     for name, (least, most) in _RANGES.items():
         value = body.get(name)
         if value is None:
@@ -88,7 +89,7 @@ def _check_numbers(body: JsonObject) -> None:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise wrong_type(name, "a decimal", value)
         check_bounds(name, "decimal", value, least, most)
-    for name, (minimum, maximum) in _COUNTS.items():
+    for name, (minimum, maximum) in counts.items():
         value = body.get(name)
         if value is None:
             continue
@@ -101,7 +102,13 @@ def _check_choices(body: JsonObject) -> None:
     for name, allowed in _CHOICES.items():
         if body.get(name) is not None:
             check_choice(name, body[name], allowed)
-    stop = body.get("stop")
+    check_stop(body.get("stop"))
+    if body.get("top_logprobs") is not None and not body.get("logprobs"):
+        raise refuse("The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.", param="top_logprobs")
+
+
+def check_stop(stop: object) -> None:
+    """Raise ``Refused`` unless *stop* is a string or up to four."""
     if not isinstance(stop, str | list | None):
         raise wrong_type("stop", "one of a string or an array of strings", stop)
     if isinstance(stop, list) and len(stop) > _MOST_STOPS:
@@ -111,8 +118,6 @@ def _check_choices(body: JsonObject) -> None:
             param="stop",
             code="array_above_max_length",
         )
-    if body.get("top_logprobs") is not None and not body.get("logprobs"):
-        raise refuse("The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.", param="top_logprobs")
 
 
 def _check_response_format(body: JsonObject) -> None:

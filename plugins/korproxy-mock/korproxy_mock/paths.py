@@ -1,6 +1,6 @@
 """Paths and credentials, as the formats share them. Pure."""
 
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 from korproxy_mock.formats import Route
 from korproxy_mock.record import Received
@@ -43,3 +43,8 @@ def masked(key: str) -> str:
     """Show a key like vendors do: its ends only."""
     ends = 8
     return key if len(key) <= ends else f"{key[:4]}{'*' * (len(key) - ends)}{key[-4:]}"
+
+
+def query(received: Received, name: str) -> str | None:
+    """Return the first value of a parameter of the query."""
+    return next(iter(parse_qs(received.query).get(name, ())), None)

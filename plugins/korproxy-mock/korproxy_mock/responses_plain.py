@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from korproxy_mock import models, openai_errors
 from korproxy_mock.formats import Call, JsonObject, Problem, Refused
-from korproxy_mock.gemini_plain import query
 from korproxy_mock.memory import Stored
 from korproxy_mock.openai_api import CREATED
 from korproxy_mock.openai_refusals import missing, refuse
+from korproxy_mock.paths import query
 from korproxy_mock.prompt import tokens_in
 from korproxy_mock.responses_body import response_id
 from korproxy_mock.responses_checks import check_rest

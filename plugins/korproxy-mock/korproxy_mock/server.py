@@ -16,13 +16,20 @@ from korproxy_mock.formats import Format
 from korproxy_mock.gemini import Gemini
 from korproxy_mock.memory import Memory
 from korproxy_mock.openai_chat import OpenAIChat
+from korproxy_mock.openai_completions import OpenAICompletions
 from korproxy_mock.record import Log, Received
 from korproxy_mock.replies import Rules, reply_to
 from korproxy_mock.responses import OpenAIResponses
 from korproxy_mock.script import Script
 from korproxy_mock.sending import send_reply
 
-FORMATS: Sequence[Format] = (Gemini(), AnthropicMessages(), OpenAIResponses(), OpenAIChat())  # the first whose path matches
+FORMATS: Sequence[Format] = (
+    Gemini(),
+    AnthropicMessages(),
+    OpenAIResponses(),
+    OpenAIChat(),
+    OpenAICompletions(),
+)  # the first whose path matches
 _BACKLOG = 1024
 
 
