@@ -27,8 +27,8 @@ class Snapshot:
     def translators(self) -> Sequence[Translator]:
         """The translators between the formats of clients and those of the providers that do not speak them."""
         needed: set[str] = set()
-        for client in (name for name, each in self.dialects.items() if each.paths):
-            spoken = {each.dialect_for("", Features(dialect=client)) for each in self.providers}
+        for client, kind in ((name, each.kind) for name, each in self.dialects.items() if each.paths):
+            spoken = {each.dialect_for("", Features(dialect=client, kind=kind)) for each in self.providers}
             foreign = {name for name in spoken if name != client and self.reaches(client, name)}
             needed |= foreign | ({client} if foreign else set())
         found = (self.dialects[name].translator for name in sorted(needed))

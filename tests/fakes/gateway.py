@@ -13,8 +13,10 @@ import attrs
 import httpx
 import trio
 
+from korproxy.builtin.dialects.anthropic_count import korproxy_dialects as anthropic_count
 from korproxy.builtin.dialects.anthropic_messages import korproxy_dialects as anthropic
 from korproxy.builtin.dialects.gemini import korproxy_dialects as gemini
+from korproxy.builtin.dialects.gemini_count import korproxy_dialects as gemini_count
 from korproxy.builtin.dialects.openai_chat import korproxy_dialects as openai
 from korproxy.config.settings import RootSettings, ServerSettings
 from korproxy.config.view import SettingsView
@@ -113,7 +115,8 @@ async def open_gateway(
         stop_at_end: Drain at the end of the block as the daemon does; else the test has stopped it.
     """
     settings = server or ServerSettings(port=0)
-    dialects: dict[str, Dialect] = {each.name: each for make in (openai, anthropic, gemini) for each in make(_no_settings())}
+    hooks = (openai, anthropic, anthropic_count, gemini, gemini_count)
+    dialects: dict[str, Dialect] = {each.name: each for make in hooks for each in make(_no_settings())}
     finished: list[Finished] = []
     codes = Registry.of(BUILTIN_CODES)
     sockets = listen(["127.0.0.1"], 0)

@@ -221,6 +221,15 @@ def test_only_formats_between_which_something_may_cross_need_their_translators()
     assert needed(gemini) == [MESSAGES, "gemini", CHAT]
 
 
+def test_a_count_needs_the_translators_of_counts() -> None:
+    dialects: dict[str, Any] = {CHAT: Known(CHAT), "count": Known("count", kind="count"), "tally": Known("tally", kind="count")}
+    tally = Endpoint(path="/tally", kind="count")
+    there = attrs.evolve(provider("t"), speaks={CHAT: OPENAI_CHAT, "tally": tally})
+
+    needed: list[object] = list(Snapshot(providers=(there,), dialects=dialects).translators)
+    assert needed == ["count", "tally"]
+
+
 def test_a_snapshot_without_anything_is_empty() -> None:
     assert (Snapshot().providers, Snapshot().dialects, Snapshot().demo) == ((), {}, False)
 

@@ -20,3 +20,8 @@ def model_and_method(path: str) -> tuple[str, str]:
     if found is None:
         raise BadRequest("KP-SYS-519", "The address names no model: it has to be /v1beta/models/MODEL:generateContent.")
     return found["model"], found["method"]
+
+
+def full_name(model: str) -> str:
+    """Return the name of *model* as it stands in bodies: with its collection."""
+    return model if model.startswith(("models/", "tunedModels/")) else f"models/{model}"

@@ -5,6 +5,8 @@ Facts: ai.google.dev/api/generate-content and ``GenerateContentConfig`` of googl
 
 from __future__ import annotations
 
+from typing import Any
+
 from korproxy.api import BadRequest, chat, read_json
 from korproxy.builtin.dialects.gemini_format.addresses import model_and_method
 from korproxy.builtin.dialects.gemini_format.content_reader import read_contents, read_system
@@ -30,8 +32,15 @@ def read_request(path: str, body: bytes, report: chat.Report) -> tuple[chat.Conv
         BadRequest: It is no object with ``contents`` (KP-SYS-509), or *path* names no model (KP-SYS-519).
         CannotCarry: It asks for something that only Gemini has, and without which it would mean something else.
     """
+    value, text = read_object(body)
+    return read_fields(path, chat.Fields(value, "", report), text)
+
+
+def read_fields(path: str, top: chat.Fields, text: bytes) -> tuple[chat.Conversation, chat.Asked]:
+    """Read the request *top*, which is written as *text*; as above."""
     model, method = model_and_method(path)
-    top, text = _request(body, report)
+    if not isinstance(top.get("contents"), (list, dict)):
+        raise BadRequest("KP-SYS-509", "The body is no request: `contents` must be a list of turns.")
     for key, why in _REFUSED.items():
         if top.get(spelled(top, key)) is not None:
             raise chat.CannotCarry(top.pointer(spelled(top, key)), why)
@@ -45,13 +54,16 @@ def read_request(path: str, body: bytes, report: chat.Report) -> tuple[chat.Conv
     return chat.Conversation(turns=turns, tools=tools, choice=choice, options=options), asked
 
 
-def _request(body: bytes, report: chat.Report) -> tuple[chat.Fields, bytes]:
+def read_object(body: bytes) -> tuple[dict[str, Any], bytes]:
+    """Return the object in *body*, and the text of it that can be read.
+
+    Raises:
+        BadRequest: It is none (KP-SYS-509).
+    """
     try:
         value, text = read_json(body)
     except ValueError as exc:
         raise BadRequest("KP-SYS-509", f"The body is not a JSON object: {exc}.") from None
     if not isinstance(value, dict):
         raise BadRequest("KP-SYS-509", "The body is JSON, but not an object.")
-    if not isinstance(value.get("contents"), (list, dict)):
-        raise BadRequest("KP-SYS-509", "The body is no request: `contents` must be a list of turns.")
-    return chat.Fields(value, "", report), text
+    return value, text

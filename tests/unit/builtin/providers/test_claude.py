@@ -122,3 +122,15 @@ def test_what_the_table_limits_is_still_known() -> None:
 
     assert list(provider.models()) == []
     assert provider.abilities("claude-opus-4-5").reasoning == "budget"
+
+
+def test_it_counts_tokens_with_the_same_headers() -> None:
+    provider = only(configured("claude"))
+    spoken = provider.dialect_for("m", Features(dialect="gemini-count", kind="count"))
+    asked = Outgoing(dialect=spoken, model="m", stream=False, body=b"{}", credential=Secret("sk-ant-oat01-t"))
+    sent = provider.prepare(asked, Account(name="theirs", forwards=True))
+
+    assert (spoken, sent.url) == ("anthropic-count", "https://api.anthropic.com/v1/messages/count_tokens")
+    assert (b"anthropic-version", b"2023-06-01") in sent.headers
+    assert sent.headers[-1] == (b"authorization", b"Bearer sk-ant-oat01-t")
+    assert provider.dialect_for("m", Features(dialect="openai-embeddings", kind="embedding")) == ""

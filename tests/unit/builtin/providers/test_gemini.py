@@ -115,3 +115,18 @@ def test_a_wrong_key_is_known_although_google_calls_it_a_bad_request() -> None:
 def test_without_a_table_there_is_nothing_and_without_an_account_no_account() -> None:
     assert list(korproxy_providers(FakeSettings())) == []
     assert list(only(configured("gemini", accounts=())).accounts) == []
+
+
+@pytest.mark.parametrize(
+    ("client", "spoken", "method"),
+    [
+        (Features(dialect="anthropic-count", kind="count"), "gemini-count", "countTokens"),
+        (Features(dialect="openai-embeddings", kind="embedding"), "gemini-embeddings", "batchEmbedContents"),
+    ],
+)
+def test_it_counts_and_makes_embeddings(client: Features, spoken: str, method: str) -> None:
+    provider = only(configured("gemini"))
+    asked = Outgoing(dialect=spoken, model="gemini-x", stream=False, body=b"{}")
+
+    assert provider.dialect_for("gemini-x", client) == spoken
+    assert provider.prepare(asked, WORK).url == f"https://generativelanguage.googleapis.com/v1beta/models/gemini-x:{method}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from korproxy.api import BadRequest
-from korproxy.builtin.dialects.gemini_format.addresses import model_and_method
+from korproxy.builtin.dialects.gemini_format.addresses import full_name, model_and_method
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,12 @@ def test_another_address_names_no_model(path: str) -> None:
         model_and_method(path)
 
     assert caught.value.code == "KP-SYS-519"
+
+
+def test_a_name_in_a_body_has_its_collection() -> None:
+    assert [full_name(each) for each in ("m", "models/m", "tunedModels/m", "a/b")] == [
+        "models/m",
+        "models/m",
+        "tunedModels/m",
+        "models/a/b",
+    ]
