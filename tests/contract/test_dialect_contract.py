@@ -28,9 +28,7 @@ from tests.fakes import offered
 from tests.fakes.canned import canned
 from tests.fakes.json_bodies import TEXTS, bodies, cuts, groups
 
-DIALECTS = {
-    name: each for name, each in offered.dialects().items() if each.kind == "chat"
-}  # the others: test_operations_contract
+DIALECTS = offered.dialects()
 NAMES = sorted(DIALECTS)
 CHATS = [name for name in NAMES if DIALECTS[name].kind == "chat"]
 STATUSES = sorted({each.status for each in BUILTIN_CODES} | {429, 529})
