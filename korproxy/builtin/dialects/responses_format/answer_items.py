@@ -7,12 +7,14 @@ say nothing to others, and annotations neither.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from korproxy.api import chat
 from korproxy.builtin.dialects.chat_format.answer_reader import arguments_text
 from korproxy.builtin.dialects.chat_format.json_text import some_text
 from korproxy.builtin.dialects.responses_format.seals import sealed
+
+Place: TypeAlias = Literal["summary", "content"]
 
 BREAK = "\n\n"  # between the parts of a summary, which are paragraphs
 _CALLS: Mapping[str, str] = {"function_call": "arguments", "custom_tool_call": "input"}  # where each has its arguments
@@ -46,9 +48,10 @@ def content_part(part: Mapping[str, Any]) -> chat.Text | chat.Refusal | None:
     return chat.Text(text=text) if text else None
 
 
-def thoughts(item: Mapping[str, Any]) -> tuple[str, list[str]]:
-    """Return where an *item* of reasoning has its texts (``summary`` or ``content``), and these: the summary, if there is one."""
-    for key in ("summary", "content"):
+def thoughts(item: Mapping[str, Any]) -> tuple[Place, list[str]]:
+    """Return where an *item* of reasoning has its texts, and these: those of its ``summary``, else of its ``content``."""
+    places: tuple[Place, ...] = ("summary", "content")
+    for key in places:
         texts = [some_text(each.get("text")) for each in objects(item.get(key))]
         if any(texts):
             return key, [each for each in texts if each]

@@ -29,7 +29,7 @@ _REPEATED: Mapping[str, Any] = {
     "reasoning": {"effort": None, "summary": None},
     "safety_identifier": None,
     "service_tier": "default",
-    "store": False,  # unlike OpenAI's: nothing is kept
+    "store": True,
     "temperature": 1.0,
     "text": {"format": {"type": "text"}, "verbosity": "medium"},
     "tool_choice": "auto",

@@ -1,0 +1,151 @@
+"""The items of a provider's stream, as far as they have come, and what is told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, TypeAlias
+
+import attrs
+
+from korproxy.api import chat
+from korproxy.builtin.dialects.responses_format.answer_items import BREAK, Place, call_id, call_name, is_call, made_up_id
+
+Kind: TypeAlias = Literal["message", "reasoning", "call", "skip"]
+
+
+@attrs.define
+class Told:
+    """One text of an item. Events at its end have it whole once more, and some servers send it only there."""
+
+    _pieces: list[str] = attrs.field(factory=list, init=False, repr=False)
+
+    def add(self, piece: str) -> str:
+        """Take the next *piece*; return it."""
+        self._pieces.append(piece)
+        return piece
+
+    def rest(self, whole: str) -> str:
+        """Return what *whole*, the complete text, has beyond what came. A text that begins in another way adds nothing."""
+        said = "".join(self._pieces)
+        self._pieces = [whole if whole.startswith(said) else said]
+        return whole[len(said) :] if whole.startswith(said) else ""
+
+
+@attrs.define
+class ItemState:
+    """One item.
+
+    Attributes:
+        kind: ``skip``: it says nothing to others.
+        texts: By their index in the content, or in the summary; a call has one, at 0.
+        done: Nothing more is told of it.
+        place: Where the texts of reasoning stand; empty: none has come.
+        last: Which of them was told last.
+        key: The number of a call in the answer, once it was told.
+        early: Arguments that came with the beginning of a call.
+        waiting: Arguments that have to wait until its name is known.
+    """
+
+    kind: Kind
+    id: str = ""
+    texts: dict[int, Told] = attrs.field(factory=dict)
+    done: bool = False
+    place: Place | None = None
+    last: int | None = None
+    key: int | None = None
+    early: str = attrs.field(default="", repr=False)
+    waiting: list[str] = attrs.field(factory=list, repr=False)
+
+    def text(self, index: int) -> Told:
+        """Return the text at *index*."""
+        return self.texts.setdefault(index, Told())
+
+
+@attrs.define
+class Telling:
+    """Tells the items of one answer in events.
+
+    Attributes:
+        said: Whether the answer says anything yet.
+        refused: Whether the model has refused in words.
+    """
+
+    said: bool = attrs.field(default=False, init=False)
+    refused: bool = attrs.field(default=False, init=False)
+    _calls: int = attrs.field(default=0, init=False)
+    _block: object = attrs.field(default=None, init=False)  # where the text stands that was told last; None: something else was
+
+    def text(self, block: object, text: str) -> Iterator[chat.Event]:
+        """Tell *text*, which is a part of the text at *block*."""
+        if not text:
+            return
+        if self._block is not None and self._block != block:
+            yield chat.TextEnded()
+        self.said, self._block = True, block
+        yield chat.TextDelta(text)
+
+    def refusal(self, text: str) -> Iterator[chat.Event]:
+        """Tell *text*."""
+        if text:
+            self.said, self._block = True, None
+            self.refused = True
+            yield chat.RefusalDelta(text)
+
+    def thought(self, state: ItemState, place: Place, index: int, text: str) -> Iterator[chat.Event]:
+        """Tell *text*, which is a part of the text at *index*; these are paragraphs."""
+        if not text:
+            return
+        is_next = state.last is not None and state.last != index
+        state.place, state.last = place, index
+        self.said, self._block = True, None
+        yield chat.ReasoningDelta(f"{BREAK}{text}" if is_next else text)
+
+    def call(self, state: ItemState, item: Mapping[str, Any], answer: str) -> Iterator[chat.Event]:
+        """Tell that a call begins, and what of its arguments had to wait for that; *answer* is the id of the answer."""
+        if state.key is not None:
+            return
+        state.key = self._calls
+        self._calls += 1
+        self.said, self._block = True, None
+        id_ = call_id(item) or made_up_id(answer, state.key)
+        yield chat.CallStarted(key=state.key, id=id_, name=call_name(item), freeform=item.get("type") == "custom_tool_call")
+        waited = "".join(state.waiting)
+        state.waiting.clear()
+        yield from self.arguments(state, waited)
+
+    def arguments(self, state: ItemState, piece: str) -> Iterator[chat.Event]:
+        """Tell more of the arguments of a call; before it begins they wait."""
+        if state.key is None:
+            state.waiting.append(piece)
+        elif piece:
+            yield chat.CallDelta(state.key, piece)
+
+    def end(self, state: ItemState, seal: chat.Seal | None = None) -> Iterator[chat.Event]:
+        """Tell that an item is complete, once.
+
+        Raises:
+            Unreadable: It is a call whose name never came.
+        """
+        if state.done:
+            return
+        state.done = True
+        if state.kind == "reasoning" and (state.place or seal is not None):
+            self.said, self._block = True, None
+            yield chat.ReasoningEnded(seal=seal)
+        elif state.kind == "call":
+            if state.key is None:
+                raise chat.Unreadable("a tool call without a name")
+            yield from self.arguments(state, state.text(0).rest(state.early))
+            yield chat.CallEnded(state.key)
+        state.texts.clear()
+
+
+def kind_of(item: Mapping[str, Any]) -> Kind:
+    """Return what *item* is."""
+    match item.get("type"):
+        case "message":
+            return "message"
+        case "reasoning":
+            return "reasoning"
+        case _:
+            return "call" if is_call(item) else "skip"
