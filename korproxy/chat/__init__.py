@@ -82,8 +82,10 @@ from korproxy.chat.sequence import merge as merge
 from korproxy.chat.sequence import remind as remind
 from korproxy.chat.thinking import BUDGETS as BUDGETS
 from korproxy.chat.thinking import budget_of as budget_of
+from korproxy.chat.thinking import disowned as disowned
 from korproxy.chat.thinking import effort_of as effort_of
 from korproxy.chat.thinking import nearest as nearest
+from korproxy.chat.thinking import nobody as nobody
 from korproxy.chat.thinking import own_reasoning as own_reasoning
 from korproxy.chat.tools import known_choice as known_choice
 from korproxy.chat.tools import offered_tools as offered_tools

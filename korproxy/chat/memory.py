@@ -77,31 +77,31 @@ class ReasoningMemory:
         """Return what wants to be told every event of one streamed answer that began at *now*."""
         return Remembering(memory=self, now=now, scope=scope).see
 
-    def restore(self, conversation: Conversation, family: str, now: float, *, scope: str = "") -> Conversation:
-        """Return *conversation* with what is remembered of *family*, for a provider that reads it.
+    def restore(self, conversation: Conversation, own: Callable[[Seal], bool], now: float, *, scope: str = "") -> Conversation:
+        """Return *conversation* with what is remembered of seals that are *own*, for a provider that reads them.
 
-        Assistant turns that hold calls with a remembered id, and no reasoning sealed by *family*, get theirs back, in front of
-        their calls: at the place of unsealed reasoning of the same text, else as the first thing in the turn. Calls without a
-        seal get theirs back.
+        Assistant turns that hold calls with a remembered id, and no reasoning with a seal that is *own*, get theirs back, in
+        front of their calls: at the place of unsealed reasoning of the same text, else as the first thing in the turn. Calls
+        without a seal get theirs back.
         """
         self._shrink(now)
-        if not self._kept or not family:
+        if not self._kept:
             return conversation
         turns = tuple(
-            self._restored(turn, family, now, scope) if turn.role == "assistant" else turn for turn in conversation.turns
+            self._restored(turn, own, now, scope) if turn.role == "assistant" else turn for turn in conversation.turns
         )
         same = all(new is old for new, old in zip(turns, conversation.turns, strict=True))
         return conversation if same else attrs.evolve(conversation, turns=turns)
 
-    def _restored(self, turn: Turn, family: str, now: float, scope: str) -> Turn:
+    def _restored(self, turn: Turn, own: Callable[[Seal], bool], now: float, scope: str) -> Turn:
         calls = {at: each for at, each in enumerate(turn.parts) if isinstance(each, ToolCall)}
         found = {at: kept for at, each in calls.items() if (kept := self._use((scope, fit_id(each.id)), now)) is not None}
         if not found:
             return turn
-        parts = [_sealed_again(each, found[at], family) if at in found else each for at, each in enumerate(turn.parts)]
-        if not any(isinstance(each, Reasoning) and _is_of(each.seal, family) for each in parts):
-            own = {at: [each for each in kept.reasoning if _is_of(each.seal, family)] for at, kept in found.items()}
-            parts = _with_reasoning(parts, own)
+        parts = [_sealed_again(each, found[at], own) if at in found else each for at, each in enumerate(turn.parts)]
+        if not any(isinstance(each, Reasoning) and _is(own, each.seal) for each in parts):
+            mine = {at: [each for each in kept.reasoning if _is(own, each.seal)] for at, kept in found.items()}
+            parts = _with_reasoning(parts, mine)
         same = len(parts) == len(turn.parts) and all(new is old for new, old in zip(parts, turn.parts, strict=True))
         return turn if same else attrs.evolve(turn, parts=tuple(parts))
 
@@ -156,23 +156,23 @@ class Remembering:
                 pass
 
 
-def _is_of(seal: Seal | None, family: str) -> bool:
-    return seal is not None and seal.family == family
+def _is(own: Callable[[Seal], bool], seal: Seal | None) -> bool:
+    return seal is not None and own(seal)
 
 
-def _sealed_again(call: Part, kept: _Kept, family: str) -> Part:
-    if isinstance(call, ToolCall) and call.seal is None and _is_of(kept.seal, family):
+def _sealed_again(call: Part, kept: _Kept, own: Callable[[Seal], bool]) -> Part:
+    if isinstance(call, ToolCall) and call.seal is None and _is(own, kept.seal):
         return attrs.evolve(call, seal=kept.seal)
     return call
 
 
-def _with_reasoning(parts: Sequence[Part], own: Mapping[int, Sequence[Reasoning]]) -> list[Part]:
-    """Return *parts* with the reasoning of *own*, each once; its keys are the places of the calls that it stood in front of."""
+def _with_reasoning(parts: Sequence[Part], mine: Mapping[int, Sequence[Reasoning]]) -> list[Part]:
+    """Return *parts* with the reasoning of *mine*, each once; its keys are the places of the calls behind it."""
     unsealed = {at: _bare(each.text) for at, each in enumerate(parts) if isinstance(each, Reasoning) and each.seal is None}
     placed: list[Reasoning] = []
     at_place: dict[int, list[Part]] = {}
     gone: set[int] = set()
-    for call_at, remembered in own.items():
+    for call_at, remembered in mine.items():
         group = [each for each in remembered if each not in placed]
         if not group:
             continue

@@ -6,12 +6,12 @@ takes, 32,768 the most that Gemini 2.5 Pro does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import attrs
 
-from korproxy.chat.conversation import EFFORTS, Conversation, Effort, Thinking
+from korproxy.chat.conversation import EFFORTS, Conversation, Effort, Thinking, Turn
 from korproxy.chat.parts import Part, Reasoning, Seal, ToolCall
 from korproxy.chat.report import Report, child
 from korproxy.chat.sequence import with_parts
@@ -56,6 +56,34 @@ def nearest(effort: Effort, known: Sequence[str]) -> str:
     levels = [each for each in EFFORTS if each in known and each != "none"]
     place = EFFORTS.index(effort)
     return min(levels, key=lambda each: abs(EFFORTS.index(each) - place), default=known[0])
+
+
+def nobody(seal: Seal) -> bool:
+    """Say of any *seal* that it is not the provider's: it has refused what it was sent, and is asked again without."""
+    del seal
+    return False
+
+
+def disowned(conversation: Conversation, own: Callable[[Seal], bool]) -> Conversation:
+    """Return *conversation* with every seal that is not *own* as nobody's.
+
+    Its family is empty then, so that ``own_reasoning`` does with it, and reports, what it does with another vendor's.
+    """
+    turns = tuple(_disowned(each, own) if each.role == "assistant" else each for each in conversation.turns)
+    if all(new is old for new, old in zip(turns, conversation.turns, strict=True)):
+        return conversation
+    return attrs.evolve(conversation, turns=turns)
+
+
+def _disowned(turn: Turn, own: Callable[[Seal], bool]) -> Turn:
+    parts = tuple(_as_nobodys(each, own) for each in turn.parts)
+    return turn if all(new is old for new, old in zip(parts, turn.parts, strict=True)) else with_parts(turn, parts)
+
+
+def _as_nobodys(part: Part, own: Callable[[Seal], bool]) -> Part:
+    if not isinstance(part, (Reasoning, ToolCall)) or part.seal is None or own(part.seal):
+        return part
+    return attrs.evolve(part, seal=attrs.evolve(part.seal, family=""))
 
 
 def own_reasoning(

@@ -34,11 +34,16 @@ def naming(provider: str) -> Iterator[None]:
 
 @attrs.frozen(kw_only=True)
 class Begun:
-    """An answer whose first bytes are here; ``code`` is the KP code of a refusal."""
+    """An answer whose first bytes are here; ``refusal`` says what it means if it is the provider's own error."""
 
     reply: Reply
     first: bytes
-    code: str | None = None
+    refusal: Refusal | None = None
+
+    @property
+    def code(self) -> str | None:
+        """The KP code of a refusal."""
+        return None if self.refusal is None else self.refusal.code
 
 
 async def begin(candidate: Candidate, reply: Reply) -> Begun:
@@ -60,7 +65,7 @@ async def begin(candidate: Candidate, reply: Reply) -> Begun:
         name = candidate.provider.id
         text = f"{name} answered {reply.status}, and its explanation did not arrive whole."
         raise ProviderRefused(refusal.code, text, provider=name, upstream_status=reply.status, retry_after=refusal.retry_after)
-    return Begun(reply=reply, first=words, code=refusal.code)
+    return Begun(reply=reply, first=words, refusal=refusal)
 
 
 def _check_status(candidate: Candidate, reply: Reply) -> None:
@@ -123,7 +128,13 @@ def _judge(candidate: Candidate, reply: Reply, body: bytes) -> Refusal:
         words = inflated(reply.headers, body, longest=REFUSAL_LIMIT)
         refusal: Refusal = provider.refusal(reply.status, reply.headers, words)
         about_credential = refusal.credential
-        refusal = Refusal(code=refusal.code, credential=about_credential, retry_after=refusal.retry_after)
+        refusal = Refusal(
+            code=refusal.code,
+            credential=about_credential,
+            retry_after=refusal.retry_after,
+            seals=refusal.seals,
+            instead=refusal.instead,
+        )
     if not about_credential:
         return refusal
     if account.forwards:

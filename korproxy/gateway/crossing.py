@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import attrs
 
 from korproxy.chat.conversation import Asked, Conversation
+from korproxy.chat.parts import Seal
 from korproxy.chat.report import Report
+from korproxy.chat.thinking import disowned
 from korproxy.chat.wire import CannotCarry, Target, Written
 from korproxy.contracts import Dialect, Translator
 from korproxy.errors.exceptions import BadRequest, NoProvider
@@ -56,11 +60,12 @@ def translators(client: Dialect | None, provider: Dialect | None) -> tuple[Trans
     return client.translator, provider.translator
 
 
-def read(call: Call, client: Translator, *, created: int) -> Reading:
+def read(call: Call, client: Translator, *, created: int, own: Callable[[Seal], bool] | None = None) -> Reading:
     """Read *call*.
 
     Args:
         created: Seconds since the epoch, for an answer that is dated.
+        own: Whether the provider is sent a seal on reasoning; others are nobody's from here on. None: nothing is known of them.
 
     Raises:
         BadRequest: It is no request of its format, or asks for what only its own format has (KP-PROV-115).
@@ -75,6 +80,8 @@ def read(call: Call, client: Translator, *, created: int) -> Reading:
     for name, value in call.headers.starting(_OF_VENDORS):
         if value and name not in _ABOUT_NO_BODY:
             report.lost(f"header:{name.decode('latin-1')}", "is for another vendor")
+    if own is not None:
+        conversation = disowned(conversation, own)
     return Reading(conversation=conversation, asked=attrs.evolve(asked, created=created, id=call.id), report=report)
 
 

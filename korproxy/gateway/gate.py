@@ -10,6 +10,7 @@ import attrs
 import trio
 
 from korproxy.chat.memory import ReasoningMemory
+from korproxy.chat.parts import Seal
 from korproxy.chat.report import Report
 from korproxy.errors.exceptions import (
     InternalError,
@@ -17,24 +18,29 @@ from korproxy.errors.exceptions import (
     ProviderLost,
 )
 from korproxy.gateway.answer_headers import for_client, has_events, is_event_stream
+from korproxy.gateway.attempts import Form, Learnt, origin_of, second
 from korproxy.gateway.beginning import REFUSAL_LIMIT, Begun, begin, naming
 from korproxy.gateway.crossing import Crossing, lossy_header, no_way, read, translators, write
 from korproxy.gateway.frames import FrameCutter
 from korproxy.gateway.images import ImageFetcher
 from korproxy.gateway.inflate import Inflater, inflated
+from korproxy.gateway.keeping import Keeping, at_account, by_origin, continued, first_choice, keeper_of
+from korproxy.gateway.kept_answers import KeptAnswers
 from korproxy.gateway.ledger import Ledger
 from korproxy.gateway.passage import Passage, Unchanged
+from korproxy.gateway.provenance import Owner, Provenance
 from korproxy.gateway.queries import without_credentials
 from korproxy.gateway.relay import Relay
 from korproxy.gateway.routing import Candidate, Snapshot, candidates
 from korproxy.gateway.slots import Slots
 from korproxy.gateway.translation import LONGEST, Refused, Translated, looks_like_events
-from korproxy.gateway.upstream import Reply, Upstream
+from korproxy.gateway.upstream import Upstream
 from korproxy.models.calls import Call, Outgoing, UpstreamRequest
 from korproxy.models.clock import wall_time
 
 T = TypeVar("T")
 LateError: TypeAlias = Callable[[KorproxyError], bytes]
+Own: TypeAlias = Callable[[Seal], bool]
 
 LARGE = 256 * 1024  # bytes of a request whose translation would hold up everybody else: it goes to a thread
 
@@ -55,10 +61,31 @@ class Gate:
     windows: Mapping[str, Window]
     memory: ReasoningMemory = attrs.field(factory=ReasoningMemory)
     images: ImageFetcher = attrs.field(factory=ImageFetcher)
+    provenance: Provenance = attrs.field(factory=Provenance)
+    learnt: Learnt = attrs.field(factory=Learnt)
+    kept: KeptAnswers = attrs.field(factory=KeptAnswers)
 
     def plan(self, call: Call) -> Sequence[Candidate]:
         """Return who may answer *call*, in order; ``candidates`` says what it raises."""
-        return candidates(call, self.snapshot)
+        if call.account is not None:
+            return at_account(call, self.snapshot)
+        keeper = keeper_of(self.snapshot.dialects.get(call.dialect))
+        first = first_choice(call, keeper, self.kept, trio.current_time())
+        return by_origin(candidates(call, self.snapshot), first)
+
+    def keeping(self, call: Call, relay: Relay) -> Keeping | None:
+        """Return what wants to see the answer to *call* that *relay* has, and keeps it; None where it is not to be kept."""
+        keeper = keeper_of(self.snapshot.dialects.get(call.dialect))
+        if keeper is None or call.account is not None or relay.code is not None or not keeper.keeps(call.body):
+            return None
+        return Keeping(
+            call=call,
+            keeper=keeper,
+            kept=self.kept,
+            candidate=relay.candidate,
+            is_stream=relay.is_stream,
+            now=trio.current_time(),
+        )
 
     async def open(
         self,
@@ -86,47 +113,92 @@ class Gate:
             ledger.upstream_model = candidate.model
             ledger.attempts += 1
             try:
-                return await self._ask(call, candidate, ledger, late_error)
+                return await self._ask(self._continued(call, candidate), candidate, ledger, late_error)
             except ProviderLost as exc:
                 failure = exc
                 if not exc.untouched:
                     break
         raise failure
 
+    def _continued(self, call: Call, candidate: Candidate) -> Call:
+        dialect = self.snapshot.dialects.get(call.dialect)
+        return call if dialect is None else continued(call, candidate, dialect, self.kept, trio.current_time())
+
     async def _ask(self, call: Call, candidate: Candidate, ledger: Ledger, late_error: LateError) -> Relay:
-        crossing = await self._cross(call, candidate)
-        body, report = await self._passing(call, candidate) if crossing is None else (crossing.written.body, crossing.report)
-        ledger.losses = lossy_header(report) if report.notes else b""
-        wanted = self._prepare(call, candidate, body, passes=crossing is None)
+        candidate = self.learnt.applied(candidate, call)
+        with naming(candidate.provider.id):
+            owner = Owner(self.provenance, origin_of(candidate))
+        form = await self._form(call, candidate, owner, owner)
         window = self.windows[candidate.provider.id]
         deadlines = candidate.provider.deadlines
         until = call.began + deadlines.total
         place = object()
         await window.slots.enter(place, max(min(deadlines.first_byte, until - trio.current_time()), 0.0))
-        reply: Reply | None = None
+        begun: Begun | None = None
         try:
-            reply = await window.upstream.open(wanted, until)
-            begun = await begin(candidate, reply)
-            ledger.status, ledger.code = reply.status, begun.code
+            form, begun = await self._begun(call, form, window, until, ledger)
+            ledger.losses = lossy_header(form.report) if form.report.notes else b""
+            ledger.status, ledger.code = begun.reply.status, begun.code
             return Relay(
-                candidate=candidate,
+                candidate=form.candidate,
                 ledger=ledger,
                 code=begun.code,
-                passed=for_client(reply.headers, candidate.provider.vendor_headers),
-                reply=reply,
-                passage=self._passage(ledger, candidate, crossing, begun, late_error),
+                passed=for_client(begun.reply.headers, candidate.provider.vendor_headers),
+                reply=begun.reply,
+                passage=self._passage(ledger, form, begun, late_error),
                 read_already=begun.first,
                 release=lambda: window.slots.leave(place),
             )
         except BaseException:
             try:
-                if reply is not None:
-                    await reply.aclose()
+                if begun is not None:
+                    await begun.reply.aclose()
             finally:
                 window.slots.leave(place)
             raise
 
-    async def _cross(self, call: Call, candidate: Candidate) -> Crossing | None:
+    async def _begun(self, call: Call, form: Form, window: Window, until: float, ledger: Ledger) -> tuple[Form, Begun]:
+        """Return the answer to *form*, or to a second form where the provider would have the first one no other way."""
+        begun = await _open(form, window, until)
+        try:
+            other = await self._second_form(call, form, begun)
+        except BaseException:
+            await begun.reply.aclose()
+            raise
+        if other is None:
+            return form, begun
+        await begun.reply.aclose()
+        ledger.attempts += 1
+        return other, await _open(other, window, until)
+
+    async def _second_form(self, call: Call, form: Form, begun: Begun) -> Form | None:
+        if begun.refusal is None:
+            return None
+        try:
+            with naming(form.candidate.provider.id):
+                again = second(begun.refusal, form, call)
+            other = None if again is None else await self._form(call, again.candidate, form.owner, again.own)
+        except KorproxyError:
+            return None  # it cannot be said in another way: the refusal stands
+        if other is None or other.wanted == form.wanted:
+            return None
+        if begun.refusal.seals == "refused":
+            form.owner.disown()
+        if other.candidate.dialect != form.candidate.dialect:
+            self.learnt.note(other.candidate)
+        return other
+
+    async def _form(self, call: Call, candidate: Candidate, owner: Owner, own: Own) -> Form:
+        """Return *call* as *candidate* gets it, with the seals that are *own*."""
+        crossing = await self._cross(call, candidate, own)
+        if crossing is None:
+            body, report = await self._passing(call, candidate, own)
+        else:
+            body, report = crossing.written.body, crossing.report
+        wanted = self._prepare(call, candidate, body, passes=crossing is None)
+        return Form(candidate=candidate, owner=owner, crossing=crossing, report=report, wanted=wanted)
+
+    async def _cross(self, call: Call, candidate: Candidate, own: Own) -> Crossing | None:
         """Return *call* in the candidate's format; None where that is the client's own, and the body can pass."""
         if candidate.dialect == call.dialect:
             return None
@@ -136,25 +208,23 @@ class Gate:
             raise no_way(call, candidate)
         client, away = both
         with naming(candidate.provider.id):
-            reading = await _work(call, partial(read, call, client, created=int(wall_time())))
+            reading = await _work(call, partial(read, call, client, created=int(wall_time()), own=own))
             conversation = reading.conversation
-            abilities = candidate.provider.abilities(candidate.model)
-            if candidate.provider.fetch_images and not abilities.image_links:
+            if candidate.provider.fetch_images and not candidate.provider.abilities(candidate.model).image_links:
                 conversation = await self.images.inline(conversation, reading.report)
-            conversation = self.memory.restore(conversation, abilities.family, trio.current_time(), scope=call.key_name)
+            conversation = self.memory.restore(conversation, own, trio.current_time(), scope=call.key_name)
             reading = attrs.evolve(reading, conversation=conversation)
             written = await _work(call, partial(write, reading, call, candidate, away))
         return Crossing(back=client, away=away, asked=reading.asked, written=written, report=reading.report)
 
-    async def _passing(self, call: Call, candidate: Candidate) -> tuple[bytes, Report]:
+    async def _passing(self, call: Call, candidate: Candidate, own: Own) -> tuple[bytes, Report]:
         """Return the body that passes to a provider of the client's own format, and what of it could not."""
         dialect, report, body = self.snapshot.dialects[call.dialect], Report(), call.body
         if candidate.model != call.peek.model and call.peek.span is not None:
             body = dialect.set_model(body, call.peek.span, candidate.model)
         if dialect.translator is not None:
-            family = candidate.provider.abilities(candidate.model).family
             with naming(candidate.provider.id):
-                body = await _work(call, partial(dialect.translator.without_foreign_reasoning, body, family, report))
+                body = await _work(call, partial(dialect.translator.without_foreign_reasoning, body, own, report))
         return body, report
 
     def _prepare(self, call: Call, candidate: Candidate, body: bytes, *, passes: bool) -> UpstreamRequest:
@@ -167,23 +237,24 @@ class Gate:
             headers=tuple(call.headers.starting(provider.vendor_headers)),
             query=without_credentials(call.query) if passes else b"",
             path=call.path if passes else "",
+            method=call.method,
+            tail=call.tail,
             credential=call.credential if candidate.account.forwards else None,
             correlation_id=call.correlation_id,
         )
         with naming(provider.id):
             return provider.prepare(outgoing, candidate.account)
 
-    def _passage(
-        self, ledger: Ledger, candidate: Candidate, crossing: Crossing | None, begun: Begun, late_error: LateError
-    ) -> Passage:
-        name, reply = candidate.provider.id, begun.reply
+    def _passage(self, ledger: Ledger, form: Form, begun: Begun, late_error: LateError) -> Passage:
+        name, reply, crossing = form.candidate.provider.id, begun.reply, form.crossing
         if crossing is None:
             stream = is_event_stream(reply.headers)
             return Unchanged(
                 provider=name,
-                reader=self.snapshot.dialects[candidate.dialect].reader(stream=stream),
+                reader=self.snapshot.dialects[form.candidate.dialect].reader(stream=stream),
                 cutter=FrameCutter() if stream else None,
                 late_error=late_error,
+                note=form.owner.note,
                 refused=begun.code is not None,
             )
         first = inflated(reply.headers, begun.first, longest=REFUSAL_LIMIT)
@@ -197,8 +268,19 @@ class Gate:
             events=has_events(reply.headers) or looks_like_events(first),
             late_error=late_error,
             watch=self.memory.watcher(trio.current_time(), scope=ledger.call.key_name),
+            note=form.owner.note,
+            spends=self.snapshot.dialects[ledger.call.dialect].kind != "count",
             inflater=Inflater.of(reply.headers, longest=LONGEST),
         )
+
+
+async def _open(form: Form, window: Window, until: float) -> Begun:
+    reply = await window.upstream.open(form.wanted, until)
+    try:
+        return await begin(form.candidate, reply)
+    except BaseException:
+        await reply.aclose()
+        raise
 
 
 async def _work(call: Call, work: Callable[[], T]) -> T:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import attrs
 
+from korproxy.chat.parts import Seal
 from korproxy.contracts import AnswerReader
 from korproxy.errors.exceptions import KorproxyError, ProviderLost
 from korproxy.gateway.frames import FrameCutter
@@ -70,6 +71,7 @@ class Unchanged:
 
     Attributes:
         cutter: None where the answer is no stream.
+        note: Is told the seals in the answer as they come.
         refused: The answer is the provider's own error, so no end of a stream is to be expected.
     """
 
@@ -77,9 +79,11 @@ class Unchanged:
     reader: AnswerReader
     cutter: FrameCutter | None
     late_error: Callable[[KorproxyError], bytes]
+    note: Callable[[Sequence[Seal]], None] = attrs.field(default=lambda _: None)
     refused: bool = False
     status: int | None = None
     broken: ProviderLost | None = None
+    _noted: int = 0
 
     @property
     def is_stream(self) -> bool:
@@ -110,6 +114,7 @@ class Unchanged:
         piece = chunk if self.cutter is None else self.cutter.feed(chunk)
         if piece:
             self.reader.feed(piece)
+            self._note_seals()
         return piece
 
     def end(self) -> bytes:
@@ -118,9 +123,16 @@ class Unchanged:
         if tail:
             self.reader.feed(tail)
         self.reader.finish()
+        self._note_seals()
         if self.cutter is not None and not self.refused and not self.reader.ended:
             raise cut_off(self.provider)
         return tail
+
+    def _note_seals(self) -> None:
+        seals: Sequence[Seal] = getattr(self.reader, "seals", ())  # plugins' readers may be older than it
+        if len(seals) > self._noted:
+            self.note(seals[self._noted :])
+            self._noted = len(seals)
 
     def as_event(self) -> bytes:
         """Return nothing: no client's stream begins before an answer that passes unchanged."""

@@ -10,9 +10,10 @@ import attrs
 
 from korproxy.chat.answer import Answer, ProviderError
 from korproxy.chat.calls import rename_answer, rename_event
-from korproxy.chat.events import Event, Failed, Started, UsageSeen
+from korproxy.chat.events import CallStarted, Event, Failed, ReasoningEnded, Started, UsageSeen
 from korproxy.chat.folding import answer_of, events_of
 from korproxy.chat.guard import BrokenStream, StreamGuard, settle
+from korproxy.chat.parts import Seal
 from korproxy.chat.wire import AnswerIsError, Unreadable
 from korproxy.contracts import StreamReader, StreamWriter
 from korproxy.errors.exceptions import KorproxyError, ProviderLost
@@ -49,6 +50,8 @@ class Translated:
         events: Whether the provider sends server-sent events.
         late_error: Writes an error of ours in the client's format as the last event of a stream.
         watch: Is told every event of the answer, in the client's names.
+        note: Is told the seals in it.
+        spends: Whether tokens that the answer tells of were spent; of a count they were not.
         inflater: Unpacks what comes.
         status: Set where the provider broke off before it had said anything: its error can then be a real status.
     """
@@ -58,6 +61,8 @@ class Translated:
     events: bool
     late_error: Callable[[KorproxyError], bytes]
     watch: Callable[[Event], None]
+    note: Callable[[Sequence[Seal]], None]
+    spends: bool = True
     inflater: Inflater = attrs.field(factory=lambda: Inflater("", longest=LONGEST))
     usage: Usage = attrs.field(factory=Usage)
     failed: bool = False
@@ -170,8 +175,10 @@ class Translated:
         return b"".join(map(self._writer.write, [*held, event]))
 
     def _note(self, event: Event) -> None:
-        if isinstance(event, UsageSeen):
+        if isinstance(event, UsageSeen) and self.spends:
             self.usage = event.usage
+        if isinstance(event, ReasoningEnded | CallStarted) and event.seal is not None:
+            self.note((event.seal,))
         self.failed = self.failed or isinstance(event, Failed)
         self.watch(event)
 

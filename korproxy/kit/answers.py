@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import attrs
 
 from korproxy.models.outcome import Usage
 
+if TYPE_CHECKING:
+    from korproxy.chat.parts import Seal
+
 KEPT = 4 * 1024 * 1024  # bytes of a plain answer that are held to read its usage at the end
+MOST_SEALS = 1000
 _MOST = 2**53  # no answer has more tokens than JavaScript can count; more is nonsense, and would not fit a database column
 
 
@@ -41,15 +46,26 @@ def token_count(value: object) -> int | None:
     return None
 
 
+def add_seal(seals: list[Seal], family: str, data: object) -> None:
+    """Add *data* to *seals* if it is a seal at all, and there are not too many already: more than 1,000 nobody has."""
+    if isinstance(data, str) and data and len(seals) < MOST_SEALS:
+        from korproxy.chat.parts import Seal
+
+        seals.append(Seal(family=family, data=data))
+
+
 @attrs.define
 class PlainAnswer:
     """The reader of an answer that is one JSON document: holds it, up to 4 MiB, and reads it when it is whole.
 
     Attributes:
         read: Reads the usage from the document; must not raise, whatever it gets.
+        read_seals: Reads the seals from it; must not raise either.
     """
 
     read: Callable[[bytes], Usage] = attrs.field(repr=False)
+    read_seals: Callable[[bytes], Sequence[Seal]] = attrs.field(default=lambda _: (), repr=False)
+    seals: Sequence[Seal] = attrs.field(default=(), init=False, repr=False)
     usage: Usage = attrs.field(factory=Usage, init=False)
     ended: bool = attrs.field(default=False, init=False)
     final: bool = attrs.field(default=False, init=False)
@@ -68,6 +84,7 @@ class PlainAnswer:
     def finish(self) -> None:
         """Read what was held; a longer answer keeps its usage to itself."""
         if not self.ended and self._body:
-            self.usage = self.read(bytes(self._body))
+            body = bytes(self._body)
+            self.usage, self.seals = self.read(body), self.read_seals(body)
             self._body = bytearray()
         self.ended = True

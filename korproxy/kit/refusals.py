@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 import msgspec
@@ -36,6 +36,16 @@ _NO_CREDIT = "credit balance is too low"  # Anthropic says it with 400 invalid_r
 _NOT_ON_THIS_TIER = re.compile(r"\blimit: 0\b")  # Google's 429 for a model that the account may never use
 _BAD_KEY = frozenset({"invalid_api_key", "authentication_error", "API_KEY_INVALID", "API_KEY_EXPIRED"})
 _BAD_KEY_STATUSES = frozenset({400, 403})  # Google says it with 400
+# What vendors say with 400 of seals that they were sent, or miss. OpenAI says it by a code.
+_REFUSED_SEALS = re.compile(
+    r"Invalid `signature` in `thinking` block|Invalid `data` in `redacted_thinking` block|blocks? .*cannot be modified"
+    r"|(?:Corrupted|Invalid) thought signature|Thought signature is not valid"
+    r"|encrypted content .*could not be (?:verified|decrypted)",
+    re.IGNORECASE,
+)
+_MISSING_SEALS = re.compile(r"Expected `thinking` or `redacted_thinking`, but found|missing a thought_signature", re.IGNORECASE)
+_TELLING = 2000  # characters of a message in which it says what is wrong
+_BAD_SEAL = "invalid_encrypted_content"
 _WAIT = re.compile(r"(?:retry|try again) in (\d+(?:\.\d+)?)(ms|s)\b")  # "Please retry in 21.5s.", "Please try again in 850ms."
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s)")
 
@@ -56,7 +66,9 @@ def read_refusal(status: int, headers: Headers, body: bytes) -> Refusal:
     if told.spent or (status == 400 and _NO_CREDIT in told.message):
         return Refusal(code="KP-PROV-110", retry_after=wait)
     code = _BY_STATUS.get(status) or ("KP-PROV-102" if status >= 500 else "KP-PROV-101")
-    return Refusal(code=code, retry_after=wait)
+    if status != 400:
+        return Refusal(code=code, retry_after=wait)
+    return Refusal(code=code, retry_after=wait, seals=told.seals, instead=told.instead)
 
 
 @attrs.frozen
@@ -65,8 +77,22 @@ class _Told:
 
     words: frozenset[str] = frozenset()
     message: str = ""
+    param: str = ""
     quotas: tuple[str, ...] = ()
     delay: str = ""
+
+    @property
+    def seals(self) -> Literal["", "refused", "missing"]:
+        """What the provider says of seals; see ``Refusal``."""
+        message = self.message[:_TELLING]
+        if _BAD_SEAL in self.words or _REFUSED_SEALS.search(message):
+            return "refused"
+        return "missing" if _MISSING_SEALS.search(message) else ""
+
+    @property
+    def instead(self) -> str:
+        """The format that OpenAI names for models which take tools there only, whatever effort is asked for."""
+        return "openai-responses" if self.param == "reasoning_effort" and "/v1/responses" in self.message else ""
 
     @property
     def spent(self) -> bool:
@@ -95,6 +121,7 @@ def _told(body: bytes) -> _Told:
     return _Told(
         words=frozenset(each for each in words if isinstance(each, str)),
         message=_text(error, "message"),
+        param=_text(error, "param"),
         quotas=tuple(_quotas(details)),
         delay=next((delay for each in details if (delay := _text(each, "retryDelay"))), ""),
     )

@@ -54,9 +54,9 @@ class LazyTranslator(ABC):
         """See ``Translator``."""
         return self._ready.write_request(conversation, target, report)
 
-    def without_foreign_reasoning(self, body: bytes, family: str, report: chat.Report) -> bytes:
-        """Return *body*: most vendors refuse nothing that another one's reasoning leaves in it. See ``Translator``."""
-        del family, report
+    def without_foreign_reasoning(self, body: bytes, own: Callable[[chat.Seal], bool], report: chat.Report) -> bytes:
+        """Return *body*: a format without seals has nothing that others would refuse. See ``Translator``."""
+        del own, report
         return body
 
     def read_answer(self, body: bytes) -> chat.Answer:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import msgspec
@@ -26,6 +26,7 @@ from korproxy.api import (
     Span,
     Translator,
     Usage,
+    add_seal,
     full_message,
     hookimpl,
     json_bytes,
@@ -35,6 +36,9 @@ from korproxy.api import (
 )
 from korproxy.builtin.dialects.messages_format.translator import MessagesTranslator
 from korproxy.builtin.dialects.messages_format.usage import read_usage
+
+if TYPE_CHECKING:
+    from korproxy.api import chat
 
 _TYPES = {
     401: "authentication_error",
@@ -63,7 +67,24 @@ class _Start(msgspec.Struct):
     message: _Event | None = None
 
 
+class _Block(msgspec.Struct):
+    """A block of content, or a piece of one: what seals thinking."""
+
+    type: Any = None
+    signature: Any = None
+    data: Any = None
+
+
+class _Sealed(msgspec.Struct):
+    """An event that ends or holds thinking, or a whole message that may."""
+
+    content: list[_Block] | None = None
+    block: _Block | None = msgspec.field(default=None, name="content_block")
+    delta: _Block | None = None
+
+
 _events = msgspec.json.Decoder(_Event)
+_sealed = msgspec.json.Decoder(_Sealed)
 _starts = msgspec.json.Decoder(_Start)
 
 
@@ -100,7 +121,7 @@ class AnthropicMessages:
 
     def reader(self, *, stream: bool) -> AnswerReader:
         """Return a reader for one answer."""
-        return MessageStream() if stream else PlainAnswer(_usage_of_document)
+        return MessageStream() if stream else PlainAnswer(_usage_of_document, _seals_of_document)
 
     def error(self, fault: Fault) -> bytes:
         """Return the body the SDK makes its status errors from; ``details.error_code`` is the KP code."""
@@ -136,6 +157,7 @@ class MessageStream:
     usage: Usage = attrs.field(factory=Usage, init=False)
     ended: bool = attrs.field(default=False, init=False)
     failed: bool = attrs.field(default=False, init=False)
+    seals: list[chat.Seal] = attrs.field(factory=list, init=False, repr=False)
 
     @property
     def final(self) -> bool:
@@ -144,12 +166,14 @@ class MessageStream:
 
     def feed(self, chunk: bytes) -> None:
         """Take whole events."""
-        if not _says_something(chunk):
+        if not (_says_something(chunk) or _holds_seal(chunk)):
             return
         for name, data in sse_events(chunk):
             self._note(name)
             if _says_something(data):
                 self._read(data)
+            if _holds_seal(data):
+                _add_seals(data, self.seals)
 
     def finish(self) -> None:
         """Do nothing: a stream says itself when it ends."""
@@ -191,6 +215,28 @@ def _says_something(text: bytes) -> bool:
     return (
         b'"usage"' in text or b"message_stop" in text or b'"error"' in text or b"event: error" in text or b"event:error" in text
     )
+
+
+def _holds_seal(text: bytes) -> bool:
+    return b"signature" in text or b"redacted_thinking" in text
+
+
+def _add_seals(text: bytes, seals: list[chat.Seal]) -> None:
+    """Add the seals of *text*, an event or a whole message."""
+    try:
+        found = _sealed.decode(text)
+    except (ValueError, RecursionError):
+        return
+    for each in (*(found.content or ()), found.block, found.delta):
+        if each is not None:
+            add_seal(seals, "anthropic", each.data if each.type == "redacted_thinking" else each.signature)
+
+
+def _seals_of_document(body: bytes) -> Sequence[chat.Seal]:
+    seals: list[chat.Seal] = []
+    if _holds_seal(body):
+        _add_seals(body, seals)
+    return seals
 
 
 def _usage_of_document(body: bytes) -> Usage:

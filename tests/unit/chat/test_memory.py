@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import attrs
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +20,10 @@ CALL = chat.ToolCall(id="toolu_1", name="read")
 OTHER = chat.ToolCall(id="toolu_2", name="read")
 
 
+def of(family: str) -> Callable[[chat.Seal], bool]:
+    return lambda seal: seal.family == family
+
+
 def asked(*parts: chat.Part) -> chat.Conversation:
     question = chat.Turn(role="user", parts=(chat.Text(text="?"),))
     return chat.Conversation(turns=(question, chat.Turn(role="assistant", parts=parts)))
@@ -30,7 +36,7 @@ def remembering(*parts: chat.Part, now: float = 0.0) -> chat.ReasoningMemory:
 
 
 def restored(memory: chat.ReasoningMemory, *parts: chat.Part, family: str = "anthropic") -> tuple[chat.Part, ...]:
-    return memory.restore(asked(*parts), family, 0.0).turns[1].parts
+    return memory.restore(asked(*parts), of(family), 0.0).turns[1].parts
 
 
 def test_reasoning_comes_back_in_front_of_all_that_the_turn_says() -> None:
@@ -87,6 +93,13 @@ def test_nothing_comes_back_to_another_family() -> None:
         assert restored(memory, CALL, family=family) == (CALL,)
 
 
+def test_of_one_vendors_seals_only_those_come_back_that_belong_to_whoever_is_asked() -> None:
+    second = chat.Reasoning(text="Of another account.", seal=chat.Seal(family="anthropic", data="other"))
+    memory = remembering(THOUGHT, second, attrs.evolve(CALL, seal=second.seal))
+    assert memory.restore(asked(CALL), lambda seal: seal == SEAL, 0.0).turns[1].parts == (THOUGHT, CALL)
+    assert memory.restore(asked(CALL), chat.nobody, 0.0).turns[1].parts == (CALL,)
+
+
 def test_only_what_is_sealed_is_remembered() -> None:
     memory = remembering(chat.Reasoning(text="plain"), CALL, THOUGHT)
     memory.note("", (THOUGHT,), None, 0.0)
@@ -103,14 +116,14 @@ def test_nobody_gets_what_belongs_to_another_scope() -> None:
     memory = chat.ReasoningMemory()
     memory.note("call_0", (THOUGHT,), None, 0.0, scope="ann")
     call = chat.ToolCall(id="call_0", name="read")
-    assert memory.restore(asked(call), "anthropic", 0.0).turns[1].parts == (call,)
-    assert memory.restore(asked(call), "anthropic", 0.0, scope="ann").turns[1].parts == (THOUGHT, call)
+    assert memory.restore(asked(call), of("anthropic"), 0.0).turns[1].parts == (call,)
+    assert memory.restore(asked(call), of("anthropic"), 0.0, scope="ann").turns[1].parts == (THOUGHT, call)
 
 
 def test_only_assistant_turns_get_reasoning() -> None:
     memory = remembering(THOUGHT, CALL)
     odd = chat.Conversation(turns=(chat.Turn(role="user", parts=(CALL,)),))
-    assert memory.restore(odd, "anthropic", 0.0) is odd
+    assert memory.restore(odd, of("anthropic"), 0.0) is odd
 
 
 def test_a_call_that_is_noted_again_counts_once() -> None:
@@ -123,9 +136,9 @@ def test_a_call_that_is_noted_again_counts_once() -> None:
 def test_what_was_not_used_for_six_hours_is_forgotten() -> None:
     memory = remembering(THOUGHT, CALL, OTHER)
     hours = 3600.0
-    assert memory.restore(asked(CALL), "anthropic", 5 * hours).turns[1].parts == (THOUGHT, CALL)
-    assert memory.restore(asked(OTHER), "anthropic", 7 * hours).turns[1].parts == (OTHER,)
-    assert memory.restore(asked(CALL), "anthropic", 7 * hours).turns[1].parts == (THOUGHT, CALL)
+    assert memory.restore(asked(CALL), of("anthropic"), 5 * hours).turns[1].parts == (THOUGHT, CALL)
+    assert memory.restore(asked(OTHER), of("anthropic"), 7 * hours).turns[1].parts == (OTHER,)
+    assert memory.restore(asked(CALL), of("anthropic"), 7 * hours).turns[1].parts == (THOUGHT, CALL)
     assert len(memory) == 1
 
 
@@ -133,9 +146,8 @@ def test_the_oldest_goes_when_there_are_too_many() -> None:
     memory = chat.ReasoningMemory(entries=2)
     for number in range(3):
         memory.note(f"call_{number}", (THOUGHT,), None, number)
-    kept = [
-        len(memory.restore(asked(attrs.evolve(CALL, id=f"call_{n}")), "anthropic", 3.0).turns[1].parts) > 1 for n in range(3)
-    ]
+    asking = [asked(attrs.evolve(CALL, id=f"call_{n}")) for n in range(3)]
+    kept = [len(memory.restore(each, of("anthropic"), 3.0).turns[1].parts) > 1 for each in asking]
     assert kept == [False, True, True]
 
 
@@ -147,7 +159,8 @@ def test_the_oldest_go_when_they_are_too_long_and_the_longest_is_never_taken() -
     assert len(memory) == 2
     memory.note("d", (), chat.Seal(family="google", data="x" * 50), 3.0)
     assert len(memory) == 2
-    assert memory.restore(asked(attrs.evolve(CALL, id="a")), "anthropic", 4.0).turns[1].parts == (attrs.evolve(CALL, id="a"),)
+    call = attrs.evolve(CALL, id="a")
+    assert memory.restore(asked(call), of("anthropic"), 4.0).turns[1].parts == (call,)
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 60), st.floats(0, 1000)), max_size=30))
@@ -168,7 +181,7 @@ def test_a_stream_is_remembered_like_a_whole_answer(answer: chat.Answer) -> None
     for event in events_of(answer):
         watch(event)
     for family in ("anthropic", "google"):
-        assert whole.restore(asked(*calls), family, 0.0) == streamed.restore(asked(*calls), family, 0.0)
+        assert whole.restore(asked(*calls), of(family), 0.0) == streamed.restore(asked(*calls), of(family), 0.0)
     assert len(whole) == len(streamed)
 
 
@@ -182,7 +195,7 @@ def test_an_answer_whose_seals_were_stripped_is_whole_again(answer: chat.Answer,
     stripped = [attrs.evolve(each, seal=None) if isinstance(each, chat.ToolCall) else each for each in kept]
     stripped = [each for each in stripped if not isinstance(each, chat.Reasoning)]
     has_calls = any(isinstance(each, chat.ToolCall) for each in kept)
-    back = memory.restore(asked(*stripped), family, 0.0).turns[1].parts
+    back = memory.restore(asked(*stripped), of(family), 0.0).turns[1].parts
     assert list(back) == (kept if has_calls else stripped)
 
 
@@ -209,15 +222,15 @@ def test_reasoning_that_is_followed_by_text_has_no_seal() -> None:
 
 @given(conversations())
 def test_an_empty_memory_changes_nothing(conversation: chat.Conversation) -> None:
-    assert chat.ReasoningMemory().restore(conversation, "anthropic", 0.0) is conversation
+    assert chat.ReasoningMemory().restore(conversation, of("anthropic"), 0.0) is conversation
 
 
 @given(conversations(), answers(), st.sampled_from(["anthropic", "google"]))
 def test_restoring_a_second_time_changes_nothing(conversation: chat.Conversation, answer: chat.Answer, family: str) -> None:
     memory = chat.ReasoningMemory()
     memory.note_answer(answer, 0.0)
-    once = memory.restore(conversation, family, 0.0)
-    assert memory.restore(once, family, 0.0) == once
+    once = memory.restore(conversation, of(family), 0.0)
+    assert memory.restore(once, of(family), 0.0) == once
 
 
 def test_no_content_is_in_its_repr() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import attrs
@@ -37,10 +38,8 @@ class MessagesTranslator(LazyTranslator):
             write_error=write_error,
         )
 
-    def without_foreign_reasoning(self, body: bytes, family: str, report: chat.Report) -> bytes:
-        """Take others' thinking out of what passes to Anthropic; other servers of this format may want theirs back."""
-        if family != "anthropic":
-            return body
+    def without_foreign_reasoning(self, body: bytes, own: Callable[[chat.Seal], bool], report: chat.Report) -> bytes:
+        """Take thinking out that the provider would refuse. See ``Translator``."""
         from korproxy.builtin.dialects.messages_format.foreign_thinking import without_foreign_thinking
 
-        return without_foreign_thinking(body, report)
+        return without_foreign_thinking(body, own, report)

@@ -1,0 +1,126 @@
+"""Whose sealed reasoning is whose. Pure.
+
+Vendors bind the seal on their reasoning to who asked for it: Anthropic and Google to themselves, OpenAI to account and model.
+A conversation that holds somebody else's is refused for good, since its history does not change. Of each seal that passes a
+digest is kept here, and where it came from; of its content nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+
+import attrs
+
+from korproxy.chat.parts import Seal
+
+ENTRIES = 50_000
+DIGEST_SIZE = 16  # bytes: enough that nobody meets two that are alike
+_URL_SAFE = str.maketrans("-_", "+/")  # Google's SDK sends base64 back in the other alphabet
+
+
+@attrs.frozen(kw_only=True)
+class Origin:
+    """Who made a seal, and is sent it again."""
+
+    provider: str
+    family: str
+    account: str
+
+
+NOBODY = Origin(provider="", family="", account="")  # a provider has refused it
+
+
+def digest(seal: Seal) -> bytes:
+    """Return what *seal* is known by: the same in both alphabets of base64, padded or not."""
+    plain = seal.data.translate(_URL_SAFE).rstrip("=")
+    return sha256(plain.encode("utf-8", "surrogatepass")).digest()[:DIGEST_SIZE]
+
+
+@attrs.define(kw_only=True)
+class Provenance:
+    """Remembers where seals came from. What was noted the longest time ago goes first.
+
+    Attributes:
+        changes: How often something in it has become different, so that a copy can be told from it.
+    """
+
+    entries: int = ENTRIES
+    changes: int = attrs.field(default=0, init=False)
+    _origins: dict[bytes, Origin] = attrs.field(factory=dict, init=False, repr=False)
+
+    def __len__(self) -> int:
+        return len(self._origins)
+
+    def note(self, seal: Seal, origin: Origin) -> None:
+        """Remember that *seal* came from *origin*."""
+        self._put(digest(seal), origin)
+
+    def knows(self, seal: Seal) -> bool:
+        """Whether it is remembered where *seal* came from."""
+        return digest(seal) in self._origins
+
+    def belongs(self, seal: Seal, origin: Origin) -> bool:
+        """Whether *seal* may be sent to *origin*: if it came from there and nowhere else.
+
+        One that nobody knows, because it is older than KorProxy or was forgotten, belongs to everybody of its family.
+        """
+        known = self._origins.get(digest(seal))
+        return seal.family == origin.family != "" if known is None else known == origin
+
+    def disown(self, seal: Seal) -> None:
+        """Remember that a provider refused *seal*: it belongs to nobody until it is noted again."""
+        self._put(digest(seal), NOBODY)
+
+    def copy(self) -> Mapping[bytes, Origin]:
+        """Return all that is remembered, by digest, the oldest first."""
+        return dict(self._origins)
+
+    def recall(self, remembered: Mapping[bytes, Origin]) -> None:
+        """Take back what ``copy`` gave once; what was noted since goes first, and counts as newer."""
+        newer, self._origins = self._origins, dict(remembered)
+        for mark, origin in newer.items():
+            self._put(mark, origin)
+        self._shrink()
+
+    def _put(self, mark: bytes, origin: Origin) -> None:
+        known = self._origins.pop(mark, None)
+        self._origins[mark] = origin  # now the last to go
+        if known != origin:
+            self.changes += 1
+            self._shrink()
+
+    def _shrink(self) -> None:
+        while len(self._origins) > self.entries:
+            del self._origins[next(iter(self._origins))]
+
+
+@attrs.define
+class Owner:
+    """Says of each seal in one request whether it may be sent to *origin*; see ``Translator.without_foreign_reasoning``.
+
+    A provider whose family nobody knows gets what nobody has noted: it may well be its own.
+    """
+
+    provenance: Provenance = attrs.field(repr=False)
+    origin: Origin
+    _granted: list[Seal] = attrs.field(factory=list, init=False, repr=False)
+
+    def __call__(self, seal: Seal) -> bool:
+        if not seal.data:  # unsealed reasoning, which only the vendor of the format looks for a seal on
+            return seal.family != self.origin.family
+        mine = self.provenance.belongs(seal, self.origin)
+        mine = mine or (not self.origin.family and not self.provenance.knows(seal))
+        if mine:
+            self._granted.append(seal)
+        return mine
+
+    def note(self, seals: Iterable[Seal]) -> None:
+        """Note that *seals* came from here."""
+        for each in seals:
+            self.provenance.note(each, self.origin)
+
+    def disown(self) -> None:
+        """Note that the provider has refused what it was sent."""
+        for each in self._granted:
+            self.provenance.disown(each)
