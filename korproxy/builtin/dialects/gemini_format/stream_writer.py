@@ -16,6 +16,9 @@ _NOTHING = b"\r\n\r\n"
 # google-genai before 3.4 ends a line here, too (``str.splitlines``). In JSON they can only stand inside a text.
 _ESCAPED = {"\u0085".encode(): b"\\u0085", "\u2028".encode(): b"\\u2028", "\u2029".encode(): b"\\u2029"}
 
+# In the last event, as Google sends it: programs print each event's text, and without a part that is None.
+_NO_TEXT = {"text": ""}
+
 
 @attrs.define
 class GeminiStreamWriter:
@@ -38,7 +41,7 @@ class GeminiStreamWriter:
             case chat.CallDelta(key=key, json=json):
                 self._calls[key][1].append(json)
             case chat.Ended(ending=ending):
-                return _event(response(self._id, self.asked.model, [], ending, self._usage))
+                return _event(response(self._id, self.asked.model, [_NO_TEXT], ending, self._usage))
             case chat.Failed(error=error):
                 return b"data: " + write_error(error)[1] + b"\r\n\r\n"
             case _:

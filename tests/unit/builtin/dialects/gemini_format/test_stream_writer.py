@@ -36,7 +36,7 @@ def test_each_event_is_a_chunk_and_the_last_one_has_reason_and_usage() -> None:
         chunk({"text": "Hel"}),
         chunk({"text": "lo"}),
         {
-            "candidates": [{"finishReason": "STOP", "index": 0}],
+            "candidates": [{"content": {"parts": [{"text": ""}], "role": "model"}, "finishReason": "STOP", "index": 0}],
             "usageMetadata": {"promptTokenCount": 5, "candidatesTokenCount": 2, "totalTokenCount": 7},
             **HEAD,
         },
