@@ -16,6 +16,7 @@ from korproxy.api import (
     ANTHROPIC_MESSAGES,
     GEMINI,
     OPENAI_CHAT,
+    OPENAI_RESPONSES,
     Abilities,
     Account,
     Catalogue,
@@ -34,9 +35,18 @@ from korproxy.api import (
     read_catalogue,
 )
 
-FORMATS = {"openai-chat": OPENAI_CHAT, "anthropic-messages": ANTHROPIC_MESSAGES, "gemini": GEMINI}
+FORMATS = {
+    "openai-chat": OPENAI_CHAT,
+    "openai-responses": OPENAI_RESPONSES,
+    "anthropic-messages": ANTHROPIC_MESSAGES,
+    "gemini": GEMINI,
+}
 _HEADERS = {"anthropic-messages": (b"anthropic-", b"request-id"), "gemini": (b"x-goog-api-client", b"x-gemini-")}
-_VENDORS = {"anthropic-messages": "anthropic", "gemini": "google"}  # whose models are mostly meant, where a format is preferred
+_VENDORS = {
+    "openai-responses": "openai",
+    "anthropic-messages": "anthropic",
+    "gemini": "google",
+}  # whose models are mostly meant, where a format is preferred
 _NOWHERE = "https://base-url-is-not-set.invalid"  # RFC 2606: never resolves
 
 

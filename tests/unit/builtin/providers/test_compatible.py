@@ -92,7 +92,7 @@ def test_an_unknown_format_is_named_with_the_known_ones() -> None:
 
     assert caught.value.code == "KP-CONF-202"
     assert "$.providers.mine.speaks" in caught.value.detail
-    assert "'antropic'; there are openai-chat, anthropic-messages, gemini" in caught.value.detail
+    assert "'antropic'; there are openai-chat, openai-responses, anthropic-messages, gemini" in caught.value.detail
 
 
 def test_all_mistakes_of_a_table_are_told_at_once() -> None:
