@@ -21,7 +21,7 @@ _MOST_WORDS = 100_000
 _LONGEST_HINT = 1e9  # about 30 years: longer ones are no dates any more
 QUIRKS = (
     "repeat-ids", "whole-calls", "index-zero", "usage-on-finish", "reasoning", "think-tags", "no-ids", "empty-end",
-    "finish-early", "snake-case", "empty-output", "done-line", "reasoning-text",
+    "finish-early", "snake-case", "empty-output", "done-line", "reasoning-text", "interleaved",
 )  # fmt: skip
 
 

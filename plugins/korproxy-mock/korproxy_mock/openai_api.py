@@ -1,8 +1,8 @@
 """What all of OpenAI's endpoints share: the key, the headers, how errors are written. Pure."""
 
 import json
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
 
 from korproxy_mock import openai_errors
 from korproxy_mock.formats import SSE, Call, Event, Framing, Headers, JsonObject, Problem, Refused
@@ -10,6 +10,7 @@ from korproxy_mock.paths import bearer, masked
 from korproxy_mock.record import Received
 from korproxy_mock.script import Script
 
+T = TypeVar("T")
 CREATED = 1_790_000_000  # plus the request's number: the same requests give the same bytes
 
 
@@ -76,6 +77,17 @@ def thirds(text: str) -> list[str]:
     """Cut *text* into up to three parts."""
     size = max(1, -(-len(text) // 3))
     return [text[at : at + size] for at in range(0, len(text), size)]
+
+
+def in_turn(each: Iterable[Iterable[T]]) -> Iterator[T]:
+    """Take the first of *each*, then the second of *each*, until none has more."""
+    left = [iter(one) for one in each]
+    while left:
+        for one in list(left):
+            try:
+                yield next(one)
+            except StopIteration:
+                left.remove(one)
 
 
 def compact(value: object) -> str:

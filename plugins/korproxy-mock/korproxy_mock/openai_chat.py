@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from itertools import chain
 
 from korproxy_mock import models
 from korproxy_mock.answer import Answer, cut
 from korproxy_mock.codex_models import codex_models
 from korproxy_mock.formats import Call, Event, JsonObject, Refused, Route
-from korproxy_mock.openai_api import CREATED, OpenAIApi, compact, thirds
+from korproxy_mock.openai_api import CREATED, OpenAIApi, compact, in_turn, thirds
 from korproxy_mock.openai_checks import check
 from korproxy_mock.openai_embeddings import embedded
 from korproxy_mock.openai_errors import model_not_found
@@ -157,9 +158,13 @@ def _deltas(call: Call, answer: Answer, script: Script) -> Iterator[JsonObject]:
     if answer.refusal is not None:
         for piece in cut(answer.refusal):
             yield {"refusal": piece}
-    for at, tool in enumerate(answer.calls):
-        for fragment in _fragments(_call_id(call, at), tool, script):
-            yield {"tool_calls": [{"index": 0 if "index-zero" in script.quirks else at, **fragment}]}
+    calls = [_call_deltas(call, at, tool, script) for at, tool in enumerate(answer.calls)]
+    yield from in_turn(calls) if "interleaved" in script.quirks else chain.from_iterable(calls)
+
+
+def _call_deltas(call: Call, at: int, tool: ToolCall, script: Script) -> Iterator[JsonObject]:
+    for fragment in _fragments(_call_id(call, at), tool, script):
+        yield {"tool_calls": [{"index": 0 if "index-zero" in script.quirks else at, **fragment}]}
 
 
 def _fragments(identity: str, tool: ToolCall, script: Script) -> Iterator[JsonObject]:

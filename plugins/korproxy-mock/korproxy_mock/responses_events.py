@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from korproxy_mock.answer import cut
 from korproxy_mock.formats import Event, JsonObject
-from korproxy_mock.openai_api import compact, thirds
+from korproxy_mock.openai_api import compact, in_turn, thirds
 
 Step: TypeAlias = tuple[str, JsonObject]  # the event's type without ``response.``, its fields
 _DONE = Event(data="[DONE]", terminal=True)
@@ -14,7 +14,7 @@ _DONE = Event(data="[DONE]", terminal=True)
 def stream(response: JsonObject, opening: JsonObject, quirks: Sequence[str]) -> Iterator[Event]:
     """Stream *response*, which is as it will be at its end; *opening* is how it begins."""
     number = 0
-    for kind, fields in _steps(response, opening, whole="whole-calls" in quirks):
+    for kind, fields in _steps(response, opening, quirks):
         yield numbered(f"response.{kind}", fields, number)
         number += 1
     last = {**response, "output": []} if "empty-output" in quirks else response
@@ -28,21 +28,29 @@ def numbered(kind: str, fields: JsonObject, number: int, *, terminal: bool = Fal
     return Event(name=kind, data=compact({"type": kind, "sequence_number": number, **fields}), terminal=terminal)
 
 
-def _steps(response: JsonObject, opening: JsonObject, *, whole: bool) -> Iterator[Step]:
+def _steps(response: JsonObject, opening: JsonObject, quirks: Sequence[str]) -> Iterator[Step]:
     yield "created", {"response": opening}
     yield "in_progress", {"response": opening}
-    for index, item in enumerate(response["output"]):
-        yield "output_item.added", {"output_index": index, "item": _emptied(item)}
-        at: JsonObject = {"item_id": item["id"], "output_index": index}
-        if item["type"] == "reasoning":
-            yield from _reasoned(item, at)
-        elif item["type"] == "message":
-            yield from _contents(item["content"], at)
-        elif item["type"] == "compaction":
-            yield "compaction.compacting", at
-        else:
-            yield from _called(item, at, whole=whole)
-        yield "output_item.done", {"output_index": index, "item": item}
+    items = [(each["type"], _item(index, each, quirks)) for index, each in enumerate(response["output"])]
+    together = [steps for kind, steps in items if kind.endswith("_call") and "interleaved" in quirks]
+    for _, steps in items:
+        if steps not in together:
+            yield from steps
+    yield from in_turn(together)  # calls come last in all that the mock says
+
+
+def _item(index: int, item: JsonObject, quirks: Sequence[str]) -> Iterator[Step]:
+    yield "output_item.added", {"output_index": index, "item": _emptied(item)}
+    at: JsonObject = {"item_id": item["id"], "output_index": index}
+    if item["type"] == "reasoning":
+        yield from _reasoned(item, at)
+    elif item["type"] == "message":
+        yield from _contents(item["content"], at)
+    elif item["type"] == "compaction":
+        yield "compaction.compacting", at
+    else:
+        yield from _called(item, at, whole="whole-calls" in quirks)
+    yield "output_item.done", {"output_index": index, "item": item}
 
 
 def _emptied(item: JsonObject) -> JsonObject:

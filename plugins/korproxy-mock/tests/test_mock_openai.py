@@ -153,6 +153,16 @@ async def test_a_foreign_server_may_give_all_calls_the_index_zero(chat: Chat) ->
     assert len({each.id for each in fragments if each.id}) == 4
 
 
+async def test_fragments_of_parallel_calls_may_come_in_turn(chat: Chat) -> None:
+    chunks = await chat.stream(TOOLS % "quirk=interleaved")
+    fragments = [each for chunk in chunks for each in chunk.choices[0].delta.tool_calls or []]
+    joined = {each.index: "" for each in fragments}
+    for each in fragments:
+        joined[each.index] += each.function.arguments
+    assert [each.index for each in fragments[:5]] == [0, 1, 2, 3, 0]
+    assert list(joined.values()) == [arguments for _, arguments in EXPECTED]
+
+
 async def test_the_weather_is_asked_of_an_offered_tool(chat: Chat) -> None:
     choice = (await chat.ask("What is the weather in Köln?", tools=[WEATHER])).choices[0]
     assert json.loads(choice.message.tool_calls[0].function.arguments) == {"city": "Köln", "unit": "C"}
