@@ -1,0 +1,149 @@
+"""``python -m tests.mutants``: plant faults in the translators, one at a time, and see whether the tests notice.
+
+Each mutant is a copy of KorProxy with one fault (``tests/mutants/mutating.py``) in a reader or writer of one format, chosen by
+the seed, as many of each format. It is killed by the conformance suite, else by the tests; what survives both is printed with
+its code, to be explained. Figures are on the last line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import attrs
+
+from tests.mutants.mutating import Mutant, Place, mutant, places
+
+ROOT = Path(__file__).parents[2]
+DIALECTS = Path("korproxy/builtin/dialects")
+FORMATS = {"openai-chat": "chat_format", "anthropic-messages": "messages_format", "gemini": "gemini_format"}
+FORMATS["openai-responses"] = "responses_format"
+LONGEST = 900.0  # seconds that a run may take; one that hangs is killed, too
+
+
+@attrs.frozen(kw_only=True)
+class Planted:
+    """A mutant, and where it is planted."""
+
+    format: str
+    path: Path
+    mutant: Mutant
+
+    @property
+    def name(self) -> str:
+        """What it is, in one line."""
+        return f"{self.path.relative_to(DIALECTS)} {self.mutant.name}"
+
+
+def chosen(count: int, seed: int) -> list[Planted]:
+    """Return *count* mutants, as many of each format as of any other, chosen by *seed*."""
+    choice = random.Random(seed)
+    found = []
+    for number, (name, folder) in enumerate(sorted(FORMATS.items())):
+        share = count // len(FORMATS) + (number < count % len(FORMATS))
+        found += [_planted(name, path, place) for path, place in choice.sample(_all(folder), share)]
+    return found
+
+
+def _all(folder: str) -> list[tuple[Path, Place]]:
+    paths = sorted((ROOT / DIALECTS / folder).glob("*.py"))
+    return [(path, place) for path in paths for place in places(path.read_text(encoding="utf-8"))]
+
+
+def _planted(name: str, path: Path, place: Place) -> Planted:
+    return Planted(format=name, path=path.relative_to(ROOT), mutant=mutant(path.read_text(encoding="utf-8"), place))
+
+
+def _copy(into: Path) -> None:
+    for name in ("korproxy", "tests", "plugins", "pyproject.toml", "fuzz", "docs", "README.md", "tox.ini", ".ci", ".github"):
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, into / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        elif source.exists():
+            shutil.copy(source, into / name)
+
+
+def _run(command: Sequence[str], copy: Path) -> tuple[bool, str]:
+    """Return whether *command* went well with the copy of KorProxy in *copy*, and the last line that it said."""
+    environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", "HYPOTHESIS_PROFILE": "ci"}
+    try:
+        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, timeout=LONGEST, check=False)
+    except subprocess.TimeoutExpired:
+        return False, "it did not end"
+    lines = (done.stdout + done.stderr).strip().splitlines()
+    return done.returncode == 0, lines[-1] if lines else ""
+
+
+def _tests(planted: Planted) -> list[str]:
+    folder = FORMATS[planted.format]
+    fast = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", f"--basetemp={tempfile.mkdtemp()}"]
+    return [*fast, f"tests/unit/builtin/dialects/{folder}", "tests/unit/builtin/dialects", "tests/contract"]
+
+
+def _judge(planted: Planted, copy: Path) -> tuple[str, str]:
+    """Return who kills *planted* (``conformance``, ``tests``, or nobody: ``survived``), and what was said last."""
+    target = copy / planted.path
+    before = target.read_text(encoding="utf-8")
+    target.write_text(planted.mutant.source, encoding="utf-8")
+    try:
+        for killer, command in (
+            ("conformance", [sys.executable, "-m", "korproxy_conformance"]),
+            ("tests", _tests(planted)),
+        ):
+            well, said = _run(command, copy)
+            if not well:
+                return killer, said
+        return "survived", ""
+    finally:
+        target.write_text(before, encoding="utf-8")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """Play all mutants; 1 where the suites fail without any."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
+    parser.add_argument("--count", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--list", action="store_true", help="print the mutants, and play none")
+    parser.add_argument("--json", type=Path, help="write what came of each to this file")
+    said = parser.parse_args()
+    found = chosen(said.count, said.seed)
+    if said.list:
+        _say("\n".join(each.name for each in found))
+        return 0
+    results = []
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        _copy(copy)
+        well, last = _run([sys.executable, "-m", "korproxy_conformance"], copy)
+        if not well:
+            _say(f"the suite fails without any mutant: {last}")
+            return 1
+        for number, each in enumerate(found, 1):
+            began = time.monotonic()
+            killer, last = _judge(each, copy)
+            results.append({"mutant": each.name, "format": each.format, "killer": killer, "said": last})
+            _say(f"{number:3} {killer:11} {time.monotonic() - began:5.0f} s  {each.name}  {last}")
+    if said.json:
+        said.json.write_text(json.dumps(results, indent=2))
+    by = {killer: sum(each["killer"] == killer for each in results) for killer in ("conformance", "tests", "survived")}
+    killed = by["conformance"] + by["tests"]
+    _say(f"mutants: {killed} of {len(results)} killed ({by['conformance']} by conformance, {by['tests']} by tests only)")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
