@@ -124,8 +124,8 @@ def three_rounds(cell: Cell, streamed: bool) -> None:
 
 
 def one_in_another(cell: Cell, streamed: bool) -> None:
-    """Fragments of calls that come at every byte, and for each call in pieces, are put together to the calls they belong to."""
-    prompt = f"{{{{mock: {' '.join(calling(*each) for each in _CALLS[:2])} split=every-byte}}}}"
+    """Where a format lets a provider send two calls in turn, fragment by fragment, each gets its own fragments."""
+    prompt = f"{{{{mock: {' '.join(calling(*each) for each in _CALLS[:2])} quirk=interleaved split=every-byte}}}}"
     answer = cell.say(cell.user(prompt), streamed=streamed, tools=TOOLS)
     called(answer, cell, *_CALLS[:2])
     _distinct(answer)
@@ -137,5 +137,5 @@ STEPS = (
     Step(case=TOOLS_CASE, name="no arguments", play=no_arguments),
     Step(case=TOOLS_CASE, name="three rounds", play=three_rounds),
     Step(case=PARALLEL, name="three calls, three results", play=at_once),
-    Step(case=PARALLEL, name="fragments of two calls", play=one_in_another, streamed=STREAMED),
+    Step(case=PARALLEL, name="fragments of two calls in turn", play=one_in_another, streamed=STREAMED),
 )

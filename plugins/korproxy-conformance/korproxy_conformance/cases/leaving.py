@@ -25,7 +25,8 @@ def in_mid_stream(cell: Cell, streamed: bool) -> None:
     events, stream = EventReader(), cell.client.reader()
     body = written(cell.client.body(ask))
     with cell.line.open(cell.client.path(ask), cell.client.headers(cell.target.key), body) as response:
-        for chunk in response.iter_raw():
+        chunks = response.iter_raw()  # as long as it has a name, leaving the loop closes nothing
+        for chunk in chunks:
             for event in events.feed(chunk):
                 stream.take(event)
             if stream.answer().text:

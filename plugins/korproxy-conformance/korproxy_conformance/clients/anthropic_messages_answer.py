@@ -6,7 +6,7 @@ import re
 
 from korproxy_conformance.place import Place
 from korproxy_conformance.said import Answer, Call, Failure, Usage
-from korproxy_conformance.wrong import Words, same
+from korproxy_conformance.wrong import Words, Wrong
 
 STOPS = ("end_turn", "max_tokens", "stop_sequence", "tool_use", "pause_turn", "refusal", "model_context_window_exceeded")
 _ID = re.compile(r"[a-zA-Z0-9_-]+")  # what Anthropic takes back
@@ -41,7 +41,8 @@ def read_blocks(blocks: list[Place], *, id: str, model: str, stop: str, at: str,
                 calls.append(_call(block, calls))
             case _:
                 block["type"].wrong(Words("text, thinking, redacted_thinking or tool_use"))
-    same("tool_use" if calls else stop, "tool_use" if stop == "tool_use" else stop, at)
+    if bool(calls) is not (stop == "tool_use"):
+        raise Wrong("tool_use" if calls else Words("another reason where there are no calls"), stop, at)
     return Answer(
         id=id,
         model=model,

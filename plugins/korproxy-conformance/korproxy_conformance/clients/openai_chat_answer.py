@@ -6,7 +6,7 @@ from typing import Any
 
 from korproxy_conformance.place import Place
 from korproxy_conformance.said import Answer, Call, Usage
-from korproxy_conformance.wrong import Words, Wrong, same
+from korproxy_conformance.wrong import Words, Wrong
 
 FINISHES = ("stop", "length", "tool_calls", "content_filter")
 _OF_THE_SDK = ("annotations",)  # what nobody sends back
@@ -62,8 +62,8 @@ def read_calls(message: Place) -> tuple[Call, ...]:
 
 def check_finish(finish: str, calls: tuple[Call, ...], at: str) -> None:
     """The reason says tools if and only if there are calls."""
-    if calls or finish == "tool_calls":
-        same("tool_calls" if calls else Words("no calls"), finish, at)
+    if bool(calls) is not (finish == "tool_calls"):
+        raise Wrong("tool_calls" if calls else Words("another reason where there are no calls"), finish, at)
 
 
 def read_thoughts(message: Place) -> str:
