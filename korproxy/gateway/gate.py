@@ -21,6 +21,7 @@ from korproxy.gateway.answer_headers import for_client, has_events, is_event_str
 from korproxy.gateway.attempts import Form, Learnt, origin_of, second
 from korproxy.gateway.beginning import REFUSAL_LIMIT, Begun, begin, naming
 from korproxy.gateway.crossing import Crossing, lossy_header, no_way, read, translators, write
+from korproxy.gateway.embedding import Embedded, EmbeddingCrossing, cross, embedders
 from korproxy.gateway.frames import FrameCutter
 from korproxy.gateway.images import ImageFetcher
 from korproxy.gateway.inflate import Inflater, inflated
@@ -129,6 +130,7 @@ class Gate:
         with naming(candidate.provider.id):
             owner = Owner(self.provenance, origin_of(candidate))
         form = await self._form(call, candidate, owner, owner)
+        ledger.losses = lossy_header(form.report) if form.report.notes else b""
         window = self.windows[candidate.provider.id]
         deadlines = candidate.provider.deadlines
         until = call.began + deadlines.total
@@ -137,7 +139,6 @@ class Gate:
         begun: Begun | None = None
         try:
             form, begun = await self._begun(call, form, window, until, ledger)
-            ledger.losses = lossy_header(form.report) if form.report.notes else b""
             ledger.status, ledger.code = begun.reply.status, begun.code
             return Relay(
                 candidate=form.candidate,
@@ -169,6 +170,7 @@ class Gate:
             return form, begun
         await begun.reply.aclose()
         ledger.attempts += 1
+        ledger.losses = lossy_header(other.report) if other.report.notes else b""
         return other, await _open(other, window, until)
 
     async def _second_form(self, call: Call, form: Form, begun: Begun) -> Form | None:
@@ -180,7 +182,7 @@ class Gate:
             other = None if again is None else await self._form(call, again.candidate, form.owner, again.own)
         except KorproxyError:
             return None  # it cannot be said in another way: the refusal stands
-        if other is None or other.wanted == form.wanted:
+        if other is None or (other.wanted.url, other.wanted.body) == (form.wanted.url, form.wanted.body):
             return None
         if begun.refusal.seals == "refused":
             form.owner.disown()
@@ -198,12 +200,15 @@ class Gate:
         wanted = self._prepare(call, candidate, body, passes=crossing is None)
         return Form(candidate=candidate, owner=owner, crossing=crossing, report=report, wanted=wanted)
 
-    async def _cross(self, call: Call, candidate: Candidate, own: Own) -> Crossing | None:
+    async def _cross(self, call: Call, candidate: Candidate, own: Own) -> Crossing | EmbeddingCrossing | None:
         """Return *call* in the candidate's format; None where that is the client's own, and the body can pass."""
         if candidate.dialect == call.dialect:
             return None
-        dialects = self.snapshot.dialects
-        both = translators(dialects.get(call.dialect), dialects.get(candidate.dialect))
+        client_dialect, away_dialect = map(self.snapshot.dialects.get, (call.dialect, candidate.dialect))
+        if (pair := embedders(client_dialect, away_dialect)) is not None:
+            with naming(candidate.provider.id):
+                return await _work(call, partial(cross, call, candidate, *pair))
+        both = translators(client_dialect, away_dialect)
         if both is None:
             raise no_way(call, candidate)
         client, away = both
@@ -261,7 +266,10 @@ class Gate:
         if begun.code is not None:
             error = crossing.away.read_error(reply.status, reply.headers, first)
             status, body = crossing.back.write_error(error)
-            return Refused(crossing=crossing, error=error, status=status, body=body)
+            streamed = crossing if isinstance(crossing, Crossing) else None
+            return Refused(crossing=streamed, error=error, status=status, body=body)
+        if isinstance(crossing, EmbeddingCrossing):
+            return Embedded(provider=name, crossing=crossing, inflater=Inflater.of(reply.headers, longest=LONGEST))
         return Translated(
             provider=name,
             crossing=crossing,

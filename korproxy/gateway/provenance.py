@@ -99,7 +99,7 @@ class Provenance:
 class Owner:
     """Says of each seal in one request whether it may be sent to *origin*; see ``Translator.without_foreign_reasoning``.
 
-    A provider whose family nobody knows gets what nobody has noted: it may well be its own.
+    Where nobody knows whose a seal is, or of what family the provider, it may well be its own: then it is not kept from it.
     """
 
     provenance: Provenance = attrs.field(repr=False)
@@ -110,7 +110,7 @@ class Owner:
         if not seal.data:  # unsealed reasoning, which only the vendor of the format looks for a seal on
             return seal.family != self.origin.family
         mine = self.provenance.belongs(seal, self.origin)
-        mine = mine or (not self.origin.family and not self.provenance.knows(seal))
+        mine = mine or (not (self.origin.family and seal.family) and not self.provenance.knows(seal))
         if mine:
             self._granted.append(seal)
         return mine

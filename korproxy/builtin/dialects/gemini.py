@@ -6,7 +6,7 @@ Facts: Google's API reference (ai.google.dev/api/generate-content) and its SDK g
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import attrs
@@ -25,14 +25,19 @@ from korproxy.api import (
     Span,
     Translator,
     Usage,
+    add_seal,
     full_message,
     hookimpl,
     json_bytes,
     sse_events,
+    texts_at,
 )
 from korproxy.builtin.dialects.gemini_format.addresses import model_and_method
 from korproxy.builtin.dialects.gemini_format.translator import GeminiTranslator
 from korproxy.builtin.dialects.gemini_format.usage import read_usage
+
+if TYPE_CHECKING:
+    from korproxy.api import chat
 
 _STATUSES = {
     401: "UNAUTHENTICATED",
@@ -113,7 +118,7 @@ class Gemini:
 
     def reader(self, *, stream: bool) -> AnswerReader:
         """Return a reader for one answer."""
-        return GeminiStream() if stream else PlainAnswer(_usage_of_document)
+        return GeminiStream() if stream else PlainAnswer(_usage_of_document, _seals_of_document)
 
     def error(self, fault: Fault) -> bytes:
         """Return the body the SDK makes its status errors from; the KP code is the ``reason`` of its details."""
@@ -152,6 +157,7 @@ class GeminiStream:
     usage: Usage = attrs.field(factory=Usage, init=False)
     ended: bool = attrs.field(default=False, init=False)
     failed: bool = attrs.field(default=False, init=False)
+    seals: list[chat.Seal] = attrs.field(factory=list, init=False, repr=False)
 
     @property
     def final(self) -> bool:
@@ -160,6 +166,8 @@ class GeminiStream:
 
     def feed(self, chunk: bytes) -> None:
         """Take whole events."""
+        if b"ignature" in chunk:
+            _add_seals(chunk, self.seals)
         if _says_something(chunk):
             for _, data in sse_events(chunk):
                 if _says_something(data):
@@ -184,6 +192,17 @@ class GeminiStream:
 def _says_something(text: bytes) -> bool:
     """Whether *text* is worth a decode."""
     return b'"usage' in text or b'"finish' in text or b'"error"' in text or b'"promptFeedback"' in text
+
+
+def _add_seals(text: bytes, seals: list[chat.Seal]) -> None:
+    for each in texts_at(text, "thoughtSignature", "thought_signature"):
+        add_seal(seals, "google", each)
+
+
+def _seals_of_document(body: bytes) -> Sequence[chat.Seal]:
+    seals: list[chat.Seal] = []
+    _add_seals(body, seals)
+    return seals
 
 
 def _usage_of_document(body: bytes) -> Usage:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import msgspec
@@ -26,15 +26,20 @@ from korproxy.api import (
     Span,
     Translator,
     Usage,
+    add_seal,
     full_message,
     hookimpl,
     json_bytes,
     peek_model,
     replace_text,
     sse_events,
+    texts_at,
 )
 from korproxy.builtin.dialects.chat_format.translator import ChatTranslator
 from korproxy.builtin.dialects.chat_format.usage import read_usage
+
+if TYPE_CHECKING:
+    from korproxy.api import chat
 
 _TYPES = {
     401: "authentication_error",
@@ -64,6 +69,30 @@ class _Answer(msgspec.Struct):
     error: Any = None
 
 
+class _Detail(msgspec.Struct):
+    """One of ``reasoning_details``: whose it is, and what seals it."""
+
+    format: Any = None
+    signature: Any = None
+    data: Any = None
+
+
+class _Said(msgspec.Struct):
+    reasoning_details: list[_Detail] | None = None
+
+
+class _SealedChoice(msgspec.Struct):
+    delta: _Said | None = None
+    message: _Said | None = None
+
+
+class _Sealed(msgspec.Struct):
+    """A chunk or an answer with ``reasoning_details``."""
+
+    choices: list[_SealedChoice] | None = None
+
+
+_sealed = msgspec.json.Decoder(_Sealed)
 _answers = msgspec.json.Decoder(_Answer)
 
 
@@ -100,7 +129,7 @@ class OpenAIChat:
 
     def reader(self, *, stream: bool) -> AnswerReader:
         """Return a reader for one answer."""
-        return ChatStream() if stream else PlainAnswer(_usage_of_document)
+        return ChatStream() if stream else PlainAnswer(_usage_of_document, _seals_of_document)
 
     def error(self, fault: Fault) -> bytes:
         """Return the body the SDK makes its status errors from; ``code`` is the KP code."""
@@ -141,6 +170,7 @@ class ChatStream:
     usage: Usage = attrs.field(factory=Usage, init=False)
     final: bool = attrs.field(default=False, init=False)
     failed: bool = attrs.field(default=False, init=False)
+    seals: list[chat.Seal] = attrs.field(factory=list, init=False, repr=False)
     _begun: set[object] = attrs.field(factory=set, init=False, repr=False)
     _finished: set[object] = attrs.field(factory=set, init=False, repr=False)
 
@@ -155,6 +185,9 @@ class ChatStream:
             for _, data in sse_events(chunk):
                 if self._is_news(data):
                     self._read(data)
+        if _holds_seal(chunk):
+            for _, data in sse_events(chunk):
+                _add_seals(data, self.seals)
 
     def finish(self) -> None:
         """Do nothing: a stream says itself when it ends."""
@@ -186,6 +219,33 @@ def _says_something(text: bytes) -> bool:
     if b"[DONE]" in text or b'"error"' in text:
         return True
     return _USAGE.search(text) is not None or _FINISH.search(text) is not None or _INDEX.search(text) is not None
+
+
+def _holds_seal(text: bytes) -> bool:
+    if b"thought_signature" in text:
+        return True
+    return b"reasoning_details" in text and (b'"signature"' in text or b'"data"' in text)
+
+
+def _add_seals(text: bytes, seals: list[chat.Seal]) -> None:
+    """Add the seals of *text*, a chunk or a whole answer."""
+    if not _holds_seal(text):
+        return
+    for mark in texts_at(text, "thought_signature"):
+        add_seal(seals, "google", mark)
+    try:
+        choices = _sealed.decode(text).choices or ()
+    except (ValueError, RecursionError):
+        return
+    for said in (each.delta or each.message for each in choices):
+        for detail in (said and said.reasoning_details) or ():
+            add_seal(seals, str(detail.format or "").split("-")[0], detail.data or detail.signature)
+
+
+def _seals_of_document(body: bytes) -> Sequence[chat.Seal]:
+    seals: list[chat.Seal] = []
+    _add_seals(body, seals)
+    return seals
 
 
 def _usage_of_document(body: bytes) -> Usage:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import attrs
@@ -30,16 +30,21 @@ from korproxy.api import (
     Span,
     Translator,
     Usage,
+    add_seal,
     full_message,
     hookimpl,
     json_bytes,
     peek_model,
     replace_text,
     sse_events,
+    texts_at,
 )
 from korproxy.builtin.dialects.responses_format.keeper import ResponsesKeeper
 from korproxy.builtin.dialects.responses_format.translator import ResponsesTranslator
 from korproxy.builtin.dialects.responses_format.usage import read_usage
+
+if TYPE_CHECKING:
+    from korproxy.api import chat
 
 _TYPES = {
     401: "authentication_error",
@@ -55,6 +60,10 @@ _ADDED_TOOLS = re.compile(rb'"type"\s*+:\s*+"additional_tools"')
 _BEHIND_ALL = 2**31 - 2  # a sequence_number: nobody has counted the events that have passed, and each has to be higher
 _PICKED_LAST = 99  # Codex's own priority for models that its catalogue does not know
 _CUT_AT = {"mode": "bytes", "limit": 10_000}  # what Codex itself does with the output of tools of such models
+
+
+# Events that hold an item as it is; ``output_item.added`` may hold a part of it.
+_WHOLE = (b"response.output_item.done", b"response.completed", b"response.incomplete")
 
 
 class _Response(msgspec.Struct):
@@ -110,7 +119,7 @@ class OpenAIResponses:
 
     def reader(self, *, stream: bool) -> AnswerReader:
         """Return a reader for one answer."""
-        return ResponseStream() if stream else PlainAnswer(_usage_of_document)
+        return ResponseStream() if stream else PlainAnswer(_usage_of_document, _seals_of_document)
 
     def error(self, fault: Fault) -> bytes:
         """Return the body the SDK makes its status errors from; ``code`` is the KP code."""
@@ -169,9 +178,14 @@ class ResponseStream:
     ended: bool = attrs.field(default=False, init=False)
     final: bool = attrs.field(default=False, init=False)
     failed: bool = attrs.field(default=False, init=False)
+    seals: list[chat.Seal] = attrs.field(factory=list, init=False, repr=False)
 
     def feed(self, chunk: bytes) -> None:
         """Take whole events."""
+        if b"encrypted_content" in chunk:
+            for _, data in sse_events(chunk):
+                if any(each in data for each in _WHOLE):
+                    _add_seals(data, self.seals)
         if not _says_something(chunk):
             return
         for name, data in sse_events(chunk):
@@ -211,6 +225,17 @@ def _says_something(text: bytes) -> bool:
         or b"event: error" in text
         or b"event:error" in text
     )
+
+
+def _add_seals(text: bytes, seals: list[chat.Seal]) -> None:
+    for each in texts_at(text, "encrypted_content"):
+        add_seal(seals, "openai", each)
+
+
+def _seals_of_document(body: bytes) -> Sequence[chat.Seal]:
+    seals: list[chat.Seal] = []
+    _add_seals(body, seals)
+    return seals
 
 
 def _usage_of_document(body: bytes) -> Usage:

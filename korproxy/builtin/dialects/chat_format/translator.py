@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import attrs
 
 from korproxy.api import Directions, LazyTranslator
+
+if TYPE_CHECKING:
+    from korproxy.api import chat
 
 
 @attrs.frozen
@@ -31,3 +37,9 @@ class ChatTranslator(LazyTranslator):
             read_error=read_error,
             write_error=write_error,
         )
+
+    def without_foreign_reasoning(self, body: bytes, own: Callable[[chat.Seal], bool], report: chat.Report) -> bytes:
+        """Take seals out that the provider would refuse. See ``Translator``."""
+        from korproxy.builtin.dialects.chat_format.foreign_reasoning import without_foreign_reasoning
+
+        return without_foreign_reasoning(body, own, report)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import attrs
 
 from korproxy.api import Directions, LazyTranslator
+
+if TYPE_CHECKING:
+    from korproxy.api import chat
 
 
 @attrs.frozen
@@ -31,3 +37,9 @@ class GeminiTranslator(LazyTranslator):
             read_error=read_error,
             write_error=write_error,
         )
+
+    def without_foreign_reasoning(self, body: bytes, own: Callable[[chat.Seal], bool], report: chat.Report) -> bytes:
+        """Take signatures out that the provider would refuse. See ``Translator``."""
+        from korproxy.builtin.dialects.gemini_format.foreign_signatures import without_foreign_signatures
+
+        return without_foreign_signatures(body, own, report)
