@@ -12,7 +12,7 @@ import attrs
 
 from korproxy.api import Usage, chat
 from korproxy.builtin.dialects.responses_format.endings import incomplete_reason, unsaid
-from korproxy.builtin.dialects.responses_format.errors import error_object
+from korproxy.builtin.dialects.responses_format.errors import error_object, failure
 from korproxy.builtin.dialects.responses_format.ids import Ids
 from korproxy.builtin.dialects.responses_format.open_items import Output
 from korproxy.builtin.dialects.responses_format.response_object import ResponseObject
@@ -160,7 +160,7 @@ class _Written:
 
     def failed(self, error: chat.ProviderError, usage: Usage) -> bytes:
         """Return the two events with which OpenAI breaks off: its SDK raises on the first, Codex reads only the second."""
-        inner = error_object(error)
+        inner = {**error_object(error), **failure(error)}
         flat = {key: inner[key] for key in ("code", "message", "param")}
         said = self.output.event("error", **flat, error=inner)
         return said + self.output.event("response.failed", response=self.response.failed(self.output.done, error, usage))
