@@ -60,9 +60,9 @@ def media_part(part: chat.Image | chat.Document) -> dict[str, Any]:
     return {"fileData": {"mimeType": media_type, "fileUri": part.blob.url or part.blob.file or ""}}
 
 
-def seal_part(seal: chat.Seal) -> dict[str, Any]:
+def seal_part(seal: chat.Seal, *, redacted: bool = False) -> dict[str, Any]:
     """Return a part that only bears *seal*; a text has to be there, even though it is empty."""
-    return {"text": "", "thought": True, "thoughtSignature": signature_of(seal)}
+    return {"text": "", "thought": True, "thoughtSignature": signature_of(seal, redacted=redacted)}
 
 
 def _written(part: chat.Part, answer: chat.Answer) -> Iterator[dict[str, Any]]:
@@ -70,11 +70,11 @@ def _written(part: chat.Part, answer: chat.Answer) -> Iterator[dict[str, Any]]:
         case chat.Text(text=text) | chat.Refusal(text=text):
             if text:
                 yield {"text": text}
-        case chat.Reasoning(text=text, seal=seal):
+        case chat.Reasoning(text=text, seal=seal, redacted=redacted):
             if text:
                 yield {"text": text, "thought": True}
             if seal is not None:
-                yield seal_part(seal)
+                yield seal_part(seal, redacted=redacted)
         case chat.ToolCall(arguments=arguments, freeform=freeform):
             if answer.ending.reason not in _CUT or not is_torn(arguments, freeform=freeform):
                 yield call_part(part, arguments)

@@ -11,7 +11,7 @@ import msgspec
 
 from korproxy.api import chat, json_bytes
 from korproxy.builtin.dialects.gemini_format.fields import spelled
-from korproxy.builtin.dialects.gemini_format.seals import seal_of
+from korproxy.builtin.dialects.gemini_format.seals import is_redacted, seal_of
 
 _ROLES: dict[str | None, chat.Role] = {None: "user", "user": "user", "function": "user", "tool": "user", "model": "assistant"}
 _GOOGLES = ("gs://", "https://generativelanguage.googleapis.com/", "https://www.youtube.com/", "https://youtu.be/")
@@ -104,7 +104,8 @@ class _Written:
 def _read(part: chat.Fields, role: chat.Role, written: _Written, content: int) -> Iterator[chat.Part]:
     for key in _ABOUT:
         part.lost(spelled(part, key), "only Gemini takes it")
-    seal = seal_of(part.text(spelled(part, "thoughtSignature")) or "")
+    signature = spelled(part, "thoughtSignature")
+    seal = seal_of(part.text(signature) or "", part.pointer(signature))
     raw = written.at(content, int(part.at.rpartition("/")[2])) if _has_raw(part) else _Part()
     call, answer = part.table(spelled(part, "functionCall")), part.table(spelled(part, "functionResponse"))
     if call is not None:
@@ -159,14 +160,15 @@ def _said(part: chat.Fields, role: chat.Role, seal: chat.Seal | None) -> Iterato
     text = part.text("text") or ""
     if part.flag("thought") and role == "assistant":
         if text or seal is not None:
-            yield chat.Reasoning(text=text, seal=seal, at=part.at)
+            redacted = is_redacted(part.text(spelled(part, "thoughtSignature")) or "")
+            yield chat.Reasoning(text=text, seal=seal, redacted=redacted, at=part.at)
         return
     if text:
         yield chat.Text(text=text, at=part.at)
     yield from _media(part)
     yield from _ran(part)
     if seal is not None and role == "assistant":
-        yield chat.Reasoning(seal=seal, at=part.at)
+        yield chat.Reasoning(seal=seal, at=seal.at)  # and not the part, which may say something of its own
 
 
 def _media(part: chat.Fields) -> Iterator[chat.Image | chat.Document | chat.Audio]:
@@ -175,9 +177,13 @@ def _media(part: chat.Fields) -> Iterator[chat.Image | chat.Document | chat.Audi
         if holder is None:
             continue
         media_type = holder.text(spelled(holder, "mimeType")) or ""
-        title, found = holder.text(spelled(holder, "displayName")), holder.text(spelled(holder, key)) or ""
+        name = spelled(holder, "displayName")
+        title, found = holder.text(name), holder.text(spelled(holder, key)) or ""
+        medium = _medium(_blob(media_type, key, found), media_type, title, part.at)
+        if not isinstance(medium, chat.Document):
+            holder.lost(name, "only files have names elsewhere")
         holder.close()
-        yield _medium(_blob(media_type, key, found), media_type, title, part.at)
+        yield medium
 
 
 def _blob(media_type: str, key: str, found: str) -> chat.Blob:

@@ -12,6 +12,7 @@ from korproxy.builtin.dialects.gemini_format.addresses import model_and_method
 from korproxy.builtin.dialects.gemini_format.content_reader import read_contents, read_system
 from korproxy.builtin.dialects.gemini_format.fields import spelled
 from korproxy.builtin.dialects.gemini_format.options_reader import read_options
+from korproxy.builtin.dialects.gemini_format.rejoining import rejoined
 from korproxy.builtin.dialects.gemini_format.tools_reader import read_choice, read_tools
 
 _LOST = {
@@ -44,7 +45,7 @@ def read_fields(path: str, top: chat.Fields, text: bytes) -> tuple[chat.Conversa
     for key, why in _REFUSED.items():
         if top.get(spelled(top, key)) is not None:
             raise chat.CannotCarry(top.pointer(spelled(top, key)), why)
-    turns = (*read_system(top), *read_contents(top, text))
+    turns = (*read_system(top), *rejoined(tuple(read_contents(top, text))))
     tools, choice = tuple(read_tools(top)), read_choice(top)
     options = read_options(top)
     for key, why in _LOST.items():

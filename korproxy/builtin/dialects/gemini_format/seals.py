@@ -14,23 +14,46 @@ FAMILY = "google"
 ANY_SIGNATURE = "skip_thought_signature_validator"
 _PLACEHOLDERS = frozenset({ANY_SIGNATURE, "context_engineering_is_the_way_to_go"})
 _OURS = "korproxy:"
+_REDACTED = f"{_OURS}redacted:"  # the seal is all there is (Messages ``redacted_thinking``): it goes back to another place
+_MARK = base64.b64encode(_OURS.encode()).decode()  # of nine bytes: its twelve characters stand alone
 
 
-def signature_of(seal: chat.Seal) -> str:
-    """Return what a client of Gemini's format keeps for *seal*: Google's as it came, another one with whose it is."""
-    if seal.family == FAMILY:
+def signature_of(seal: chat.Seal, *, redacted: bool = False) -> str:
+    """Return what a client of Gemini's format keeps for *seal*: Google's as it came, another one with whose it is.
+
+    One of Google's that is no base64, which some server in between has made of it, is written as the others are.
+    """
+    if seal.family == FAMILY and _is_base64(seal.data):
         return seal.data
-    return base64.b64encode(f"{_OURS}{seal.family}:{seal.data}".encode()).decode()
+    tag = _REDACTED if redacted else _OURS
+    return base64.b64encode(f"{tag}{seal.family}:{seal.data}".encode()).decode()
 
 
-def seal_of(signature: str) -> chat.Seal | None:
-    """Return the seal that a client sends back; None for a placeholder."""
+def seal_of(signature: str, at: str = "") -> chat.Seal | None:
+    """Return the seal that a client sends back, *at* that place of its request; None for a placeholder."""
     if not signature or signature in _PLACEHOLDERS:
         return None
-    if signature.startswith(base64.b64encode(_OURS.encode()).decode()):  # nine bytes: its twelve characters stand alone
-        try:
-            family, _, data = base64.b64decode(signature).decode().removeprefix(_OURS).partition(":")
-        except ValueError:
-            return None
-        return chat.Seal(family=family, data=data) if family and data else None
-    return chat.Seal(family=FAMILY, data=signature)
+    if signature.startswith(_MARK):
+        said = _tagged(signature)
+        family, _, data = said.removeprefix(_REDACTED if said.startswith(_REDACTED) else _OURS).partition(":")
+        return chat.Seal(family=family, data=data, at=at) if family and data else None
+    return chat.Seal(family=FAMILY, data=signature, at=at)
+
+
+def is_redacted(signature: str) -> bool:
+    """Whether it says that the seal is all there is (``Reasoning.redacted``)."""
+    return signature.startswith(_MARK) and _tagged(signature).startswith(_REDACTED)
+
+
+def _tagged(signature: str) -> str:
+    try:
+        return base64.b64decode(signature).decode()
+    except ValueError:
+        return ""
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        return bool(base64.b64decode(text, validate=True))
+    except ValueError:
+        return False

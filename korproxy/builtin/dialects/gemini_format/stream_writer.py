@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import attrs
@@ -21,13 +22,20 @@ _NO_TEXT = {"text": ""}
 
 
 @attrs.define
+class _Call:
+    start: chat.CallStarted
+    pieces: list[str] = attrs.field(factory=list, repr=False)
+    ended: bool = False
+
+
+@attrs.define
 class GeminiStreamWriter:
-    """Writes one stream. Calls go out whole, because the format knows no pieces of them."""
+    """Writes one stream. Calls go out whole, because the format knows no pieces of them, and in the order they began in."""
 
     asked: chat.Asked
     _id: str = attrs.field(default="", init=False)
     _usage: Usage = attrs.field(factory=Usage, init=False)
-    _calls: dict[int, tuple[chat.CallStarted, list[str]]] = attrs.field(factory=dict, init=False, repr=False)
+    _calls: dict[int, _Call] = attrs.field(factory=dict, init=False, repr=False)  # that have not gone out
 
     def write(self, event: chat.Event) -> bytes:
         """Return the bytes for *event*; empty where it has to wait for another one."""
@@ -37,9 +45,12 @@ class GeminiStreamWriter:
             case chat.UsageSeen(usage=usage):
                 self._usage = usage
             case chat.CallStarted(key=key):
-                self._calls[key] = (event, [])
+                self._calls[key] = _Call(event)
             case chat.CallDelta(key=key, json=json):
-                self._calls[key][1].append(json)
+                self._calls[key].pieces.append(json)
+            case chat.CallEnded(key=key):
+                self._calls[key].ended = True
+                return b"".join(_event(response(self._id, self.asked.model, [part])) for part in self._whole_calls())
             case chat.Ended(ending=ending):
                 return _event(response(self._id, self.asked.model, [_NO_TEXT], ending, self._usage))
             case chat.Failed(error=error):
@@ -52,6 +63,17 @@ class GeminiStreamWriter:
         """Return an empty event, which clients pass over."""
         return _NOTHING
 
+    def _whole_calls(self) -> Iterator[dict[str, Any]]:
+        """Yield the calls that have ended, up to the first that has not."""
+        while self._calls:
+            key, call = next(iter(self._calls.items()))
+            if not call.ended:
+                return
+            del self._calls[key]
+            arguments = "".join(call.pieces)
+            if not is_torn(arguments, freeform=call.start.freeform):
+                yield call_part(call.start, arguments)
+
     def _part(self, event: chat.Event) -> bytes:
         part: dict[str, Any] | None = None
         match event:
@@ -59,12 +81,8 @@ class GeminiStreamWriter:
                 part = {"text": text}
             case chat.ReasoningDelta(text=text):
                 part = {"text": text, "thought": True}
-            case chat.ReasoningEnded(seal=chat.Seal() as seal):
-                part = seal_part(seal)
-            case chat.CallEnded(key=key):
-                call, pieces = self._calls.pop(key)
-                arguments = "".join(pieces)
-                part = None if is_torn(arguments, freeform=call.freeform) else call_part(call, arguments)
+            case chat.ReasoningEnded(seal=chat.Seal() as seal, redacted=redacted):
+                part = seal_part(seal, redacted=redacted)
             case chat.PartAdded(part=picture):
                 part = media_part(picture)
             case _:  # nothing to say in this format

@@ -10,17 +10,27 @@ from korproxy.builtin.dialects.gemini_format.fields import spelled
 from korproxy.builtin.dialects.gemini_format.schema_reader import json_schema
 
 _MODES: Mapping[str, Literal["auto", "none", "any"]] = {"AUTO": "auto", "ANY": "any", "NONE": "none", "VALIDATED": "auto"}
+_CLIENTS = frozenset({"computerUse", "computer_use"})
 _ONLY_GEMINIS = ("response", "responseJsonSchema", "behavior")
 
 
 def read_tools(top: chat.Fields) -> Iterator[chat.Tool | chat.HostedTool]:
-    """Yield all tools, those that Google runs itself included: each is a key of its own."""
+    """Yield all tools, those that Google runs itself included: each is a key of its own.
+
+    Raises:
+        CannotCarry: One that the client runs, and only Gemini's models know how to call.
+    """
     for tool in top.tables("tools"):
         key = spelled(tool, "functionDeclarations")
         for declared in tool.tables(key):
             yield from _declared(declared)
         for kind, settings in tool.value.items():
             if kind != key and settings is not None:
+                if kind in _CLIENTS:
+                    text = (
+                        "Only Gemini's models know how to use a computer by this tool. Use a Gemini provider, or leave it out."
+                    )
+                    raise chat.CannotCarry(tool.pointer(kind), text)
                 tool.get(kind)
                 word = "web_search" if kind in {"googleSearch", "google_search"} else kind
                 yield chat.HostedTool(kind=word, settings=settings if isinstance(settings, dict) else {}, at=tool.pointer(kind))
