@@ -316,4 +316,4 @@ def test_a_long_stream_costs_microseconds_an_event() -> None:
     start = time.perf_counter()
     read(*[usual] * 10_000, usual * 10_000, ended(usage=SAID))
 
-    assert time.perf_counter() - start < 1.0  # measured: 0.02 s
+    assert time.perf_counter() - start < 1.0  # measured: 0.09 s

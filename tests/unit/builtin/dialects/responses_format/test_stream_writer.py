@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import pytest
 from hypothesis import given
+from openai import omit
+from openai._models import construct_type_unchecked
+from openai.lib.streaming.responses._responses import ResponseStreamState
+from openai.types.responses import ResponseStreamEvent
+from pydantic import TypeAdapter
 
 from korproxy.api import Usage, chat
 from korproxy.builtin.dialects.responses_format.answer_writer import write_answer
@@ -330,3 +335,34 @@ def test_whatever_passes_the_guard_is_written_as_a_good_stream(events: list[chat
     stream = b"".join(writer.write(each) for each in guarded(events))
 
     assert responses_faults(stream) == []
+
+
+# Every event, each by its type and with all members that the SDK's types demand.
+EVENT: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)
+
+
+@given(good_streams())
+def test_the_sdk_puts_the_same_output_together(events: list[chat.Event]) -> None:
+    """Without ``output`` in the last event, the SDK has only the items that were done to go by."""
+    said = shown(told(guarded(events)))
+    expected = said[-1]["response"]
+    state: ResponseStreamState[Any] = ResponseStreamState(input_tools=omit, text_format=omit)
+    for each in said:
+        EVENT.validate_python(each)
+        if each["type"] == "response.completed":
+            each["response"] = {**expected, "output": None}
+        state.handle_event(construct_type_unchecked(type_=cast("Any", ResponseStreamEvent), value=each))
+
+    found = state._completed_response  # what its ``get_final_response`` returns
+    assert (found is not None) == (expected["status"] == "completed")
+    if found is not None:
+        assert bare(found.to_dict(exclude_unset=True)["output"]) == expected["output"]
+
+
+def bare(value: Any) -> Any:
+    """Return *value* without what the SDK adds to it."""
+    if isinstance(value, list):
+        return [bare(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: bare(each) for key, each in value.items() if key not in {"parsed", "parsed_arguments"}}
