@@ -55,6 +55,11 @@ class Home:
         return self.path / "korproxy.db"
 
     @property
+    def reasoning(self) -> Path:
+        """Digests of seals on models' reasoning, and who made them."""
+        return self.path / "reasoning.table"
+
+    @property
     def logs(self) -> Path:
         """The directory of log files."""
         return self.path / "logs"

@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 import attrs
 import trio
 
-from korproxy.contracts import Provider, Service, Sink, Translator
+from korproxy.contracts import Embedder, Provider, Service, Sink, Translator
 from korproxy.errors.exceptions import CannotStart
 from korproxy.gateway.gate import Gate, Window
+from korproxy.gateway.provenance import Provenance
 from korproxy.gateway.redact import Redactor
 from korproxy.gateway.slots import Slots
 from korproxy.gateway.upstream import open_upstream
@@ -24,6 +25,7 @@ from korproxy.plugins.offers import Offer
 from korproxy.runtime.bus import Bus, open_bus
 from korproxy.runtime.compose import Composition
 from korproxy.runtime.health import Health
+from korproxy.runtime.seal_file import SealFile
 from korproxy.runtime.services import IdleConnectionCheck
 from korproxy.runtime.signals import watch_signals
 from korproxy.runtime.supervise import Restart, ServiceState, start_within, supervise
@@ -52,6 +54,7 @@ class Plan:
     Attributes:
         sockets: Listening already.
         about: What ``daemon.json`` says.
+        provenance: Whose reasoning is whose; filled from its file at the start.
     """
 
     parts: Composition
@@ -59,6 +62,7 @@ class Plan:
     sockets: Sequence[socket]
     about: Mapping[str, object]
     redactor: Redactor
+    provenance: Provenance = attrs.field(factory=Provenance)
 
 
 async def live(
@@ -132,7 +136,7 @@ async def _start_services(
 ) -> Sequence[ServiceState]:
     """Start the daemon's services and the plugins', and leave them running in *nursery*; return what is to be seen of them."""
     states: list[ServiceState] = []
-    for offer in [_own_service(windows), *plan.parts.offered_services]:
+    for offer in [*_own_services(plan, windows), *plan.parts.offered_services]:
         if stop.is_set() or not (offer.plugin == OWN or plan.parts.host.is_in(offer.plugin)):
             continue
         state = ServiceState(name=offer.item.name)
@@ -145,8 +149,9 @@ async def _start_services(
     return states
 
 
-def _own_service(windows: Mapping[str, Window]) -> Offer[Service]:
-    return Offer(OWN, IdleConnectionCheck([each.upstream for each in windows.values()]))
+def _own_services(plan: Plan, windows: Mapping[str, Window]) -> Sequence[Offer[Service]]:
+    check = IdleConnectionCheck([each.upstream for each in windows.values()])
+    return Offer(OWN, check), Offer(OWN, SealFile(plan.provenance, plan.parts.home.reasoning))
 
 
 def _do_without(plan: Plan, stop: trio.Event, offer: Offer[Any], what: str, reason: str) -> None:
@@ -206,7 +211,7 @@ async def _serve(
     abandon.server = None
 
 
-def _load(translators: Iterable[Translator]) -> None:
+def _load(translators: Iterable[Translator | Embedder]) -> None:
     """Import what translating needs, beside the loop: the first request that crosses formats would hold up all others."""
     for each in translators:
         try:
@@ -227,7 +232,7 @@ def make_front(plan: Plan, bus: Bus, windows: Mapping[str, Window]) -> Front:
         reads=server.public_reads,
     )
     answerer = Answerer(
-        gate=Gate(plan.parts.snapshot(), windows),
+        gate=Gate(plan.parts.snapshot(), windows, provenance=plan.provenance),
         faults=FaultWriter(codes=plan.parts.codes, show_codes=features.new_error_codes),
         emit=bus.emit,
         grace=Grace(),
