@@ -1,12 +1,10 @@
 """Calls of tools and what came of them, read.
 
-Facts: the items of ``ResponseInputParam`` in OpenAI's Python SDK 3.54. Of its two ids only ``call_id`` ties a call and its
-output together; the output of a ``local_shell_call`` may say the item's ``id``.
+Facts: the items of ``ResponseInputParam`` in OpenAI's Python SDK 3.54. Of an item's two ids only ``call_id`` ties a call and
+its output together; the output of a ``local_shell_call`` may say the call's ``id``.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable, Mapping
 
 import attrs
 
@@ -24,68 +22,55 @@ _OWN = {
 
 @attrs.define
 class CallReader:
-    """Reads the calls and results of one request. Ids of calls are noted, so calls come before their results."""
+    """Reads the calls and results of one request, in their order."""
 
     names: Names
-    _call_ids: dict[str, str] = attrs.field(factory=dict, init=False, repr=False)  # id of a local_shell_call -> its call_id
+    _call_ids: dict[str, str] = attrs.field(factory=dict, init=False, repr=False)  # id of an item -> call_id
 
-    @property
-    def calls(self) -> Mapping[str, Callable[[chat.Fields], chat.ToolCall]]:
-        """What reads each type of item that is a call."""
-        own = dict.fromkeys(_OWN, self._own_call)
-        return {"function_call": self._call, "custom_tool_call": self._freeform_call, **own}
+    def call(self, item: chat.Fields, kind: str) -> chat.ToolCall | None:
+        """Return the call that *item* is; None where its *kind* is none."""
+        if kind == "function_call":
+            return self._call(item, "arguments", freeform=False)
+        if kind == "custom_tool_call":
+            return self._call(item, "input", freeform=True)
+        return self._own_call(item, *_OWN[kind]) if kind in _OWN else None
 
-    @property
-    def results(self) -> Mapping[str, Callable[[chat.Fields], chat.ToolResult]]:
-        """What reads each type of item that is a result."""
-        own = {"shell_call_output": self._shell_result, "apply_patch_call_output": self._patch_result}
-        plain = dict.fromkeys(("function_call_output", "custom_tool_call_output", "local_shell_call_output"), self._result)
-        return {**plain, **own}
+    def result(self, item: chat.Fields, kind: str) -> chat.ToolResult | None:
+        """Return the result that *item* is; None where its *kind* is none."""
+        if kind in {"function_call_output", "custom_tool_call_output", "local_shell_call_output"}:
+            return self._result(item, _given(item))
+        if kind == "shell_call_output":
+            item.lost("max_output_length", "only OpenAI's own tool cuts its output")
+            return self._result(item, _given(item) if isinstance(item.get("output"), str) else _as_json(item))
+        if kind == "apply_patch_call_output":
+            return attrs.evolve(self._result(item, _given(item)), error=item.get("status") == "failed")
+        return None
 
-    def _call(self, item: chat.Fields) -> chat.ToolCall:
-        return self._named_call(item, "arguments", freeform=False)
-
-    def _freeform_call(self, item: chat.Fields) -> chat.ToolCall:
-        return self._named_call(item, "input", freeform=True)
-
-    def _named_call(self, item: chat.Fields, key: str, *, freeform: bool) -> chat.ToolCall:
+    def _call(self, item: chat.Fields, key: str, *, freeform: bool) -> chat.ToolCall:
         name = self.names.flat(item.text("name") or "", item.text("namespace"))
         said = item.get(key)
         arguments = json_bytes(said).decode() if isinstance(said, (dict, list)) else item.text(key) or ""
-        if item.get("async"):
+        if item.flag("async") is False:
+            item.report.mapped(item.pointer("async"), "is how every model calls")
+        else:
             item.lost("async", "only OpenAI's models go on while a tool runs")
         _forget_caller(item)
         return chat.ToolCall(id=item.text("call_id") or "", name=name, arguments=arguments, freeform=freeform, at=item.at)
 
-    def _own_call(self, item: chat.Fields) -> chat.ToolCall:
-        name, key = _OWN[item.value["type"]]
+    def _own_call(self, item: chat.Fields, name: str, key: str) -> chat.ToolCall:
         said = item.table(key)
-        value = {} if said is None else said.value
+        value = {} if said is None else dict(said.value)
         if name == "local_shell":
-            value = {key: each for key, each in value.items() if key != "type"}
+            value.pop("type", None)  # exec, always
         item.lost("environment", "only OpenAI's own tool runs in one")
         _forget_caller(item)
-        call_id = item.text("call_id") or item.text("id") or ""
-        self._call_ids[item.text("id") or call_id] = call_id
+        own = item.text("id") or ""
+        call_id = item.text("call_id") or own
+        self._call_ids[own] = call_id
         item.report.mapped(item.at, f"as a call of a tool {name}")
         return chat.ToolCall(id=call_id, name=name, arguments=json_bytes(value).decode(), at=item.at)
 
-    def _result(self, item: chat.Fields) -> chat.ToolResult:
-        return self._told(item, tuple(_given(item)))
-
-    def _shell_result(self, item: chat.Fields) -> chat.ToolResult:
-        output = item.get("output")
-        item.lost("max_output_length", "only OpenAI's own tool cuts its output")
-        text = json_bytes(output).decode() if isinstance(output, list) else item.text("output") or ""
-        return self._told(item, (chat.Text(text=text, at=item.pointer("output")),) if text else ())
-
-    def _patch_result(self, item: chat.Fields) -> chat.ToolResult:
-        failed = item.text("status") == "failed"
-        text = item.text("output")
-        parts = (chat.Text(text=text, at=item.pointer("output")),) if text else ()
-        return attrs.evolve(self._told(item, parts), error=failed)
-
-    def _told(self, item: chat.Fields, parts: tuple[chat.Text | chat.Image | chat.Document, ...]) -> chat.ToolResult:
+    def _result(self, item: chat.Fields, parts: tuple[chat.Text | chat.Image | chat.Document, ...]) -> chat.ToolResult:
         own, namespace = item.text("name") or "", item.text("namespace")
         for key in ("name", "namespace"):
             if item.get(key) is not None:
@@ -96,17 +81,21 @@ class CallReader:
         return chat.ToolResult(call_id=call_id, name=self.names.flat(own, namespace) if own else "", parts=parts, at=item.at)
 
 
-def _given(item: chat.Fields) -> list[chat.Text | chat.Image | chat.Document]:
-    output = item.get("output")
-    if isinstance(output, dict):  # not what the API takes, but servers of its kind do
-        return [chat.Text(text=json_bytes(output).decode(), at=item.pointer("output"))]
+def _given(item: chat.Fields) -> tuple[chat.Text | chat.Image | chat.Document, ...]:
+    if isinstance(item.get("output"), dict):  # not what the API takes, but some clients send it
+        return _as_json(item)
     found: list[chat.Text | chat.Image | chat.Document] = []
     for part in read_content(item, "output"):
         if isinstance(part, (chat.Text, chat.Image, chat.Document)):
             found.append(part)
         else:
             item.report.lost(part.at, "is nothing that a tool can give back")
-    return found
+    return tuple(found)
+
+
+def _as_json(item: chat.Fields) -> tuple[chat.Text, ...]:
+    output = item.get("output")
+    return (chat.Text(text=json_bytes(output).decode(), at=item.pointer("output")),) if output else ()
 
 
 def _forget_caller(item: chat.Fields) -> None:

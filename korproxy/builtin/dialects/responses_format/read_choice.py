@@ -58,7 +58,7 @@ def _name(tool: chat.Fields, names: Names) -> str | None:
     if (tool.text("type") or "function") not in _BY_NAME:
         return None
     # Some clients name a function as Chat Completions does.
-    inner = tool.table("function") if isinstance(tool.get("function"), dict) else None
+    inner = tool.table("function")
     name = (inner or tool).text("name")
     if inner is not None:
         inner.close()

@@ -30,24 +30,20 @@ _IMPOSSIBLE = {
 }
 
 
-def read_instructions(request: chat.Fields) -> Iterator[chat.Turn]:
-    """Yield the turn that ``instructions`` are."""
-    text = request.text("instructions")
-    if text:
-        at = request.pointer("instructions")
-        yield chat.Turn(role="system", parts=(chat.Text(text=text, at=at),), at=at)
+def read_texts(request: chat.Fields) -> Iterator[chat.Turn]:
+    """Yield the turns that ``instructions`` are, and ``input`` where it is a text: one message of the user."""
+    said = request.get("input")
+    yield from _text(request.text("instructions"), "system", request.pointer("instructions"))
+    yield from _text(said if isinstance(said, str) else None, "user", request.pointer("input"))
 
 
-def read_input(request: chat.Fields) -> Sequence[chat.Fields]:
-    """Return the items of ``input``; a text is one message of the user."""
-    said, at = request.get("input"), request.pointer("input")
-    if isinstance(said, str):
-        return [chat.Fields({"role": "user", "content": said}, at, request.report)] if said else []
-    return list(request.tables("input"))
+def read_items(request: chat.Fields) -> Sequence[chat.Fields]:
+    """Return the items of ``input``; none where it is a text."""
+    return list(request.tables("input")) if isinstance(request.get("input"), list) else []
 
 
 def read_turns(items: Iterable[chat.Fields], names: Names) -> Iterator[chat.Turn]:
-    """Yield the turns that *items* are.
+    """Yield the turns that *items*, those of ``input``, are.
 
     Reasoning, and what it led to, comes together: so a turn of the assistant begins where it thinks or speaks, unless it has
     only thought so far; calls belong to what stands before them.
@@ -56,25 +52,32 @@ def read_turns(items: Iterable[chat.Fields], names: Names) -> Iterator[chat.Turn
         CannotCarry: An item without which the others would mean something else.
     """
     reader = _ItemReader(CallReader(names))
-    last: chat.Turn | None = None
+    run: list[chat.Turn] = []  # what comes together
     for item in items:
         turn = reader.turn(item)
         if turn is None:
             continue
-        if last is not None and _goes_on(last, turn):
-            last = attrs.evolve(last, parts=(*last.parts, *turn.parts))
-            continue
-        if last is not None:
-            yield last
-        last = turn
-    if last is not None:
-        yield last
+        if run and not _goes_on(run[-1], turn):
+            yield _joined(run)
+            run = []
+        run.append(turn)
+    if run:
+        yield _joined(run)
+
+
+def _text(text: str | None, role: chat.Role, at: str) -> Iterator[chat.Turn]:
+    if text:
+        yield chat.Turn(role=role, parts=(chat.Text(text=text, at=at),), at=at)
 
 
 def _goes_on(last: chat.Turn, turn: chat.Turn) -> bool:
     if not last.role == turn.role == "assistant":
         return False
     return isinstance(turn.parts[0], chat.ToolCall) or isinstance(last.parts[-1], chat.Reasoning)
+
+
+def _joined(run: Sequence[chat.Turn]) -> chat.Turn:
+    return run[0] if len(run) == 1 else attrs.evolve(run[0], parts=tuple(part for turn in run for part in turn.parts))
 
 
 @attrs.frozen
@@ -89,7 +92,7 @@ class _ItemReader:
         if kind in _SERVED:
             item.report.lost(item.at, "is about a tool that only OpenAI has")
             return None
-        if kind == "compaction":
+        if kind in {"compaction", "compaction_summary"}:
             item.report.lost(item.at, "only OpenAI can read what it has compacted")
             return None
         turn = self._read(item, kind)
@@ -110,10 +113,11 @@ class _ItemReader:
             return _message(item)
         if kind == "reasoning":
             return chat.Turn(role="assistant", parts=tuple(_reasoning(item)), at=item.at)
-        if kind in self.calls.calls:
-            return chat.Turn(role="assistant", parts=(self.calls.calls[kind](item),), at=item.at)
-        if kind in self.calls.results:
-            return chat.Turn(role="user", parts=(self.calls.results[kind](item),), at=item.at)
+        call, result = self.calls.call(item, kind), self.calls.result(item, kind)
+        if call is not None:
+            return chat.Turn(role="assistant", parts=(call,), at=item.at)
+        if result is not None:
+            return chat.Turn(role="user", parts=(result,), at=item.at)
         raise chat.CannotCarry(item.at, f"KorProxy knows no items of the kind {kind[:50]!r}. Leave it out.")
 
 

@@ -14,11 +14,6 @@ from korproxy.api import chat
 from korproxy.builtin.dialects.responses_format.grammars import grammar_text
 from korproxy.builtin.dialects.responses_format.namespaces import Names
 
-_LOST = {
-    "output_schema": "no other format says what a tool gives back",
-    "async": "only OpenAI's models go on while a tool runs",
-}
-
 
 @attrs.frozen
 class Declared:
@@ -87,7 +82,7 @@ def _tool(tool: chat.Fields) -> Iterator[chat.Tool | chat.HostedTool]:
     kind = tool.text("type") or "function"
     if kind == "function":
         # Some clients write a function as Chat Completions has it.
-        inner = tool.table("function") if isinstance(tool.get("function"), dict) else None
+        inner = tool.table("function")
         yield from _function(inner or tool, tool.at)
         if inner is not None:
             inner.close()
@@ -123,9 +118,11 @@ def _custom(tool: chat.Fields) -> Iterator[chat.Tool]:
 
 
 def _lose(tool: chat.Fields) -> None:
-    for key, why in _LOST.items():
-        if tool.get(key):
-            tool.lost(key, why)
+    tool.lost("output_schema", "no other format says what a tool gives back")
+    if tool.flag("async") is False:
+        tool.report.mapped(tool.pointer("async"), "is how every tool is called")
+    else:
+        tool.lost("async", "only OpenAI's models go on while a tool runs")
     if tool.get("defer_loading") is not None:
         tool.report.mapped(tool.pointer("defer_loading"), "the tool is known from the beginning")
     callers = tool.get("allowed_callers")

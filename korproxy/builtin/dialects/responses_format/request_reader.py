@@ -14,8 +14,8 @@ from korproxy.builtin.dialects.responses_format.read_items import (
     ADDS_TOOLS,
     UPDATES,
     forget_identity,
-    read_input,
-    read_instructions,
+    read_items,
+    read_texts,
     read_turns,
 )
 from korproxy.builtin.dialects.responses_format.read_options import read_options
@@ -47,13 +47,13 @@ def read_request(body: bytes, report: chat.Report) -> tuple[chat.Conversation, c
     if not model:
         raise BadRequest("KP-SYS-519", "The request names no model: `model` must be a non-empty string.")
     _check(request)
-    items = read_input(request)
+    items = read_items(request)
     adding = [each for each in items if each.get("type") in ADDS_TOOLS]
     tools, names = named_tools([each for holder in (request, *adding) for each in declared_tools(holder)], report)
     updates = [each for each in items if each.get("type") in UPDATES]
     options = read_options(request, updates)
     conversation = chat.Conversation(
-        turns=(*read_instructions(request), *read_turns(items, names)),
+        turns=(*read_texts(request), *read_turns(items, names)),
         tools=tuple(tools),
         choice=read_choice(request, names),
         options=options,

@@ -30,7 +30,7 @@ def write_request(conversation: chat.Conversation, target: chat.Target, report: 
         "model": target.model,
         "stream": target.stream or None,
         "store": False,
-        "include": ["reasoning.encrypted_content"],
+        "include": ["reasoning.encrypted_content"] if abilities.reasoning != "none" else None,  # others refuse the wish
         **write_options(options, abilities, report),
         **write_thinking(options, abilities, report, forced=tools.forced),
         **tools.members,

@@ -19,6 +19,7 @@ Item: TypeAlias = dict[str, Any]
 
 _ATTRIBUTION = "x-anthropic-billing-header:"
 _FAILED = "[tool error] "
+_CALLS = ("function_call", "custom_tool_call")
 
 
 @attrs.frozen
@@ -37,13 +38,20 @@ def write_items(conversation: chat.Conversation, abilities: Abilities, report: c
     """
     own = chat.own_reasoning(chat.fit_ids(conversation), FAMILY, report)
     front, rest = chat.in_front(own.turns)
-    turns = _followed(chat.pair_results(rest, report), report)
+    _forget_names(own.turns, report)
+    turns = chat.pair_results(rest, report)
     writer = _Writer(report, PartWriter(abilities, report))
     front = [_without_attribution(each, report) for each in front]
-    items = [item for turn in turns for item in writer.items(turn)]
+    items = _leading([item for turn in turns for item in writer.items(turn)], writer.thoughts, report)
     if not items:  # OpenAI wants some input
         return WrittenItems("", [item for turn in front for item in writer.items(turn)])
     return WrittenItems("\n\n".join(piece["text"] for turn in front for piece in writer.system(turn)), items)
+
+
+def _forget_names(turns: Sequence[chat.Turn], report: chat.Report) -> None:
+    for turn in turns:
+        if turn.name is not None and turn.at:
+            report.lost(chat.child(turn.at, "name"), "OpenAI's Responses API has no names of participants")
 
 
 def _without_attribution(turn: chat.Turn, report: chat.Report) -> chat.Turn:
@@ -55,26 +63,29 @@ def _without_attribution(turn: chat.Turn, report: chat.Report) -> chat.Turn:
     return attrs.evolve(turn, parts=turn.parts[1:])
 
 
-def _followed(turns: Sequence[chat.Turn], report: chat.Report) -> Iterator[chat.Turn]:
-    """Yield *turns* without reasoning behind which nothing of the assistant's stands."""
-    for turn, following in zip(turns, [*turns[1:], None], strict=True):
-        count = len(turn.parts)
-        goes_on = following is not None and following.role == "assistant"
-        while count and isinstance(turn.parts[count - 1], chat.Reasoning) and not goes_on:
-            count -= 1
-            report.lost(turn.parts[count].at, "nothing stands behind it that it led to")
-        yield turn if count == len(turn.parts) else attrs.evolve(turn, parts=turn.parts[:count])
+def _leading(items: Sequence[Item], places: Sequence[str], report: chat.Report) -> list[Item]:
+    """Return *items* without reasoning behind which the assistant says nothing; *places* is where all reasoning stood."""
+    kept: list[Item] = []
+    leads, left = False, list(places)
+    for item in reversed(items):
+        at = left.pop() if item["type"] == "reasoning" else None
+        if at is None:
+            leads = item["type"] in _CALLS or item.get("role") == "assistant"
+        elif not leads:
+            report.lost(at, "nothing stands behind it that it led to")
+            continue
+        kept.append(item)
+    return kept[::-1]
 
 
 @attrs.define
 class _Writer:
     report: chat.Report
     parts: PartWriter
+    thoughts: list[str] = attrs.field(factory=list, init=False)  # where each item of reasoning stood
     _freeform: set[str] = attrs.field(factory=set, init=False)  # ids of calls with bare text
 
     def items(self, turn: chat.Turn) -> Iterator[Item]:
-        if turn.name is not None and turn.at:
-            self.report.lost(chat.child(turn.at, "name"), "OpenAI's Responses API has no names of participants")
         if turn.role == "system":
             yield from _message("developer", self.system(turn))
         elif turn.role == "user":
@@ -109,6 +120,7 @@ class _Writer:
             yield from _message("assistant", said)
             said = []
             if isinstance(part, chat.Reasoning):
+                self.thoughts.append(part.at)
                 yield _reasoning(part)
             elif isinstance(part, chat.ToolCall):
                 yield self._call(part)

@@ -75,6 +75,8 @@ class PartWriter:
 
     def _file(self, blob: chat.Blob, part: chat.Document) -> Piece:
         if blob.file is not None:
+            if part.title is not None:
+                self.report.mapped(part.at, "under the name that it has in OpenAI's store")
             return {"file_id": self._own_file(blob.file, "document", part.at)}
         title = {} if part.title is None else {"filename": part.title}
         if blob.url is not None:

@@ -42,7 +42,11 @@ class _Plan:
             return {}
         effort = self._effort(wish)
         said = {} if effort is None else {"effort": effort}
-        return said if wish.shown is False or effort == "none" else {**said, "summary": "auto"}
+        if wish.shown is not False and effort != "none":
+            return {**said, "summary": "auto"}
+        if wish.shown:
+            self._lose("nothing is thought", "shown")
+        return said
 
     def off(self, why: str) -> Mapping[str, str]:
         """Return how thinking is switched off, whatever the client wished."""
@@ -78,6 +82,6 @@ class _Plan:
 
     def _lose(self, why: str, *names: str) -> None:
         pointers = self.options.pointers
-        wanted = names or ("thinking", "effort", "budget", "shown")
-        for pointer in dict.fromkeys(pointers[each] for each in wanted if each in pointers):
+        places = [pointers[each] for each in names or ("thinking", "effort", "budget", "shown") if each in pointers]
+        for pointer in dict.fromkeys(places or [pointers.get("thinking", "")]):
             self.report.lost(pointer, why)

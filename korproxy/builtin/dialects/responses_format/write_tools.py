@@ -57,15 +57,32 @@ def _is_search(tool: chat.Tool | chat.HostedTool) -> bool:
     return isinstance(tool, chat.HostedTool) and tool.kind == "web_search"
 
 
+def _search(tool: chat.HostedTool, report: chat.Report) -> dict[str, Any]:
+    """Write a web search, which OpenAI runs, with what other formats say about one in their words."""
+    said: dict[str, Any] = {"type": "web_search"}
+    for key, value in tool.settings.items():
+        at = chat.child(tool.at, key) if tool.at else ""
+        if key == "allowed_domains" and isinstance(value, list):  # Messages
+            said["filters"] = {"allowed_domains": value}
+        elif key == "user_location" and isinstance(value, dict):
+            inner = value.get("approximate")  # Chat
+            said[key] = {"type": "approximate", **(inner if isinstance(inner, dict) else value)}
+        elif key in {"search_context_size", "filters"}:
+            said[key] = value
+        elif key == "name":  # Messages
+            report.mapped(at, "OpenAI's search has a name of its own")
+        else:
+            report.lost(at, "OpenAI's search has no such setting")
+    return said
+
+
 def _searches(tools: list[chat.Tool | chat.HostedTool], report: chat.Report) -> Iterator[dict[str, Any]]:
-    """Yield one web search, which OpenAI runs, for all of *tools*."""
+    """Yield one web search for all of *tools*."""
     for number, tool in enumerate(tools):
         if number:
             report.lost(tool.at, "there is a web search already")
         elif isinstance(tool, chat.HostedTool):
-            for key in tool.settings:
-                report.lost(chat.child(tool.at, key) if tool.at else "", "searches by OpenAI have no such setting")
-            yield {"type": "web_search"}
+            yield _search(tool, report)
 
 
 def _tool(tool: chat.Tool, report: chat.Report) -> dict[str, Any]:
