@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from korproxy.chat.answer import Answer, ProviderError
     from korproxy.chat.conversation import Asked, Conversation
+    from korproxy.chat.embedding import EmbeddingAnswer, EmbeddingAsked, EmbeddingRequest
     from korproxy.chat.events import Event
     from korproxy.chat.parts import Seal
     from korproxy.chat.report import Note, Report
@@ -206,6 +207,48 @@ class Translator(Protocol):
 
     def write_error(self, error: ProviderError) -> tuple[int, bytes]:
         """Write a provider's error to a client: status and body in the client's words, message and code the provider's own."""
+
+
+class Embedder(Protocol):
+    """One wire format of embeddings, read and written: an optional member ``embedder`` of a dialect of that kind. Pure.
+
+    It reports as a ``Translator`` does. There are no streams, and a request is for texts only.
+    """
+
+    def load(self) -> None:
+        """See ``Translator``."""
+
+    def read_request(self, path: str, body: bytes, report: Report) -> tuple[EmbeddingRequest, EmbeddingAsked]:
+        """Read a client's request.
+
+        Raises:
+            BadRequest: The body is no request of this format.
+            CannotCarry: It asks for something that only this format has, and without which it would mean something else.
+        """
+
+    def write_request(self, request: EmbeddingRequest, model: str, report: Report) -> bytes:
+        """Write a request to a provider for its *model*.
+
+        Raises:
+            CannotCarry: As above.
+        """
+
+    def read_answer(self, body: bytes) -> EmbeddingAnswer:
+        """Read a provider's answer: the vectors in the order of the texts.
+
+        Raises:
+            Unreadable: It is none.
+            AnswerIsError: It is the provider's own error, sent with a good status.
+        """
+
+    def write_answer(self, answer: EmbeddingAnswer, asked: EmbeddingAsked) -> bytes:
+        """Write an answer to a client."""
+
+    def read_error(self, status: int, headers: Headers, body: bytes) -> ProviderError:
+        """See ``Translator``."""
+
+    def write_error(self, error: ProviderError) -> tuple[int, bytes]:
+        """See ``Translator``."""
 
 
 class AnswerKeeper(Protocol):

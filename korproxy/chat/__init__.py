@@ -3,8 +3,8 @@
 ``conversation`` is a request, ``answer`` a whole answer or an error, ``events`` a streamed answer; ``parts`` is what turns and
 answers are made of. ``report`` says what became of each thing in a request. The rest are crossings that several writers need:
 ``calls``, ``arguments``, ``pairs``, ``sequence``, ``thinking``, ``tools``, ``media``, ``fields``; ``guard`` holds streams to
-the rules, ``memory`` keeps what clients do not send back. A new format adds readers and writers of its own, and changes
-nothing here.
+the rules, ``memory`` keeps what clients do not send back. ``embedding`` is about vectors, and stands beside all of it. A new
+format adds readers and writers of its own, and changes nothing here.
 """
 
 from korproxy.chat.answer import ERROR_KINDS as ERROR_KINDS
@@ -35,6 +35,10 @@ from korproxy.chat.conversation import Thinking as Thinking
 from korproxy.chat.conversation import Tool as Tool
 from korproxy.chat.conversation import ToolChoice as ToolChoice
 from korproxy.chat.conversation import Turn as Turn
+from korproxy.chat.embedding import EmbeddingAnswer as EmbeddingAnswer
+from korproxy.chat.embedding import EmbeddingAsked as EmbeddingAsked
+from korproxy.chat.embedding import EmbeddingInput as EmbeddingInput
+from korproxy.chat.embedding import EmbeddingRequest as EmbeddingRequest
 from korproxy.chat.events import CallDelta as CallDelta
 from korproxy.chat.events import CallEnded as CallEnded
 from korproxy.chat.events import CallStarted as CallStarted

@@ -11,6 +11,7 @@ from korproxy.chat.report import Report
 from korproxy.chat.thinking import nobody
 from korproxy.contracts import Provider
 from korproxy.gateway.crossing import Crossing
+from korproxy.gateway.embedding import EmbeddingCrossing
 from korproxy.gateway.provenance import Origin, Owner
 from korproxy.gateway.routing import Candidate
 from korproxy.models.calls import Call, Features, UpstreamRequest
@@ -30,7 +31,7 @@ class Form:
 
     candidate: Candidate
     owner: Owner
-    crossing: Crossing | None
+    crossing: Crossing | EmbeddingCrossing | None
     report: Report
     wanted: UpstreamRequest
 

@@ -74,12 +74,10 @@ def read(call: Call, client: Translator, *, created: int, own: Callable[[Seal], 
     try:
         conversation, asked = client.read_request(call.path, call.body, report)
     except CannotCarry as exc:
-        raise _refused(exc) from None
+        raise refused(exc) from None
     except RecursionError:
-        raise _too_deep() from None
-    for name, value in call.headers.starting(_OF_VENDORS):
-        if value and name not in _ABOUT_NO_BODY:
-            report.lost(f"header:{name.decode('latin-1')}", "is for another vendor")
+        raise too_deep() from None
+    note_vendor_headers(call, report)
     if own is not None:
         conversation = disowned(conversation, own)
     return Reading(conversation=conversation, asked=attrs.evolve(asked, created=created, id=call.id), report=report)
@@ -96,9 +94,9 @@ def write(reading: Reading, call: Call, candidate: Candidate, provider: Translat
     try:
         return provider.write_request(reading.conversation, target, reading.report)
     except CannotCarry as exc:
-        raise _refused(exc) from None
+        raise refused(exc) from None
     except RecursionError:
-        raise _too_deep() from None
+        raise too_deep() from None
 
 
 def no_way(call: Call, candidate: Candidate) -> NoProvider:
@@ -130,10 +128,19 @@ def _percent(character: str) -> str:
     return "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "surrogatepass"))
 
 
-def _too_deep() -> BadRequest:
+def note_vendor_headers(call: Call, report: Report) -> None:
+    """Report as lost the headers of *call* that may change what its body means, and only to the vendor whose they are."""
+    for name, value in call.headers.starting(_OF_VENDORS):
+        if value and name not in _ABOUT_NO_BODY:
+            report.lost(f"header:{name.decode('latin-1')}", "is for another vendor")
+
+
+def too_deep() -> BadRequest:
+    """Return the error of a request with more brackets than anybody can count."""
     return BadRequest(CANNOT_CARRY, "This request cannot be translated: a part of it is nested too deeply, a schema perhaps.")
 
 
-def _refused(exc: CannotCarry) -> BadRequest:
+def refused(exc: CannotCarry) -> BadRequest:
+    """Return the error of a request that would mean something else in the provider's format."""
     where = f" at {exc.pointer[:200]}" if exc.pointer else ""
     return BadRequest(CANNOT_CARRY, f"This request cannot be translated{where}: {exc}")

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 import attrs
 
-from korproxy.contracts import Dialect, Provider, Translator
+from korproxy.contracts import Dialect, Embedder, Provider, Translator
 from korproxy.errors.exceptions import NoProvider
 from korproxy.gateway.aliases import resolve
 from korproxy.models.accounts import Account
@@ -24,14 +24,15 @@ class Snapshot:
     demo: bool = False
 
     @property
-    def translators(self) -> Sequence[Translator]:
-        """The translators between the formats of clients and those of the providers that do not speak them."""
+    def translators(self) -> Sequence[Translator | Embedder]:
+        """What translates (also embeddings) between clients' formats and those of the providers that do not speak them."""
         needed: set[str] = set()
         for client, kind in ((name, each.kind) for name, each in self.dialects.items() if each.paths):
             spoken = {each.dialect_for("", Features(dialect=client, kind=kind)) for each in self.providers}
             foreign = {name for name in spoken if name != client and self.reaches(client, name)}
             needed |= foreign | ({client} if foreign else set())
-        found = (self.dialects[name].translator for name in sorted(needed))
+        spoken_here = [self.dialects[name] for name in sorted(needed)]
+        found = (each.translator or embedder_of(each) for each in spoken_here)
         return [each for each in found if each is not None]
 
     def reaches(self, client: str, provider: str) -> bool:
@@ -39,7 +40,8 @@ class Snapshot:
         if client == provider:
             return True
         known = [self.dialects[name] for name in (client, provider) if name in self.dialects]
-        return len(known) == 2 and all(each.translator is not None for each in known)
+        ways = [(each.translator is not None, embedder_of(each) is not None) for each in known]
+        return len(known) == 2 and any(all(way) for way in zip(*ways, strict=True))
 
 
 @attrs.frozen(kw_only=True)
@@ -50,6 +52,12 @@ class Candidate:
     account: Account
     model: str
     dialect: str
+
+
+def embedder_of(dialect: Dialect | None) -> Embedder | None:
+    """Return how embeddings are translated from and into *dialect*: its optional ``embedder``, which nobody else asks for."""
+    found: Embedder | None = getattr(dialect, "embedder", None)
+    return found
 
 
 def candidates(call: Call, snapshot: Snapshot) -> Sequence[Candidate]:

@@ -35,6 +35,24 @@ def looks_like_events(first: bytes) -> bool:
     return first.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"data:", b"event:", b"id:", b": ", b":\n"))
 
 
+def about_whole(passed: RawHeaders, length: int | None, error: ProviderError | None = None) -> RawHeaders:
+    """Return *passed* without what describes the provider's body, and with what describes ours, a whole one.
+
+    Args:
+        length: Of our body; None: not known yet.
+        error: What our body tells, where it is no answer.
+    """
+    kept = [each for each in passed if each[0] not in _ABOUT_BODY]
+    known = [] if length is None else [(b"content-length", str(length).encode())]
+    return [*kept, *_wait(error, kept), _JSON, *known]
+
+
+def unusable(provider: str, what: str) -> ProviderLost:
+    """Return the error of an answer that does not follow its format: *what* is wrong with it."""
+    text = f"The answer of {provider} cannot be used, because it does not follow its format: {what}."
+    return ProviderLost("KP-PROV-116", text, provider=provider)
+
+
 def _wait(error: ProviderError | None, headers: RawHeaders) -> RawHeaders:
     """Return ``retry-after`` where only the body of *error* says how long to wait, and not the provider's own *headers*."""
     if error is None or error.retry_after is None or any(name == b"retry-after" for name, _ in headers):
@@ -95,11 +113,10 @@ class Translated:
 
     def headers(self, passed: RawHeaders) -> RawHeaders:
         """Return *passed* without what describes the provider's body, and with what describes ours."""
-        kept = [each for each in passed if each[0] not in _ABOUT_BODY]
         if self.is_stream:
+            kept = [each for each in passed if each[0] not in _ABOUT_BODY]
             return [*kept, _EVENTS, (b"cache-control", b"no-cache")]
-        length = [] if self._length is None else [(b"content-length", str(self._length).encode())]
-        return [*kept, *_wait(self._refusal, kept), _JSON, *length]
+        return about_whole(passed, self._length, self._refusal)
 
     def feed(self, chunk: bytes) -> bytes:
         """Return what *chunk* says, in the client's format, as far as it can be said now."""
@@ -216,15 +233,18 @@ class Translated:
         return body
 
     def _unusable(self, what: str) -> ProviderLost:
-        text = f"The answer of {self.provider} cannot be used, because it does not follow its format: {what}."
-        return ProviderLost("KP-PROV-116", text, provider=self.provider)
+        return unusable(self.provider, what)
 
 
 @attrs.define(kw_only=True)
 class Refused:
-    """A provider's own error, in the client's words. The rest of what it says is not waited for."""
+    """A provider's own error, in the client's words. The rest of what it says is not waited for.
 
-    crossing: Crossing
+    Attributes:
+        crossing: None where the client's format has no streams.
+    """
+
+    crossing: Crossing | None
     error: ProviderError
     status: int
     body: bytes = attrs.field(repr=False)
@@ -236,8 +256,7 @@ class Refused:
 
     def headers(self, passed: RawHeaders) -> RawHeaders:
         """Return *passed* with what describes the new body, and how long to wait where only the old one said it."""
-        kept = [each for each in passed if each[0] not in _ABOUT_BODY]
-        return [*kept, *_wait(self.error, kept), _JSON, (b"content-length", str(len(self.body)).encode())]
+        return about_whole(passed, len(self.body), self.error)
 
     def feed(self, chunk: bytes) -> bytes:
         """Return nothing."""
@@ -255,5 +274,7 @@ class Refused:
 
     def as_event(self) -> bytes:
         """Return the error as the only event of a stream whose head is gone already."""
+        if self.crossing is None:
+            return b""
         writer = self.crossing.back.stream_writer(self.crossing.asked)
         return writer.write(Failed(self.error))

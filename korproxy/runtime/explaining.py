@@ -26,6 +26,7 @@ from korproxy.contracts import Dialect, Explanation, Provider
 from korproxy.errors.exceptions import BadRequest, ConfigError, NoProvider
 from korproxy.gateway.aliases import resolve
 from korproxy.gateway.crossing import lossy_header, no_way, read, translators, write
+from korproxy.gateway.embedding import cross, embedders
 from korproxy.gateway.routing import Candidate, Snapshot, candidates
 from korproxy.models.accounts import Account
 from korproxy.models.calls import Call, Outgoing
@@ -185,7 +186,11 @@ def _renamed(call: Call, candidate: Candidate, snapshot: Snapshot) -> Written:
 
 
 def _crossed(call: Call, candidate: Candidate, snapshot: Snapshot) -> tuple[Report, Written]:
-    both = translators(snapshot.dialects.get(call.dialect), snapshot.dialects.get(candidate.dialect))
+    own_dialect, away_dialect = map(snapshot.dialects.get, (call.dialect, candidate.dialect))
+    if (pair := embedders(own_dialect, away_dialect)) is not None:
+        crossing = cross(call, candidate, *pair)
+        return crossing.report, crossing.written
+    both = translators(own_dialect, away_dialect)
     if both is None:
         raise no_way(call, candidate)
     client, away = both

@@ -17,7 +17,9 @@ from korproxy.builtin.dialects.anthropic_count import korproxy_dialects as anthr
 from korproxy.builtin.dialects.anthropic_messages import korproxy_dialects as anthropic
 from korproxy.builtin.dialects.gemini import korproxy_dialects as gemini
 from korproxy.builtin.dialects.gemini_count import korproxy_dialects as gemini_count
+from korproxy.builtin.dialects.gemini_embeddings import korproxy_dialects as gemini_embeddings
 from korproxy.builtin.dialects.openai_chat import korproxy_dialects as openai
+from korproxy.builtin.dialects.openai_embeddings import korproxy_dialects as openai_embeddings
 from korproxy.config.settings import RootSettings, ServerSettings
 from korproxy.config.view import SettingsView
 from korproxy.contracts import Dialect, Provider
@@ -115,7 +117,7 @@ async def open_gateway(
         stop_at_end: Drain at the end of the block as the daemon does; else the test has stopped it.
     """
     settings = server or ServerSettings(port=0)
-    hooks = (openai, anthropic, anthropic_count, gemini, gemini_count)
+    hooks = (openai, openai_embeddings, anthropic, anthropic_count, gemini, gemini_count, gemini_embeddings)
     dialects: dict[str, Dialect] = {each.name: each for make in hooks for each in make(_no_settings())}
     finished: list[Finished] = []
     codes = Registry.of(BUILTIN_CODES)

@@ -14,7 +14,11 @@ import attrs
 
 from korproxy.api import (
     OPENAI_CHAT,
+    OPENAI_COMPLETIONS,
+    OPENAI_EMBEDDINGS,
     OPENAI_RESPONSES,
+    RESPONSES_COMPACT,
+    RESPONSES_COUNT,
     Catalogue,
     Features,
     HttpProvider,
@@ -71,7 +75,14 @@ def korproxy_providers(settings: Settings) -> Iterable[Provider]:
         defaults = OpenAI(
             id=table.id,
             base_url="https://api.openai.com/v1",
-            speaks={CHAT: OPENAI_CHAT, RESPONSES: OPENAI_RESPONSES},
+            speaks={
+                CHAT: OPENAI_CHAT,
+                RESPONSES: OPENAI_RESPONSES,
+                "responses-count": RESPONSES_COUNT,
+                "responses-compact": RESPONSES_COMPACT,
+                "openai-embeddings": OPENAI_EMBEDDINGS,
+                "openai-completions": OPENAI_COMPLETIONS,
+            },
             vendor_headers=VENDOR_HEADERS,
         )
         yield from_settings(table, with_catalogue(defaults, catalogue()))

@@ -6,17 +6,23 @@ models can do is read from their names, where these tell: catalogues/compatible.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
 import attrs
 
 from korproxy.api import (
+    ANTHROPIC_COUNT,
     ANTHROPIC_MESSAGES,
     GEMINI,
+    GEMINI_COUNT,
+    GEMINI_EMBEDDINGS,
     OPENAI_CHAT,
+    OPENAI_COMPLETIONS,
+    OPENAI_EMBEDDINGS,
     OPENAI_RESPONSES,
+    RESPONSES_COUNT,
     Abilities,
     Account,
     Catalogue,
@@ -40,6 +46,14 @@ FORMATS = {
     "openai-responses": OPENAI_RESPONSES,
     "anthropic-messages": ANTHROPIC_MESSAGES,
     "gemini": GEMINI,
+    "openai-completions": OPENAI_COMPLETIONS,
+}
+# What a server has beside a format, mostly. One that has not says so itself, with a 404.
+_BESIDE: Mapping[str, Mapping[str, Endpoint]] = {
+    "openai-chat": {"openai-embeddings": OPENAI_EMBEDDINGS},
+    "openai-responses": {"responses-count": RESPONSES_COUNT},
+    "anthropic-messages": {"anthropic-count": ANTHROPIC_COUNT},
+    "gemini": {"gemini-count": GEMINI_COUNT, "gemini-embeddings": GEMINI_EMBEDDINGS},
 }
 _HEADERS = {"anthropic-messages": (b"anthropic-", b"request-id"), "gemini": (b"x-goog-api-client", b"x-gemini-")}
 _VENDORS = {
@@ -95,7 +109,8 @@ def _provider(table: ConfiguredProvider, formats: dict[str, Endpoint], problems:
     if problems:
         return WronglyConfigured(id=table.id, base_url=_NOWHERE, speaks=formats, problems=problems)
     known = families(next(iter(formats)))
-    return HttpProvider(id=table.id, base_url=_NOWHERE, speaks=formats, vendor_headers=vendor, families=known)
+    beside = {name: endpoint for each in formats for name, endpoint in _BESIDE.get(each, {}).items()}
+    return HttpProvider(id=table.id, base_url=_NOWHERE, speaks={**formats, **beside}, vendor_headers=vendor, families=known)
 
 
 def _problems(table: ConfiguredProvider) -> Iterable[Problem]:

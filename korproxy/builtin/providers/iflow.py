@@ -12,6 +12,7 @@ import attrs
 
 from korproxy.api import (
     OPENAI_CHAT,
+    OPENAI_EMBEDDINGS,
     Account,
     Features,
     HttpProvider,
@@ -53,6 +54,9 @@ def korproxy_providers(settings: Settings) -> Iterable[Provider]:
         kind = HttpProvider if table.base_url else EndedProvider
         known = read_catalogue(Path(__file__).with_name("catalogues").joinpath("compatible.json").read_bytes())
         defaults = kind(
-            id=table.id, base_url="https://apis.iflow.cn/v1", speaks={"openai-chat": OPENAI_CHAT}, families=known.families
+            id=table.id,
+            base_url="https://apis.iflow.cn/v1",
+            speaks={"openai-chat": OPENAI_CHAT, "openai-embeddings": OPENAI_EMBEDDINGS},
+            families=known.families,
         )
         yield from_settings(attrs.evolve(table, accounts=table.accounts or (Account(name="none"),)), defaults)

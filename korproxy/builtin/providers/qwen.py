@@ -6,14 +6,17 @@ login of Qwen Code ended on 2026-04-15; only keys are left.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
 from korproxy.api import (
+    ANTHROPIC_COUNT,
     ANTHROPIC_MESSAGES,
     OPENAI_CHAT,
+    OPENAI_EMBEDDINGS,
     Catalogue,
+    Endpoint,
     HttpProvider,
     Provider,
     Settings,
@@ -24,6 +27,9 @@ from korproxy.api import (
 )
 
 SINGAPORE = "https://dashscope-intl.aliyuncs.com/compatible-mode/v1"
+
+_CHAT: Mapping[str, Endpoint] = {"openai-chat": OPENAI_CHAT, "openai-embeddings": OPENAI_EMBEDDINGS}
+_MESSAGES: Mapping[str, Endpoint] = {"anthropic-messages": ANTHROPIC_MESSAGES, "anthropic-count": ANTHROPIC_COUNT}
 
 
 @cache
@@ -40,7 +46,7 @@ def korproxy_providers(settings: Settings) -> Iterable[Provider]:
         defaults = HttpProvider(
             id=table.id,
             base_url=SINGAPORE,
-            speaks={"anthropic-messages": ANTHROPIC_MESSAGES} if anthropic else {"openai-chat": OPENAI_CHAT},
+            speaks=_MESSAGES if anthropic else _CHAT,
             vendor_headers=(b"x-dashscope-", *((b"anthropic-", b"request-id") if anthropic else ())),
         )
         known = catalogue().with_budgets() if anthropic else catalogue()  # so it is asked to reason in Anthropic's format

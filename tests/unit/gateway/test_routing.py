@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from korproxy.errors.exceptions import NoProvider
-from korproxy.gateway.routing import Snapshot, candidates
+from korproxy.gateway.routing import Snapshot, candidates, embedder_of
 from korproxy.kit.http_provider import ANTHROPIC_MESSAGES, OPENAI_CHAT, Endpoint, HttpProvider
 from korproxy.models.accounts import Account
 from korproxy.models.calls import Call, Peek
@@ -228,6 +228,28 @@ def test_a_count_needs_the_translators_of_counts() -> None:
 
     needed: list[object] = list(Snapshot(providers=(there,), dialects=dialects).translators)
     assert needed == ["count", "tally"]
+
+
+@attrs.frozen
+class Embedding(Known):
+    """A format of embeddings."""
+
+    embedder: Any = None
+
+
+def test_embeddings_cross_by_their_embedders() -> None:
+    dialects: dict[str, Any] = {
+        CHAT: Known(CHAT),
+        "vectors": Embedding(kind="embedding", embedder="v"),
+        "numbers": Embedding(kind="embedding", embedder="n"),
+    }
+    there = attrs.evolve(provider("t"), speaks={"numbers": Endpoint(path="/n", kind="embedding")})
+    snapshot = Snapshot(providers=(there,), dialects=dialects)
+    needed: list[object] = list(snapshot.translators)
+
+    assert needed == ["n", "v"]
+    assert (snapshot.reaches("vectors", "numbers"), snapshot.reaches("vectors", CHAT)) == (True, False)
+    assert [embedder_of(dialects.get(name)) for name in ("vectors", CHAT, "none")] == ["v", None, None]
 
 
 def test_a_snapshot_without_anything_is_empty() -> None:

@@ -283,3 +283,13 @@ def test_a_format_that_nobody_translates_is_told(home: Path) -> None:
         explain(Home(path=home), json.dumps(CHAT).encode(), to="alpha", plugin_dirs=[folder])
 
     assert caught.value.code == "KP-PROV-113"
+
+
+def test_embeddings_of_another_format_are_explained(home: Path) -> None:
+    found = explained(
+        home, {"model": "m", "input": ["a"], "user": "me"}, "gemini/gemini-embedding-001", client="openai-embeddings"
+    )
+
+    assert found.url.endswith("/models/gemini-embedding-001:batchEmbedContents")
+    assert json.loads(found.body)["requests"][0]["content"] == {"parts": [{"text": "a"}]}
+    assert (found.dialect, found.lossy) == ("gemini-embeddings", "/user")

@@ -17,7 +17,7 @@ def read_request(body: bytes, report: chat.Report) -> tuple[chat.Conversation, c
         BadRequest: It is no JSON object (KP-SYS-509), has no list ``messages`` (KP-SYS-509) or names no model (KP-SYS-519).
         CannotCarry: It asks for several answers, or holds a kind of content that no other format has.
     """
-    request = chat.Fields(_object(body), "", report)
+    request = chat.Fields(read_object(body), "", report)
     model = request.text("model")
     if not model:
         raise BadRequest("KP-SYS-519", "The request names no model: `model` must be a non-empty string.")
@@ -36,7 +36,7 @@ def read_request(body: bytes, report: chat.Report) -> tuple[chat.Conversation, c
     asked = chat.Asked(
         model=model,
         stream=stream,
-        usage=_wants_usage(request, stream=stream),
+        usage=wants_usage(request, stream=stream),
         freeform=frozenset(each.name for each in conversation.functions if each.freeform),
         legacy=legacy,
     )
@@ -44,7 +44,12 @@ def read_request(body: bytes, report: chat.Report) -> tuple[chat.Conversation, c
     return conversation, asked
 
 
-def _object(body: bytes) -> dict[str, object]:
+def read_object(body: bytes) -> dict[str, object]:
+    """Return the object in *body*.
+
+    Raises:
+        BadRequest: It is none (KP-SYS-509).
+    """
     try:
         value = read_json(body)[0]
     except ValueError as exc:
@@ -54,7 +59,8 @@ def _object(body: bytes) -> dict[str, object]:
     return value
 
 
-def _wants_usage(request: chat.Fields, *, stream: bool) -> bool:
+def wants_usage(request: chat.Fields, *, stream: bool) -> bool:
+    """Whether *request* asks for the tokens at the end of its stream."""
     wishes = request.table("stream_options")
     if wishes is None:
         return False

@@ -6,7 +6,20 @@ from collections.abc import Callable, Sequence
 
 import attrs
 
-from korproxy.api import AnswerReader, Dialect, Fault, Headers, Kind, Model, Peek, PlainAnswer, Span, Translator, Usage
+from korproxy.api import (
+    AnswerReader,
+    Dialect,
+    Embedder,
+    Fault,
+    Headers,
+    Kind,
+    Model,
+    Peek,
+    PlainAnswer,
+    Span,
+    Translator,
+    Usage,
+)
 
 
 def no_usage(body: bytes) -> Usage:
@@ -23,6 +36,7 @@ class OperationDialect:
         chat: The format in which the same vendor talks.
         read_usage: Reads the tokens spent from a whole answer; must not raise, whatever it gets.
         streams: Whether its answers can be streams of the events of ``chat``.
+        translator, embedder: How it is translated, if it is.
     """
 
     name: str
@@ -33,6 +47,7 @@ class OperationDialect:
     streams: bool = False
     listed: frozenset[Kind] = frozenset()
     translator: Translator | None = None
+    embedder: Embedder | None = None
 
     def peek(self, path: str, body: bytes) -> Peek:
         """Read the model; where there are no streams, a wish for one is nothing."""

@@ -120,3 +120,18 @@ def test_short_names_lead_to_the_newest_and_dated_names_stay() -> None:
         "gpt-5.5-2026-04-23",
     ]
     assert provider.test_model == "gpt-5.4-mini"
+
+
+def test_it_counts_compacts_completes_and_embeds() -> None:
+    provider = only(configured("codex"))
+    asked = {
+        ("anthropic-count", "count"): "/responses/input_tokens",
+        ("responses-compact", "other"): "/responses/compact",
+        ("openai-completions", "completion"): "/completions",
+        ("gemini-embeddings", "embedding"): "/embeddings",
+    }
+    for (client, kind), path in asked.items():
+        spoken = provider.dialect_for("m", Features(dialect=client, kind=kind))
+        sent = provider.prepare(Outgoing(dialect=spoken, model="m", stream=False, body=b"{}"), WORK)
+
+        assert sent.url == f"https://api.openai.com/v1{path}"

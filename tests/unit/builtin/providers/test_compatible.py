@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from korproxy.api import Abilities, ConfigError, Features, Outgoing, Provider
+from korproxy.api import Abilities, ConfigError, Features, Kind, Outgoing, Provider
 from korproxy.builtin.providers.compatible import korproxy_providers
 from tests.fakes.settings import SECRET, WORK, FakeSettings, configured
 
@@ -92,7 +92,10 @@ def test_an_unknown_format_is_named_with_the_known_ones() -> None:
 
     assert caught.value.code == "KP-CONF-202"
     assert "$.providers.mine.speaks" in caught.value.detail
-    assert "'antropic'; there are openai-chat, openai-responses, anthropic-messages, gemini" in caught.value.detail
+    assert (
+        "'antropic'; there are openai-chat, openai-responses, anthropic-messages, gemini, openai-completions"
+        in caught.value.detail
+    )
 
 
 def test_all_mistakes_of_a_table_are_told_at_once() -> None:
@@ -151,3 +154,26 @@ def test_in_a_vendors_format_its_models_are_known_however_the_server_writes_thei
     assert claude.abilities("anthropic/claude-opus-5").reasoning == "adaptive"
     assert claude.abilities("anthropic/claude-opus-5-5").reasoning == "always"
     assert google.abilities("google/gemini-2.5-pro").reasoning == "budget"
+
+
+@pytest.mark.parametrize(
+    ("speaks", "client", "kind", "spoken"),
+    [
+        ((), "gemini-embeddings", "embedding", "openai-embeddings"),
+        ((), "anthropic-count", "count", ""),
+        ((), "openai-completions", "completion", "openai-chat"),
+        (("openai-chat", "openai-completions"), "openai-completions", "completion", "openai-completions"),
+        (("anthropic-messages",), "gemini-count", "count", "anthropic-count"),
+        (("anthropic-messages",), "openai-embeddings", "embedding", ""),
+        (("gemini",), "anthropic-count", "count", "gemini-count"),
+        (("gemini",), "openai-embeddings", "embedding", "gemini-embeddings"),
+        (("openai-responses",), "anthropic-count", "count", "responses-count"),
+        (("openai-responses", "anthropic-messages"), "anthropic-count", "count", "anthropic-count"),
+    ],
+)
+def test_what_mostly_stands_beside_a_format_is_spoken_too(
+    speaks: tuple[str, ...], client: str, kind: Kind, spoken: str
+) -> None:
+    provider = only(configured("compatible", base_url=HERE, speaks=speaks))
+
+    assert provider.dialect_for("m", Features(dialect=client, kind=kind)) == spoken

@@ -60,3 +60,9 @@ def test_with_an_address_its_models_are_known_by_their_names() -> None:
 
     assert provider.abilities("deepseek-v4-pro").reasoning_back
     assert not provider.abilities("llama3.3").reasoning_back
+
+
+def test_a_server_of_ones_own_makes_embeddings_too() -> None:
+    provider = only(configured("iflow", base_url="http://127.0.0.1:9/v1"))
+
+    assert provider.dialect_for("m", Features(dialect="gemini-embeddings", kind="embedding")) == "openai-embeddings"

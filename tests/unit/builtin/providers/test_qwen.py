@@ -99,3 +99,12 @@ def test_short_names_lead_to_models_of_its_list() -> None:
         "qwen-max",
     ]
     assert provider.test_model == "qwen3.8-flash"
+
+
+def test_in_openais_format_it_embeds_and_in_anthropics_it_counts() -> None:
+    chat = only(configured("qwen"))
+    messages = only(configured("qwen", base_url="https://dashscope-intl.aliyuncs.com/apps/anthropic"))
+    embedding, count = Features(dialect="gemini-embeddings", kind="embedding"), Features(dialect="gemini-count", kind="count")
+
+    assert [each.dialect_for("m", embedding) for each in (chat, messages)] == ["openai-embeddings", ""]
+    assert [each.dialect_for("m", count) for each in (chat, messages)] == ["", "anthropic-count"]
