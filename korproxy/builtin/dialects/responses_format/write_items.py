@@ -36,10 +36,11 @@ def write_items(conversation: chat.Conversation, abilities: Abilities, report: c
     Raises:
         CannotCarry: A part has no place in this format, or the model does not take it.
     """
-    own = chat.own_reasoning(chat.fit_ids(conversation), FAMILY, report)
+    own = chat.own_reasoning(conversation, FAMILY, report)
     front, rest = chat.in_front(own.turns)
     _forget_names(own.turns, report)
-    turns = chat.pair_results(rest, report)
+    paired = attrs.evolve(own, turns=chat.pair_results(rest, report))
+    turns = chat.fit_ids(paired).turns  # only now: where there are no ids, the names make the pairs
     writer = _Writer(report, PartWriter(abilities, report))
     front = [_without_attribution(each, report) for each in front]
     items = _leading([item for turn in turns for item in writer.items(turn)], writer.thoughts, report)

@@ -232,3 +232,9 @@ def test_pictures_and_marks_of_an_assistant_are_lost() -> None:
 
     assert body["input"][1] == message("assistant", output_text("So."))
     assert notes == [("/i", "lost"), ("/m", "lost"), ("/m", "lost"), ("/m", "lost")]
+
+
+def test_calls_without_ids_are_paired_by_name_before_they_get_some() -> None:
+    found = items(HI, assistant(call("", "read"), call("", "list")), user(result("", name="list"), result("", name="read")))
+
+    assert [each["call_id"] for each in found[1:]] == ["call_0", "call_1", "call_0", "call_1"]
