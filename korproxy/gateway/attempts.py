@@ -12,7 +12,7 @@ from korproxy.chat.thinking import nobody
 from korproxy.contracts import Provider
 from korproxy.gateway.crossing import Crossing
 from korproxy.gateway.embedding import EmbeddingCrossing
-from korproxy.gateway.provenance import Origin, Owner
+from korproxy.gateway.provenance import Origin, Owner, family_of
 from korproxy.gateway.routing import Candidate
 from korproxy.models.calls import Call, Features, UpstreamRequest
 from korproxy.models.outcome import Refusal
@@ -46,7 +46,7 @@ class Second:
 
 def origin_of(candidate: Candidate) -> Origin:
     """Return where the seals of *candidate*'s answers come from."""
-    family = candidate.provider.abilities(candidate.model).family
+    family = family_of(candidate.provider.abilities(candidate.model).family, candidate.model)
     return Origin(provider=candidate.provider.id, family=family, account=candidate.account.name)
 
 

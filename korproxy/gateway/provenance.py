@@ -7,6 +7,7 @@ digest is kept here, and where it came from; of its content nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
@@ -16,16 +17,37 @@ from korproxy.chat.parts import Seal
 
 ENTRIES = 50_000
 DIGEST_SIZE = 16  # bytes: enough that nobody meets two that are alike
+_BOUND_TO_MODELS = frozenset({"openai"})
+_LINE = re.compile(r"[a-z]+-?\d+(?:\.\d+)?")  # gpt-6 of gpt-6-sol, o3 of o3-mini
 _URL_SAFE = str.maketrans("-_", "+/")  # Google's SDK sends base64 back in the other alphabet
 
 
 @attrs.frozen(kw_only=True)
 class Origin:
-    """Who made a seal, and is sent it again."""
+    """Who made a seal, and is sent it again.
+
+    Attributes:
+        family: The vendor of the model; where that binds seals to the model, too, with a slash and the model's line
+            behind it: ``openai/gpt-6``.
+    """
 
     provider: str
     family: str
     account: str
+
+    @property
+    def vendor(self) -> str:
+        """The vendor alone, which is all that is known of a seal that nobody has noted."""
+        return self.family.partition("/")[0]
+
+
+def family_of(vendor: str, model: str) -> str:
+    """Return the family of *vendor*'s *model*, which takes back its seals.
+
+    OpenAI's refuse what models of another line have sealed (``model_mismatch`` in ``input_transformations`` of its Responses).
+    """
+    line = _LINE.match(model.lower().rpartition("/")[2]) if vendor in _BOUND_TO_MODELS else None
+    return vendor if line is None else f"{vendor}/{line[0]}"
 
 
 NOBODY = Origin(provider="", family="", account="")  # a provider has refused it
@@ -66,7 +88,7 @@ class Provenance:
         One that nobody knows, because it is older than KorProxy or was forgotten, belongs to everybody of its family.
         """
         known = self._origins.get(digest(seal))
-        return seal.family == origin.family != "" if known is None else known == origin
+        return seal.family == origin.vendor != "" if known is None else known == origin
 
     def disown(self, seal: Seal) -> None:
         """Remember that a provider refused *seal*: it belongs to nobody until it is noted again."""
@@ -108,9 +130,9 @@ class Owner:
 
     def __call__(self, seal: Seal) -> bool:
         if not seal.data:  # unsealed reasoning, which only the vendor of the format looks for a seal on
-            return seal.family != self.origin.family
+            return seal.family != self.origin.vendor
         mine = self.provenance.belongs(seal, self.origin)
-        mine = mine or (not (self.origin.family and seal.family) and not self.provenance.knows(seal))
+        mine = mine or (not (self.origin.vendor and seal.family) and not self.provenance.knows(seal))
         if mine:
             self._granted.append(seal)
         return mine

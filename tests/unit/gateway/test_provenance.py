@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 
+import attrs
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from korproxy.chat.parts import Seal
-from korproxy.gateway.provenance import DIGEST_SIZE, Origin, Owner, Provenance, digest
+from korproxy.gateway.provenance import DIGEST_SIZE, Origin, Owner, Provenance, digest, family_of
 
 WORK = Origin(provider="claude", family="anthropic", account="work")
 HOME = Origin(provider="claude", family="anthropic", account="home")
@@ -136,3 +138,31 @@ def test_no_seal_is_in_its_repr() -> None:
     owner(SEAL)
 
     assert SEAL.data not in repr(owner)
+
+
+@pytest.mark.parametrize(
+    ("vendor", "model", "family"),
+    [
+        ("openai", "gpt-6-sol", "openai/gpt-6"),
+        ("openai", "gpt-6.1-terra", "openai/gpt-6.1"),
+        ("openai", "openai/gpt-5.5", "openai/gpt-5.5"),
+        ("openai", "o3-mini", "openai/o3"),
+        ("openai", "chatgpt", "openai"),
+        ("anthropic", "claude-opus-5", "anthropic"),
+        ("google", "gemini-3.5-flash", "google"),
+        ("", "llama3.3", ""),
+    ],
+)
+def test_openais_seals_are_bound_to_a_line_of_models_others_to_their_vendor(vendor: str, model: str, family: str) -> None:
+    assert family_of(vendor, model) == family
+
+
+def test_another_line_of_models_is_not_sent_what_it_did_not_seal_and_whatever_nobody_knows_goes_to_its_vendor() -> None:
+    table = Provenance()
+    six = Origin(provider="codex", family="openai/gpt-6", account="work")
+    five = attrs.evolve(six, family="openai/gpt-5.5")
+    known, unknown = Seal(family="openai", data="known"), Seal(family="openai", data="unknown")
+    table.note(known, six)
+
+    assert [table.belongs(known, each) for each in (six, five)] == [True, False]
+    assert [table.belongs(unknown, each) for each in (six, five)] == [True, True]

@@ -2,11 +2,13 @@
 
 Facts: OpenAI binds ``encrypted_content`` to account and model, and refuses others' (``invalid_encrypted_content``), that of
 compacted conversations too. An item that reasoning led to is refused without it where it comes with its ``id``, by which OpenAI
-looks for both.
+looks for both. Reasoning without encrypted content is looked for by its ``id`` alone: one that KorProxy gave to another
+vendor's reasoning is found nowhere.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -18,6 +20,7 @@ from korproxy.builtin.dialects.responses_format.seals import FAMILY, TAG
 
 _KEY = "encrypted_content"
 _EMPTY = b"[]"
+_OURS = re.compile(rb'"rs_[0-9a-f]{32}_\d+"')  # as ``ids`` makes them; OpenAI's own have no second underscore
 _SEALED = {
     "reasoning": "reasoning that the provider would not take back: it is not its own",
     "compaction": "only the account that compacted it can read it; what was said before is not known to the model any more",
@@ -42,7 +45,7 @@ def without_foreign_reasoning(body: bytes, own: Callable[[chat.Seal], bool], rep
     What such reasoning led to stays, without its ``id``. What stays is the same text as before. A body that is no request is
     returned as it is: what to make of it is the provider's affair.
     """
-    if all(_is_own(each, own) for each in texts_at(body, _KEY)):
+    if all(_is_own(each, own) for each in texts_at(body, _KEY)) and _OURS.search(body) is None:
         return body
     request = raw_object(body)
     items = raw_items(request.get("input", _EMPTY))
@@ -59,6 +62,12 @@ def _is_own(encrypted: str, own: Callable[[chat.Seal], bool]) -> bool:
     return not encrypted or own(chat.Seal(family=FAMILY, data=encrypted))
 
 
+def _is_foreign(item: _Item, own: Callable[[chat.Seal], bool]) -> bool:
+    if isinstance(item.encrypted, str) and item.encrypted:
+        return not _is_own(item.encrypted, own)
+    return isinstance(item.id, str) and _OURS.fullmatch(f'"{item.id}"'.encode()) is not None
+
+
 @attrs.frozen
 class _Cleaning:
     own: Callable[[chat.Seal], bool]
@@ -69,7 +78,7 @@ class _Cleaning:
         for number, item in enumerate(items):
             found, at = _read(item), f"/input/{number}"
             why = _SEALED.get(found.type) if isinstance(found.type, str) else None
-            if why is not None and isinstance(found.encrypted, str) and not _is_own(found.encrypted, self.own):
+            if why is not None and _is_foreign(found, self.own):
                 self.report.lost(at, why)
                 orphaned = True
                 continue

@@ -1,7 +1,8 @@
 """Answers that clients come back to: ``store``, ``previous_response_id`` and ``/v1/responses/ID``.
 
-Facts: OpenAI's reference of Responses, and ``resources/responses`` of its Python SDK 3.57. Answers are stored unless ``store`` is
-false; ``instructions`` are not inherited; ids of items belong to whoever stored them, items without are taken by everybody.
+Facts: OpenAI's reference of Responses, and ``resources/responses`` of its Python SDK 3.57. Answers are stored unless ``store``
+is false; ``instructions`` are not inherited; ids of items belong to whoever stored them, items without are taken by
+everybody.
 """
 
 from __future__ import annotations

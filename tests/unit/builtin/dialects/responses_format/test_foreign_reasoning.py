@@ -123,3 +123,11 @@ def test_what_is_left_holds_no_foreign_seal_and_a_second_time_changes_nothing(it
 
     assert set(seals) <= ({None, OWN} if owner is own else {None})
     assert without_foreign_reasoning(once, owner, chat.Report()) is once
+
+
+def test_reasoning_that_korproxy_itself_gave_an_id_is_looked_for_nowhere_and_goes() -> None:
+    ours = f'{{"type":"reasoning","id":"rs_{"0a" * 16}_0","summary":[{{"type":"summary_text","text":"Hm."}}]}}'
+    items, report = sent(body(USER, ours, CALL, RESULT))
+
+    assert items == [json.loads(USER), {k: v for k, v in json.loads(CALL).items() if k != "id"}, json.loads(RESULT)]
+    assert report.losses == ("/input/1",)
