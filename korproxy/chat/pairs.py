@@ -23,7 +23,9 @@ def pair_results(turns: Sequence[Turn], report: Report) -> tuple[Turn, ...]:
     turn, in the order of the calls, in front of anything else in it. A call without a result gets ``NO_RESULT``; of several
     results for one call the last stays; a result without a call becomes a text of the user. All of that is reported as mapped
     or lost. ``ToolResult.name`` is filled in from the call. Results without an id answer the calls of their name, else of any
-    name, in order. Where an id comes back in a later turn, its results answer the latest call before them.
+    name, in order. Results with an id that no call has answer the last calls of their name that have none, in order: Gemini's
+    clients make up an id for a call that came without one, and say it with the result only. Where an id comes back in a later
+    turn, its results answer the latest call before them.
 
     Calls are expected in assistant turns only, results in user turns only.
     """
@@ -99,12 +101,15 @@ class _Step:
     open: _Open = attrs.field(factory=_Open)
     by_id: defaultdict[str, _Open] = attrs.field(factory=lambda: defaultdict(_Open))
     by_name: defaultdict[str, _Open] = attrs.field(factory=lambda: defaultdict(_Open))
+    without_id: defaultdict[str, _Open] = attrs.field(factory=lambda: defaultdict(_Open))  # by name
 
     def add(self, call: ToolCall) -> None:
         slot = _Slot(call)
         self.slots.append(slot)
         for each in (self.open, self.by_id[call.id], self.by_name[call.name]):
             each.add(slot)
+        if not call.id:
+            self.without_id[call.name].add(slot)
 
 
 @attrs.define(kw_only=True)
@@ -161,13 +166,17 @@ class _Pairing:
             self._loose.append((result, home, at))
             return
         calls = self._by_id.get(result.call_id)
-        slot = None if calls is None else calls.first() or calls.last
+        slot = self._without_id(result.name) if calls is None else calls.first() or calls.last
         if slot is None:
             home.instead[at] = self._as_text(result)
             return
         if slot.result is not None:
             self.report.lost(slot.result.at, "another result for the same call follows")
         slot.fill(result, home, at)
+
+    def _without_id(self, name: str) -> _Slot | None:
+        calls = None if self._calling is None else self._calling.without_id.get(name)
+        return None if calls is None else calls.first()
 
     def _as_text(self, result: ToolResult) -> tuple[Part, ...]:
         self.report.mapped(result.at, "the result of a call that is not in the conversation is sent as text")

@@ -127,6 +127,14 @@ def test_results_without_id_answer_the_calls_right_before_them() -> None:
     assert paired(*turns) == (turns, [])
 
 
+def test_results_with_ids_of_their_own_answer_calls_of_their_name_that_have_none() -> None:
+    calls = assistant(call("", "read"), call("x", "read"), call("", "write"), call("", "read"))
+    answers = user(result("w-1", "1", "write"), result("r-1", "2"), result("x", "3"), result("r-2", "4"), result("r-3", "5"))
+    expected = (result("", "2"), result("x", "3"), result("", "1", "write"), result("", "4"))
+
+    assert paired(calls, answers)[0] == (calls, user(*expected, text("[tool result: read]"), text("5")))
+
+
 def test_a_result_without_id_and_without_an_open_call_is_text() -> None:
     turns = (assistant(call("")), user(result("", "1")), user(result("", "2", at="/2")))
     said = user(text("[tool result: read]"), text("2"))

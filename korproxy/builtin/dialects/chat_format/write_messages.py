@@ -34,12 +34,13 @@ def write_messages(conversation: chat.Conversation, abilities: Abilities, report
 
 def _arranged(conversation: chat.Conversation, abilities: Abilities, report: chat.Report) -> Iterator[chat.Turn]:
     """Yield the turns as they can be sent: results behind their calls, and only reasoning that is wanted back."""
-    if any(isinstance(part, chat.ToolCall) and not part.id for turn in conversation.turns for part in turn.parts):
-        conversation = chat.fit_ids(conversation)
     plain: Literal["keep", "drop"] = "keep" if abilities.reasoning_back else "drop"
     own = chat.own_reasoning(conversation, abilities.family, report, plain=plain)
+    turns = chat.pair_results(own.turns, report)
+    if any(isinstance(part, chat.ToolCall) and not part.id for turn in turns for part in turn.parts):
+        turns = chat.fit_ids(attrs.evolve(own, turns=turns)).turns  # only now: without ids it is the names that make the pairs
     first = True
-    for turn in chat.pair_results(own.turns, report):
+    for turn in turns:
         yield _without_attribution(turn, abilities, report) if first else turn
         first = False
 

@@ -25,7 +25,6 @@ def write_request(conversation: chat.Conversation, target: chat.Target, report: 
     abilities, options = target.abilities, conversation.options
     check_choices(options)
     conversation, names = chat.fit_names(conversation, _NAMES, report)
-    conversation = chat.fit_ids(conversation)
     marks = Marks()
     tools = write_tools(conversation, abilities, marks, report)
     front, turns = arrange(conversation, abilities, report)

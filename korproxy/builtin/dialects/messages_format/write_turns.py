@@ -26,6 +26,7 @@ def arrange(
     front, rest = chat.in_front(turns)
     front = [_without_attribution(each, abilities, report) for each in front]
     rest = chat.pair_results(rest, report)
+    rest = chat.fit_ids(attrs.evolve(own, turns=rest)).turns  # only now: where there are no ids, the names make the pairs
     if not abilities.system_turns:
         rest = chat.remind(rest, report)
     return front, _begin_with_user(chat.merge(rest), report)

@@ -196,6 +196,16 @@ def test_calls_without_ids_get_the_same_ones_each_time() -> None:
     assert messages(*turns) == found
 
 
+def test_edge_35_calls_without_ids_get_the_results_of_their_names() -> None:
+    calls = assistant(call("", "read"), call("", "write"))
+    results = user(result("", text("written"), name="write"), result("read-7", text("read it"), name="read"))
+
+    first, *rest = messages(calls, results)
+
+    ids = [each["id"] for each in first["tool_calls"]]
+    assert [(each["tool_call_id"], each["content"]) for each in rest] == [(ids[0], "read it"), (ids[1], "written")]
+
+
 def test_the_texts_of_an_answer_are_one() -> None:
     assert messages(assistant(text("One "), text("answer.")))[0]["content"] == "One answer."
 

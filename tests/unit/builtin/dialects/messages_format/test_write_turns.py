@@ -87,6 +87,17 @@ def test_edge_29_all_results_of_a_turn_are_in_one_message_and_in_front() -> None
     assert said(*turns)[0] == [("user", ["q"]), ("assistant", ["a", "b"]), ("user", ["a", "b", "and"])]
 
 
+def test_edge_35_calls_without_ids_get_the_results_of_their_names() -> None:
+    calls = assistant(call("", "Read"), call("", "Write"))
+    results = user(result("", "written", name="Write"), result("read-7", "read it", name="Read"))
+
+    body, notes = write(asking(user(text("q")), calls, results))
+
+    ids = [each["id"] for each in body["messages"][1]["content"]]
+    told = [(each["tool_use_id"], each["content"][0]["text"]) for each in body["messages"][2]["content"]]
+    assert (told, notes) == ([(ids[0], "read it"), (ids[1], "written")], [])
+
+
 def test_edge_83_a_call_that_was_interrupted_gets_a_result() -> None:
     body, notes = write(asking(user(text("q")), assistant(call("a"), call("b", at="/x")), user(result("a"), text("go on"))))
 
