@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
 
 import attrs
@@ -38,7 +39,7 @@ def content(events: Iterable[chat.Event]) -> Content:
             case chat.ReasoningDelta(text=text):
                 said.reasoning += text
             case chat.ReasoningEnded(seal=chat.Seal() as seal):
-                said.seals.append(seal.data.rpartition(":")[2])  # Messages clients get others' tagged with whose they are
+                said.seals.append(_untagged(seal.data))
             case chat.CallStarted(key=key, id=id, name=name, seal=mark):
                 said.calls[key], said.marks[key] = [id, name, ""], mark
             case chat.CallDelta(key=key, json=json):
@@ -52,8 +53,17 @@ def content(events: Iterable[chat.Event]) -> Content:
     return said
 
 
+def _untagged(data: str) -> str:
+    """Return a seal without what says whose it is: Messages' and Gemini's clients get others' with that in front."""
+    try:
+        written = base64.b64decode(data, validate=True).decode()
+    except ValueError:
+        written = data
+    return (written if written.startswith("korproxy:") else data).rpartition(":")[2]
+
+
 def check(events: Stream) -> None:
-    """Write the answer in each format, read it back; write what was read for both clients, and read that."""
+    """Write the answer in each format, read it back; write what was read for each client, and read that."""
     passed = guarded(events)
     for provider in FORMATS:
         told = guarded(read(provider, streamed(provider, passed)).events)

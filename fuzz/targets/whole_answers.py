@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from fuzz.target import Target
 from fuzz.targets.provider_garbage import DOCUMENTS, damaged
 from fuzz.targets.stream_content import compare
 from korproxy.api import Headers, chat
+from tests.fakes.gemini_checks import document_faults
 from tests.fakes.passing import CLIENTS, FORMATS, guarded, translator
 from tests.fakes.streams import good_streams
 
@@ -54,7 +56,7 @@ def check(case: Case) -> None:
         compare(events, list(chat.events_of(answer)), format)
     for client in set(CLIENTS) - {format}:  # a client of the same format gets the bytes
         document = json.loads(translator(client).write_answer(answer, _ASKED))
-        found = (_chat_faults if client == "openai-chat" else _messages_faults)(document)
+        found = _FAULTS[client](document)
         assert found == [], f"{format} to {client}: {found}"
 
 
@@ -89,6 +91,18 @@ def _messages_faults(document: dict[str, Any]) -> list[str]:
         ),
     }
     return [fault for fault, is_so in rules.items() if is_so]
+
+
+def _gemini_faults(document: dict[str, Any]) -> list[str]:
+    wrong = document_faults([document])
+    return [*wrong, *(["another model's name"] if document["modelVersion"] != _ASKED.model else [])]
+
+
+_FAULTS: Mapping[str, Callable[[dict[str, Any]], list[str]]] = {
+    "openai-chat": _chat_faults,
+    "anthropic-messages": _messages_faults,
+    "gemini": _gemini_faults,
+}
 
 
 def _is_object(text: str) -> bool:

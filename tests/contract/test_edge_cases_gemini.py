@@ -13,7 +13,7 @@ from korproxy_mock.gemini_shape import canonical
 
 from korproxy.api import Abilities, Headers, chat
 from tests.fakes.crossing import Goal, translated
-from tests.fakes.passing import CLIENTS, carried, faults, translator
+from tests.fakes.passing import TWO_CLIENTS, carried, faults, translator
 
 GEMINI_3 = Goal(
     "gemini-3-pro-preview",
@@ -383,7 +383,7 @@ def test_edge_8_parallel_calls_are_blocks_of_their_own_in_messages() -> None:
     assert [each["delta"]["stop_reason"] for each in told if each["type"] == "message_delta"] == ["tool_use"]
 
 
-@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("client", TWO_CLIENTS)
 def test_edge_15_19_a_stream_ends_where_there_was_a_reason_and_not_before(client: str) -> None:
     usage = {"promptTokenCount": 100, "cachedContentTokenCount": 75, "candidatesTokenCount": 24, "thoughtsTokenCount": 16}
     early = carried("gemini", client, wire(chunk({"text": "Hi"}, reason="STOP"), chunk({"text": "!"}, usageMetadata=usage)))
@@ -414,12 +414,12 @@ def test_edge_78_the_wait_that_google_asks_for_is_told() -> None:
     error = translator("gemini").read_error(429, Headers(), json.dumps(body).encode())
 
     assert error.retry_after == 21.0
-    for client in CLIENTS:
+    for client in TWO_CLIENTS:
         status, written = translator(client).write_error(error)
         assert (status, "Please retry in 20.9s." in written.decode()) == (429, True)
 
 
-@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("client", TWO_CLIENTS)
 def test_edge_88_89_a_block_is_a_refusal_and_no_error(client: str) -> None:
     for stream in (wire({"promptFeedback": {"blockReason": "SAFETY"}}), wire(chunk(reason="PROHIBITED_CONTENT"))):
         told = carried("gemini", client, stream)
@@ -428,7 +428,7 @@ def test_edge_88_89_a_block_is_a_refusal_and_no_error(client: str) -> None:
         assert (b'"content_filter"' if client == "openai-chat" else b'"refusal"') in told
 
 
-@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("client", TWO_CLIENTS)
 def test_a_call_that_the_model_got_wrong_is_an_error_to_every_client(client: str) -> None:
     told = carried("gemini", client, wire(chunk({"text": "Hi"}), chunk(reason="MALFORMED_FUNCTION_CALL")))
 
@@ -437,7 +437,7 @@ def test_a_call_that_the_model_got_wrong_is_an_error_to_every_client(client: str
     assert b'"finish_reason":"' not in told
 
 
-@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("client", TWO_CLIENTS)
 def test_edge_22_a_character_cut_in_two_by_the_network_is_whole(client: str) -> None:
     stream = "data: {}\r\n\r\n".format(json.dumps(chunk({"text": "größe 😀"}, reason="STOP"), ensure_ascii=False)).encode()
     whole = carried("gemini", client, stream)

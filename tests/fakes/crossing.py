@@ -24,6 +24,9 @@ CORPUS = Path(__file__).parent.parent / "corpora" / "requests"
 # Ends of what is said of things that are lost but for a text that is sent in their place.
 SENT_IN_PART = ("; the text that it gave is sent as a text", "; it is told that there was one")
 _REFERENCES = (frozenset({"id", "tool_call_id", "tool_use_id"}), frozenset({"name"}))
+# Gemini's results say the name of their call once more: alone it decides nothing. Nor does an id that their call does not say.
+_SAID_TWICE = ("/functionResponse/name", "/function_response/name")
+_OF_NO_CALL = ("/functionResponse/id", "/function_response/id")
 
 
 @attrs.frozen
@@ -154,9 +157,12 @@ def _judged(change: _Change, original: Outcome, client: str, goal: Goal) -> Leaf
     if note.fate == "lost":
         is_there = has_text and SENTINEL.encode() in changed.sent and not note.why.endswith(SENT_IN_PART)
         return Leaf(pointer, "lost", "reported lost, and sent all the same" if is_there else "")
+    if pointer.endswith(_SAID_TWICE):
+        changed = translated(client, change.everywhere, goal)
     if note.fate == "kept" and changed.sent == original.sent and not in_asked:
-        is_told = not change.old and after.fate != "kept"  # an empty text said nothing yet
-        return Leaf(pointer, "kept", "" if is_told else "neither sent nor reported")
+        is_told = after.fate != "kept"  # the new value is sent as another one, or an empty text said nothing yet
+        is_odd = pointer.endswith(_OF_NO_CALL) and change.alone == change.everywhere
+        return Leaf(pointer, "kept", "" if is_told or is_odd else "neither sent nor reported")
     in_text = SENTINEL.encode() in translated(client, change.everywhere, goal).sent
     if has_text and not in_text and not in_asked and after.fate != "lost":
         return Leaf(pointer, note.fate, f"{note.fate}, but its text is not sent")

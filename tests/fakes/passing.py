@@ -15,11 +15,13 @@ from korproxy.errors.exceptions import ProviderLost
 from korproxy.gateway.crossing import Crossing
 from korproxy.gateway.frames import FrameCutter
 from korproxy.gateway.translation import Translated
+from tests.fakes.gemini_checks import gemini_faults
 from tests.fakes.stream_checks import chat_faults, messages_faults
 
 DIALECTS: dict[str, Dialect] = {each.name: each for each in (OpenAIChat(), AnthropicMessages(), Gemini())}
 FORMATS = tuple(DIALECTS)
-CLIENTS = ("openai-chat", "anthropic-messages")
+CLIENTS = ("openai-chat", "anthropic-messages", "gemini")
+TWO_CLIENTS = CLIENTS[:2]  # for tests that write the requests themselves: model and messages are members of both
 BROKEN = chat.Failed(chat.ProviderError(status=502, kind="server", message="the stream broke off"))
 
 
@@ -85,6 +87,7 @@ def carried(provider: str, client: str, wire: bytes, cuts: Sequence[int] = ()) -
         events=True,
         late_error=lambda exc: DIALECTS[client].late_error(Fault(code=exc.code, status=502, message=str(exc))),
         watch=lambda _: None,
+        note=lambda _: None,
     )
     said = b""
     try:
@@ -100,4 +103,6 @@ def carried(provider: str, client: str, wire: bytes, cuts: Sequence[int] = ()) -
 
 def faults(client: str, stream: bytes, *, wants_usage: bool = True) -> list[str]:
     """Return what a client would trip over in *stream*."""
+    if client == "gemini":
+        return gemini_faults(stream)
     return chat_faults(stream, wants_usage=wants_usage) if client == "openai-chat" else messages_faults(stream)

@@ -11,11 +11,15 @@ from typing import Any
 from tests.fakes import pointers
 
 SENTINEL = "zq7kx"  # stands in no request of the corpus; short, so that names keep it
+_SIGNATURES = frozenset({"thoughtSignature", "thought_signature"})
 _DATA_URL = re.compile(r"(data:[^,]*;base64,)(.*)", re.DOTALL)
-_SCHEMAS = ("/parameters/", "/input_schema/", "/schema/")
+_SCHEMAS = (
+    *("/parameters/", "/input_schema/", "/schema/"),
+    *("/parametersJsonSchema/", "/responseSchema/", "/responseJsonSchema/", "/parameters_json_schema/", "/response_schema/"),
+)
 
 # A word by which the rest of its object is told, or which has to fit the rest: another one would need another rest.
-DISCRIMINATORS = frozenset({"type", "role", "media_type"})
+DISCRIMINATORS = frozenset({"type", "role", "media_type", "mimeType", "mime_type"})
 
 # Types with the same rest, by the key of their object and by their own word.
 SAME_SHAPE: Mapping[str, Mapping[str, str]] = {
@@ -26,6 +30,7 @@ SAME_SHAPE: Mapping[str, Mapping[str, str]] = {
 
 # Legal words, by the key they stand at.
 WORDS: Mapping[str, Sequence[Sequence[str]]] = {
+    "aspectRatio": [["1:1", "16:9"]],
     "allowed_callers": [["direct", "code_execution_20250825"]],
     "country": [["AT", "DE"]],
     "detail": [["auto", "low", "high", "original"]],
@@ -40,18 +45,44 @@ WORDS: Mapping[str, Sequence[Sequence[str]]] = {
     "format": [["wav", "mp3"], ["anthropic", "google"], ["anthropic-claude-v1", "google-gemini-v1"]],
     "function_call": [["none", "auto"]],
     "modalities": [["text", "audio"]],
-    "mode": [["auto", "required"], ["implicit", "explicit"], ["score", "block"], ["explicit"]],
+    "language": [["PYTHON"]],
+    "level": [["MEDIA_RESOLUTION_LOW", "MEDIA_RESOLUTION_MEDIUM", "MEDIA_RESOLUTION_HIGH"]],
+    "mediaProcessing": [["STATIC", "AGENTIC"]],
+    "mediaResolution": [["MEDIA_RESOLUTION_LOW", "MEDIA_RESOLUTION_HIGH"]],
+    "media_resolution": [["MEDIA_RESOLUTION_LOW", "MEDIA_RESOLUTION_HIGH"]],
+    "method": [["SEVERITY", "PROBABILITY"]],
+    "mode": [
+        ["AUTO", "NONE"],
+        ["ANY", "AUTO"],
+        ["NONE", "AUTO"],
+        ["VALIDATED", "ANY"],
+        ["VERBATIM", "SMART"],
+        ["auto", "required"],
+        ["implicit", "explicit"],
+        ["score", "block"],
+        ["explicit"],
+    ],
+    "outcome": [["OUTCOME_OK", "OUTCOME_FAILED"]],
     "oversized_image": [["downsize", "error"]],
     "prompt_cache_retention": [["in_memory", "24h"]],
     "reasoning_effort": [["none", "minimal", "low", "medium", "high", "xhigh", "max"]],
+    "responseMimeType": [["text/plain", "application/json"]],
+    "responseModalities": [["TEXT"]],
+    "response_mime_type": [["text/plain", "application/json"]],
+    "response_modalities": [["TEXT"]],
     "response_inclusion": [["full", "excluded"]],
+    "scheduling": [["SILENT", "WHEN_IDLE", "INTERRUPT"]],
     "search_context_size": [["low", "medium", "high"]],
-    "service_tier": [["auto", "standard_only"], ["auto", "default", "flex", "scale", "priority", "fast"]],
+    "serviceTier": [["standard", "flex", "priority"]],
+    "service_tier": [["standard", "flex"], ["auto", "standard_only"], ["auto", "default", "flex", "scale", "priority", "fast"]],
     "speed": [["standard", "fast"]],
     "syntax": [["lark", "regex"]],
+    "thinkingLevel": [["LOW", "MEDIUM", "HIGH"]],
+    "threshold": [["BLOCK_ONLY_HIGH", "BLOCK_NONE", "BLOCK_MEDIUM_AND_ABOVE", "OFF"]],
     "timezone": [["Europe/Vienna", "Europe/Berlin"]],
     "tool_choice": [["none", "auto", "required"]],
     "ttl": [["5m", "1h"], ["30m", "12h"]],
+    "toolType": [["GOOGLE_SEARCH_WEB", "URL_CONTEXT"]],
     "verbosity": [["low", "medium", "high"]],
     "voice": [["coral", "sage"]],
 }
@@ -65,7 +96,7 @@ def other(body: Any, pointer: str) -> Any:
         case bool():
             return not value
         case int():  # not above a limit that it may stand at
-            return value - 1 if key.startswith("max_") else value + 1
+            return value - 1 if key.startswith("max") or key == "temperature" else value + 1
         case float():
             return round(value + 0.05, 4)
         case str():
@@ -88,7 +119,7 @@ def _other_text(body: Any, pointer: str, key: str, value: str) -> str | None:
             return rest[0] if rest else None
     if found := _DATA_URL.fullmatch(value):
         return found[1] + _other_base64(found[2])
-    if key == "data" and _source_kind(body, pointer) in {"base64", "input_audio"}:
+    if key in _SIGNATURES or (key == "data" and _source_kind(body, pointer) in {"base64", "input_audio", "inlineData"}):
         return _other_base64(value)
     if key == "arguments":
         return json.dumps(_other_arguments(json.loads(value)), separators=(",", ":"))
@@ -100,11 +131,12 @@ def _other_text(body: Any, pointer: str, key: str, value: str) -> str | None:
 def _other_in_schema(body: Any, pointer: str, value: str) -> str | None:
     parent, _, last = pointer.rpartition("/")
     if last == "type":
-        return {"string": "integer", "integer": "string", "number": "integer"}.get(value)
+        other = {"string": "integer", "integer": "string", "number": "integer"}.get(value.lower())
+        return other.upper() if other and value.isupper() else other
     if last.isdecimal() and parent.endswith("/required"):
         schema = pointers.at(body, parent.removesuffix("/required"))
         return next((name for name in schema["properties"] if name not in schema["required"]), None)
-    if last.isdecimal() and parent.endswith("/type"):
+    if last.isdecimal() and parent.endswith(("/type", "/propertyOrdering", "/property_ordering")):
         return None
     return value + SENTINEL
 
@@ -123,6 +155,8 @@ def _other_base64(data: str) -> str:
 
 def _source_kind(body: Any, pointer: str) -> str:
     outer = pointer.rpartition("/")[0]
+    if outer.endswith(("/inlineData", "/inline_data")):
+        return "inlineData"
     return "input_audio" if outer.endswith("/input_audio") else str(pointers.at(body, outer).get("type"))
 
 

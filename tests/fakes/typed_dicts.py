@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import collections.abc
+import datetime
+import enum
+from collections.abc import Callable
 from typing import Any, Literal, NotRequired, Required, Union, get_args, get_origin
 
 import attrs
 from typing_extensions import get_type_hints, is_typeddict  # the SDKs' classes are not of typing's own kind
 
-_PLAIN: dict[Any, tuple[type, ...]] = {str: (str,), int: (int,), float: (int, float), bool: (bool,), type(None): (type(None),)}
+_PLAIN: dict[Any, tuple[type, ...]] = {
+    str: (str,),
+    int: (int,),
+    float: (int, float),
+    bool: (bool,),
+    type(None): (type(None),),
+    bytes: (str,),  # as base64
+    datetime.datetime: (str,),
+}
 _WRAPPERS = (Required, NotRequired)
 
 
@@ -35,41 +46,55 @@ def every_key(kind: Any) -> frozenset[str]:
     return frozenset(_name(each, key) for each, hints in seen.items() for key in hints)
 
 
-def fit(kind: Any, value: Any, at: str = "") -> Fit | None:
-    """Return how *value* fits into *kind*, None if it does not. Of several ways those with the fewest unknown keys count."""
-    origin, args = get_origin(kind), get_args(kind)
-    if origin in _WRAPPERS:
-        return fit(args[0], value, at)
-    if origin is Union:
-        return _best([fit(each, value, at) for each in args])
-    if is_typeddict(kind):
-        return _fit_table(kind, value, at)
-    if isinstance(origin, type) and isinstance(value, (dict, list)):
-        return _fit_members(origin, args, value, at)
-    return Fit() if _is_plain(kind, value) else None
+def fit(kind: Any, value: Any, at: str = "", *, name: Callable[[str], str] = str) -> Fit | None:
+    """Return how *value* fits into *kind*, None if it does not. Of several ways those with the fewest unknown keys count.
+
+    *name* says what the types call a key of *value*.
+    """
+    return _Fitting(name).of(kind, value, at)
+
+
+@attrs.frozen
+class _Fitting:
+    name: Callable[[str], str]
+
+    def of(self, kind: Any, value: Any, at: str) -> Fit | None:
+        origin, args = get_origin(kind), get_args(kind)
+        if origin in _WRAPPERS:
+            return self.of(args[0], value, at)
+        if origin is Union:
+            return _best([self.of(each, value, at) for each in args])
+        if is_typeddict(kind):
+            return self._table(kind, value, at)
+        if isinstance(origin, type) and isinstance(value, (dict, list)):
+            return self._members(origin, args, value, at)
+        return Fit() if _is_plain(kind, value) else None
+
+    def _members(self, origin: type, args: tuple[Any, ...], value: dict[str, Any] | list[Any], at: str) -> Fit | None:
+        if isinstance(value, dict):
+            return _all([self.of(args[1], each, f"{at}/{key}") for key, each in value.items()]) if origin is dict else None
+        is_list = origin is not dict and issubclass(origin, collections.abc.Iterable)
+        return _all([self.of(args[0], each, f"{at}/{number}") for number, each in enumerate(value)]) if is_list else None
+
+    def _table(self, kind: Any, value: Any, at: str) -> Fit | None:
+        if not isinstance(value, dict) or not kind.__required_keys__ <= {self.name(key) for key in value}:
+            return None
+        hints = get_type_hints(kind, include_extras=True)
+        named = {key: self.name(key) for key in value}
+        inner = _all([self.of(hints[named[key]], each, f"{at}/{key}") for key, each in value.items() if named[key] in hints])
+        unknown = tuple(f"{at}/{key}" for key in value if named[key] not in hints)
+        return inner and Fit(
+            inner.keys | {_name(kind, known) for known in named.values() if known in hints}, inner.unknown + unknown
+        )
 
 
 def _is_plain(kind: Any, value: Any) -> bool:
     if get_origin(kind) is Literal:
         return value in get_args(kind)
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return value in {each.value for each in kind}
     is_bool_as_number = isinstance(value, bool) and kind in {int, float}
     return kind in {object, Any} or (isinstance(value, _PLAIN.get(kind, ())) and not is_bool_as_number)
-
-
-def _fit_members(origin: type, args: tuple[Any, ...], value: dict[str, Any] | list[Any], at: str) -> Fit | None:
-    if isinstance(value, dict):
-        return _all([fit(args[1], each, f"{at}/{key}") for key, each in value.items()]) if origin is dict else None
-    is_list = origin is not dict and issubclass(origin, collections.abc.Iterable)
-    return _all([fit(args[0], each, f"{at}/{number}") for number, each in enumerate(value)]) if is_list else None
-
-
-def _fit_table(kind: Any, value: Any, at: str) -> Fit | None:
-    if not isinstance(value, dict) or not kind.__required_keys__ <= value.keys():
-        return None
-    hints = get_type_hints(kind, include_extras=True)
-    inner = _all([fit(hints[key], each, f"{at}/{key}") for key, each in value.items() if key in hints])
-    unknown = tuple(f"{at}/{key}" for key in value if key not in hints)
-    return inner and Fit(inner.keys | {_name(kind, key) for key in value if key in hints}, inner.unknown + unknown)
 
 
 def _all(fits: list[Fit | None]) -> Fit | None:

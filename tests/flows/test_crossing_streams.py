@@ -22,7 +22,7 @@ from tests.fakes.echo_upstream import Scripted, open_echo
 from tests.fakes.foreign import HEAD, LAST, PAIRS, asking, calling, chunk, saying, speaking, streamed, told
 from tests.fakes.gateway import CLIENT_KEY, OTHER_KEY, Gateway, open_gateway
 from tests.fakes.listening import Heard, call_of, listening, request, text_of
-from tests.fakes.passing import CLIENTS, FORMATS, faults
+from tests.fakes.passing import FORMATS, TWO_CLIENTS, faults
 from tests.fakes.raw_client import connect, read_until
 from tests.fakes.raw_upstream import answering, raw_upstream, read_request
 from tests.fakes.waiting import until
@@ -52,7 +52,7 @@ def recordings() -> list[Any]:
         for name in names
     ]
     gemini = b"".join(told("gemini", THOUGHT))
-    return [*found, *(pytest.param(client, "gemini", gemini, id=f"gemini to {client}") for client in CLIENTS)]
+    return [*found, *(pytest.param(client, "gemini", gemini, id=f"gemini to {client}") for client in TWO_CLIENTS)]
 
 
 def _read(name: str) -> bytes:
@@ -114,7 +114,7 @@ async def test_each_fragment_leaves_before_the_provider_sends_the_next(client: s
 PICTURE = base64.b64encode(bytes(range(256)) * 20_480).decode()  # of 5 MiB
 
 
-@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("client", TWO_CLIENTS)
 @pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
 async def test_a_picture_of_five_megabytes_arrives_whole(client: str, stream: bool) -> None:
     part = chat.Image(blob=chat.Blob(media_type="image/png", data=PICTURE))
@@ -197,7 +197,7 @@ async def test_many_streams_at_once_keep_apart() -> None:
                 trio.open_nursery() as nursery,
             ):
                 for number in range(4):
-                    for client in CLIENTS:
+                    for client in TWO_CLIENTS:
                         for provider in FORMATS:
                             nursery.start_soon(one, gateway, client, provider, number)
 
@@ -246,7 +246,7 @@ async def two_turns(client: str, provider: str, events: Sequence[chat.Event], se
     return json.loads(echo.arrived[1].body)
 
 
-@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("client", TWO_CLIENTS)
 @pytest.mark.parametrize("key", [CLIENT_KEY, OTHER_KEY], ids=["the same client", "another client"])
 async def test_geminis_mark_on_a_call_comes_back_to_it_from_the_same_client_only(client: str, key: str) -> None:
     """No format but Gemini's own has a place for it that clients send back. An id may be anybody's: servers count them."""

@@ -20,7 +20,7 @@ from tests.fakes.echo_upstream import EchoUpstream, Scripted, open_echo
 from tests.fakes.foreign import FAMILIES, PAIRS, asking, saying, speaking, told
 from tests.fakes.gateway import Gateway, open_gateway, provider_at
 from tests.fakes.listening import Heard, listening
-from tests.fakes.passing import CLIENTS, faults
+from tests.fakes.passing import TWO_CLIENTS, faults
 from tests.fakes.raw_upstream import answering, raw_upstream, read_request
 from tests.fakes.waiting import until
 
@@ -162,7 +162,7 @@ async def test_nothing_is_fetched_for_a_model_that_takes_links(client: str, prov
     assert (heard.status, at.link in at.sent, at.images.arrived) == (200, True, [])
 
 
-@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("client", TWO_CLIENTS)
 async def test_nothing_is_fetched_where_client_and_provider_speak_one_format(client: str) -> None:
     answer = Scripted(headers=[("content-type", "text/event-stream")], pieces=told(client, saying("A cat.")))
     with trio.fail_after(20):

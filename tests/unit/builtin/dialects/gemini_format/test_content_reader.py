@@ -76,6 +76,34 @@ def test_thoughts_and_seals_are_read() -> None:
     )
 
 
+def test_seals_know_where_they_stood() -> None:
+    found, _ = parts(
+        {"text": "plan", "thought": True, "thoughtSignature": "CiQB"},
+        {"functionCall": {"name": "read"}, "thought_signature": "CiQB"},
+        {"text": "Yes", "thoughtSignature": "CiQB"},
+        role="model",
+    )
+
+    thought, call, _, bare = found
+    assert isinstance(thought, chat.Reasoning)
+    assert isinstance(call, chat.ToolCall)
+    assert isinstance(bare, chat.Reasoning)
+    assert [thought.at, bare.at] == ["/contents/0/parts/0", "/contents/0/parts/2/thoughtSignature"]
+    assert [None if each.seal is None else each.seal.at for each in (thought, call, bare)] == [
+        "/contents/0/parts/0/thoughtSignature",
+        "/contents/0/parts/1/thought_signature",
+        "/contents/0/parts/2/thoughtSignature",
+    ]
+
+
+def test_a_name_of_a_picture_is_lost_for_others_have_no_place_for_it() -> None:
+    picture = {"inlineData": {"mimeType": "image/png", "data": PNG, "displayName": "a.png"}}
+    result = {"functionResponse": {"id": "c1", "name": "look", "response": {}, "parts": [picture]}}
+
+    assert parts(picture)[1] == {"/contents/0/parts/0/inlineData/displayName": "lost"}
+    assert parts(result)[1] == {"/contents/0/parts/0/functionResponse/parts/0/inlineData/displayName": "lost"}
+
+
 def test_a_call_keeps_its_arguments_byte_for_byte() -> None:
     args = '{"b": 1.10, "a": [1e400, 12345678901234567890123], "t": "\\u00e9"}'
     text = f'{{"contents":[{{"role":"model","parts":[{{"text":"x"}},{{"functionCall":{{"name":"f","args":{args}}}}}]}}]}}'

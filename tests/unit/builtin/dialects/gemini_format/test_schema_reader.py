@@ -33,6 +33,11 @@ from tests.unit.builtin.dialects.gemini_format.test_schema_cleaning import SCHEM
             {"type": "OBJECT", "properties": {"type": {"type": "STRING"}, "a": {"example": 1}}, "propertyOrdering": ["a"]},
             {"type": "object", "properties": {"type": {"type": "string"}, "a": {"examples": [1]}}},
         ),
+        (
+            {"properties": {"a": {"ref": "#/defs/b"}}, "defs": {"b": {"type": "STRING", "nullable": True}}},
+            {"properties": {"a": {"$ref": "#/$defs/b"}}, "$defs": {"b": {"type": ["string", "null"]}}},
+        ),
+        ({"$ref": "#/$defs/b", "$defs": {"b": {"type": "string"}}}, {"$ref": "#/$defs/b", "$defs": {"b": {"type": "string"}}}),
         ({"type": "object", "additionalProperties": False}, {"type": "object", "additionalProperties": False}),
         ({"type": ["string", "null"]}, {"type": ["string", "null"]}),
         (True, True),
@@ -41,6 +46,15 @@ from tests.unit.builtin.dialects.gemini_format.test_schema_cleaning import SCHEM
 )
 def test_geminis_words_become_those_of_json_schema(schema: Any, expected: Any) -> None:
     assert json_schema(schema) == expected
+
+
+@pytest.mark.parametrize("key", ["propertyOrdering", "property_ordering"])
+def test_properties_stand_in_the_order_that_is_asked_for(key: str) -> None:
+    properties = {name: {"type": "STRING"} for name in ("a", "b", "c")}
+
+    assert list(json_schema({"properties": properties, key: ["c", "d", "b"]})["properties"]) == ["c", "b", "a"]
+    assert list(json_schema({key: "c", "properties": properties})["properties"]) == ["a", "b", "c"]
+    assert list(json_schema({key: [["c"], "b"], "properties": properties})["properties"]) == ["b", "a", "c"]
 
 
 def test_a_schema_without_end_has_one() -> None:

@@ -60,10 +60,10 @@ def test_each_fragment_of_text_leaves_at_once_and_calls_when_they_are_whole() ->
     assert writer.write(chat.CallEnded(0))
 
 
-def test_edge_6_interleaved_calls_are_two_whole_ones() -> None:
+def test_edge_6_interleaved_calls_are_two_whole_ones_in_the_order_they_began_in() -> None:
     found = write(
-        chat.CallStarted(key=0, id="c0", name="f"),
-        chat.CallStarted(key=1, id="c1", name="g", seal=SEAL),
+        chat.CallStarted(key=0, id="c0", name="f", seal=SEAL),
+        chat.CallStarted(key=1, id="c1", name="g"),
         chat.CallDelta(0, '{"a":'),
         chat.CallDelta(1, '{"b":2}'),
         chat.CallDelta(0, "1}"),
@@ -72,8 +72,8 @@ def test_edge_6_interleaved_calls_are_two_whole_ones() -> None:
     )
 
     assert found == [
-        chunk({"functionCall": {"id": "c1", "name": "g", "args": {"b": 2}}, "thoughtSignature": "CiQB"}),
-        chunk({"functionCall": {"id": "c0", "name": "f", "args": {"a": 1}}}),
+        chunk({"functionCall": {"id": "c0", "name": "f", "args": {"a": 1}}, "thoughtSignature": "CiQB"}),
+        chunk({"functionCall": {"id": "c1", "name": "g", "args": {"b": 2}}}),
     ]
 
 

@@ -70,6 +70,14 @@ def test_tools_that_google_runs_are_hosted() -> None:
     )
 
 
+@pytest.mark.parametrize("key", ["computerUse", "computer_use"])
+def test_a_tool_that_the_client_runs_and_only_geminis_models_know_is_refused(key: str) -> None:
+    with pytest.raises(chat.CannotCarry) as caught:
+        tools({"googleSearch": {}}, {key: {"environment": "ENVIRONMENT_BROWSER"}})
+
+    assert caught.value.pointer == f"/tools/1/{key}"
+
+
 def test_what_only_gemini_is_told_is_lost() -> None:
     declared = {"name": "f", "response": {"type": "STRING"}, "behavior": "BLOCKING", "new": 1}
 
