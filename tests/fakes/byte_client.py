@@ -10,7 +10,7 @@ import trio
 
 from tests.fakes.gateway import CLIENT_KEY, Gateway
 
-PATHS = {"openai-chat": "/v1/chat/completions", "anthropic-messages": "/v1/messages"}
+PATHS = {"openai-chat": "/v1/chat/completions", "openai-responses": "/v1/responses", "anthropic-messages": "/v1/messages"}
 PATIENCE = 20.0  # seconds for one exchange
 
 

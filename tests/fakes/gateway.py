@@ -20,6 +20,7 @@ from korproxy.builtin.dialects.gemini_count import korproxy_dialects as gemini_c
 from korproxy.builtin.dialects.gemini_embeddings import korproxy_dialects as gemini_embeddings
 from korproxy.builtin.dialects.openai_chat import korproxy_dialects as openai
 from korproxy.builtin.dialects.openai_embeddings import korproxy_dialects as openai_embeddings
+from korproxy.builtin.dialects.openai_responses import korproxy_dialects as responses
 from korproxy.config.settings import RootSettings, ServerSettings
 from korproxy.config.view import SettingsView
 from korproxy.contracts import Dialect, Provider
@@ -58,11 +59,15 @@ def provider_at(
     limits: Limits | None = None,
     **more: Any,
 ) -> HttpProvider:
-    """Return a provider at *url* that speaks both formats and takes every model."""
+    """Return a provider at *url* that speaks these formats and takes every model."""
     return HttpProvider(
         id=id,
         base_url=url,
-        speaks={"openai-chat": Endpoint(path="/v1/chat/completions"), "anthropic-messages": ANTHROPIC_MESSAGES},
+        speaks={
+            "openai-chat": Endpoint(path="/v1/chat/completions"),
+            "openai-responses": Endpoint(path="/v1/responses"),
+            "anthropic-messages": ANTHROPIC_MESSAGES,
+        },
         accounts=(Account(name="work", secret=Secret(UPSTREAM_KEY)),) if accounts is None else accounts,
         patterns=("*",),
         vendor_headers=(b"openai-", b"anthropic-", b"request-id"),
@@ -117,7 +122,7 @@ async def open_gateway(
         stop_at_end: Drain at the end of the block as the daemon does; else the test has stopped it.
     """
     settings = server or ServerSettings(port=0)
-    hooks = (openai, openai_embeddings, anthropic, anthropic_count, gemini, gemini_count, gemini_embeddings)
+    hooks = (openai, responses, openai_embeddings, anthropic, anthropic_count, gemini, gemini_count, gemini_embeddings)
     dialects: dict[str, Dialect] = {each.name: each for make in hooks for each in make(_no_settings())}
     finished: list[Finished] = []
     codes = Registry.of(BUILTIN_CODES)

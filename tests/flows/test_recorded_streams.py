@@ -40,6 +40,12 @@ USAGE = {
     "moonshot-usage-in-choice": (7, 4, None, 6),
     "openai-choices": (15, 0, 0, 18),
     "openai-parallel-tools": (311, 0, 0, 58),
+    "openai-responses-chatgpt": (1043, 14080, 0, 57),
+    "openai-responses-incomplete": (70, 0, 0, 32),
+    "openai-responses-open-model": (68, 0, None, 19),
+    "openai-responses-text": (31, 0, 0, 22),
+    "openai-responses-tools": (234, 2048, 128, 190),
+    "openai-responses-web-search": (8320, 0, 0, 41),
     "openai-usage": (180, 1024, 0, 9),
     "openrouter-comments": (548, 1500, None, 31),
 }
@@ -51,13 +57,20 @@ REASONING = {
     "deepseek-reasoning": 10,
     "openai-choices": 0,
     "openai-parallel-tools": 24,
+    "openai-responses-chatgpt": 30,
+    "openai-responses-incomplete": 20,
+    "openai-responses-open-model": 0,
+    "openai-responses-text": 0,
+    "openai-responses-tools": 96,
+    "openai-responses-web-search": 0,
     "openai-usage": 0,
     "openrouter-comments": 12,
 }
 
 
 def path_of(name: str) -> str:
-    return PATHS["anthropic-messages" if name.startswith("anthropic") else "openai-chat"]
+    formats = {"anthropic-": "anthropic-messages", "openai-responses-": "openai-responses"}
+    return PATHS[next((each for prefix, each in formats.items() if name.startswith(prefix)), "openai-chat")]
 
 
 def delicate(wire: bytes) -> list[int]:
@@ -89,7 +102,7 @@ async def test_a_recorded_stream_is_relayed_byte_for_byte(name: str, data: st.Da
     uncached, read, write, out = USAGE.get(name, (None, None, None, None))
     assert (answer.status, answer.headers["content-type"], answer.whole) == (200, "text/event-stream", True)
     assert answer.body == wire
-    booked = ("refused", "KP-PROV-102") if name == "anthropic-error" else ("ok", None)
+    booked = ("refused", "KP-PROV-102") if name.endswith("-error") else ("ok", None)
     assert (finished.outcome, finished.code, finished.bytes_out) == (*booked, len(wire))
     thought = REASONING.get(name)
     assert finished.usage == Usage(tokens_in=uncached, cache_read=read, cache_write=write, tokens_out=out, reasoning=thought)
@@ -113,6 +126,9 @@ def events_of(wire: bytes) -> list[bytes]:
     return [each[0] for each in re.finditer(rb".+?(?:\r\n\r\n|\n\n)", wire, re.DOTALL)]
 
 
+LAST = ("message_stop", "error", "response.completed", "response.incomplete", "response.failed")
+
+
 def is_an_end(event: bytes) -> bool:
     """Whether a client takes the stream for complete, or for failed, once it has read *event*."""
     for line in event.splitlines():
@@ -122,7 +138,7 @@ def is_an_end(event: bytes) -> bool:
         if text == b"[DONE]":
             return True
         said: Any = json.loads(text)
-        if said.get("type") in ("message_stop", "error") or any(each["finish_reason"] for each in said.get("choices", ())):
+        if said.get("type") in LAST or any(each["finish_reason"] for each in said.get("choices", ())):
             return True
     return False
 
@@ -160,7 +176,9 @@ def with_lf(wire: bytes) -> bytes:
 
 
 def message_in(wire: bytes) -> str:
-    """Return the message of the one error event that *wire* is."""
-    [event] = events_of(wire)
+    """Return the message of the error event that *wire* is; Responses has a second one, which says the same."""
+    event, *second = events_of(wire)
     [line] = [each for each in event.splitlines() if each.startswith(b"data:")]
-    return str(json.loads(line[5:])["error"]["message"])
+    message = str(json.loads(line[5:])["error"]["message"])
+    assert all(json.dumps(message, ensure_ascii=False).encode() in each for each in second)
+    return message
