@@ -56,11 +56,13 @@ def _check_model(body: JsonObject) -> None:
 
 
 def _check_prompt(prompt: object) -> None:
-    """Take a text, tokens, or a list of either."""
+    """Take a text, tokens, a list of either, or nothing."""
+    if prompt is None:
+        return
     several = prompt if isinstance(prompt, list) and prompt and isinstance(prompt[0], str | list) else [prompt]
     for each in several:
         tokens = isinstance(each, list) and bool(each) and all(type(token) is int for token in each)
-        if not tokens and not isinstance(each, str | None):
+        if not tokens and not isinstance(each, str):
             raise refuse(
                 "'$.prompt' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference."
             )

@@ -10,7 +10,7 @@ from korproxy_mock.memory import Stored
 from korproxy_mock.openai_api import OpenAIApi
 from korproxy_mock.prompt import Prompt
 from korproxy_mock.record import Received
-from korproxy_mock.responses_body import Outcome, begun, ended, outcome, usage_of
+from korproxy_mock.responses_body import Outcome, begun, ended, failure, outcome, scripted, usage_of
 from korproxy_mock.responses_checks import check
 from korproxy_mock.responses_conversation import conversation, owner_of
 from korproxy_mock.responses_events import numbered, stream
@@ -68,10 +68,14 @@ class OpenAIResponses(OpenAIApi):
         opening = begun(call, usage=usage_of(answer) if script.usage_in_every_chunk and not script.no_usage else None)
         return stream(self._ended(call, answer, script), opening, script.quirks)
 
+    def problem(self, call: Call, script: Script) -> Problem:
+        """Say a scripted error as OpenAI does."""
+        return scripted(call, script)
+
     def error_events(self, call: Call, problem: Problem, script: Script, after: int) -> Iterable[Event]:
         """Write a flat ``error`` event, or with ``stop=failed`` a response that failed; the stream ends after it."""
         if script.stop == "failed":
-            failed = ended(call, Outcome(status="failed", error=_said(problem)), [], None)
+            failed = ended(call, Outcome(status="failed", error=failure(problem)), [], None)
             return (numbered("response.failed", {"response": failed}, after),)
         said = {"code": problem.code, "message": problem.message, "param": problem.param}
         return (numbered("error", said, after),)
@@ -90,7 +94,3 @@ class OpenAIResponses(OpenAIApi):
             before = call.memory.find(key, call.body.get("previous_response_id"))
             call.memory.keep(key, Stored(request=call.received.body, response=response, before=before))
         return response
-
-
-def _said(problem: Problem) -> JsonObject:
-    return {"code": problem.code or "server_error", "message": problem.message}

@@ -6,7 +6,7 @@ import attrs
 
 from korproxy_mock import models, openai_errors
 from korproxy_mock.answer import Answer
-from korproxy_mock.formats import Call, JsonObject
+from korproxy_mock.formats import Call, JsonObject, Problem
 from korproxy_mock.openai_api import CREATED
 from korproxy_mock.script import Script
 
@@ -18,6 +18,7 @@ _ECHOED: JsonObject = {  # what the response repeats, and what it says where the
 }  # fmt: skip
 _INCOMPLETE = {"length": "max_output_tokens", "refusal": "content_filter"}
 _COMPLETE = ("end", "tool", "stop_sequence", "null")
+_TOO_LONG = "Your input exceeds the context window of this model. Please adjust your input and try again."
 
 
 @attrs.frozen(kw_only=True)
@@ -37,15 +38,22 @@ class Outcome:
 def outcome(call: Call, answer: Answer, script: Script) -> Outcome:
     """Tell how *answer* ends: what is no way to be complete is a reason to be incomplete, as it stands."""
     if answer.stop == "failed":
-        return Outcome(status="failed", error=failure(call, script))
+        return Outcome(status="failed", error=failure(scripted(call, attrs.evolve(script, status=script.status or 500))))
     if answer.stop in _COMPLETE or answer.refusal is not None:
         return Outcome(status="completed")
     return Outcome(status="incomplete", reason=_INCOMPLETE.get(answer.stop, answer.stop))
 
 
-def failure(call: Call, script: Script) -> JsonObject:
-    """Say a scripted error as ``response.error``."""
-    problem = openai_errors.scripted(call.model, attrs.evolve(script, status=script.status or 500))
+def scripted(call: Call, script: Script) -> Problem:
+    """Say the error that a script asks for; a conversation that is too long has other words here than in Chat Completions."""
+    said = openai_errors.scripted(call.model, script)
+    if script.kind != "context-length":
+        return said
+    return attrs.evolve(said, message=script.message or _TOO_LONG, param=script.param or "input")
+
+
+def failure(problem: Problem) -> JsonObject:
+    """Say *problem* as ``response.error``, which always has a code."""
     return {"code": problem.code or "server_error", "message": problem.message}
 
 

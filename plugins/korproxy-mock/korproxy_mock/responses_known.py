@@ -1,6 +1,7 @@
 """The names that the Responses API knows at each place, and what Chat Completions calls otherwise. Pure.
 
-Source: the parameter types of OpenAI's own SDK; a test compares.
+Source: the parameter types of OpenAI's own SDK; a test compares. Custom tool calls have a status, as in answers: clients send
+them back as they came.
 """
 
 from collections.abc import Mapping
@@ -60,8 +61,8 @@ ITEMS: Mapping[str, frozenset[str]] = {
     "mcp_approval_request": _names("arguments id name server_label type"),
     "mcp_approval_response": _names("approval_request_id approve id reason type"),
     "mcp_call": _names("approval_request_id arguments error id name output server_label status type"),
-    "custom_tool_call": _names("async call_id caller id input name namespace type"),
-    "custom_tool_call_output": _names("call_id caller id output type"),
+    "custom_tool_call": _names("async call_id caller id input name namespace status type"),
+    "custom_tool_call_output": _names("call_id caller id output status type"),
     "compaction_trigger": _names("id type"),
     "item_reference": _names("id type"),
     "program": _names("call_id code fingerprint id type"),

@@ -105,5 +105,5 @@ def _check_offered(choice: Mapping[str, object], tools: tuple[Offered, ...], hos
     name = choice.get("name")
     if name is None:
         raise missing("tool_choice.name")
-    if not any(name in {each.name, each.full_name} and each.custom is (kind == "custom") for each in tools):
+    if not any(name in (each.name, each.full_name) and each.custom is (kind == "custom") for each in tools):
         raise refuse(f"Tool choice '{name}' not found in 'tools' parameter.", param="tool_choice")

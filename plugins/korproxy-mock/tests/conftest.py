@@ -13,11 +13,12 @@ import trio
 from korproxy_mock.server import MockServer
 
 CHAT = "/v1/chat/completions"
+OPENAIS = ("/responses", "/v1/completions", "/embeddings")
 MESSAGES = "/v1/messages"
 GEMINI = ":generateContent"
 _GEMINI_STREAMS = {True: ":streamGenerateContent?alt=sse", "array": ":streamGenerateContent", False: GEMINI}
 _KEYS = {
-    CHAT: [("authorization", "Bearer sk-mock")],
+    **{path: [("authorization", "Bearer sk-mock")] for path in (CHAT, *OPENAIS)},
     MESSAGES: [("x-api-key", "sk-mock"), ("anthropic-version", "2023-06-01")],
     "/v1beta": [("x-goog-api-key", "sk-mock")],
 }
@@ -111,7 +112,7 @@ async def connect(korproxy_mock: MockServer) -> AsyncIterator[Connect]:
 
 @pytest.fixture
 async def ask(connect: Connect) -> Ask:
-    """Send one request on a new connection and read all of its answer; a body is ``prompt`` or given fields.
+    """Send one request on a new connection and read all of its answer; a body is the prompt or given fields.
 
     Gemini's ``stream`` is in its path: True for events, ``array`` for an array.
     """
@@ -129,6 +130,12 @@ async def ask(connect: Connect) -> Ask:
         if path.endswith(GEMINI):
             base = {"contents": [{"role": "user", "parts": [{"text": prompt}]}]}
             path = path.removesuffix(GEMINI) + _GEMINI_STREAMS[fields.pop("stream", False)]
+        elif "/responses" in path:
+            base = {"model": "gpt-5.5", "input": prompt}
+        elif path.endswith("/v1/completions"):
+            base = {"model": "gpt-3.5-turbo-instruct", "prompt": prompt}
+        elif path.endswith("/embeddings"):
+            base = {"model": "text-embedding-3-small", "input": prompt}
         elif "/v1beta" not in path:
             base = {"model": "gpt-4o"} if path.endswith(CHAT) else {"model": "claude-x", "max_tokens": 1000}
             base["messages"] = [{"role": "user", "content": prompt}]

@@ -155,7 +155,7 @@ async def test_a_foreign_server_may_give_all_calls_the_index_zero(chat: Chat) ->
 
 async def test_fragments_of_parallel_calls_may_come_in_turn(chat: Chat) -> None:
     chunks = await chat.stream(TOOLS % "quirk=interleaved")
-    fragments = [each for chunk in chunks for each in chunk.choices[0].delta.tool_calls or []]
+    fragments: list[Any] = [each for chunk in chunks for each in chunk.choices[0].delta.tool_calls or []]
     joined = {each.index: "" for each in fragments}
     for each in fragments:
         joined[each.index] += each.function.arguments
