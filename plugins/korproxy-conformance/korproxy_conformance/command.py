@@ -30,6 +30,7 @@ DEFAULT_MODELS: Mapping[str, str] = {
     MESSAGES: "claude-haiku-4-5",
     GEMINI: "gemini-3.5-flash",
 }
+_INTERRUPTED = 128 + signal.SIGINT  # as shells tell it
 _TERMINATED = 128 + signal.SIGTERM
 
 
@@ -91,6 +92,8 @@ def conformance(
             results = _run(gateway, behind, wanted)
     except processes.CannotStart as exc:
         raise click.ClickException(str(exc)) from None
+    except KeyboardInterrupt:
+        raise SystemExit(_INTERRUPTED) from None
     data = json.dumps(results.data(), indent=2, ensure_ascii=False)
     if output is not None:
         output.write_text(f"{data}\n", encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
+from urllib.parse import urlsplit
 
 from korproxy_conformance.cell import Target
 from korproxy_conformance.names import CHAT, FORMATS, GEMINI, MESSAGES, RESPONSES
@@ -111,14 +113,16 @@ def _spare(name: str, client: str, use: str) -> str:
 
 
 def _ready(home: Path, process: subprocess.Popen[bytes], log: Path) -> str:
-    """Wait until the daemon says where it listens; return its first address."""
+    """Wait until the daemon says where it listens, and does; return its first address."""
     until = time.monotonic() + _READY
     while process.poll() is None and time.monotonic() < until:
         try:
-            return str(json.loads((home / "daemon.json").read_text())["urls"][0]).rstrip("/")
-        except (FileNotFoundError, ValueError):
+            url = str(json.loads((home / "daemon.json").read_text())["urls"][0]).rstrip("/")
+            with socket.create_connection((urlsplit(url).hostname, urlsplit(url).port), timeout=_READY):
+                return url
+        except (OSError, ValueError):
             time.sleep(_PAUSE)  # noqa: TID251 -- a plain program without Trio
-    raise CannotStart(f"KorProxy did not start:\n{log.read_text()}")
+    raise CannotStart(f"KorProxy did not start:\n{log.read_text().strip()}")
 
 
 @contextmanager

@@ -27,18 +27,27 @@ def _rows(cells: Sequence[CellResult]) -> Iterator[str]:
     yield f"{'client':{first}} > {'provider':{second}}{_GAP}{_GAP.join(cases)}"
     for client, provider in rows:
         outcomes = [(case, found.get((client, provider, case), "")) for case in cases]
-        line = _GAP.join(click.style(f"{outcome:{len(case)}}", fg=_COLOURS.get(outcome)) for case, outcome in outcomes)
+        line = _GAP.join(f"{_coloured(outcome)}{' ' * (len(case) - len(outcome))}" for case, outcome in outcomes)
         yield f"{client:{first}} > {provider:{second}}{_GAP}{line}".rstrip()
 
 
+def _coloured(outcome: str) -> str:
+    return click.style(outcome, fg=_COLOURS[outcome]) if outcome else ""
+
+
 def _left_out(cells: Sequence[CellResult]) -> Iterator[str]:
-    """Tell why a cell is n/a; a step that is left out of a cell that passes is told, too, once for all cells."""
-    cells_left = [each for each in cells if each.outcome == NOT_APPLICABLE]
-    if cells_left:
-        yield ""
-    for cell in cells_left:
-        reasons = dict.fromkeys(step.why for step in cell.steps)
-        yield f"{NOT_APPLICABLE}  {cell.name}: {'; '.join(reasons)}"
+    """Tell why cells are n/a; and what is left out of others, once for all of them."""
+    lines = [
+        f"{NOT_APPLICABLE}  {cell.name}: {'; '.join(dict.fromkeys(step.why for step in cell.steps))}"
+        for cell in cells
+        if cell.outcome == NOT_APPLICABLE
+    ]
+    inside: dict[str, set[str]] = {}
+    for cell in cells:
+        for step in cell.of(NOT_APPLICABLE) if cell.outcome != NOT_APPLICABLE else ():
+            inside.setdefault(f"{cell.case}: {step.name}: {step.why}", set()).add(cell.name)
+    lines += [f"left out of {len(names)} of the cells: {what}" for what, names in inside.items()]
+    yield from ["", *lines] if lines else ()
 
 
 def _failures(cells: Sequence[CellResult]) -> Iterator[str]:
@@ -47,4 +56,4 @@ def _failures(cells: Sequence[CellResult]) -> Iterator[str]:
         yield ""
     for cell in failed:
         for step in cell.of(FAIL):
-            yield f"{click.style(FAIL, fg='red')}  {cell.name}: {step.title}: {step.why}"
+            yield f"{_coloured(FAIL)}  {cell.name}: {step.title}: {step.why}"

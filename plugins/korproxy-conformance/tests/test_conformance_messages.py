@@ -211,9 +211,9 @@ def test_every_broken_rule_of_a_stream_is_found(change: Change, words: str) -> N
 
 
 def test_done_is_not_for_this_format() -> None:
+    [event] = EventReader().feed(b"event: done\ndata: [DONE]\n\n")
     with pytest.raises(Wrong, match="expected JSON"):
-        for event in EventReader().feed(b"event: done\ndata: [DONE]\n\n"):
-            MessagesClient().reader().take(event)
+        MessagesClient().reader().take(event)
 
 
 def test_an_empty_block_of_text_is_found_at_the_end() -> None:

@@ -21,17 +21,17 @@ def complaint(check: Callable[[], object]) -> str:
 @pytest.mark.parametrize(
     ("check", "words"),
     [
-        (lambda: INNER["b/c"].text(), "expected a text; came 7 at event 3 /a/0/b~1c"),
-        (lambda: INNER["e"].word(), 'expected a text that is not empty; came "" at event 3 /a/0/e'),
+        (INNER["b/c"].text, "expected a text; came 7 at event 3 /a/0/b~1c"),
+        (INNER["e"].word, 'expected a text that is not empty; came "" at event 3 /a/0/e'),
         (lambda: INNER["z"], "expected a member 'z'; came only 'b/c', 'd', 'e', 'f', 'g' at event 3 /a/0"),
-        (lambda: DOCUMENT["t"].count(), "expected a whole number, not negative; came true at event 3 /t"),
-        (lambda: DOCUMENT["n"].count(), "expected a whole number, not negative; came -1 at event 3 /n"),
-        (lambda: DOCUMENT["n"].items(), "expected an array; came -1 at event 3 /n"),
+        (DOCUMENT["t"].count, "expected a whole number, not negative; came true at event 3 /t"),
+        (DOCUMENT["n"].count, "expected a whole number, not negative; came -1 at event 3 /n"),
+        (DOCUMENT["n"].items, "expected an array; came -1 at event 3 /n"),
         (lambda: DOCUMENT["n"].find("x"), "expected an object; came -1 at event 3 /n"),
         (lambda: DOCUMENT["t"].equals(1), "expected 1; came true at event 3 /t"),
         (lambda: INNER["e"].one_of(("b", "a")), 'expected one of a, b; came "" at event 3 /a/0/e'),
         (lambda: Place([]).only(), "expected an array of one element; came [] at /"),
-        (lambda: INNER["d"].arguments(), "expected a text; came null at event 3 /a/0/d"),
+        (INNER["d"].arguments, "expected a text; came null at event 3 /a/0/d"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(check: Callable[[], object], words: str) -> None:

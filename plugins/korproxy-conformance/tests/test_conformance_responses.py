@@ -120,6 +120,19 @@ def test_both_kinds_of_errors_in_mid_stream_are_read() -> None:
     assert heard([*STREAM[:11], FAILED]).failure == Failure(kind="server_error", message="fire", code="server_error")
 
 
+def test_a_failure_may_be_told_twice_but_not_more_often() -> None:
+    assert heard([*STREAM[:11], FLAT, FAILED]).failure == Failure(kind="server_error", message="fire", code="server_error")
+    for events in ([FLAT, FLAT], [FAILED, FLAT], [FLAT, FAILED, FAILED], [FLAT, STREAM[11]]):
+        with pytest.raises(Wrong, match="nothing after the end"):
+            heard([*STREAM[:11], *events])
+
+
+def test_a_failure_is_one_of_the_response_that_began() -> None:
+    other = event("failed", response={**FAILED["response"], "id": "resp_2"})
+    with pytest.raises(Wrong, match='expected "resp_1"; came "resp_2" at event 11 /response/id'):
+        heard([*STREAM[:11], other])
+
+
 def set_to(*path: Any) -> Change:
     def change(document: Any) -> None:
         *way, last, value = path
@@ -245,6 +258,6 @@ def test_events_of_other_kinds_are_passed_over_but_counted() -> None:
 
 
 def test_done_is_not_for_this_format() -> None:
+    [event] = EventReader().feed(b"data: [DONE]\n\n")
     with pytest.raises(Wrong, match="expected JSON"):
-        for each in EventReader().feed(b"data: [DONE]\n\n"):
-            ResponsesClient().reader().take(each)
+        ResponsesClient().reader().take(event)

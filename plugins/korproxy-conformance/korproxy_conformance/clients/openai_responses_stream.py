@@ -3,7 +3,8 @@
 The rules: every event has a name, which is the type in its data; numbers rise by one from 0; ``response.created`` first; items
 are added at the next ``output_index``, parts at the next index in their item; deltas belong to what is open; every ``done``
 repeats what the deltas built; every item is done before the end, and the last response lists them all; one terminal event, and
-nothing behind it.
+nothing behind it. A failure may be told twice, as ``error`` and then as ``response.failed``: the SDK raises on the one, Codex
+reads only the other.
 """
 
 from __future__ import annotations
@@ -33,10 +34,12 @@ class ResponsesStream:
     _items: list[Item] = attrs.field(factory=list)
     _end: Place | None = None
     _failure: Failure | None = None
+    _flat: bool = False  # it was told as an event ``error``
 
     def take(self, event: Event) -> None:
         """See ``StreamReader``."""
-        if self._end is not None or self._failure is not None:
+        told_twice = self._flat and event.name == "response.failed"
+        if self._end is not None or (self._failure is not None and not told_twice):
             raise Wrong(Words("nothing after the end"), Words(repr(event.data[:80])), event.at)
         data = event.json()
         data["type"].equals(event.name)
@@ -44,9 +47,10 @@ class ResponsesStream:
         self._numbers += 1
         match event.name:
             case "error":
-                self._failure = _flat_error(data)
+                self._failure, self._flat = _flat_error(data), True
             case "response.failed":
-                self._failure = _failed(data["response"])
+                self._same_response(data["response"])
+                self._failure, self._flat = _failed(data["response"]), False
             case name if name in _BEFORE:
                 self._starts(name, data["response"])
             case _ if self._head is None:
