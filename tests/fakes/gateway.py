@@ -19,6 +19,7 @@ from korproxy.builtin.dialects.gemini import korproxy_dialects as gemini
 from korproxy.builtin.dialects.gemini_count import korproxy_dialects as gemini_count
 from korproxy.builtin.dialects.gemini_embeddings import korproxy_dialects as gemini_embeddings
 from korproxy.builtin.dialects.openai_chat import korproxy_dialects as openai
+from korproxy.builtin.dialects.openai_completions import korproxy_dialects as openai_completions
 from korproxy.builtin.dialects.openai_embeddings import korproxy_dialects as openai_embeddings
 from korproxy.builtin.dialects.openai_responses import korproxy_dialects as responses
 from korproxy.config.settings import RootSettings, ServerSettings
@@ -44,6 +45,11 @@ from korproxy.server.manage.app import on_demand
 from korproxy.server.manage.desk import Desk
 from korproxy.server.serving import Server
 
+HOOKS = (
+    *(openai, openai_completions, openai_embeddings, responses),
+    *(anthropic, anthropic_count),
+    *(gemini, gemini_count, gemini_embeddings),
+)
 CLIENT_KEY = "kp-client-" + "c" * 43
 OTHER_KEY = "kp-client-" + "d" * 43  # of another client
 MANAGEMENT_KEY = "kp-manage-" + "m" * 43
@@ -122,8 +128,7 @@ async def open_gateway(
         stop_at_end: Drain at the end of the block as the daemon does; else the test has stopped it.
     """
     settings = server or ServerSettings(port=0)
-    hooks = (openai, responses, openai_embeddings, anthropic, anthropic_count, gemini, gemini_count, gemini_embeddings)
-    dialects: dict[str, Dialect] = {each.name: each for make in hooks for each in make(_no_settings())}
+    dialects: dict[str, Dialect] = {each.name: each for make in HOOKS for each in make(_no_settings())}
     finished: list[Finished] = []
     codes = Registry.of(BUILTIN_CODES)
     sockets = listen(["127.0.0.1"], 0)

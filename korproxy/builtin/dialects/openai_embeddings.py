@@ -7,20 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import msgspec
-
-from korproxy.api import Dialect, Embedder, Settings, Usage, hookimpl
-from korproxy.builtin.dialects.chat_format.usage import read_usage
+from korproxy.api import Dialect, Embedder, Settings, hookimpl
+from korproxy.builtin.dialects.chat_format.usage import usage_of_body
 from korproxy.builtin.dialects.openai_chat import OpenAIChat
 from korproxy.builtin.dialects.operations.dialect import OperationDialect
 from korproxy.builtin.dialects.operations.embedder import LazyEmbedder
-
-
-class _Answer(msgspec.Struct):
-    usage: object = None
-
-
-_answers = msgspec.json.Decoder(_Answer)
 
 
 @hookimpl
@@ -32,17 +23,9 @@ def korproxy_dialects(settings: Settings) -> Iterable[Dialect]:
         paths=("/v1/embeddings",),
         kind="embedding",
         chat=OpenAIChat(),
-        read_usage=usage_of,
+        read_usage=usage_of_body,
         embedder=LazyEmbedder(_embedder),
     )
-
-
-def usage_of(body: bytes) -> Usage:
-    """Return the tokens that the answer in *body* tells of."""
-    try:
-        return read_usage(_answers.decode(body).usage) or Usage()
-    except (ValueError, RecursionError):
-        return Usage()
 
 
 def _embedder() -> Embedder:

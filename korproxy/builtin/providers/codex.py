@@ -6,6 +6,7 @@ reasoning, and names ``/v1/responses`` (measured by several gateways, March to N
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -42,6 +43,7 @@ VENDOR_HEADERS = (
     b"idempotency-key",
     b"x-client-request-id",
 )
+_COMPLETES = re.compile("instruct|davinci|babbage")  # in the names of models that go on with a text
 
 
 @attrs.frozen(kw_only=True)
@@ -55,6 +57,8 @@ class OpenAI(HttpProvider):
         it back; to others as Chat, which has more settings.
         """
         abilities = self.abilities(model)
+        if features.kind == "completion" and not _COMPLETES.search(model):
+            return CHAT  # /v1/completions refuses models that are talked to
         if features.dialect == CHAT and features.tools and not abilities.tools_while_reasoning:
             return RESPONSES
         if features.dialect not in self.speaks and features.kind == "chat" and abilities.reasoning != "none":

@@ -8,7 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import msgspec
+
 from korproxy.api import Usage, token_count
+
+
+class _Answer(msgspec.Struct):
+    usage: Any = None
+
+
+_answers = msgspec.json.Decoder(_Answer)
 
 
 def read_usage(said: object) -> Usage | None:
@@ -28,6 +37,14 @@ def read_usage(said: object) -> Usage | None:
         reasoning=token_count(outer.get("reasoning_tokens")) if isinstance(outer, dict) else None,
     )
     return None if usage == Usage() else usage
+
+
+def usage_of_body(body: bytes) -> Usage:
+    """Return the tokens that *body*, a whole answer with an object ``usage``, tells of; none where it is no such answer."""
+    try:
+        return read_usage(_answers.decode(body).usage) or Usage()
+    except (ValueError, RecursionError):
+        return Usage()
 
 
 def last_usage(chunk: Mapping[str, Any]) -> Usage | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from korproxy.api import Features, Outgoing, Provider
+from korproxy.api import Features, Kind, Outgoing, Provider
 from korproxy.builtin.providers.codex import korproxy_providers
 from tests.fakes.settings import SECRET, WORK, FakeSettings, configured
 
@@ -124,14 +124,21 @@ def test_short_names_lead_to_the_newest_and_dated_names_stay() -> None:
 
 def test_it_counts_compacts_completes_and_embeds() -> None:
     provider = only(configured("codex"))
-    asked = {
+    asked: dict[tuple[str, Kind], str] = {
         ("anthropic-count", "count"): "/responses/input_tokens",
         ("responses-compact", "other"): "/responses/compact",
         ("openai-completions", "completion"): "/completions",
         ("gemini-embeddings", "embedding"): "/embeddings",
     }
     for (client, kind), path in asked.items():
-        spoken = provider.dialect_for("m", Features(dialect=client, kind=kind))
+        spoken = provider.dialect_for("davinci-002", Features(dialect=client, kind=kind))
         sent = provider.prepare(Outgoing(dialect=spoken, model="m", stream=False, body=b"{}"), WORK)
 
         assert sent.url == f"https://api.openai.com/v1{path}"
+
+
+def test_models_that_are_talked_to_complete_by_chat() -> None:
+    asked, provider = Features(dialect="openai-completions", kind="completion"), only(configured("codex"))
+    names = ("gpt-3.5-turbo-instruct", "ft:babbage-002:me", "gpt-4.1", "gpt-6-sol")
+
+    assert [provider.dialect_for(each, asked) for each in names] == ["openai-completions"] * 2 + ["openai-chat"] * 2

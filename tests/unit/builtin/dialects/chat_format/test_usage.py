@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from korproxy.api import Usage
-from korproxy.builtin.dialects.chat_format.usage import last_usage, read_usage, write_usage
+from korproxy.builtin.dialects.chat_format.usage import last_usage, read_usage, usage_of_body, write_usage
 
 COUNTS = st.integers(0, 10**9)
 
@@ -84,3 +84,16 @@ def test_where_nothing_is_known_nothing_is_said() -> None:
 @given(st.builds(Usage, tokens_in=COUNTS, cache_read=COUNTS, cache_write=COUNTS, tokens_out=COUNTS, reasoning=COUNTS))
 def test_what_is_written_is_read_back(usage: Usage) -> None:
     assert read_usage(write_usage(usage)) == usage
+
+
+@pytest.mark.parametrize(
+    ("body", "usage"),
+    [
+        (b'{"usage": {"prompt_tokens": 4, "total_tokens": 4}}', Usage(tokens_in=4)),
+        (b'{"usage": 4}', Usage()),
+        (b"{}", Usage()),
+        (b"no JSON", Usage()),
+    ],
+)
+def test_the_tokens_of_a_whole_body_are_read(body: bytes, usage: Usage) -> None:
+    assert usage_of_body(body) == usage
