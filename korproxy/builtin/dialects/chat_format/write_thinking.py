@@ -43,7 +43,9 @@ class _Plan:
         if self.abilities.reasoning == "none":
             self._lose("the model does not reason")
             return {}
-        if wish.shown is not None:
+        if wish.shown and self.abilities.family != "openai":
+            self.report.mapped(self.options.pointers.get("shown", ""), "servers of this format show what they have, unasked")
+        elif wish.shown is not None:
             self.report.lost(self.options.pointers.get("shown", ""), "the OpenAI format has no wish about that")
         if self.abilities.reasoning == "switch":
             return self._switched(wish)

@@ -35,9 +35,8 @@ def media_parts(part: Media, abilities: Abilities, report: chat.Report) -> Itera
     """
     match part:
         case chat.Image(blob=blob, detail=detail):
-            if detail is not None and part.at:
-                # Chat is the one format that has it, and this is where.
-                report.lost(f"{part.at}/image_url/detail", "Gemini has one resolution for a whole request")
+            if detail not in {None, "auto"}:
+                report.mapped(part.at, "without its level of detail: Gemini has one resolution for a whole request")
             drawing = _drawing(blob)
             if drawing is not None:
                 report.mapped(part.at, "is a drawing that Gemini does not take: its text is sent")

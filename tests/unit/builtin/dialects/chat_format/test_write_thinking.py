@@ -47,7 +47,9 @@ def test_a_model_that_does_not_reason_loses_the_wish() -> None:
         (chat.Thinking(), OPENAI, None, []),
         (chat.Thinking(budget=5000), OPENAI, "medium", [("/budget", "mapped")]),
         (chat.Thinking(effort="low", budget=5000), OPENAI, "low", [("/budget", "lost")]),
-        (chat.Thinking(effort="low", shown=True), OPENAI, "low", [("/shown", "lost")]),
+        (chat.Thinking(effort="low", shown=True), OPENAI, "low", [("/shown", "lost")]),  # OpenAI shows nothing in this format
+        (chat.Thinking(effort="low", shown=True), DEEPSEEK, "low", [("/shown", "mapped")]),  # others show all they have
+        (chat.Thinking(effort="low", shown=False), DEEPSEEK, "low", [("/shown", "lost")]),
     ],
 )
 def test_a_wish_is_said_as_an_effort(
