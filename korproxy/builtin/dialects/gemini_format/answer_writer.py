@@ -7,7 +7,7 @@ from typing import Any
 
 from korproxy.api import Usage, chat, json_bytes
 from korproxy.builtin.dialects.gemini_format.endings import write_finish
-from korproxy.builtin.dialects.gemini_format.seals import signature_of
+from korproxy.builtin.dialects.gemini_format.seals import UNSEALED, signature_of
 from korproxy.builtin.dialects.gemini_format.usage import write_usage
 
 _CUT = frozenset({"length", "refusal", "context"})
@@ -41,8 +41,8 @@ def response(
 def call_part(call: chat.CallStarted | chat.ToolCall, arguments: str) -> dict[str, Any]:
     """Return a call with its *arguments*."""
     args = chat.as_object(arguments, freeform=call.freeform)
-    signature = {} if call.seal is None else {"thoughtSignature": signature_of(call.seal)}
-    return {"functionCall": {"id": call.id, "name": call.name, "args": args}, **signature}
+    signature = UNSEALED if call.seal is None else signature_of(call.seal)
+    return {"functionCall": {"id": call.id, "name": call.name, "args": args}, "thoughtSignature": signature}
 
 
 def is_torn(arguments: str, *, freeform: bool) -> bool:

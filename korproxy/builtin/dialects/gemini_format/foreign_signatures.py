@@ -13,7 +13,7 @@ import attrs
 import msgspec
 
 from korproxy.api import chat, raw_items, raw_json, raw_object, raw_text, texts_at
-from korproxy.builtin.dialects.gemini_format.seals import ANY_SIGNATURE, FAMILY, seal_of
+from korproxy.builtin.dialects.gemini_format.seals import ANY_SIGNATURE, FAMILY, UNSEALED, seal_of
 
 KEYS = ("thoughtSignature", "thought_signature")
 _CALLS = frozenset({"functionCall", "function_call"})
@@ -75,8 +75,8 @@ class _Cleaning:
             if place == first and (foreign or self.own is chat.nobody) and not self._is_placed(members):
                 yield self._with_placeholder(members, foreign, f"{at}/{place}")
             elif foreign:
-                self.report.lost(f"{at}/{place}/{foreign}", "was not made by the provider, or is not taken back by it")
-                members.pop(foreign)
+                if raw_text(members.pop(foreign)) != UNSEALED:
+                    self.report.lost(f"{at}/{place}/{foreign}", "was not made by the provider, or is not taken back by it")
                 if _says_something(members):
                     yield raw_json(members)
             else:

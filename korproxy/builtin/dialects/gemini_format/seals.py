@@ -16,6 +16,8 @@ _PLACEHOLDERS = frozenset({ANY_SIGNATURE, "context_engineering_is_the_way_to_go"
 _OURS = "korproxy:"
 _REDACTED = f"{_OURS}redacted:"  # the seal is all there is (Messages ``redacted_thinking``): it goes back to another place
 _MARK = base64.b64encode(_OURS.encode()).decode()  # of nine bytes: its twelve characters stand alone
+# On a call that no seal came with: a client that goes over to Gemini sends it back, and so it is known that there is none.
+UNSEALED = base64.b64encode(f"{_OURS}unsealed".encode()).decode()
 
 
 def signature_of(seal: chat.Seal, *, redacted: bool = False) -> str:

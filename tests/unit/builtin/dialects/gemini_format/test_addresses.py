@@ -12,10 +12,11 @@ from korproxy.builtin.dialects.gemini_format.addresses import full_name, model_a
     ("path", "expected"),
     [
         ("/v1beta/models/gemini-3-pro:generateContent", ("gemini-3-pro", "generateContent")),
-        ("/v1/models/gemini-3-pro:streamGenerateContent?alt=sse", ("gemini-3-pro", "streamGenerateContent")),
+        ("/v1/models/gemini-3-pro:streamGenerateContent", ("gemini-3-pro", "streamGenerateContent")),
         ("/v1alpha/tunedModels/mine:countTokens", ("mine", "countTokens")),
         ("/v1beta/models/claude/claude-opus-5[1m]:generateContent", ("claude/claude-opus-5[1m]", "generateContent")),
-        ("/v1beta/models/ollama%2Fqwen%3A7b:generateContent", ("ollama/qwen:7b", "generateContent")),
+        ("/v1beta/models/ollama/qwen:7b:generateContent", ("ollama/qwen:7b", "generateContent")),
+        ("/v1beta/models/100%25:generateContent", ("100%25", "generateContent")),
         ("/v1beta/models/qwen:7b:generateContent", ("qwen:7b", "generateContent")),
     ],
 )

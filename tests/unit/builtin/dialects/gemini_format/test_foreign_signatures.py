@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from korproxy.api import chat
 from korproxy.builtin.dialects.gemini_format.foreign_signatures import without_foreign_signatures
-from korproxy.builtin.dialects.gemini_format.seals import ANY_SIGNATURE, signature_of
+from korproxy.builtin.dialects.gemini_format.seals import ANY_SIGNATURE, UNSEALED, signature_of
 from korproxy.builtin.dialects.gemini_format.translator import GeminiTranslator
 
 OWN, OTHERS = "T3du", "T3RoZXI="
@@ -145,3 +145,10 @@ def test_what_is_left_holds_no_foreign_signature_and_a_second_time_changes_nothi
 
     assert set(left) <= ({None, ANY_SIGNATURE, OWN} if owner is own else {None, ANY_SIGNATURE})
     assert without_foreign_signatures(once, owner, chat.Report()) is once
+
+
+def test_calls_that_came_without_a_seal_are_no_loss_and_the_first_has_the_value_that_google_takes_for_any() -> None:
+    parts, report = sent(body(call(UNSEALED), call(UNSEALED)))
+
+    assert [each.get("thoughtSignature") for each in parts] == [ANY_SIGNATURE, None]
+    assert report.losses == ()

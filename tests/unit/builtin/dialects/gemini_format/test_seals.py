@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from korproxy.api import chat
-from korproxy.builtin.dialects.gemini_format.seals import ANY_SIGNATURE, is_redacted, seal_of, signature_of
+from korproxy.builtin.dialects.gemini_format.seals import ANY_SIGNATURE, UNSEALED, is_redacted, seal_of, signature_of
 
 
 def test_googles_seal_is_its_signature() -> None:
@@ -39,6 +39,11 @@ def test_a_seal_comes_back_as_it_was(family: str, data: str) -> None:
     seal = chat.Seal(family=family, data=data)
 
     assert seal_of(signature_of(seal)) == seal
+
+
+def test_a_call_without_a_seal_is_known_again_as_one() -> None:
+    assert base64.b64decode(UNSEALED, validate=True) == b"korproxy:unsealed"
+    assert (seal_of(UNSEALED), is_redacted(UNSEALED)) == (None, False)
 
 
 def test_a_seal_that_is_all_there_is_is_known_again() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 
 from korproxy.api import Usage, chat, sse_events
 from korproxy.builtin.dialects.gemini_format.stream_reader import GeminiStreamReader
+from korproxy.builtin.dialects.gemini_format.seals import UNSEALED
 from korproxy.builtin.dialects.gemini_format.stream_writer import GeminiStreamWriter
 from tests.fakes.passing import guarded
 from tests.fakes.streams import good_streams
@@ -73,7 +74,7 @@ def test_edge_6_interleaved_calls_are_two_whole_ones_in_the_order_they_began_in(
 
     assert found == [
         chunk({"functionCall": {"id": "c0", "name": "f", "args": {"a": 1}}, "thoughtSignature": "CiQB"}),
-        chunk({"functionCall": {"id": "c1", "name": "g", "args": {"b": 2}}}),
+        chunk({"functionCall": {"id": "c1", "name": "g", "args": {"b": 2}}, "thoughtSignature": UNSEALED}),
     ]
 
 
