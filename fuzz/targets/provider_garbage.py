@@ -16,12 +16,17 @@ _NAMES = words(
     "type index id delta message content_block text thinking signature partial_json input name stop_reason stop_sequence"
     " choices content role tool_calls function custom arguments finish_reason reasoning_content reasoning reasoning_details"
     " candidates parts functionCall args thought thoughtSignature finishReason inlineData usageMetadata promptFeedback error"
-    " usage prompt_tokens input_tokens output_tokens data status code refusal"
+    " usage prompt_tokens input_tokens output_tokens data status code refusal response item item_id output_index content_index"
+    " summary_index part output summary call_id namespace encrypted_content incomplete_details sequence_number"
 )
 _TYPES = words(
     "message_start content_block_start content_block_delta content_block_stop message_delta message_stop error ping"
     " text thinking redacted_thinking tool_use text_delta input_json_delta thinking_delta signature_delta function custom"
-    " stop tool_calls length end_turn max_tokens refusal STOP MAX_TOKENS SAFETY"
+    " stop tool_calls length end_turn max_tokens refusal STOP MAX_TOKENS SAFETY response.created response.completed"
+    " response.incomplete response.failed response.output_item.added response.output_item.done response.output_text.delta"
+    " response.output_text.done response.function_call_arguments.delta response.function_call_arguments.done"
+    " response.reasoning_summary_text.delta response.refusal.delta reasoning output_text summary_text function_call"
+    " custom_tool_call completed incomplete failed max_output_tokens content_filter"
 )
 _ODD: st.SearchStrategy[object] = st.sampled_from([None, True, -1, 0, 1, 7.0, 1e300, 10**30, "", "7", "{", '{"a":1}', [], {}])
 _VALUES = st.recursive(

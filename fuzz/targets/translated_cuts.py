@@ -11,7 +11,7 @@ from tests.fakes.passing import guarded, read, written
 from tests.fakes.streams import good_streams
 
 Case = tuple[str, bytes, list[int]]
-FORMATS = ("openai-chat", "anthropic-messages", "gemini")
+FORMATS = ("openai-chat", "anthropic-messages", "gemini", "openai-responses")
 _ENDS = (b"\n", b"\r\n", b"\r")
 
 

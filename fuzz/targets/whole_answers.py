@@ -98,10 +98,33 @@ def _gemini_faults(document: dict[str, Any]) -> list[str]:
     return [*wrong, *(["another model's name"] if document["modelVersion"] != _ASKED.model else [])]
 
 
+def _responses_faults(document: dict[str, Any]) -> list[str]:
+    items, status = document["output"], document["status"]
+    calls = [each for each in items if each["type"] in ("function_call", "custom_tool_call")]
+    torn = [each for each in calls if each["type"] == "function_call" and not _is_object(each["arguments"])]
+    usage = document["usage"]
+    rules = {
+        "another model's name": document["model"] != _ASKED.model,
+        "an end that is none": status not in ("completed", "incomplete") or document["error"] is not None,
+        "incomplete for no reason": (status == "incomplete") != bool(document["incomplete_details"]),
+        "one id for two items": len({each["id"] for each in items}) < len(items),
+        "one id for two calls": len({each["call_id"] for each in calls}) < len(calls),
+        "a call without id or name": not all(each["call_id"] and each["name"] for each in calls),
+        "a call whose status does not fit": any((each["status"] == "incomplete") != (each in torn) for each in torn),
+        "an empty message": any(each["content"] == [] for each in items if each["type"] == "message"),
+        "reasoning that says nothing": any(
+            not each["summary"] and not each.get("encrypted_content") for each in items if each["type"] == "reasoning"
+        ),
+        "a total that is not the sum": usage["input_tokens"] + usage["output_tokens"] != usage["total_tokens"],
+    }
+    return [fault for fault, is_so in rules.items() if is_so]
+
+
 _FAULTS: Mapping[str, Callable[[dict[str, Any]], list[str]]] = {
     "openai-chat": _chat_faults,
     "anthropic-messages": _messages_faults,
     "gemini": _gemini_faults,
+    "openai-responses": _responses_faults,
 }
 
 

@@ -11,16 +11,18 @@ from korproxy.api import Dialect, Fault, Translator, chat
 from korproxy.builtin.dialects.anthropic_messages import AnthropicMessages
 from korproxy.builtin.dialects.gemini import Gemini
 from korproxy.builtin.dialects.openai_chat import OpenAIChat
+from korproxy.builtin.dialects.openai_responses import OpenAIResponses
 from korproxy.errors.exceptions import ProviderLost
 from korproxy.gateway.crossing import Crossing
 from korproxy.gateway.frames import FrameCutter
 from korproxy.gateway.translation import Translated
 from tests.fakes.gemini_checks import gemini_faults
+from tests.fakes.response_checks import responses_faults
 from tests.fakes.stream_checks import chat_faults, messages_faults
 
-DIALECTS: dict[str, Dialect] = {each.name: each for each in (OpenAIChat(), AnthropicMessages(), Gemini())}
+DIALECTS: dict[str, Dialect] = {each.name: each for each in (OpenAIChat(), AnthropicMessages(), Gemini(), OpenAIResponses())}
 FORMATS = tuple(DIALECTS)
-CLIENTS = ("openai-chat", "anthropic-messages", "gemini")
+CLIENTS = ("openai-chat", "anthropic-messages", "gemini", "openai-responses")
 TWO_CLIENTS = CLIENTS[:2]  # for tests that write the requests themselves: model and messages are members of both
 BROKEN = chat.Failed(chat.ProviderError(status=502, kind="server", message="the stream broke off"))
 
@@ -103,6 +105,7 @@ def carried(provider: str, client: str, wire: bytes, cuts: Sequence[int] = ()) -
 
 def faults(client: str, stream: bytes, *, wants_usage: bool = True) -> list[str]:
     """Return what a client would trip over in *stream*."""
-    if client == "gemini":
-        return gemini_faults(stream)
-    return chat_faults(stream, wants_usage=wants_usage) if client == "openai-chat" else messages_faults(stream)
+    if client == "openai-chat":
+        return chat_faults(stream, wants_usage=wants_usage)
+    checkers = {"anthropic-messages": messages_faults, "gemini": gemini_faults, "openai-responses": responses_faults}
+    return checkers[client](stream)

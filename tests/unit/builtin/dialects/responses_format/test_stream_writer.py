@@ -291,7 +291,8 @@ def test_an_error_is_told_twice_as_openai_does() -> None:
     assert (said["type"], said["code"], said["message"], said["param"]) == ("error", "rate_limit_exceeded", message, None)
     assert said["error"] == {"type": "rate_limit_error", "code": "rate_limit_exceeded", "message": message, "param": None}
     assert failed["response"]["error"] == {"code": "rate_limit_exceeded", "message": message}
-    assert (failed["response"]["output"], failed["response"]["usage"]["output_tokens"]) == ([], 4)
+    assert (failed["response"]["id"], failed["response"]["output"]) == (f"resp_{STEM}", [])
+    assert failed["response"]["usage"]["output_tokens"] == 4
 
 
 def test_edge_24_an_error_in_front_of_everything_has_a_response_to_fail() -> None:
