@@ -9,6 +9,7 @@ from korproxy_mock import anthropic_errors, models
 from korproxy_mock.answer import Answer, cut
 from korproxy_mock.anthropic_checks import check, check_count
 from korproxy_mock.anthropic_errors import model_not_found, problem
+from korproxy_mock.anthropic_models import described
 from korproxy_mock.anthropic_read import read_prompt, signature_for
 from korproxy_mock.directives import DirectiveError
 from korproxy_mock.formats import SSE, Call, Event, Framing, Headers, JsonObject, Problem, Refused, Route
@@ -74,8 +75,8 @@ class AnthropicMessages:
             check_count(call.body)
             return {"input_tokens": read_prompt(call.body).tokens}
         if call.route.action == "model":
-            return _model(call.model)
-        listed = [_model(each) for each in models.ANTHROPIC]
+            return described(call.model)
+        listed = [described(each) for each in models.ANTHROPIC]
         return {"data": listed, "has_more": False, "first_id": listed[0]["id"], "last_id": listed[-1]["id"]}
 
     def answer(self, call: Call, answer: Answer, script: Script) -> str:
@@ -247,25 +248,3 @@ def _event(kind: str, *, terminal: bool = False, **fields: Any) -> Event:
     """Write an event; the blanks before the last brace are as Anthropic sends them, of any number."""
     data = json.dumps({"type": kind, **fields}, ensure_ascii=False, separators=(",", ":"))
     return Event(name=kind, data=f"{data[:-1]}{' ' * (len(data) % _PADDING)}}}", terminal=terminal)
-
-
-def _model(name: str) -> JsonObject:
-    can = {"supported": True}
-    thinks = {"adaptive": can, "enabled": {"supported": not models.claude_adapts(name)}}
-    return {
-        "type": "model",
-        "id": name,
-        "display_name": name.replace("-", " ").title(),
-        "created_at": "2026-01-01T00:00:00Z",
-        "lifecycle": "active",
-        "deprecated_at": None,
-        "retires_at": None,
-        "max_input_tokens": 200_000,
-        "max_tokens": 64_000,
-        "capabilities": {
-            "image_input": can,
-            "pdf_input": can,
-            "structured_outputs": can,
-            "thinking": {**can, "types": thinks},
-        },
-    }

@@ -52,15 +52,18 @@ def _whole(item: JsonObject) -> JsonObject:
     kind = kind_of(item)
     said = {name: value for name, value in item.items() if value is not None}
     if kind == "message":
-        return {**said, "type": kind, "status": "completed", "content": _content(said)}
+        said_as = "output_text" if said.get("role") == "assistant" else "input_text"
+        return {**said, "type": kind, "status": "completed", "content": _parts_of(said.get("content"), said_as)}
+    if isinstance(said.get("output"), list):
+        said["output"] = _parts_of(said["output"], "input_text")
     return said if kind in _WITHOUT_STATUS else {"status": "completed", **said}
 
 
-def _content(message: JsonObject) -> list[JsonObject]:
-    content, kind = message.get("content"), "output_text" if message.get("role") == "assistant" else "input_text"
-    parts = [{"type": kind, "text": content}] if isinstance(content, str) else list(content or [])
+def _parts_of(content: object, kind: str) -> list[JsonObject]:
+    """Return a content as parts, with what OpenAI fills in; a string is one of that *kind*."""
+    parts = [{"type": kind, "text": content}] if isinstance(content, str) else content
     usual: dict[str, JsonObject] = {"output_text": {"annotations": [], "logprobs": []}, "input_image": {"detail": "auto"}}
-    return [{**usual.get(each["type"], {}), **each} for each in parts]
+    return [{**usual.get(each["type"], {}), **each} for each in parts] if isinstance(parts, list) else []
 
 
 def summary_asked(body: JsonObject) -> bool:
