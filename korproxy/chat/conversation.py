@@ -44,7 +44,8 @@ class Tool:
         strict: The arguments must fit the schema exactly. None: the client did not say.
         freeform: Called with bare text in place of JSON: ``custom`` tools of Chat and Responses.
         grammar: What a ``freeform`` text has to look like, as a text for the model.
-        pointers: Where in the request ``schema`` and ``strict`` stood, by attribute name.
+        pointers: Where in the request ``schema`` and ``strict`` stood, by attribute name; and anything else of the tool that
+            did not stand at its own place.
     """
 
     name: str

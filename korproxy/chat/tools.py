@@ -32,8 +32,16 @@ def offered_tools(conversation: Conversation, names: Sequence[str], abilities: A
         if isinstance(tool, HostedTool):
             report.lost(tool.at, f"a tool that the provider runs ({tool.kind[:50]}) is not translated")
         elif not abilities.tools:
-            report.lost(tool.at, "the model takes no tools")
+            _lose(tool, "the model takes no tools", report)
         elif names and tool.name not in names:
-            report.lost(tool.at, "is not among the tools that may be called")
+            _lose(tool, "is not among the tools that may be called", report)
         else:
             yield tool
+
+
+def _lose(tool: Tool, why: str, report: Report) -> None:
+    """Report *tool* as lost, and what was said of it elsewhere in the request."""
+    report.lost(tool.at, why)
+    for at in tool.pointers.values():
+        if tool.at and not at.startswith(f"{tool.at}/"):
+            report.lost(at, why)

@@ -54,3 +54,12 @@ def test_a_model_that_calls_no_tools_is_offered_none() -> None:
 
     assert list(chat.offered_tools(choosing(), (), Abilities(tools=False), report)) == []
     assert report.fate("/tools/2") == chat.Note("/tools/2", "lost", "the model takes no tools")
+
+
+def test_what_was_said_of_a_tool_elsewhere_is_lost_with_it() -> None:
+    report = chat.Report()
+    pointers = {"schema": "/tools/0/tools/0/parameters", "about": "/tools/0/description"}
+    tool = chat.Tool(name="read", at="/tools/0/tools/0", pointers=pointers)
+
+    assert list(chat.offered_tools(chat.Conversation(turns=(), tools=(tool,)), (), Abilities(tools=False), report)) == []
+    assert report.losses == ("/tools/0/tools/0", "/tools/0/description")

@@ -14,6 +14,9 @@ from korproxy.api import chat
 from korproxy.builtin.dialects.responses_format.grammars import grammar_text
 from korproxy.builtin.dialects.responses_format.namespaces import Names
 
+# Tools that the client runs, and of which only OpenAI's models know how they are called; ``shell`` where it has no container.
+_OWN = frozenset({"apply_patch", "computer", "computer_use_preview", "local_shell", "shell"})
+
 
 @attrs.frozen
 class Declared:
@@ -24,7 +27,11 @@ class Declared:
 
 
 def declared_tools(holder: chat.Fields) -> Iterator[Declared]:
-    """Yield all ``tools`` of *holder*: the request, or an item that adds some."""
+    """Yield all ``tools`` of *holder*: the request, or an item that adds some.
+
+    Raises:
+        CannotCarry: One of them is of a type that only OpenAI's models can call, and the client runs it.
+    """
     for tool in holder.tables("tools"):
         if tool.get("type") == "namespace":
             yield from _namespace(tool)
@@ -63,7 +70,8 @@ def _namespace(holder: chat.Fields) -> Iterator[Declared]:
     for tool in holder.tables("tools"):
         for each in _tool(tool):
             tells = first and about is not None and isinstance(each, chat.Tool)
-            yield Declared(_with_about(each, f"About all tools in {name}: {about}") if tells else each, name or None)
+            told = _with_about(each, f"About all tools in {name}: {about}", holder.pointer("description")) if tells else each
+            yield Declared(told, name or None)
             first = first and not tells
         tool.close()
     if first:
@@ -72,10 +80,11 @@ def _namespace(holder: chat.Fields) -> Iterator[Declared]:
         holder.report.mapped(holder.pointer("description"), "in the description of its first tool")
 
 
-def _with_about(tool: chat.Tool | chat.HostedTool, said: str) -> chat.Tool | chat.HostedTool:
+def _with_about(tool: chat.Tool | chat.HostedTool, said: str, at: str) -> chat.Tool | chat.HostedTool:
     if not isinstance(tool, chat.Tool):
         return tool
-    return attrs.evolve(tool, description=f"{tool.description}\n\n{said}" if tool.description else said)
+    description = f"{tool.description}\n\n{said}" if tool.description else said
+    return attrs.evolve(tool, description=description, pointers={**tool.pointers, "about": at})
 
 
 def _tool(tool: chat.Fields) -> Iterator[chat.Tool | chat.HostedTool]:
@@ -89,10 +98,18 @@ def _tool(tool: chat.Fields) -> Iterator[chat.Tool | chat.HostedTool]:
     elif kind == "custom":
         yield from _custom(tool)
     else:
+        if kind in _OWN and not _in_container(tool):
+            what = f"the tool type {kind} is OpenAI's own, and only its models can call it"
+            raise chat.CannotCarry(tool.at, f"{what}. Use an OpenAI provider, or switch this tool off.")
         settings = {key: value for key, value in tool.value.items() if key != "type"}
         for key in settings:
             tool.get(key)
         yield chat.HostedTool(kind="web_search" if kind.startswith("web_search") else kind, settings=settings, at=tool.at)
+
+
+def _in_container(tool: chat.Fields) -> bool:
+    environment = tool.get("environment")
+    return isinstance(environment, dict) and environment.get("type") in ("container_auto", "container_reference")
 
 
 def _function(tool: chat.Fields, at: str) -> Iterator[chat.Tool]:

@@ -121,12 +121,32 @@ def test_each_search_of_the_web_is_one(kind: str) -> None:
     assert tools(search) == ((chat.HostedTool(kind="web_search", settings={"search_context_size": "low"}),), [])
 
 
-@pytest.mark.parametrize("kind", ["file_search", "mcp", "shell", "local_shell", "apply_patch", "tool_search", "computer"])
+@pytest.mark.parametrize("kind", ["file_search", "mcp", "code_interpreter", "image_generation", "tool_search"])
 def test_tools_of_openais_own_keep_their_kind(kind: str) -> None:
     (tool,), notes = tools({"type": kind, "server_label": "x"})
 
     assert (tool, notes) == (chat.HostedTool(kind=kind, settings={"server_label": "x"}), [])
     assert tool.at == "/tools/0"
+
+
+@pytest.mark.parametrize(
+    "tool",
+    [
+        *({"type": kind} for kind in ("apply_patch", "computer", "computer_use_preview", "local_shell", "shell")),
+        {"type": "shell", "environment": {"type": "local"}},
+    ],
+)
+def test_tools_that_the_client_runs_and_only_openais_models_call_are_refused(tool: dict[str, Any]) -> None:
+    with pytest.raises(chat.CannotCarry) as caught:
+        tools(READ, tool)
+
+    assert caught.value.pointer == "/tools/1"
+
+
+def test_a_shell_in_a_container_is_run_by_openai() -> None:
+    (tool,), notes = tools({"type": "shell", "environment": {"type": "container_auto"}})
+
+    assert (tool, notes) == (chat.HostedTool(kind="shell", settings={"environment": {"type": "container_auto"}}), [])
 
 
 def test_edge_41_tools_that_come_with_the_conversation_are_tools() -> None:
