@@ -9,14 +9,24 @@ from typing import TYPE_CHECKING
 import attrs
 
 from korproxy.api import (
+    ANTHROPIC_COUNT,
     ANTHROPIC_MESSAGES,
+    GEMINI,
+    GEMINI_COUNT,
+    GEMINI_EMBEDDINGS,
     OPENAI_CHAT,
+    OPENAI_COMPLETIONS,
+    OPENAI_EMBEDDINGS,
+    OPENAI_RESPONSES,
+    RESPONSES_COMPACT,
+    RESPONSES_COUNT,
     Account,
     Collector,
     Command,
     ConfigError,
     ErrorCode,
     HttpProvider,
+    Kind,
     Model,
     PluginTable,
     Problem,
@@ -35,6 +45,20 @@ if TYPE_CHECKING:
     from korproxy_mock.server import MockServer
 
 NAME = "mock"
+SPEAKS = {
+    "openai-chat": OPENAI_CHAT,
+    "openai-responses": OPENAI_RESPONSES,
+    "anthropic-messages": ANTHROPIC_MESSAGES,
+    "gemini": GEMINI,
+    "openai-completions": OPENAI_COMPLETIONS,
+    "openai-embeddings": OPENAI_EMBEDDINGS,
+    "gemini-embeddings": GEMINI_EMBEDDINGS,
+    "anthropic-count": ANTHROPIC_COUNT,
+    "gemini-count": GEMINI_COUNT,
+    "responses-count": RESPONSES_COUNT,
+    "responses-compact": RESPONSES_COMPACT,
+}
+CATALOGUE = (*models.OPENAI, *models.ANTHROPIC, *models.GOOGLE, *models.OPENAI_EMBEDDINGS)
 PORT_TAKEN = ErrorCode(
     code="KP-CONF-280",
     message="The port of the demo's mock provider cannot be used.",
@@ -87,8 +111,8 @@ class MockPlugin:
                 type=NAME,
                 base_url=f"http://{host}:{port}",
                 accounts=(Account(name="demo", secret=Secret("demo")),),
-                speaks={"openai-chat": OPENAI_CHAT, "anthropic-messages": ANTHROPIC_MESSAGES},
-                catalogue=tuple(Model(id=each, owner=NAME) for each in (*models.OPENAI, *models.ANTHROPIC)),
+                speaks=SPEAKS,
+                catalogue=tuple(Model(id=each, owner=NAME, kind=_kind(each)) for each in CATALOGUE),
                 patterns=("*",),
                 vendor_headers=(b"anthropic-", b"openai-"),
             )
@@ -161,6 +185,10 @@ class MockSection:
     async def collect(self) -> Mapping[str, object]:
         """Return what the mock counts."""
         return self._plugin.state()
+
+
+def _kind(model: str) -> Kind:
+    return "embedding" if "embedding" in model else "chat"
 
 
 def _command() -> click.Command:
