@@ -13,7 +13,7 @@ import attrs
 from korproxy.api import Dialect, Directions, LazyTranslator, Settings, Translator, hookimpl
 from korproxy.builtin.dialects.anthropic_messages import AnthropicMessages
 from korproxy.builtin.dialects.messages_format.translator import MessagesTranslator
-from korproxy.builtin.dialects.operations.dialect import OperationDialect
+from korproxy.builtin.dialects.operations.dialect import OperationDialect, no_usage
 
 if TYPE_CHECKING:
     from korproxy.api import chat
@@ -27,6 +27,7 @@ def korproxy_dialects(settings: Settings) -> Iterable[Dialect]:
         name="anthropic-count",
         paths=("/v1/messages/count_tokens",),
         kind="count",
+        read_usage=no_usage,
         chat=AnthropicMessages(),
         translator=AnthropicCountTranslator(),
     )

@@ -13,6 +13,7 @@ from korproxy.api import Dialect, Directions, LazyTranslator, Settings, Translat
 from korproxy.builtin.dialects.gemini import Gemini
 from korproxy.builtin.dialects.gemini_format.named_models import NamedModels
 from korproxy.builtin.dialects.gemini_format.translator import GeminiTranslator
+from korproxy.builtin.dialects.operations.dialect import no_usage
 
 
 @hookimpl
@@ -23,6 +24,7 @@ def korproxy_dialects(settings: Settings) -> Iterable[Dialect]:
         name="gemini-count",
         paths=("/v1beta/models/{model}:countTokens", "/v1/models/{model}:countTokens"),
         kind="count",
+        read_usage=no_usage,
         chat=Gemini(),
         inside=("generateContentRequest", "generate_content_request"),
         translator=GeminiCountTranslator(),

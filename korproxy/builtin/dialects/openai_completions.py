@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from korproxy.api import Dialect, Settings, hookimpl
-from korproxy.builtin.dialects.chat_format.usage import usage_of_body
 from korproxy.builtin.dialects.completions_format.translator import CompletionsTranslator
 from korproxy.builtin.dialects.openai_chat import OpenAIChat
 from korproxy.builtin.dialects.operations.dialect import OperationDialect
@@ -23,7 +22,6 @@ def korproxy_dialects(settings: Settings) -> Iterable[Dialect]:
         paths=("/v1/completions",),
         kind="completion",
         chat=OpenAIChat(),
-        read_usage=usage_of_body,
         streams=True,
         translator=CompletionsTranslator(),
     )

@@ -34,7 +34,8 @@ class OperationDialect:
 
     Attributes:
         chat: The format in which the same vendor talks.
-        read_usage: Reads the tokens spent from a whole answer; must not raise, whatever it gets.
+        read_usage: Reads the tokens spent from a whole answer; must not raise, whatever it gets. None: such an answer is read
+            as one of ``chat``.
         streams: Whether its answers can be streams of the events of ``chat``.
         translator, embedder: How it is translated, if it is.
     """
@@ -43,7 +44,7 @@ class OperationDialect:
     paths: Sequence[str]
     kind: Kind
     chat: Dialect
-    read_usage: Callable[[bytes], Usage] = no_usage
+    read_usage: Callable[[bytes], Usage] | None = None
     streams: bool = False
     listed: frozenset[Kind] = frozenset()
     translator: Translator | None = None
@@ -65,7 +66,9 @@ class OperationDialect:
 
     def reader(self, *, stream: bool) -> AnswerReader:
         """Return a reader for one answer."""
-        return self.chat.reader(stream=True) if stream else PlainAnswer(self.read_usage)
+        if stream or self.read_usage is None:
+            return self.chat.reader(stream=stream)
+        return PlainAnswer(self.read_usage)
 
     def error(self, fault: Fault) -> bytes:
         """Return the body of an error."""

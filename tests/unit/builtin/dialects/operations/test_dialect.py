@@ -48,4 +48,15 @@ def test_a_stream_is_read_as_one_of_the_chat_format_and_an_answer_by_its_own_fun
 
     assert reader.usage == Usage(tokens_in=3)
     assert isinstance(WHOLE.reader(stream=True), ChatStream)
+
+
+def test_without_such_a_function_an_answer_is_read_as_one_of_the_chat_format() -> None:
+    reader = WHOLE.reader(stream=False)
+    reader.feed(b'{"usage": {"prompt_tokens": 3}}')
+    reader.finish()
+
+    assert reader.usage == Usage(tokens_in=3)
+
+
+def test_a_count_spends_nothing() -> None:
     assert no_usage(b'{"usage": 1}') == Usage()
