@@ -22,6 +22,8 @@ from korproxy.builtin.dialects.openai_chat import korproxy_dialects as openai
 from korproxy.builtin.dialects.openai_completions import korproxy_dialects as openai_completions
 from korproxy.builtin.dialects.openai_embeddings import korproxy_dialects as openai_embeddings
 from korproxy.builtin.dialects.openai_responses import korproxy_dialects as responses
+from korproxy.builtin.dialects.responses_compact import korproxy_dialects as responses_compact
+from korproxy.builtin.dialects.responses_count import korproxy_dialects as responses_count
 from korproxy.config.settings import RootSettings, ServerSettings
 from korproxy.config.view import SettingsView
 from korproxy.contracts import Dialect, Provider
@@ -46,7 +48,7 @@ from korproxy.server.manage.desk import Desk
 from korproxy.server.serving import Server
 
 HOOKS = (
-    *(openai, openai_completions, openai_embeddings, responses),
+    *(openai, openai_completions, openai_embeddings, responses, responses_compact, responses_count),
     *(anthropic, anthropic_count),
     *(gemini, gemini_count, gemini_embeddings),
 )

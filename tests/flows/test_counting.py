@@ -12,7 +12,15 @@ from korproxy_mock.server import open_mock
 
 from korproxy.api import Abilities
 from korproxy.kit.gemini_endpoint import GEMINI, GEMINI_COUNT
-from korproxy.kit.http_provider import ANTHROPIC_COUNT, ANTHROPIC_MESSAGES, OPENAI_CHAT, Endpoint, HttpProvider
+from korproxy.kit.http_provider import (
+    ANTHROPIC_COUNT,
+    ANTHROPIC_MESSAGES,
+    OPENAI_CHAT,
+    OPENAI_RESPONSES,
+    RESPONSES_COUNT,
+    Endpoint,
+    HttpProvider,
+)
 from korproxy.models.outcome import Usage
 from tests.fakes.echo_upstream import Scripted, open_echo
 from tests.fakes.gateway import Gateway, open_gateway, provider_at
@@ -31,12 +39,22 @@ CLIENTS: dict[str, tuple[str, Any, str]] = {
         {"contents": [{"role": "user", "parts": [{"text": WORDS}]}]},
         "totalTokens",
     ),
+    "responses-count": (
+        "/v1/responses/input_tokens",
+        {"input": [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": WORDS}]}]},
+        "input_tokens",
+    ),
 }
 PROVIDERS: dict[str, dict[str, Endpoint]] = {
     "anthropic-count": {"anthropic-messages": ANTHROPIC_MESSAGES, "anthropic-count": ANTHROPIC_COUNT},
     "gemini-count": {"gemini": GEMINI, "gemini-count": GEMINI_COUNT},
+    "responses-count": {"openai-responses": OPENAI_RESPONSES, "responses-count": RESPONSES_COUNT},
 }
-ANSWERS = {"anthropic-count": b'{"input_tokens": 123}', "gemini-count": b'{\n  "totalTokens": 123\n}\n'}
+ANSWERS = {
+    "anthropic-count": b'{"input_tokens": 123}',
+    "gemini-count": b'{\n  "totalTokens": 123\n}\n',
+    "responses-count": b'{"object": "response.input_tokens", "input_tokens": 123}',
+}
 PAIRS = [(client, provider) for client in CLIENTS for provider in PROVIDERS if client != provider]
 every_pair = pytest.mark.parametrize(("client", "provider"), PAIRS)
 every_client = pytest.mark.parametrize("client", list(CLIENTS))
@@ -44,7 +62,8 @@ every_client = pytest.mark.parametrize("client", list(CLIENTS))
 
 def counting(provider: str, url: str, **more: Any) -> HttpProvider:
     """Return a provider at *url* that counts in the format *provider*."""
-    return attrs.evolve(provider_at(url), speaks=PROVIDERS[provider], **more)
+    base_url = f"{url}/v1" if provider == "responses-count" else url
+    return attrs.evolve(provider_at(base_url), speaks=PROVIDERS[provider], **more)
 
 
 async def ask(
@@ -62,7 +81,7 @@ def said_by(client: str, answer: Any) -> tuple[str, str]:
     error = answer.json()["error"]
     if client == "gemini-count":
         return str(error["details"][0]["reason"]), error["message"]
-    return str(error["details"]["error_code"]), error["message"]
+    return str(error["details"]["error_code"] if client == "anthropic-count" else error["code"]), error["message"]
 
 
 @every_client
@@ -88,7 +107,7 @@ async def test_a_provider_of_another_format_tells_its_own_count(client: str, pro
                 answer = await ask(gateway, client)
                 exact = await direct.post(
                     mock.url + CLIENTS[provider][0].replace("{model}", "m"),
-                    json=CLIENTS[provider][1] | ({"model": "m"} if provider == "anthropic-count" else {}),
+                    json=CLIENTS[provider][1] | ({} if provider == "gemini-count" else {"model": "m"}),
                     headers={"anthropic-version": "2023-06-01"},
                 )
 
@@ -206,12 +225,18 @@ async def test_a_model_that_nobody_has_is_told_in_the_clients_format(client: str
 
 
 WAIT = b'{"error":{"code":429,"message":"Quota. Please retry in 21s.","status":"RESOURCE_EXHAUSTED"}}'
+LIMIT = b'{"error":{"message":"Rate limit reached.","type":"requests","param":null,"code":"rate_limit_exceeded"}}'
 BUSY = b'{"type":"error","error":{"type":"rate_limit_error","message":"Number of request tokens has exceeded."}}'
 
 
 @pytest.mark.parametrize(
     ("client", "provider", "headers", "body"),
-    [("anthropic-count", "gemini-count", [], WAIT), ("gemini-count", "anthropic-count", [("retry-after", "21")], BUSY)],
+    [
+        ("anthropic-count", "gemini-count", [], WAIT),
+        ("gemini-count", "anthropic-count", [("retry-after", "21")], BUSY),
+        ("responses-count", "gemini-count", [], WAIT),
+        ("anthropic-count", "responses-count", [("retry-after", "21")], LIMIT),
+    ],
 )
 async def test_a_rate_limit_says_when_to_come_back(
     client: str, provider: str, headers: list[tuple[str, str]], body: bytes
@@ -223,7 +248,7 @@ async def test_a_rate_limit_says_when_to_come_back(
 
     error = answer.json()["error"]
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "21")
-    assert error["message"] in json.loads(body)["error"]["message"]
+    assert error["message"].startswith(json.loads(body)["error"]["message"])
     if client == "gemini-count":
         assert error["status"] == "RESOURCE_EXHAUSTED"
         assert error["details"][-1]["retryDelay"] == "21s"
@@ -246,7 +271,7 @@ async def test_an_answer_without_a_count_is_no_count_of_zero(client: str, provid
 
 @every_pair
 async def test_an_error_with_a_good_status_is_an_error(client: str, provider: str) -> None:
-    body = BUSY if provider == "anthropic-count" else WAIT
+    body = {"anthropic-count": BUSY, "gemini-count": WAIT, "responses-count": LIMIT}[provider]
     with trio.fail_after(10):
         async with open_echo(Scripted(pieces=[body])) as echo, open_gateway(counting(provider, echo.url)) as gateway:
             answer = await ask(gateway, client)
@@ -256,7 +281,7 @@ async def test_an_error_with_a_good_status_is_an_error(client: str, provider: st
 
 @every_client
 async def test_a_body_that_is_no_question_is_refused(client: str) -> None:
-    other = next(each for each in PROVIDERS if each != client)
+    other = "gemini-count" if client == "anthropic-count" else "anthropic-count"
     with trio.fail_after(10):
         async with open_echo() as echo, open_gateway(counting(other, echo.url)) as gateway:
             answer = await ask(gateway, client, {"model": "m"})
