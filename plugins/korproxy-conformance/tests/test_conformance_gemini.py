@@ -133,8 +133,8 @@ BROKEN_ANSWERS: list[tuple[Change, str]] = [
     (without(*CANDIDATE, "content", "parts", 3, "functionCall", "name"), "a member 'name'"),
     (without("usageMetadata"), "a member 'usageMetadata'"),
     (set_to("usageMetadata", "totalTokenCount", 144), "expected 160; came 144"),
-    (without("modelVersion"), "a member 'modelVersion'"),
-    (without("responseId"), "a member 'responseId'"),
+    (set_to("modelVersion", 7), "/modelVersion"),
+    (set_to("responseId", ""), "/responseId"),
 ]
 
 
@@ -150,7 +150,7 @@ def test_every_broken_rule_of_a_whole_answer_is_found(change: Change, words: str
 BROKEN_STREAMS: list[tuple[Change, str]] = [
     (set_to(3, "responseId", "other"), "event 3 /responseId"),
     (set_to(3, "modelVersion", "other"), "event 3 /modelVersion"),
-    (without(3, "responseId"), "a member 'responseId'"),
+    (without(3, "responseId"), 'expected "r"; came null at event 3 /responseId'),
     (set_to(3, *FIRST, "functionCall", {"name": "x"}), "event 3 /candidates/0/content/parts/0"),
     (set_to(3, *CANDIDATE, "finishReason", "STOP"), "nothing after the end"),
     (lambda chunks: chunks.append(chunk(finish="STOP", usage=USAGE)), "nothing after the end"),

@@ -130,7 +130,6 @@ def without(*path: Any) -> Change:
 BROKEN_ANSWERS: list[tuple[Change, str]] = [
     (set_to("type", "error"), "/type"),
     (set_to("role", "user"), "/role"),
-    (without("stop_sequence"), "a member 'stop_sequence'"),
     (set_to("stop_reason", None), "/stop_reason"),
     (set_to("stop_reason", "end_turn"), 'expected "tool_use"; came "end_turn" at /stop_reason'),
     (set_to("content", 2, "text", ""), "a text that is not empty"),

@@ -1,4 +1,4 @@
-"""What a provider of generateContent received."""
+"""What a provider of generateContent received. Names may be written as proto3 writes them (``function_call``), too."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from korproxy_conformance.wrong import Words, Wrong
 
 _PATH = re.compile(r".*/models/([^/:]+):(generateContent|streamGenerateContent)")
 _WRAPPERS = ("result", "output")  # a tool's plain text has to be wrapped in an object
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def read(body: Place, path: str) -> Arrival:
@@ -38,34 +39,42 @@ def read(body: Place, path: str) -> Arrival:
     )
 
 
+def _some(place: Place, *names: str) -> Place | None:
+    """Return the first of the members *names* that is there, in either spelling."""
+    spellings = [each for name in names for each in (name, _HUMP.sub("_", name).lower())]
+    return next((found for each in spellings if (found := place.some(each)) is not None), None)
+
+
 def _tools(body: Place) -> dict[str, object]:
     tools = body.some("tools")
-    declared = [each for tool in (tools.items() if tools else ()) for each in tool["functionDeclarations"].items()]
     found = {}
-    for each in declared:
-        schema = each.some("parameters") or each.some("parametersJsonSchema")
-        found[each["name"].word()] = schema.value if schema else None
+    for tool in tools.items() if tools else ():
+        declared = _some(tool, "functionDeclarations")
+        for each in declared.items() if declared else ():
+            schema = _some(each, "parameters", "parametersJsonSchema")
+            found[each["name"].word()] = schema.value if schema else None
     return found
 
 
 def _schema(body: Place) -> object:
-    config = body.some("generationConfig")
-    if config is None or config.some("responseMimeType") is None:
+    config = _some(body, "generationConfig")
+    if config is None or _some(config, "responseMimeType") is None:
         return None
-    schema = config.some("responseJsonSchema") or config.some("responseSchema")
+    schema = _some(config, "responseJsonSchema", "responseSchema")
     return schema.value if schema else None
 
 
 def _part(story: Story, who: str, part: Place) -> None:
-    sealed = part.some("thoughtSignature")
+    sealed = _some(part, "thoughtSignature")
+    call = _some(part, "functionCall")
+    response = _some(part, "functionResponse")
     if sealed is not None:
         story.seals.append(sealed.word())
-    if part.find("functionCall") is not None:
-        call = part["functionCall"]
+    if call is not None:
         args = call.some("args")
         story.call(_id(call), call["name"].word(), args.members() if args else {})
-    elif part.find("functionResponse") is not None:
-        _response(story, part["functionResponse"])
+    elif response is not None:
+        _response(story, response)
     else:
         if who == "user":
             story.settled(part.at)
@@ -96,5 +105,6 @@ def _id(part: Place) -> object:
 
 
 def _image(part: Place) -> str:
-    blob = part["inlineData"]
-    return from_base64(blob["data"], blob["mimeType"].text())
+    blob = _some(part, "inlineData") or part["inlineData"]
+    media_type = _some(blob, "mimeType") or blob["mimeType"]
+    return from_base64(blob["data"], media_type.text())

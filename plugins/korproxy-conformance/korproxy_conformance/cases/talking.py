@@ -125,8 +125,9 @@ def _is_gemini(cell: Cell) -> str | None:
 def ids_differ(cell: Cell, streamed: bool) -> None:
     """Two answers have two ids."""
     answers: list[Answer] = [cell.say(cell.user("{{mock: text=hi}}"), streamed=streamed) for _ in range(2)]
-    if answers[0].id == answers[1].id:
-        raise Wrong(Words("an id of its own for each answer"), answers[0].id, "the answer's id")
+    ids = [each.id for each in answers]
+    if not all(ids) or ids[0] == ids[1]:
+        raise Wrong(Words("an id of its own for each answer"), ids, "the answer's id")
 
 
 STEPS = (

@@ -16,7 +16,6 @@ def read_answer(body: Place) -> Answer:
     """Read it."""
     body["type"].equals("message")
     body["role"].equals("assistant")
-    body["stop_sequence"]  # null, but there
     blocks = body["content"].items()
     stop = body["stop_reason"].one_of(STOPS)
     return read_blocks(

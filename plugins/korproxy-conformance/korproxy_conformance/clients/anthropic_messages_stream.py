@@ -83,7 +83,6 @@ class MessagesStream:
         message["role"].equals("assistant")
         message["content"].equals([])
         message["stop_reason"].equals(None)
-        message["stop_sequence"].equals(None)
         message["model"].word()
         message["id"].word()
         read_usage(message["usage"])
@@ -136,6 +135,5 @@ class MessagesStream:
         if self._delta is not None or self._open:
             data.wrong(Words("one message_delta, after the last block's stop"))
         data["delta"]["stop_reason"].one_of(STOPS)
-        data["delta"]["stop_sequence"]  # null, but there
         data["usage"]["output_tokens"].count()
         self._delta = data

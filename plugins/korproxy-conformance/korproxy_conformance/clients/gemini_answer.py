@@ -10,6 +10,7 @@ from korproxy_conformance.said import Answer, Call, Failure, Usage
 from korproxy_conformance.wrong import Words, Wrong
 
 FINISHES = ("STOP", "MAX_TOKENS", "SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "RECITATION", "OTHER")
+HEAD = ("responseId", "modelVersion")  # the SDK can do without them; steps of their own ask for them
 _KINDS = ("text", "functionCall", "inlineData", "fileData", "executableCode", "codeExecutionResult")
 _RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)s")
@@ -48,9 +49,11 @@ def put_together(parts: list[Place], head: Place, *, finish: str, usage: Usage |
     for each in parts:
         if each.find("functionCall") is not None:
             calls.append(_call(each["functionCall"], calls))
+    names = [head.some(each) for each in HEAD]
+    identity, model = (each.word() if each else "" for each in names)
     return Answer(
-        id=head["responseId"].word(),
-        model=head["modelVersion"].word(),
+        id=identity,
+        model=model,
         pieces=tuple(each["text"].text() for each in texts if not _is_thought(each)),
         thoughts="".join(each["text"].text() for each in texts if _is_thought(each)),
         seals=tuple(each["thoughtSignature"].word() for each in parts if each.find("thoughtSignature")),

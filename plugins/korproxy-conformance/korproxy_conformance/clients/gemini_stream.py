@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import attrs
 
-from korproxy_conformance.clients.gemini_answer import FINISHES, put_together, read_failure, read_parts, read_usage
+from korproxy_conformance.clients.gemini_answer import FINISHES, HEAD, put_together, read_failure, read_parts, read_usage
 from korproxy_conformance.place import Place
 from korproxy_conformance.said import Answer, Failure, Usage
 from korproxy_conformance.sse import Event
@@ -39,8 +39,9 @@ class GeminiStream:
             return
         if self._first is None:
             self._first = chunk
-        for name in ("responseId", "modelVersion"):
-            same(chunk[name].word(), self._first[name].value, chunk[name].at)
+        for name in HEAD:
+            came, first = chunk.some(name), self._first.some(name)
+            same(came and came.word(), first and first.value, f"{chunk.at}{name}")
         candidate = chunk["candidates"].only()
         self._parts += read_parts(candidate)
         usage = chunk.some("usageMetadata")

@@ -1,8 +1,8 @@
 """A stream of ``chat.completion.chunk`` objects.
 
 The rules: data events without a name; one id, one time, one model in all chunks; the role in the first delta and nowhere else;
-calls numbered 0, 1, 2 as they begin, each with id, type and name in its first fragment and only there; one finish reason, after
-which nothing is said; the usage behind it; ``[DONE]`` last, and once.
+calls numbered 0, 1, 2 as they begin, each with id, type and name in its first fragment, id and name only there; one finish
+reason, after which nothing is said; the usage behind it; ``[DONE]`` last, and once.
 """
 
 from __future__ import annotations
@@ -144,9 +144,9 @@ class ChatStream:
             self._calls.append({"id": fragment["id"].word(), "type": "function", "function": {"name": "", "arguments": ""}})
             self._calls[index]["function"]["name"] = function["name"].word()
         else:
-            for again in (fragment.some("id"), fragment.some("type"), function.some("name")):
+            for again in (fragment.some("id"), function.some("name")):
                 if again is not None:
-                    again.wrong(Words("id, type and name in the first fragment only"))
+                    again.wrong(Words("id and name in the first fragment only: the SDK joins texts"))
         extra = fragment.some("extra_content")
         if extra is not None:
             self._calls[index]["extra_content"] = extra.value
