@@ -7,7 +7,8 @@ A file is one JSON object:
 - ``defaults``: what holds for every entry of the file; ``kinds``: named sets of differences, so that a fact about many models
   stands there once;
 - ``models``: one object each: ``id``, ``name``, ``owner``, ``created``; ``aliases``: names of ours, replaced by ``id`` before
-  anything is sent; ``also``: other names of the vendor's, sent as they are; ``kind``; and any attribute of ``Abilities``;
+  anything is sent; ``also``: other names of the vendor's, sent as they are; ``kind``: which of ``kinds`` it is; ``purpose``:
+  ``chat``, or ``embedding`` of a model that makes vectors (``Model.kind``); and any attribute of ``Abilities``;
 - ``families``: pattern of names that are not in the list -> differences. Case does not count, the first that fits does;
 - ``assumed``: the differences for a name that nobody knows.
 """
@@ -17,7 +18,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import attrs
 import msgspec
@@ -160,6 +161,7 @@ class _Entry(msgspec.Struct, frozen=True):
     created: int = 0
     aliases: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    purpose: Literal["chat", "embedding"] = "chat"
 
 
 def _model(file: _File, row: Row, at: int) -> tuple[Model, tuple[str, ...]]:
@@ -172,7 +174,13 @@ def _model(file: _File, row: Row, at: int) -> tuple[Model, tuple[str, ...]]:
     rest = {key: value for key, value in row.items() if key not in _Entry.__struct_fields__}
     abilities = file.abilities(rest, place)
     model = Model(
-        id=entry.id, name=entry.name, owner=entry.owner, created=entry.created, aliases=entry.aliases, abilities=abilities
+        id=entry.id,
+        name=entry.name,
+        owner=entry.owner,
+        created=entry.created,
+        aliases=entry.aliases,
+        abilities=abilities,
+        kind=entry.purpose,
     )
     return model, entry.also
 

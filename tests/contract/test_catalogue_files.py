@@ -38,15 +38,16 @@ DOCUMENTED = {
     "openai": """
         gpt-6.2-astra gpt-6-astra gpt-6.2-sol gpt-6.1-sol gpt-6-sol gpt-6.1-terra gpt-6-luna gpt-5.6-sol gpt-5.6-terra
         gpt-5.6-luna gpt-5.5 gpt-5.5-2026-04-23 gpt-5.4 gpt-5.4-mini gpt-5.4-nano gpt-5.2 gpt-5.1 gpt-4.1 gpt-4.1-mini gpt-4o
-        gpt-4o-mini""",
+        gpt-4o-mini text-embedding-3-small text-embedding-3-large text-embedding-ada-002""",
     "google": """
         gemini-4-argon gemini-3.8-flash gemini-3.7-flash gemini-3.6-flash gemini-3.5-flash gemini-3.5-flash-lite
         gemini-3.1-pro-preview gemini-3.1-flash-lite gemini-3-flash gemini-3-flash-preview gemini-3-pro-preview gemini-2.5-pro
         gemini-2.5-flash gemini-2.5-flash-lite gemini-pro-latest gemini-flash-latest gemini-flash-lite-latest gemma-4-31b-it
-        gemma-4-26b-a4b-it""",
+        gemma-4-26b-a4b-it gemini-embedding-001""",
     "qwen": """
         qwen3.8-max qwen3.8-max-0902 qwen3.8-flash qwen3.7-max qwen3.7-plus qwen3.6-plus qwen3.6-flash qwen3.5-plus
-        qwen3-coder-plus qwen3-coder-flash qwen3-coder-next qwen3-max-2026-01-23""",
+        qwen3-coder-plus qwen3-coder-flash qwen3-coder-next qwen3-max-2026-01-23 text-embedding-v4
+        text-embedding-v3""",
 }
 OF_TYPE = {"claude": ("anthropic", claude), "codex": ("openai", codex), "gemini": ("google", gemini), "qwen": ("qwen", qwen)}
 
@@ -114,6 +115,23 @@ def test_no_two_vendors_share_a_name() -> None:
 @pytest.mark.parametrize("kind", OF_TYPE)
 def test_its_test_model_is_listed(kind: str) -> None:
     assert made(kind).test_model in [each.id for each in made(kind).models()]
+
+
+@pytest.mark.parametrize("kind", OF_TYPE)
+def test_what_makes_vectors_is_marked_so_and_is_not_talked_to(kind: str) -> None:
+    models = made(kind).models()
+    marked = {each.id for each in models if each.kind == "embedding"}
+
+    assert marked == {each.id for each in models if "embedding" in each.id}
+    assert all(each.abilities is not None and not each.abilities.tools for each in models if each.id in marked)
+    assert made(kind).test_model not in marked
+
+
+def test_embeddings_beyond_the_list_are_taken_by_their_own_vendor_only() -> None:
+    names = ("text-embedding-3-next", "text-embedding-v5", "gemini-embedding-2")
+    takers = [[kind for kind in OF_TYPE if made(kind).offers(each)] for each in names]
+
+    assert takers == [["codex"], ["qwen"], ["gemini"]]
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -65,8 +65,8 @@ _BLIND = Abilities(tools=False, images=False, documents=False, image_links=False
 
 def _kinds(catalogue: Catalogue) -> Mapping[Abilities, str]:
     """Return the first name of each kind of models in *catalogue*."""
-    named = [(each.abilities or catalogue.assumed, each.id) for each in catalogue.models]
-    named += [(abilities, pattern) for pattern, abilities in catalogue.families]
+    named = [(each.abilities or catalogue.assumed, each.id) for each in catalogue.models if each.kind == "chat"]
+    named += [(abilities, pattern) for pattern, abilities in catalogue.families if "embedding" not in pattern]
     return dict(reversed([*named, (catalogue.assumed, "others")]))
 
 

@@ -156,3 +156,11 @@ def test_settings_go_over_a_catalogue() -> None:
     table = ConfiguredProvider(id="mine", type="kind", models=("kor-2",), abilities={"window": 5})
 
     assert from_settings(table, provider(read())).abilities("kor").window == 5
+
+
+def test_what_a_model_is_for_is_told_by_its_purpose() -> None:
+    rows = [{"id": "kor-1"}, {"id": "kor-e", "purpose": "embedding", "kind": "thinks"}]
+
+    assert [each.kind for each in read(models=rows).models] == ["chat", "embedding"]
+    with pytest.raises(ValueError, match=r"models\[0\] kor-1: .*purpose"):
+        read(models=[{"id": "kor-1", "purpose": "painting"}])
