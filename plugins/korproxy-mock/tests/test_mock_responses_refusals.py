@@ -304,6 +304,32 @@ FINE: list[dict[str, Any]] = [
     {"tools": [tool(parameters=None, strict=None), {"type": "function", "name": "a" * 64}]},
     {"client_metadata": {"a": "b"}, "store": False, "include": ["reasoning.encrypted_content"]},
     {"text": {"format": {"type": "json_object"}}, "input": "say json"},
+    {  # as Codex asks
+        "instructions": "You are Codex",
+        "input": [
+            {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": "rules"}]},
+            {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "hi"}]},
+            thought(encrypted_content=SEAL, content=None),
+            {**PATCH, "status": "completed"},
+            PATCHED,
+            {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "a"}], "phase": "commentary"},
+        ],
+        "tools": [
+            tool(description="Runs", strict=False, parameters={"type": "object", "properties": {}}),
+            {"type": "custom", "name": "a", "format": {"type": "grammar", "syntax": "lark", "definition": "start: A"}},
+            {"type": "web_search", "external_web_access": True},
+            {"type": "tool_search"},
+        ],
+        "tool_choice": "auto",
+        "parallel_tool_calls": False,
+        "reasoning": {"effort": "medium", "summary": "auto"},
+        "store": False,
+        "stream": True,
+        "include": ["reasoning.encrypted_content"],
+        "prompt_cache_key": "019b2889-d0f2-7713-8046-20bdf342d5d7",
+        "text": {"verbosity": "low"},
+        "client_metadata": {"thread": "1"},
+    },
     {"background": True, "max_tool_calls": 3, "safety_identifier": "u", "stream": True, "stream_options": {}},
 ]
 

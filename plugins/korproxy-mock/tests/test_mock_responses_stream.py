@@ -55,6 +55,15 @@ async def test_reasoning_and_calls_come_in_openais_order(ask: Any) -> None:
     assert [each["output_index"] for each in payloads(got) if each["type"] == "response.output_item.done"] == [0, 1, 2]
 
 
+async def test_parallel_calls_may_come_in_turn(ask: Any) -> None:
+    got = await ask(block("text=a tool=ls args='abc' tool=rm args='def' quirk=interleaved"), PATH, stream=True)
+    events = payloads(got)
+    assert [(each["output_index"], each["delta"]) for each in events if each["type"].endswith("arguments.delta")] == [
+        (1, "a"), (2, "d"), (1, "b"), (2, "e"), (1, "c"), (2, "f"),
+    ]  # fmt: skip
+    assert [each["sequence_number"] for each in events] == list(range(len(events)))
+
+
 @pytest.mark.parametrize(
     ("stop", "last"), [("end", "completed"), ("length", "incomplete"), ("content_filter", "incomplete"), ("failed", "failed")]
 )
