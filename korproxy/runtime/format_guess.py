@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 CHAT, MESSAGES, RESPONSES, GEMINI = "openai-chat", "anthropic-messages", "openai-responses", "gemini"
+COMPLETIONS = "openai-completions"
 
 _ONLY_CHAT = frozenset(
     {
@@ -63,6 +64,8 @@ _CHAT_PARTS = frozenset({"file", "image_url", "input_audio", "refusal"})
 def guess_format(body: Mapping[str, Any]) -> str:
     """Return the name of the format that *body* looks like; Chat, which most tools speak, where nothing tells."""
     if "messages" not in body:
+        if isinstance(body.get("prompt"), str | list):  # in Responses it is an object
+            return COMPLETIONS
         return GEMINI if "contents" in body else RESPONSES if "input" in body else CHAT
     marks = list(_marks(body))
     chat, messages = marks.count(CHAT), marks.count(MESSAGES)

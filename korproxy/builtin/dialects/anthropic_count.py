@@ -41,6 +41,7 @@ class AnthropicCountTranslator(LazyTranslator):
 
     def directions(self) -> Directions:
         """Import everything."""
+        self.inner.load()
         from korproxy.builtin.dialects.messages_format.counting import ask
         from korproxy.builtin.dialects.operations.counting import Counting
 

@@ -39,6 +39,7 @@ class GeminiCountTranslator(LazyTranslator):
 
     def directions(self) -> Directions:
         """Import everything."""
+        self.inner.load()
         from korproxy.builtin.dialects.gemini_format.counting import ask, read_question
         from korproxy.builtin.dialects.operations.counting import Counting
 

@@ -41,6 +41,7 @@ class ResponsesCountTranslator(LazyTranslator):
 
     def directions(self) -> Directions:
         """Import everything."""
+        self.inner.load()
         from korproxy.builtin.dialects.operations.counting import Counting
         from korproxy.builtin.dialects.responses_format.counting import ask
 

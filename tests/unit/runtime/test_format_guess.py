@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from korproxy.runtime.format_guess import CHAT, GEMINI, MESSAGES, RESPONSES, guess_format
+from korproxy.runtime.format_guess import CHAT, COMPLETIONS, GEMINI, MESSAGES, RESPONSES, guess_format
 
 CORPUS = Path(__file__).parents[2] / "corpora" / "requests"
 HELLO = [{"role": "user", "content": "Hello"}]
@@ -50,6 +50,9 @@ def test_every_request_of_the_corpus_is_recognised(format: str, path: Path) -> N
         ({"messages": HELLO, "thinking": {"type": "enabled"}, "stop": ["x"], "seed": 1}, CHAT),
         ({"contents": []}, GEMINI),
         ({"input": "Hello"}, RESPONSES),
+        ({"input": "Hello", "prompt": {"id": "pmpt_1"}}, RESPONSES),
+        ({"prompt": "Hello"}, COMPLETIONS),
+        ({"prompt": ["Hello"], "max_tokens": 9}, COMPLETIONS),
         ({}, CHAT),
     ],
 )
@@ -57,6 +60,8 @@ def test_a_body_is_what_its_fields_say(body: dict[str, Any], expected: str) -> N
     assert guess_format(body) == expected
 
 
-@given(st.dictionaries(st.sampled_from(["messages", "tools", "system", "model", "n", "max_tokens", "contents"]), JSON))
+@given(
+    st.dictionaries(st.sampled_from(["messages", "tools", "system", "model", "n", "max_tokens", "contents", "prompt"]), JSON)
+)
 def test_something_is_guessed_whatever_the_body_is(body: dict[str, Any]) -> None:
-    assert guess_format(body) in {CHAT, MESSAGES, RESPONSES, GEMINI}
+    assert guess_format(body) in {CHAT, MESSAGES, RESPONSES, GEMINI, COMPLETIONS}
