@@ -155,3 +155,32 @@ def test_what_is_left_may_be_sent_and_is_left_a_second_time(asked: chat.Conversa
     assert all(each.family == family for each in seals)
     assert chat.own_reasoning(kept, family, again, plain="keep" if keep else "drop") is kept
     assert again.notes == []
+
+
+def test_what_is_not_ones_own_becomes_nobodys_and_goes_as_any_other_vendors() -> None:
+    mine = chat.Reasoning(text="a", seal=OWN)
+    others = chat.Reasoning(text="b", seal=chat.Seal(family="anthropic", data="x", at="/s"))
+    call = chat.ToolCall(id="1", name="read", seal=others.seal, at="/messages/1/c")
+    said = conversation(mine, others, chat.Reasoning(text="plain"), chat.Text(text="c"), call)
+    told = chat.disowned(said, lambda seal: seal == OWN)
+
+    report = chat.Report()
+    left = chat.own_reasoning(told, "anthropic", report, plain="keep").turns[1].parts
+    assert left == (
+        mine,
+        chat.Reasoning(text="b"),
+        chat.Reasoning(text="plain"),
+        chat.Text(text="c"),
+        chat.ToolCall(id="1", name="read"),
+    )
+    assert [(each.pointer, each.fate) for each in report.notes] == [("/s", "lost"), ("/s", "lost")]
+
+
+@given(conversations())
+def test_what_is_all_ones_own_stays_the_same_and_of_nobodys_nothing_is_left(said: chat.Conversation) -> None:
+    assert chat.disowned(said, lambda _: True) is said
+    left = chat.disowned(said, chat.nobody)
+    for family in ("anthropic", "google", "openai"):
+        owned = chat.own_reasoning(left, family, chat.Report(), plain="keep")
+        parts = [part for turn in owned.turns if turn.role == "assistant" for part in turn.parts]
+        assert not any(each.seal for each in parts if isinstance(each, (chat.Reasoning, chat.ToolCall)))

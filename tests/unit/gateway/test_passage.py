@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import attrs
 import pytest
 
 from korproxy.builtin.dialects.openai_chat import OpenAIChat
+from korproxy.chat.parts import Seal
 from korproxy.errors.exceptions import KorproxyError, ProviderLost
 from korproxy.gateway.frames import FrameCutter
 from korproxy.gateway.passage import Unchanged, cut_off
@@ -12,7 +14,7 @@ EVENT = b'data: {"choices":[{"index":0,"delta":{"content":"x"}}]}\n\n'
 DONE = b"data: [DONE]\n\n"
 
 
-def late(exc: KorproxyError) -> bytes:
+def late(exc: KorproxyError, behind: bytes) -> bytes:
     return f"<{exc.code}>".encode()
 
 
@@ -65,3 +67,41 @@ def test_status_and_headers_are_the_providers_own_and_no_event_stands_for_a_refu
     headers = [(b"content-type", b"text/event-stream")]
 
     assert (passage.status, passage.headers(headers), passage.as_event(), passage.broken) == (None, headers, b"", None)
+
+
+def test_seals_are_told_as_they_come_each_once() -> None:
+    told: list[Seal] = []
+    event = b'data: {"choices":[{"delta":{"tool_calls":[{"extra_content":{"google":{"thought_signature":"%b"}}}]}}]}\n\n'
+    passage = attrs.evolve(unchanged(stream=True), note=told.extend)
+    counts = []
+    for piece in (event % b"QQ==", EVENT, (event % b"Qg==")[:-2], b"\n\n", DONE):
+        passage.feed(piece)
+        counts.append(len(told))
+    passage.end()
+
+    assert counts == [1, 1, 1, 2, 2]
+    assert told == [Seal(family="google", data="QQ=="), Seal(family="google", data="Qg==")]
+
+
+def test_seals_of_a_plain_answer_are_told_at_its_end() -> None:
+    told: list[Seal] = []
+    passage = attrs.evolve(unchanged(stream=False), note=told.extend)
+    passage.feed(b'{"choices":[{"message":{"reasoning_details":[{"format":"openai-responses-v1","data":"gAAA"}]}}]}')
+    before = list(told)
+    passage.end()
+
+    assert (before, told) == ([], [Seal(family="openai", data="gAAA")])
+
+
+def test_a_reader_that_knows_nothing_of_seals_will_do() -> None:
+    class Old:
+        usage = Usage()
+        ended = final = failed = False
+
+        def feed(self, chunk: bytes) -> None: ...
+
+        def finish(self) -> None: ...
+
+    passage = attrs.evolve(unchanged(stream=False), reader=Old())  # type: ignore[arg-type]
+
+    assert (passage.feed(b"{}"), passage.end()) == (b"{}", b"")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from korproxy.kit.answers import KEPT, PlainAnswer, sse_events, token_count
+from korproxy.chat.parts import Seal
+from korproxy.kit.answers import KEPT, MOST_SEALS, PlainAnswer, add_seal, sse_events, token_count
 from korproxy.models.outcome import Usage
 from tests.fakes.json_bodies import cuts
 
@@ -86,6 +87,28 @@ def test_a_plain_answer_is_read_whole_however_it_was_cut(case: tuple[bytes, list
     reader.finish()
     assert (reader.usage, reader.ended, read) == (Usage(tokens_out=7), True, [whole])
     assert (reader.final, reader.failed) == (False, False)
+
+
+def test_of_a_plain_answer_the_seals_are_read_at_its_end() -> None:
+    reader = PlainAnswer(lambda _: Usage(), lambda body: [Seal(family="google", data=body.decode())])
+    reader.feed(b"QQ")
+    before = reader.seals
+    reader.feed(b"==")
+    reader.finish()
+
+    assert (before, reader.seals) == ((), [Seal(family="google", data="QQ==")])
+    assert PlainAnswer(lambda _: Usage()).seals == ()
+
+
+def test_only_texts_are_seals_and_there_is_an_end_to_them() -> None:
+    seals: list[Seal] = []
+    for each in (None, 7, "", ["x"]):
+        add_seal(seals, "google", each)
+    assert seals == []
+
+    for number in range(MOST_SEALS + 1):
+        add_seal(seals, "google", str(number))
+    assert (len(seals), seals[0]) == (MOST_SEALS, Seal(family="google", data="0"))
 
 
 @pytest.mark.parametrize(("size", "expected"), [(KEPT, Usage(tokens_out=7)), (KEPT + 1, Usage())])

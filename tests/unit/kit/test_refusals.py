@@ -144,3 +144,53 @@ def test_an_account_without_money_is_not_a_rate_limit() -> None:
 @given(st.integers(400, 599), st.binary(max_size=60))
 def test_no_body_breaks_it(status: int, body: bytes) -> None:
     assert read_refusal(status, Headers(), body).code.startswith("KP-")
+
+
+CANNOT_BE_MODIFIED = (
+    "messages.1.content.0: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot be modified."
+    " These blocks must remain as they were in the original response."
+)
+NOT_VERIFIED = "The encrypted content gAAA could not be verified. Reason: Encrypted content could not be decrypted or parsed."
+NO_THINKING = "messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `tool_use`. When `thinking` is"
+
+
+@pytest.mark.parametrize(
+    ("body", "seals"),
+    [
+        (anthropic("invalid_request_error", "messages.1.content.0: Invalid `signature` in `thinking` block"), "refused"),
+        (anthropic("invalid_request_error", "messages.1.content.0: Invalid `data` in `redacted_thinking` block"), "refused"),
+        (anthropic("invalid_request_error", CANNOT_BE_MODIFIED), "refused"),
+        (anthropic("invalid_request_error", NO_THINKING), "missing"),
+        (anthropic("invalid_request_error", "messages: text content blocks must be non-empty"), ""),
+        (openai("invalid_request_error", "invalid_encrypted_content"), "refused"),
+        (json.dumps({"error": {"message": NOT_VERIFIED}}).encode(), "refused"),
+        (openai("invalid_request_error", "invalid_value"), ""),
+        (google("INVALID_ARGUMENT", "Corrupted thought signature."), "refused"),
+        (google("INVALID_ARGUMENT", "Invalid thought signature.", listed=True), "refused"),
+        (google("INVALID_ARGUMENT", "Thought signature is not valid"), "refused"),
+        (google("INVALID_ARGUMENT", "Function call is missing a thought_signature in functionCall parts. This is"), "missing"),
+        (google("INVALID_ARGUMENT", "x" * 5000 + "Invalid thought signature."), ""),
+        (b"Invalid thought signature.", ""),
+    ],
+)
+def test_a_refusal_of_seals_is_known_by_its_words(body: bytes, seals: str) -> None:
+    assert read_refusal(400, Headers(), body).seals == seals
+    assert read_refusal(500, Headers(), body).seals == ""
+
+
+def responses_only(param: str | None = "reasoning_effort", path: str = "/v1/responses") -> bytes:
+    message = f"Function tools with reasoning_effort are not supported for x in /v1/chat/completions. Please use {path}."
+    return json.dumps({"error": {"message": message, "type": "invalid_request_error", "param": param, "code": None}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "instead"),
+    [
+        (400, responses_only(), "openai-responses"),
+        (400, responses_only(param=None), ""),
+        (400, responses_only(path="another endpoint"), ""),
+        (404, responses_only(), ""),
+    ],
+)
+def test_openai_says_where_it_takes_tools(status: int, body: bytes, instead: str) -> None:
+    assert read_refusal(status, Headers(), body).instead == instead

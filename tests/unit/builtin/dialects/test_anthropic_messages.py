@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from korproxy.api import Fault, Headers, Model, Usage
+from korproxy.api import Fault, Headers, Model, Usage, chat
 from korproxy.builtin.dialects.anthropic_messages import AnthropicMessages, MessageStream, korproxy_dialects
 from tests.fakes.json_bodies import cuts, groups
 from tests.fakes.settings import FakeSettings
@@ -257,6 +257,41 @@ def test_these_events_do_not_end_a_stream_and_break_nothing(stream: bytes) -> No
 USAGES = st.none() | st.dictionaries(
     st.sampled_from(list(AT_FIRST)), st.integers(-1, 9) | st.sampled_from([None, True, "x", 2.0, 2.5]), max_size=4
 )
+SEALED = [
+    event("content_block_start", index=0, content_block={"type": "thinking", "thinking": "", "signature": ""}),
+    event("content_block_delta", index=0, delta={"type": "signature_delta", "signature": "Eq1"}),
+    event("content_block_start", index=1, content_block={"type": "redacted_thinking", "data": "red"}),
+    event(
+        "content_block_start", index=2, content_block={"type": "tool_use", "id": "1", "name": "redacted_thinking", "input": {}}
+    ),
+]
+
+
+def test_what_seals_thinking_is_seen() -> None:
+    seals = [chat.Seal(family="anthropic", data="Eq1"), chat.Seal(family="anthropic", data="red")]
+    plain = AnthropicMessages().reader(stream=False)
+    blocks = [
+        {"type": "thinking", "thinking": "hm", "signature": "Eq1"},
+        {"type": "redacted_thinking", "data": "red"},
+        {"type": "text", "text": '"signature": "x"', "signature": 7},
+    ]
+    plain.feed(json.dumps({"type": "message", "content": blocks}).encode())
+    plain.finish()
+
+    assert (read(start(), *SEALED, text()).seals, list(plain.seals)) == (seals, seals)
+
+
+@pytest.mark.parametrize(
+    "said", [b'{"content":"signature"}', b'{"content":[7,"signature"]}', b"signature", b'{"delta":"signature"}']
+)
+def test_what_only_looks_like_a_seal_breaks_nothing(said: bytes) -> None:
+    plain = AnthropicMessages().reader(stream=False)
+    plain.feed(said)
+    plain.finish()
+
+    assert (list(plain.seals), read(b"data: " + said + b"\n\n").seals) == ([], [])
+
+
 EVENTS = st.one_of(
     st.builds(start, USAGES),
     st.builds(delta, USAGES),
@@ -264,6 +299,7 @@ EVENTS = st.one_of(
     st.sampled_from(
         [
             STOP,
+            *SEALED,
             event("ping"),
             event("error", error={"type": "api_error", "message": "x"}),
             b": keep-alive\n\n",

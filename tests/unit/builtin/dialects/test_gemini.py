@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from korproxy.api import Abilities, BadRequest, Fault, Headers, Model, Usage
+from korproxy.api import Abilities, BadRequest, Fault, Headers, Model, Usage, chat
 from korproxy.builtin.dialects.gemini import Gemini, GeminiStream, korproxy_dialects
 from korproxy.builtin.dialects.gemini_format.translator import GeminiTranslator
 from tests.fakes.json_bodies import cuts, groups
@@ -244,7 +244,23 @@ def test_a_plain_answer_that_is_something_else_breaks_nothing(body: bytes) -> No
     assert (reader.usage, reader.ended) == (Usage(), True)
 
 
+def signed(key: str, *signatures: str) -> bytes:
+    parts = [{"functionCall": {"name": "read", "args": {}}, key: each} for each in signatures]
+    return json.dumps({"candidates": [{"content": {"role": "model", "parts": parts}}]}).encode()
+
+
+def test_what_seals_thoughts_and_calls_is_seen_in_both_spellings() -> None:
+    for key in ("thoughtSignature", "thought_signature"):
+        plain = Gemini().reader(stream=False)
+        plain.feed(signed(key, "QQ==", "Qg\\/"))
+        plain.finish()
+        streamed = read(chunk(), b"data: " + signed(key, "QQ==") + b"\r\n\r\n", b"data: " + signed(key, "", "Qg\\/") + b"\n\n")
+
+        assert list(plain.seals) == streamed.seals == [chat.Seal(family="google", data=each) for each in ("QQ==", "Qg\\/")]
+
+
 EVENTS = st.one_of(
+    st.builds(lambda each: b"data: " + signed("thoughtSignature", each) + b"\n\n", st.sampled_from(["QQ==", ""])),
     st.builds(chunk, st.sampled_from(["Hi", '"usage"', '"error"', "\u2028"]), reason=st.sampled_from([None, "STOP"])),
     st.builds(chunk, usage=st.dictionaries(st.sampled_from(list(COUNTS)), st.integers(-1, 99), max_size=4)),
     st.sampled_from([b'data: {"error":{}}\n\n', b'data: {"error":{"code":1}}\n\n', b": ping\n\n", b"data: \xff\n\n"]),

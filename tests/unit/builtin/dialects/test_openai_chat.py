@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from korproxy.api import Fault, Headers, Model, Usage
+from korproxy.api import Fault, Headers, Model, Usage, chat
 from korproxy.builtin.dialects.chat_format.translator import ChatTranslator
 from korproxy.builtin.dialects.openai_chat import ChatStream, OpenAIChat, korproxy_dialects
 from tests.fakes.json_bodies import cuts, groups
@@ -248,7 +248,44 @@ def test_these_events_do_not_end_a_stream_and_break_nothing(stream: bytes) -> No
     assert (read(stream).final, read(stream).failed) == (False, False)
 
 
+DETAILS = [
+    {"type": "reasoning.text", "text": "hm", "signature": None, "format": "anthropic-claude-v1", "index": 0},
+    {"type": "reasoning.text", "text": "", "signature": "Eq1", "format": "anthropic-claude-v1", "index": 0},
+    {"type": "reasoning.encrypted", "data": "gAAA", "format": "openai-responses-v1", "index": 1},
+    {"type": "reasoning.encrypted", "data": "x"},
+]
+CALL = {"id": "1", "extra_content": {"google": {"thought_signature": "QQ=="}}}
+SEALS = [
+    chat.Seal(family="google", data="QQ=="),
+    chat.Seal(family="anthropic", data="Eq1"),
+    chat.Seal(family="openai", data="gAAA"),
+    chat.Seal(family="", data="x"),
+]
+
+
+def sealed(name: str, *details: Any, calls: Any = ()) -> bytes:
+    return json.dumps({"choices": [{"index": 0, name: {"reasoning_details": details, "tool_calls": calls}}]}).encode()
+
+
+def test_what_seals_reasoning_and_calls_is_seen() -> None:
+    plain = OpenAIChat().reader(stream=False)
+    plain.feed(sealed("message", *DETAILS, calls=[CALL]))
+    plain.finish()
+    streamed = [sealed("delta", calls=[CALL]), *(sealed("delta", each) for each in DETAILS)]
+
+    assert list(plain.seals) == SEALS
+    assert read(event(), *(b"data: " + each + b"\n\n" for each in streamed), event(finish="stop")).seals == SEALS
+
+
+@pytest.mark.parametrize("details", ["7", '[7,{"signature":7}]', '{"data":"x"}', '[{"signature":"x"}'])
+def test_what_only_looks_like_a_seal_breaks_nothing(details: str) -> None:
+    said = f'{{"choices":[{{"delta":{{"reasoning_details":{details},"x":{{"data":"signature"}}}}}}]}}'.encode()
+
+    assert read(b"data: " + said + b"\n\n").seals == []
+
+
 EVENTS = st.one_of(
+    st.sampled_from([b"data: " + sealed("delta", each) + b"\n\n" for each in DETAILS]),
     st.builds(
         event,
         st.sampled_from(["Hi", None, '"usage":{"prompt_tokens":9}', "[DONE]", '"error"', "\u2028"]),
