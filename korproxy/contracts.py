@@ -326,8 +326,12 @@ class Dialect(Protocol):
     def error(self, fault: Fault) -> bytes:
         """Return the body of an error answer."""
 
-    def late_error(self, fault: Fault) -> bytes:
-        """Return the event that ends a stream which cannot go on."""
+    def late_error(self, fault: Fault, behind: bytes = b"") -> bytes:
+        """Return the event that ends a stream which cannot go on.
+
+        Args:
+            behind: The beginning of what the client got, and its last events.
+        """
 
     @property
     def listed(self) -> frozenset[Kind]:

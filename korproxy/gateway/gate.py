@@ -40,7 +40,7 @@ from korproxy.models.calls import Call, Outgoing, UpstreamRequest
 from korproxy.models.clock import wall_time
 
 T = TypeVar("T")
-LateError: TypeAlias = Callable[[KorproxyError], bytes]
+LateError: TypeAlias = Callable[[KorproxyError, bytes], bytes]
 Own: TypeAlias = Callable[[Seal], bool]
 
 LARGE = 256 * 1024  # bytes of a request whose translation would hold up everybody else: it goes to a thread
@@ -99,7 +99,7 @@ class Gate:
 
         Args:
             ledger: Gets what is learnt on the way: provider, account, attempts.
-            late_error: Writes an error in the client's format as the last event of a stream.
+            late_error: Writes an error in the client's format as the last event of a stream, behind the events that it gets.
             plan: What ``plan`` returned, where it was asked already.
 
         Returns:

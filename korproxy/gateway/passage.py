@@ -14,6 +14,8 @@ from korproxy.gateway.frames import FrameCutter
 from korproxy.models.calls import RawHeaders
 from korproxy.models.outcome import Usage
 
+BEGINNING = 1024  # bytes of the beginning of a stream that are held until its end
+
 
 class Passage(Protocol):
     """One answer's way. Per-answer state; the relay feeds it whatever the provider sends, cut anywhere."""
@@ -65,6 +67,25 @@ def cut_off(provider: str) -> ProviderLost:
     return ProviderLost("KP-NET-309", f"{provider} ended the stream without its closing event.", provider=provider)
 
 
+@attrs.define
+class Sent:
+    """What the client got of a stream, as far as its last event has to fit: the beginning, and the last events."""
+
+    _first: bytes = attrs.field(default=b"", init=False, repr=False)
+    _last: bytes = attrs.field(default=b"", init=False, repr=False)
+
+    def see(self, piece: bytes) -> None:
+        """Take note of *piece*."""
+        if piece:
+            self._first = self._first or piece[:BEGINNING]
+            self._last = piece
+
+    @property
+    def behind(self) -> bytes:
+        """The beginning, and the last events; see ``Dialect.late_error``."""
+        return self._first + b"\n\n" + self._last
+
+
 @attrs.define(kw_only=True)
 class Unchanged:
     """Client and provider speak one format: bytes pass, and are only looked at.
@@ -78,12 +99,13 @@ class Unchanged:
     provider: str
     reader: AnswerReader
     cutter: FrameCutter | None
-    late_error: Callable[[KorproxyError], bytes]
+    late_error: Callable[[KorproxyError, bytes], bytes]
     note: Callable[[Sequence[Seal]], None] = attrs.field(default=lambda _: None)
     refused: bool = False
     status: int | None = None
     broken: ProviderLost | None = None
     _noted: int = 0
+    _told: Sent = attrs.field(factory=Sent)
 
     @property
     def is_stream(self) -> bool:
@@ -113,6 +135,7 @@ class Unchanged:
         """Return *chunk*; of a stream whole events only."""
         piece = chunk if self.cutter is None else self.cutter.feed(chunk)
         if piece:
+            self._told.see(piece)
             self.reader.feed(piece)
             self._note_seals()
         return piece
@@ -142,4 +165,4 @@ class Unchanged:
         """See ``Passage``."""
         if self.cutter is None:
             return b""
-        return (b"\n\n" if self.cutter.torn else b"") + self.late_error(exc)
+        return (b"\n\n" if self.cutter.torn else b"") + self.late_error(exc, self._told.behind)

@@ -20,7 +20,7 @@ from korproxy.errors.exceptions import KorproxyError, ProviderLost
 from korproxy.gateway.crossing import Crossing
 from korproxy.gateway.frames import FrameCutter
 from korproxy.gateway.inflate import CannotInflate, Inflater
-from korproxy.gateway.passage import cut_off
+from korproxy.gateway.passage import Sent, cut_off
 from korproxy.models.calls import RawHeaders
 from korproxy.models.outcome import Usage
 
@@ -66,7 +66,7 @@ class Translated:
 
     Attributes:
         events: Whether the provider sends server-sent events.
-        late_error: Writes an error of ours in the client's format as the last event of a stream.
+        late_error: Writes an error of ours in the client's format as the last event of a stream; is told what came before it.
         watch: Is told every event of the answer, in the client's names.
         note: Is told the seals in it.
         spends: Whether tokens that the answer tells of were spent; of a count they were not.
@@ -77,7 +77,7 @@ class Translated:
     provider: str
     crossing: Crossing
     events: bool
-    late_error: Callable[[KorproxyError], bytes]
+    late_error: Callable[[KorproxyError, bytes], bytes]
     watch: Callable[[Event], None]
     note: Callable[[Sequence[Seal]], None]
     spends: bool = True
@@ -92,6 +92,7 @@ class Translated:
     _guard: StreamGuard = attrs.field(factory=StreamGuard)
     _told: list[Event] = attrs.field(factory=list, repr=False)
     _begun: bool = False
+    _sent: Sent = attrs.field(factory=Sent)
     _length: int | None = None
     _refusal: ProviderError | None = None
     _reader: StreamReader = attrs.field(init=False, repr=False)
@@ -135,7 +136,9 @@ class Translated:
         if self._cutter.torn:
             self.broken = self._unusable(f"an event of more than {LONGEST} bytes")
             return b""
-        return self._write(partial(self._reader.feed, whole)) if whole else b""
+        said = self._write(partial(self._reader.feed, whole)) if whole else b""
+        self._sent.see(said)
+        return said
 
     def end(self) -> bytes:
         """Return the rest: of a plain answer all of it."""
@@ -161,7 +164,7 @@ class Translated:
 
     def last_words(self, exc: KorproxyError) -> bytes:
         """See ``Passage``."""
-        return self.late_error(exc) if self.is_stream else b""
+        return self.late_error(exc, self._sent.behind) if self.is_stream else b""
 
     def _write(self, read: Callable[[], Sequence[Event]]) -> bytes:
         said: list[bytes] = []

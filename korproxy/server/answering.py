@@ -113,8 +113,8 @@ class Answerer:
         where, ledger = origin(exchange), order.ledger
         relay: Relay | None = None
 
-        def late_error(exc: KorproxyError) -> bytes:
-            return order.dialect.late_error(self.faults.fault(exc, where))
+        def late_error(exc: KorproxyError, behind: bytes) -> bytes:
+            return order.dialect.late_error(self.faults.fault(exc, where), behind)
 
         try:
             with self.grace.interruptible() as scope:

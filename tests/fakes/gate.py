@@ -61,12 +61,12 @@ class Told:
         return b"".join(self.pieces)
 
 
-def said(exc: KorproxyError) -> bytes:
+def said(exc: KorproxyError, behind: bytes = b"") -> bytes:
     """Write a late error so that a test can read it."""
     return f"data: [{exc.code}]\n\n".encode()
 
 
-async def ask(gate: Gate, call: Call | None = None, late_error: Callable[[KorproxyError], bytes] = said) -> Told:
+async def ask(gate: Gate, call: Call | None = None, late_error: Callable[[KorproxyError, bytes], bytes] = said) -> Told:
     """Open the answer to *call*, read it to its end and close it."""
     call = call or a_call()
     ledger = Ledger(call=call)

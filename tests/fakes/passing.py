@@ -87,7 +87,7 @@ def carried(provider: str, client: str, wire: bytes, cuts: Sequence[int] = ()) -
         provider="fuzz",
         crossing=crossing,
         events=True,
-        late_error=lambda exc: DIALECTS[client].late_error(Fault(code=exc.code, status=502, message=str(exc))),
+        late_error=lambda exc, behind: DIALECTS[client].late_error(Fault(code=exc.code, status=502, message=str(exc)), behind),
         watch=lambda _: None,
         note=lambda _: None,
     )

@@ -130,8 +130,9 @@ class AnthropicMessages:
         details = {"details": {"error_code": fault.code}} if fault.code else {}
         return json_bytes({"type": "error", "error": {**error, **details}, "request_id": None})
 
-    def late_error(self, fault: Fault) -> bytes:
+    def late_error(self, fault: Fault, behind: bytes = b"") -> bytes:
         """Return an ``error`` event: the SDK raises on its name. No ``message_stop``: the message is not whole."""
+        del behind
         return b"event: error\ndata: " + self.error(fault) + b"\n\n"
 
     def lists_models(self, path: str, query: bytes, headers: Headers) -> bool:

@@ -129,8 +129,9 @@ class Gemini:
             error["details"] = [info]
         return json_bytes({"error": error})
 
-    def late_error(self, fault: Fault) -> bytes:
+    def late_error(self, fault: Fault, behind: bytes = b"") -> bytes:
         """Return an event with an ``error``: the SDK raises on it."""
+        del behind
         return b"data: " + self.error(fault) + b"\r\n\r\n"
 
     def lists_models(self, path: str, query: bytes, headers: Headers) -> bool:

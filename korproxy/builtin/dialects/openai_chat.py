@@ -137,8 +137,9 @@ class OpenAIChat:
         error = {"message": full_message(fault), "type": kind, "param": None, "code": fault.code or None}
         return json_bytes({"error": error})
 
-    def late_error(self, fault: Fault) -> bytes:
+    def late_error(self, fault: Fault, behind: bytes = b"") -> bytes:
         """Return an event with a top-level ``error``: the SDK raises APIError on it. No ``[DONE]``: this was not the end."""
+        del behind
         return b"data: " + self.error(fault) + b"\n\n"
 
     def lists_models(self, path: str, query: bytes, headers: Headers) -> bool:

@@ -57,7 +57,10 @@ _TYPES = {
 _OWN_WORDS = {"KP-PROV-118": ("previous_response_not_found", "previous_response_id")}
 # Tools that come in an item of the input. Inside of a text the quotes would be escaped.
 _ADDED_TOOLS = re.compile(rb'"type"\s*+:\s*+"additional_tools"')
-_BEHIND_ALL = 2**31 - 2  # a sequence_number: nobody has counted the events that have passed, and each has to be higher
+_BEGUN = re.compile(rb'"response"\s*+:\s*+\{\s*+"id"\s*+:\s*+"([\w.:-]{1,200})"')
+_CREATED = re.compile(rb'"created_at"\s*+:\s*+(\d{1,15})\b')
+_MODEL = re.compile(rb'"model"\s*+:\s*+("(?:[^"\\]|\\.){1,300}")')
+_NUMBER = re.compile(rb'"sequence_number"\s*+:\s*+(\d{1,15})')
 _PICKED_LAST = 99  # Codex's own priority for models that its catalogue does not know
 _CUT_AT = {"mode": "bytes", "limit": 10_000}  # what Codex itself does with the output of tools of such models
 
@@ -125,7 +128,7 @@ class OpenAIResponses:
         """Return the body the SDK makes its status errors from; ``code`` is the KP code."""
         return json_bytes({"error": _error_object(fault)})
 
-    def late_error(self, fault: Fault) -> bytes:
+    def late_error(self, fault: Fault, behind: bytes = b"") -> bytes:
         """Return the two events with which OpenAI itself breaks off: ``error`` and ``response.failed``.
 
         The SDK raises APIError on the first one, where its ``error`` is an object; the second one, with ``error`` inside of the
@@ -135,20 +138,21 @@ class OpenAIResponses:
         code = fault.code or "server_error"
         said = {"code": code, "message": error["message"], "param": None, "error": error}
         response = {
-            "id": "",
+            "id": begun[1].decode() if (begun := _BEGUN.search(behind)) else "",
             "object": "response",
-            "created_at": 0,
+            "created_at": int(made[1]) if (made := _CREATED.search(behind)) else 0,
             "status": "failed",
             "error": {"code": code, "message": error["message"]},
             "incomplete_details": None,
-            "model": "",
+            "model": msgspec.json.decode(made_by[1], type=str) if (made_by := _MODEL.search(behind)) else "",
             "output": [],
             "parallel_tool_calls": True,
             "tool_choice": "auto",
             "tools": [],
             "usage": None,
         }
-        return _event("error", _BEHIND_ALL, said) + _event("response.failed", _BEHIND_ALL + 1, {"response": response})
+        number = _next_number(behind)
+        return _event("error", number, said) + _event("response.failed", number + 1, {"response": response})
 
     def lists_models(self, path: str, query: bytes, headers: Headers) -> bool:
         """Whether it is Codex that asks: it says its ``client_version``. Other clients of the format read the list of Chat."""
@@ -170,15 +174,19 @@ class OpenAIResponses:
 class ResponseStream:
     """Looks at a passing stream.
 
-    It ended once the response was completed, incomplete or failed, or the provider's ``error`` was there. That one need not be
-    the last: OpenAI sends ``response.failed`` behind it, and Codex reads nothing else.
+    It ended well once the response was completed, incomplete or failed, or the provider's ``error`` was there: on that one the
+    SDK hangs up, although OpenAI sends ``response.failed`` right behind it.
     """
 
     usage: Usage = attrs.field(factory=Usage, init=False)
     ended: bool = attrs.field(default=False, init=False)
-    final: bool = attrs.field(default=False, init=False)
     failed: bool = attrs.field(default=False, init=False)
     seals: list[chat.Seal] = attrs.field(factory=list, init=False, repr=False)
+
+    @property
+    def final(self) -> bool:
+        """The same as ``ended``: what ends a response is its last event, but for the one that says an error once more."""
+        return self.ended
 
     def feed(self, chunk: bytes) -> None:
         """Take whole events."""
@@ -197,10 +205,8 @@ class ResponseStream:
         """Do nothing: a stream says itself when it ends."""
 
     def _note(self, name: bytes) -> None:
-        last = name in {b"response.completed", b"response.incomplete", b"response.failed"}
         self.failed = self.failed or name in {b"error", b"response.failed"}
-        self.final = self.final or last
-        self.ended = self.ended or last or self.failed
+        self.ended = self.ended or self.failed or name in {b"response.completed", b"response.incomplete"}
 
     def _read(self, data: bytes) -> None:
         try:
@@ -249,6 +255,12 @@ def _error_object(fault: Fault) -> dict[str, Any]:
     kind = _TYPES.get(fault.status) or ("server_error" if fault.status >= 500 else "invalid_request_error")
     code, param = _OWN_WORDS.get(fault.cause, (fault.code or None, None))
     return {"message": full_message(fault), "type": kind, "param": param, "code": code}
+
+
+def _next_number(behind: bytes) -> int:
+    """Return the ``sequence_number`` of what comes behind these events: nobody has counted, but the last one says its own."""
+    numbers = _NUMBER.findall(behind)
+    return int(numbers[-1]) + 1 if numbers else 0
 
 
 def _event(kind: str, number: int, fields: dict[str, Any]) -> bytes:

@@ -268,7 +268,7 @@ SYS: tuple[ErrorCode, ...] = (
         message="There is no stored answer of this id.",
         description=(
             "A tool asked for an answer that KorProxy does not have, or not any more."
-            " Answers are kept in memory only, for some hours, for the client key that asked for them, and not across a restart."
+            " Answers are kept in memory only, for some hours, for the client key that asked for them, not across a restart."
         ),
         steps=(
             "Check the id, and that the same KorProxy key is used.",
@@ -294,8 +294,8 @@ SYS: tuple[ErrorCode, ...] = (
         code="KP-SYS-523",
         message="KorProxy speaks no WebSocket.",
         description=(
-            "A tool asked for a WebSocket. Everything that KorProxy offers is offered over HTTP, streams included, and tools that"
-            " try a WebSocket first, such as Codex, go on over HTTP when they read this."
+            "A tool asked for a WebSocket. Everything that KorProxy offers is offered over HTTP, streams included."
+            " Tools that try a WebSocket first, such as Codex, go on over HTTP when they read this."
         ),
         steps=(
             "If the tool goes on working, there is nothing to do.",

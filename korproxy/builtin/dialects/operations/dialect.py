@@ -74,9 +74,9 @@ class OperationDialect:
         """Return the body of an error."""
         return self.chat.error(fault)
 
-    def late_error(self, fault: Fault) -> bytes:
+    def late_error(self, fault: Fault, behind: bytes = b"") -> bytes:
         """Return the event that ends a stream which cannot go on."""
-        return self.chat.late_error(fault)
+        return self.chat.late_error(fault, behind)
 
     def lists_models(self, path: str, query: bytes, headers: Headers) -> bool:
         """Answer no: whoever asks for a list is a client of ``chat``."""

@@ -68,12 +68,13 @@ class ResponseObject:
         return self._object("failed", error=failure(error), output=output, usage=known)
 
     def _object(self, status: str, **more: Any) -> Mapping[str, Any]:
-        said = {key: value for key, value in self.asked.repeated.items() if value is not None}
+        said = {key: value for key, value in self.asked.repeated.items() if value is not None and key != "model"}
         return {
             "id": self.ids.response,
             "object": "response",
             "created_at": self.asked.created,
             "status": status,
+            "model": self.asked.model,  # as the client wrote it: tools compare; in front of what may be long, for late errors
             "completed_at": None,
             "error": None,
             "incomplete_details": None,
@@ -81,6 +82,5 @@ class ResponseObject:
             "usage": None,
             **_REPEATED,
             **said,
-            "model": self.asked.model,  # as the client wrote it: tools compare
             **more,
         }

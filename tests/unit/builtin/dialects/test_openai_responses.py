@@ -101,7 +101,10 @@ def test_an_error_has_the_type_of_its_status_and_our_code(status: int, expected:
 
 
 def test_a_late_error_is_told_as_openai_breaks_off() -> None:
-    said, failed = (json.loads(each.split(b"data: ")[1]) for each in OpenAIResponses().late_error(FAULT).split(b"\n\n")[:-1])
+    said, failed = (
+        json.loads(each.split(b"data: ")[1])
+        for each in OpenAIResponses().late_error(FAULT, CREATED + delta()).split(b"\n\n")[:-1]
+    )
     message = "[KP-NET-309] Cut off.\nReally. https://docs.test/KP-NET-309"
 
     assert (said["type"], said["code"], said["message"], said["error"]["code"]) == (
@@ -112,7 +115,11 @@ def test_a_late_error_is_told_as_openai_breaks_off() -> None:
     )
     assert (failed["type"], failed["response"]["status"]) == ("response.failed", "failed")
     assert failed["response"]["error"] == {"code": "KP-NET-309", "message": message}
-    assert (said["sequence_number"] + 1, failed["sequence_number"]) == (failed["sequence_number"], 2**31 - 1)
+    assert (said["sequence_number"], failed["sequence_number"]) == (4, 5)  # ``event`` counts with 3
+
+
+def test_a_late_error_is_the_first_event_where_there_was_none() -> None:
+    assert b'"sequence_number":0' in OpenAIResponses().late_error(FAULT, b": korproxy is waiting\n\n")
 
 
 def test_where_codes_are_switched_off_a_late_error_has_openais() -> None:
@@ -210,11 +217,10 @@ def test_edge_73_every_end_says_what_it_cost(status: str) -> None:
         b'data: {"type":"error","message":"Oh."}\n\n',
     ],
 )
-def test_an_error_ends_a_stream_and_something_may_follow(stream: bytes) -> None:
+def test_an_error_ends_a_stream_and_what_openai_sends_behind_it_is_read(stream: bytes) -> None:
     found = read(CREATED, stream)
 
-    assert (found.ended, found.final, found.failed) == (True, False, True)
-    assert read(CREATED, stream, ended("failed", usage=SAID)).final
+    assert (found.ended, found.final, found.failed) == (True, True, True)
     assert read(CREATED, stream, ended("failed", usage=SAID)).usage == READ
 
 
