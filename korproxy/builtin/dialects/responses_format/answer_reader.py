@@ -5,7 +5,7 @@ Facts: ``Response`` of OpenAI's Python SDK 3.57.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from korproxy.api import Usage, chat, read_json
@@ -22,7 +22,7 @@ def read_answer(body: bytes) -> chat.Answer:
     """Read *body*.
 
     Raises:
-        Unreadable: It is no response, or one that has not come to its end.
+        Unreadable: It is no response, or one that has not come to its end, or a tool is called with what is no JSON object.
         AnswerIsError: It is an error, or a response that failed.
     """
     response = _object(body)
@@ -35,13 +35,24 @@ def read_answer(body: bytes) -> chat.Answer:
         raise chat.Unreadable("a response without output")
     id_ = some_text(response.get("id"))
     parts = tuple(_parts(response, id_))
+    ending = read_ending(response, refused=any(isinstance(each, chat.Refusal) for each in parts))
+    _check_calls(parts, is_cut=status == "incomplete")
     return chat.Answer(
         id=id_,
         model=some_text(response.get("model")),
         parts=parts,
-        ending=read_ending(response, refused=any(isinstance(each, chat.Refusal) for each in parts)),
+        ending=ending,
         usage=read_usage(response.get("usage")) or Usage(),
     )
+
+
+def _check_calls(parts: Sequence[chat.Part], *, is_cut: bool) -> None:
+    """Demand arguments that are an object or nothing, as of a stream; those of the last call may have been cut off."""
+    calls = [each for each in parts if isinstance(each, chat.ToolCall)]
+    for call in calls:
+        whole = call.freeform or not call.arguments.strip() or chat.is_object(call.arguments)
+        if not whole and not (is_cut and call is calls[-1]):
+            raise chat.Unreadable("the arguments of a tool call are not a JSON object")
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -94,3 +94,21 @@ def test_what_is_no_response_is_unreadable(body: bytes) -> None:
 
 def test_a_server_that_says_no_status_has_completed_its_answer() -> None:
     assert read_answer(b'{"output":[]}') == chat.Answer(ending=chat.Ending(reason="end"))
+
+
+@pytest.mark.parametrize("arguments", ["7", "[1]", "no json", '{"a":', []])
+def test_arguments_that_are_no_object_are_unreadable_as_in_a_stream(arguments: Any) -> None:
+    with pytest.raises(chat.Unreadable, match="not a JSON object"):
+        answer(call() | {"arguments": arguments})
+
+
+def test_arguments_that_are_neither_text_nor_object_are_none() -> None:
+    assert answer(call() | {"arguments": 7.5}).parts == (chat.ToolCall(id="call_1", name="read", arguments=""),)
+
+
+def test_the_arguments_of_the_last_call_may_be_cut_off() -> None:
+    found = answer(call("{}"), call('{"a":'), status="incomplete")
+
+    assert [each.arguments for each in found.parts if isinstance(each, chat.ToolCall)] == ["{}", '{"a":']
+    with pytest.raises(chat.Unreadable):
+        answer(call('{"a":'), call("{}"), status="incomplete")
