@@ -137,7 +137,7 @@ class OpenAIResponses:
         error = _error_object(fault)
         code = fault.code or "server_error"
         said = {"code": code, "message": error["message"], "param": None, "error": error}
-        response = {
+        response: dict[str, Any] = {
             "id": begun[1].decode() if (begun := _BEGUN.search(behind)) else "",
             "object": "response",
             "created_at": int(made[1]) if (made := _CREATED.search(behind)) else 0,
