@@ -205,7 +205,9 @@ class App:
 
 async def _refuse_websocket(front: Front, send: Send) -> None:
     """Answer 426 at once: Codex then uses HTTP for the rest of its session. ASGI's extension ``websocket.http.response``."""
-    error = BadRequest("KP-SYS-523", "KorProxy speaks no WebSocket. The same requests are answered over HTTP, streams included.")
+    error = BadRequest(
+        "KP-SYS-523", "KorProxy speaks no WebSocket. The same requests are answered over HTTP, streams included."
+    )
     fault = front.faults.fault(error)
     body = plain_error(fault)
     headers = [*front.faults.headers(error, fault), (b"upgrade", b"HTTP/1.1"), (b"content-length", str(len(body)).encode())]
