@@ -80,10 +80,12 @@ class _Plan:
         effort = chat.effort_of(wish)
         if effort is None:
             return {}
-        if not self.abilities.efforts:
+        # OpenAI's own models know ``max``, but not on this endpoint.
+        known = [each for each in self.abilities.efforts if each != "max" or self.abilities.family != "openai"]
+        if not known:
             self._lose("the model chooses its effort itself")
             return {}
-        word = chat.nearest(effort, self.abilities.efforts)
+        word = chat.nearest(effort, known)
         if wish.effort is None:
             self._map("budget", f"as the effort {word}")
         elif wish.budget is not None:

@@ -1,11 +1,11 @@
 """How much to think, written: as an effort, and whether it is to be seen.
 
-Facts: Chat Completions stops at ``xhigh`` where Responses takes ``max``; a summary has to be asked for.
+Facts: models from GPT-5.6 on take ``max`` here, where Chat Completions stops at ``xhigh``; a summary has to be asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -58,11 +58,10 @@ class _Plan:
         effort = chat.effort_of(wish)
         if effort is None:
             return None
-        known = self._known()
-        if not known:
+        if not self.abilities.efforts:
             self._lose("the model chooses its effort itself", "effort", "budget")
             return None
-        word = chat.nearest(effort, known)
+        word = chat.nearest(effort, self.abilities.efforts)
         if wish.effort is None:
             self._map("budget", f"as the effort {word}")
         elif wish.budget is not None:
@@ -70,11 +69,6 @@ class _Plan:
         if word != effort:
             self._map("effort", f"as {word}, which is the nearest that the model knows")
         return word
-
-    def _known(self) -> Sequence[str]:
-        """Return the efforts that the model knows here: what stands in catalogues is Chat's."""
-        efforts = self.abilities.efforts
-        return (*efforts, "max") if efforts[-1:] == ("xhigh",) else efforts
 
     def _map(self, name: str, why: str) -> None:
         pointers = self.options.pointers

@@ -83,11 +83,13 @@ def test_without_a_table_there_is_nothing_and_without_an_account_no_account() ->
 def test_it_knows_which_models_reason_and_at_which_levels() -> None:
     provider = only(configured("codex"))
     efforts = {
-        each: provider.abilities(each).efforts for each in ("gpt-6.1-sol", "gpt-5.4", "gpt-5.1", "gpt-5-mini", "gpt-4.1")
+        each: provider.abilities(each).efforts
+        for each in ("gpt-6.1-sol", "gpt-6-sol", "gpt-5.4", "gpt-5.1", "gpt-5-mini", "gpt-4.1")
     }
 
     assert efforts == {
-        "gpt-6.1-sol": ("low", "medium", "high", "xhigh"),
+        "gpt-6.1-sol": ("low", "medium", "high", "xhigh", "max"),
+        "gpt-6-sol": ("none", "low", "medium", "high", "xhigh", "max"),
         "gpt-5.4": ("none", "low", "medium", "high", "xhigh"),
         "gpt-5.1": ("none", "low", "medium", "high"),
         "gpt-5-mini": ("minimal", "low", "medium", "high"),

@@ -62,6 +62,7 @@ def test_a_wish_is_said_as_an_effort(
     ("effort", "abilities", "expected"),
     [
         ("max", OPENAI, "xhigh"),
+        ("max", attrs.evolve(OPENAI, efforts=(*OPENAI.efforts, "max")), "xhigh"),
         ("minimal", OPENAI, "low"),
         ("xhigh", DEEPSEEK, "high"),
         ("none", DEEPSEEK, "low"),

@@ -17,7 +17,7 @@ OPENAI = Abilities(
     output=128_000,
     sampling="none",
     reasoning="effort",
-    efforts=("none", "low", "medium", "high", "xhigh"),
+    efforts=("none", "low", "medium", "high", "xhigh", "max"),
     tools_while_reasoning=False,
 )
 PLAIN = Abilities()

@@ -84,7 +84,7 @@ def test_edge_91_tools_are_sent_while_the_model_reasons(effort: chat.Effort | No
 
 
 def test_edge_92_tools_are_sent_to_a_model_that_always_reasons() -> None:
-    always = attrs.evolve(OPENAI, efforts=("low", "medium", "high", "xhigh"), reasoning_off=False)
+    always = attrs.evolve(OPENAI, efforts=("low", "medium", "high", "xhigh", "max"), reasoning_off=False)
     body, notes = write(asking(tools=[READ], thinking=chat.Thinking(effort="none")), always)
 
     assert (len(body["tools"]), body["reasoning"]["effort"], notes) == (1, "low", [("/thinking", "mapped")])

@@ -11,7 +11,7 @@ from korproxy.api import Abilities, chat
 from korproxy.builtin.dialects.responses_format.write_thinking import write_thinking
 from tests.unit.builtin.dialects.responses_format.talk import OPENAI, Notes
 
-ALWAYS = attrs.evolve(OPENAI, efforts=("low", "medium", "high", "xhigh"))
+ALWAYS = attrs.evolve(OPENAI, efforts=("low", "medium", "high", "xhigh", "max"))
 OLD = attrs.evolve(OPENAI, efforts=("low", "medium", "high"))
 POINTERS = {"thinking": "/t", "effort": "/e", "budget": "/b", "shown": "/s"}
 
