@@ -8,10 +8,10 @@ from typing import Any
 import attrs
 
 from korproxy.api import Abilities, chat
+from korproxy.builtin.dialects.chat_format.parameters import parameters_of
 from korproxy.builtin.dialects.chat_format.strict_schemas import is_strict
 
 _FREEFORM = {"type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"]}
-_UNIONS = {"oneOf", "anyOf", "allOf", "$ref"}
 
 
 @attrs.frozen
@@ -79,14 +79,6 @@ def _description(tool: chat.Tool) -> str | None:
         return tool.description
     grammar = f"The input has to follow this grammar:\n{tool.grammar}"
     return f"{tool.description}\n\n{grammar}" if tool.description else grammar
-
-
-def parameters_of(schema: chat.JsonObject | None) -> Mapping[str, Any]:
-    """Return *schema* as one of an object with properties: OpenAI refuses others, and some servers a tool without any."""
-    if schema is None:
-        return {"type": "object", "properties": {}}
-    done = schema if "type" in schema or schema.keys() & _UNIONS else {"type": "object", **schema}
-    return {**done, "properties": {}} if done.get("type") == "object" and "properties" not in done else done
 
 
 def _choice(

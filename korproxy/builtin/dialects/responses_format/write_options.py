@@ -1,6 +1,7 @@
 """Wishes about the answer other than thinking, written.
 
-Facts: OpenAI's API reference; an answer may not be limited to fewer than 16 tokens, who asks is told in 128 characters.
+Facts: OpenAI's API reference; an answer may not be limited to fewer than 16 tokens, who asks is told in 128 characters, the key
+of a cache in 64.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _LOST = {
 _TIERS = {each: each for each in ("auto", "default", "flex", "scale", "priority", "fast", "ultrafast")}
 _OTHER_TIERS = {"standard_only": "default"}
 _LEAST = 16
-_LONGEST_USER = 128
+_LONGEST = {"user": 128, "cache_key": 64}
 _UNNAMED = "answer"
 _UNFIT = re.compile(r"[^A-Za-z0-9_-]")
 
@@ -99,8 +100,8 @@ def _worded(name: str, value: Any, at: str, report: chat.Report) -> Any:
     if name == "tier" and value in _OTHER_TIERS:
         report.mapped(at, f"as {_OTHER_TIERS[value]}")
         return _OTHER_TIERS[value]
-    if name == "user" and len(value) > _LONGEST_USER:
-        report.mapped(at, f"as a hash: OpenAI takes {_LONGEST_USER} characters")
+    if name in _LONGEST and len(value) > _LONGEST[name]:
+        report.mapped(at, f"as a hash: OpenAI takes {_LONGEST[name]} characters")
         return hashlib.blake2b(value.encode("utf-8", "surrogatepass"), digest_size=32).hexdigest()
     return value
 
@@ -110,10 +111,11 @@ def _text(options: chat.Options, abilities: Abilities, report: chat.Report) -> d
     output = _output(options, abilities, report)
     if output is not None:
         text["format"] = output
-    if options.verbosity is not None and abilities.family == "openai":
-        text["verbosity"] = options.verbosity
-    elif options.verbosity is not None:
-        report.lost(options.pointers.get("verbosity", ""), "only OpenAI's own API has it")
+    if options.verbosity is not None:
+        if abilities.family == "openai" and abilities.reasoning != "none":
+            text["verbosity"] = options.verbosity
+        else:
+            report.lost(options.pointers.get("verbosity", ""), "only OpenAI's models that reason take it")
     return {"text": text} if text else {}
 
 

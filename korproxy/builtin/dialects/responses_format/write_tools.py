@@ -11,8 +11,8 @@ from typing import Any
 import attrs
 
 from korproxy.api import Abilities, chat
+from korproxy.builtin.dialects.chat_format.parameters import parameters_of
 from korproxy.builtin.dialects.chat_format.strict_schemas import is_strict
-from korproxy.builtin.dialects.chat_format.write_tools import parameters_of
 from korproxy.builtin.dialects.responses_format.grammars import grammar_format
 
 

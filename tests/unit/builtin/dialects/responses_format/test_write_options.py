@@ -100,6 +100,16 @@ def test_openai_is_told_who_asks_and_how_to_serve() -> None:
     assert (found, sorted(notes)) == ({}, [(f"/{name}", "lost") for name in sorted(said)])
 
 
+def test_openais_models_that_do_not_reason_take_no_verbosity() -> None:
+    assert written(attrs.evolve(OPENAI, reasoning="none"), verbosity="low") == ({}, [("/verbosity", "lost")])
+
+
+def test_who_does_not_reason_has_no_verbosity() -> None:
+    plain = attrs.evolve(OPENAI, reasoning="none", efforts=())
+
+    assert written(plain, verbosity="low") == ({}, [("/verbosity", "lost")])
+
+
 @pytest.mark.parametrize(
     ("tier", "members", "notes"),
     [
@@ -112,12 +122,14 @@ def test_edge_63_only_openais_tiers_are_sent(tier: str, members: dict[str, Any],
     assert written(tier=tier) == (members, notes)
 
 
-def test_a_long_name_of_who_asks_is_a_hash() -> None:
+def test_a_long_name_is_a_hash() -> None:
     found, notes = written(user="a" * 129)
 
     assert (len(found["safety_identifier"]), notes) == (64, [("/user", "mapped")])
     assert found == written(user="a" * 129)[0] != written(user="a" * 130)[0]
     assert written(user="a" * 128) == ({"safety_identifier": "a" * 128}, [])
+    assert len(written(cache_key="a" * 65)[0]["prompt_cache_key"]) == 64
+    assert written(cache_key="a" * 64) == ({"prompt_cache_key": "a" * 64}, [])
 
 
 @pytest.mark.parametrize(
