@@ -37,8 +37,8 @@ class Ids:
     def call(self, id: str) -> str:  # noqa: A002
         """Return *id*, the one of the next call, unlike those before it: results come back by it."""
         own = id or f"call_{self._stem}"
-        count = self._calls.get(own, 0) + 1
-        self._calls[own] = count
-        if count == 1:
-            return own
-        return self.call(f"{own}_{count}")
+        while own in self._calls:
+            self._calls[own] += 1
+            own = f"{own}_{self._calls[own]}"
+        self._calls[own] = 1
+        return own

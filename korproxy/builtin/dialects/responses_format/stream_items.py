@@ -15,20 +15,27 @@ Kind: TypeAlias = Literal["message", "reasoning", "call", "skip"]
 
 @attrs.define
 class Told:
-    """One text of an item. Events at its end have it whole once more, and some servers send it only there."""
+    """One text of an item. Events at its end have it whole once more, and some servers send it only there.
+
+    It is put together only for such as are longer than what came: so it costs what its bytes cost, whatever a provider sends.
+    """
 
     _pieces: list[str] = attrs.field(factory=list, init=False, repr=False)
+    _length: int = attrs.field(default=0, init=False)
 
     def add(self, piece: str) -> str:
         """Take the next *piece*; return it."""
         self._pieces.append(piece)
+        self._length += len(piece)
         return piece
 
     def rest(self, whole: str) -> str:
         """Return what *whole*, the complete text, has beyond what came. A text that begins in another way adds nothing."""
+        if len(whole) <= self._length:
+            return ""
         said = "".join(self._pieces)
-        self._pieces = [whole if whole.startswith(said) else said]
-        return whole[len(said) :] if whole.startswith(said) else ""
+        self._pieces = [said]
+        return self.add(whole[len(said) :]) if whole.startswith(said) else ""
 
 
 @attrs.define

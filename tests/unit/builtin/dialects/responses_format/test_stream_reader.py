@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from typing import Any
 
 import pytest
@@ -459,3 +460,13 @@ def test_the_reader_gives_nothing_back_at_the_end_of_the_bytes() -> None:
     reader.feed(created())
 
     assert reader.finish() == ()
+
+
+def test_a_text_costs_what_its_bytes_cost_however_often_its_end_is_told() -> None:
+    about = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
+    more = event("output_text.delta", **about, delta="x" * 1000) + event("output_text.done", **about, text="")
+    start = time.perf_counter()
+    found = heard(more * 10_000)
+
+    assert len(found) == 10_000
+    assert time.perf_counter() - start < 5.0  # measured: 0.5 s; put together anew each time: 12 s
