@@ -78,21 +78,21 @@ class Provenance:
         """Remember that *seal* came from *origin*."""
         self._put(digest(seal), origin)
 
-    def knows(self, seal: Seal) -> bool:
-        """Whether it is remembered where *seal* came from."""
-        return digest(seal) in self._origins
-
     def belongs(self, seal: Seal, origin: Origin) -> bool:
         """Whether *seal* may be sent to *origin*: if it came from there and nowhere else.
 
         One that nobody knows, because it is older than KorProxy or was forgotten, belongs to everybody of its family.
         """
-        known = self._origins.get(digest(seal))
+        known = self.origin_of(digest(seal))
         return seal.family == origin.vendor != "" if known is None else known == origin
 
-    def disown(self, seal: Seal) -> None:
-        """Remember that a provider refused *seal*: it belongs to nobody until it is noted again."""
-        self._put(digest(seal), NOBODY)
+    def origin_of(self, mark: bytes) -> Origin | None:
+        """Return where the seal with the digest *mark* came from: ``NOBODY`` where it was refused, None if it is not known."""
+        return self._origins.get(mark)
+
+    def disown(self, mark: bytes) -> None:
+        """Remember that a provider refused the seal with the digest *mark*: it belongs to nobody until it is noted again."""
+        self._put(mark, NOBODY)
 
     def copy(self) -> Mapping[bytes, Origin]:
         """Return all that is remembered, by digest, the oldest first."""
@@ -126,15 +126,19 @@ class Owner:
 
     provenance: Provenance = attrs.field(repr=False)
     origin: Origin
-    _granted: list[Seal] = attrs.field(factory=list, init=False, repr=False)
+    _granted: set[bytes] = attrs.field(factory=set, init=False, repr=False)  # digests
 
     def __call__(self, seal: Seal) -> bool:
         if not seal.data:  # unsealed reasoning, which only the vendor of the format looks for a seal on
             return seal.family != self.origin.vendor
-        mine = self.provenance.belongs(seal, self.origin)
-        mine = mine or (not (self.origin.vendor and seal.family) and not self.provenance.knows(seal))
+        mark = digest(seal)
+        known = self.provenance.origin_of(mark)
+        if known is None:
+            mine = seal.family == self.origin.vendor or not (seal.family and self.origin.vendor)
+        else:
+            mine = known == self.origin
         if mine:
-            self._granted.append(seal)
+            self._granted.add(mark)
         return mine
 
     def note(self, seals: Iterable[Seal]) -> None:
