@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import anthropic
@@ -10,8 +12,10 @@ import attrs
 import openai
 import pytest
 from google import genai
+from hypothesis import given
+from hypothesis import strategies as st
 
-from korproxy.api import Dialect, Usage, chat
+from korproxy.api import BadRequest, Dialect, Usage, chat
 from korproxy.gateway.routing import embedder_of
 from korproxy.models.calls import Headers
 from tests.fakes import offered
@@ -85,6 +89,36 @@ SDKS = {
 PASSED_ONLY = {"responses-compact"}  # KorProxy writes no answer of theirs
 
 
+WORDS = (
+    *("input", "encoding_format", "dimensions", "requests", "content", "parts", "text", "taskType", "outputDimensionality"),
+    *(
+        "prompt",
+        "suffix",
+        "echo",
+        "n",
+        "best_of",
+        "logprobs",
+        "stop",
+        "max_tokens",
+        "stream",
+        "stream_options",
+        "include_usage",
+    ),
+    *("contents", "generateContentRequest", "role", "messages", "system", "thinking", "type", "instructions", "tools", "model"),
+    *("error", "message", "data", "index", "embedding", "embeddings", "values", "usage", "usageMetadata", "prompt_tokens"),
+    *("input_tokens", "totalTokens", "code", "status"),
+)
+
+
+def reads(dialect: Dialect) -> Callable[[str, bytes, chat.Report], object]:
+    """Return what reads requests of *dialect*."""
+    embedder = embedder_of(dialect)
+    if embedder is not None:
+        return embedder.read_request
+    assert dialect.translator is not None
+    return dialect.translator.read_request
+
+
 def answer_of(dialect: Dialect) -> bytes:
     """Return an answer as KorProxy writes it for a client of *dialect*."""
     embedder = embedder_of(dialect)
@@ -110,3 +144,36 @@ def test_its_models_are_listed_by_the_chat_format(name: str) -> None:
 
     assert DIALECTS[name].listed == frozenset()
     assert not any(DIALECTS[name].lists_models(path, b"client_version=1", headers) for path in ("/v1/models", "/v1beta/models"))
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**20), 10**20)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@pytest.mark.parametrize("name", [each for each in NAMES if each not in PASSED_ONLY])
+@given(body=st.dictionaries(st.sampled_from(WORDS), VALUES, max_size=6) | VALUES, model=st.booleans())
+def test_a_request_is_read_or_refused_whatever_it_is(name: str, body: Any, model: bool) -> None:
+    dialect, report = DIALECTS[name], chat.Report()
+    wire = json.dumps({**body, "model": "m"} if model and isinstance(body, dict) else body).encode()
+    for pattern in dialect.paths:
+        with suppress(BadRequest, chat.CannotCarry):
+            reads(dialect)(pattern.replace("{model}", "m"), wire, report)
+    assert all(each.pointer.startswith("/") for each in report.notes)
+
+
+@pytest.mark.parametrize("name", [each for each in NAMES if each not in PASSED_ONLY])
+@given(body=st.dictionaries(st.sampled_from(WORDS), VALUES, max_size=6) | VALUES)
+def test_an_answer_is_read_or_refused_whatever_it_is(name: str, body: Any) -> None:
+    embedder, translator = embedder_of(DIALECTS[name]), DIALECTS[name].translator
+    with suppress(chat.Unreadable, chat.AnswerIsError):
+        if embedder is not None:
+            embedder.read_answer(json.dumps(body).encode())
+        elif translator is not None:
+            translator.read_answer(json.dumps(body).encode())

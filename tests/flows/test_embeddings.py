@@ -16,6 +16,7 @@ from korproxy_mock.server import open_mock
 from korproxy.kit.gemini_endpoint import GEMINI, GEMINI_EMBEDDINGS
 from korproxy.kit.http_provider import ANTHROPIC_MESSAGES, OPENAI_CHAT, OPENAI_EMBEDDINGS, Endpoint, HttpProvider
 from korproxy.models.outcome import Usage
+from korproxy.models.providers import Model
 from tests.fakes.echo_upstream import Scripted, open_echo
 from tests.fakes.gateway import Gateway, open_gateway, provider_at
 
@@ -296,3 +297,21 @@ async def test_the_mocks_vectors_arrive(client: str, provider: str) -> None:
     assert (answer.status_code, exact.status_code) == (200, 200)
     assert vectors[client](answer.json()) == vectors[provider](exact.json())
     assert len(vectors[client](answer.json())) == 2
+
+
+async def test_only_lists_that_hold_them_show_models_of_embeddings() -> None:
+    """A client of Messages has no way to ask for vectors."""
+    models = (Model(id="talks"), Model(id="embeds", kind="embedding"))
+    there = embedding(OPENAI, "http://127.0.0.1:9", catalogue=models)
+    with trio.fail_after(10):
+        async with open_gateway(there) as gateway, gateway.client() as client:
+            openais = await client.get("/v1/models")
+            googles = await client.get("/v1beta/models")
+            anthropics = await client.get("/v1/models", headers={"anthropic-version": "2023-06-01"})
+
+    assert [each["id"] for each in openais.json()["data"]] == ["talks", "embeds"]
+    assert [(each["name"], each["supportedGenerationMethods"][0]) for each in googles.json()["models"]] == [
+        ("models/talks", "generateContent"),
+        ("models/embeds", "embedContent"),
+    ]
+    assert [each["id"] for each in anthropics.json()["data"]] == ["talks"]
