@@ -1,4 +1,7 @@
-"""``python -m tests.e2e [--times N]``: print the table; exit code 0, 1 (under 99 % passed) or 2 (it could not be played)."""
+"""``python -m tests.e2e [--times N] [--only EXPRESSION]``: print the table.
+
+Exit code 0, 1 (under 99 % passed) or 2 (it could not be played).
+"""
 
 from __future__ import annotations
 
@@ -37,27 +40,33 @@ class Watcher:
         if report.when == "teardown":
             run = item.callspec.params["run"]
             failure = self._failures.pop(item.nodeid, None)
-            self.tally.note(run.case.row, (run.sdk, run.model.provider), str(run), failure)
+            self.tally.note(run.case.row, (run.sdk, run.column), str(run), failure)
         return report
 
 
-def play(tally: Tally) -> bool:
-    """Play all cases once, with a daemon of their own, into *tally*; False if that could not be done."""
-    code = pytest.main([str(_CASES), *_OPTIONS], plugins=[Watcher(tally)])
+def play(tally: Tally, only: str = "") -> bool:
+    """Play all cases once, or those that pytest's ``-k`` finds, with a daemon of their own, into *tally*.
+
+    Returns:
+        Whether that could be done.
+    """
+    code = pytest.main([str(_CASES), *_OPTIONS, "-k", only], plugins=[Watcher(tally)])
     return code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
 
 
-def main(args: Sequence[str] | None = None, play: Callable[[Tally], bool] = play) -> int:
+def main(args: Sequence[str] | None = None, play: Callable[[Tally, str], bool] = play) -> int:
     """Parse, play, print; return the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m tests.e2e", description="Play every case with both SDKs and every type of provider."
+        prog="python -m tests.e2e", description="Play every case with every SDK and every type of provider."
     )
     parser.add_argument("--times", type=_at_least_one, default=1, metavar="N", help="how often (default: 1)")
-    times = parser.parse_args(args).times
+    parser.add_argument("--only", default="", metavar="EXPRESSION", help='which, as of pytest -k: "google and not streamed"')
+    wanted = parser.parse_args(args)
+    times = wanted.times
     tally = Tally()
     for number in range(1, times + 1):
         began, before = time.monotonic(), (tally.passed, tally.total)
-        if not play(tally):
+        if not play(tally, wanted.only):
             sys.stderr.write("The cases could not be played: run pytest tests/e2e/test_crossings.py to see why.\n")
             return NOT_PLAYED
         passed, total = tally.passed - before[0], tally.total - before[1]

@@ -10,39 +10,14 @@ import base64
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from hashlib import sha256
-from typing import Any, TypeAlias
+from typing import Any
 
-import attrs
-
+from tests.e2e.arrivals_responses import read_responses
 from tests.e2e.stage import Received
-
-# ("user" or "model", kind, what …): text, image, thought, call (name, arguments), result (number of the call, text), and
-# "result image" (number of the call, image).
-Happening: TypeAlias = tuple[object, ...]
+from tests.e2e.story import Arrival, Story, picture
 
 ANTHROPIC_VERSION = "2023-06-01"  # of the format that KorProxy writes; a program of Anthropic's format says its own
 _ANTHROPIC_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-
-
-@attrs.frozen(kw_only=True)
-class Arrival:
-    """A request as a provider got it.
-
-    Attributes:
-        story: What is said, in order.
-        seals: The marks of the model's own thoughts that came back, in order: signatures and the like.
-        tools: Schemas by name, in order.
-    """
-
-    model: str
-    streamed: bool
-    system: str
-    story: list[Happening]
-    seals: tuple[str, ...]
-    tools: Mapping[str, Any]
-    limit: int | None
-    body: Any
 
 
 def read(received: Received, *, provider: str, form: str, key: str, crosses: bool) -> Arrival:
@@ -51,8 +26,8 @@ def read(received: Received, *, provider: str, form: str, key: str, crosses: boo
     *crosses*: it is KorProxy who wrote it.
     """
     about = received.about
-    front = {"gemini": "/gemini/v1beta", "claude": "/claude", "codex": "/codex/v1", "iflow": "/iflow/v1"}.get(
-        provider, "/qwen/compatible-mode/v1"
+    front = {"gemini": "/gemini/v1beta", "claude": "/claude", "qwen": "/qwen/compatible-mode/v1"}.get(
+        provider, f"/{provider}/v1"
     )
     keys = {name: received.all(name) for name in ("authorization", "x-api-key", "x-goog-api-key") if received.all(name)}
     assert (about["method"], received.header("content-type")) == ("POST", "application/json")
@@ -65,48 +40,18 @@ def read(received: Received, *, provider: str, form: str, key: str, crosses: boo
         assert (about["path"], about["query"]) == (f"{front}/chat/completions", "")
         assert keys == {"authorization": [f"Bearer {key}"]}
         return _chat(received.body)
+    if form == "openai-responses":
+        assert (about["path"], about["query"]) == (f"{front}/responses", "")
+        assert keys == {"authorization": [f"Bearer {key}"]}
+        return read_responses(received.body)
     assert keys == {"x-goog-api-key": [key]}
     model, method = re.fullmatch(rf"{front}/models/([^/:]+):(\w+)", about["path"]).groups()  # type: ignore[union-attr]
     assert (method, about["query"]) in (("generateContent", ""), ("streamGenerateContent", "alt=sse"))
     return _gemini(received.body, model, streamed=method == "streamGenerateContent")
 
 
-def picture(data: bytes, media_type: str = "image/png") -> str:
-    """Name an image so that a case can tell whether every byte arrived."""
-    return f"{media_type} {sha256(data).hexdigest()}"
-
-
-@attrs.define
-class _Story:
-    """Collects what is said; calls are numbered, and results have to answer calls of the turn in front of them."""
-
-    told: list[Happening] = attrs.field(factory=list)
-    seals: list[str] = attrs.field(factory=list)
-    _calls: list[tuple[object, str]] = attrs.field(factory=list)
-    _open: list[int] = attrs.field(factory=list)
-
-    def call(self, identity: object, name: str, arguments: object) -> None:
-        self._open.append(len(self._calls))
-        self._calls.append((identity, name))
-        self.told.append(("model", "call", name, arguments))
-
-    def result(self, identity: object, text: str, name: str | None = None) -> int:
-        """Note the result of the call *identity*, which has to be open; return the call's number."""
-        fitting = [number for number in self._open if self._calls[number][0] == identity]
-        assert fitting, f"a result for {identity!r}, open are {[self._calls[each] for each in self._open]}"
-        number = fitting[0]
-        assert name in (None, self._calls[number][1])
-        self._open.remove(number)
-        self.told.append(("user", "result", number, text))
-        return number
-
-    def settled(self) -> None:
-        """No call is without its result, now that something else is said."""
-        assert not self._open, f"no result for {[self._calls[each] for each in self._open]}"
-
-
 def _messages(body: Any) -> Arrival:
-    story = _Story()
+    story = Story()
     before = ""
     for turn in body["messages"]:
         assert turn["role"] in ("user", "assistant")
@@ -131,7 +76,7 @@ def _blocks(content: Any) -> list[Any]:
     return [{"type": "text", "text": content}] if isinstance(content, str) else list(content)
 
 
-def _messages_turn(story: _Story, role: str, blocks: Sequence[Any]) -> None:
+def _messages_turn(story: Story, role: str, blocks: Sequence[Any]) -> None:
     who = "user" if role == "user" else "model"
     for block in blocks:
         kind = block["type"]
@@ -169,7 +114,7 @@ def _messages_image(block: Any) -> str:
 
 
 def _chat(body: Any) -> Arrival:
-    story = _Story()
+    story = Story()
     system = []
     for message in body["messages"]:
         role, content = message["role"], message.get("content")
@@ -203,7 +148,7 @@ def _texts(content: Any) -> Iterator[str]:
         yield part["text"]
 
 
-def _chat_message(story: _Story, who: str, message: Any) -> None:
+def _chat_message(story: Story, who: str, message: Any) -> None:
     if message.get("reasoning_content"):
         story.told.append(("model", "thought", message["reasoning_content"]))
     for part in _blocks(message.get("content") or []):
@@ -222,8 +167,9 @@ def _chat_image(url: str) -> str:
     return picture(base64.b64decode(found[2], validate=True), found[1]) if found else url
 
 
-def _gemini(body: Any, model: str, *, streamed: bool) -> Arrival:
-    story = _Story()
+def _gemini(sent: Any, model: str, *, streamed: bool) -> Arrival:
+    story = Story()
+    body = _in_camels(sent)
     before = ""
     for content in body["contents"]:
         assert content["role"] in ("user", "model")
@@ -240,13 +186,13 @@ def _gemini(body: Any, model: str, *, streamed: bool) -> Arrival:
         system="\n".join(each["text"] for each in body.get("systemInstruction", {"parts": []})["parts"]),
         story=story.told,
         seals=tuple(story.seals),
-        tools={each["name"]: each.get("parameters") for each in tools},
+        tools={each["name"]: each.get("parameters", each.get("parametersJsonSchema")) for each in tools},
         limit=body.get("generationConfig", {}).get("maxOutputTokens"),
         body=body,
     )
 
 
-def _gemini_part(story: _Story, who: str, part: Any) -> None:
+def _gemini_part(story: Story, who: str, part: Any) -> None:
     if "thoughtSignature" in part:
         assert who == "model"
         story.seals.append(part["thoughtSignature"])
@@ -280,4 +226,18 @@ def _gemini_image(part: Any) -> str:
     if "fileData" in part:
         return str(part["fileData"]["fileUri"])
     blob = part["inlineData"]
-    return picture(base64.b64decode(blob["data"], validate=True), blob["mimeType"])
+    return picture(base64.b64decode(blob["data"], altchars=b"-_" if set(blob["data"]) & set("-_") else None), blob["mimeType"])
+
+
+# Whose names are somebody's own.
+_OPAQUE = {"args", "response", "parameters", "parametersJsonSchema", "responseSchema", "responseJsonSchema"}
+
+
+def _in_camels(value: Any) -> Any:
+    """Return *value* with the names that Google writes; its API and its SDK know snake_case as well."""
+    if isinstance(value, list):
+        return [_in_camels(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    names = {name: re.sub("_(.)", lambda found: found[1].upper(), name) for name in value}
+    return {names[name]: inner if names[name] in _OPAQUE else _in_camels(inner) for name, inner in value.items()}

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import attrs
 
-from tests.e2e.arrivals import Arrival, read
+from tests.e2e.arrivals import read
 from tests.e2e.programs import AnthropicProgram, OpenAIProgram, Program, Reply, Wish
+from tests.e2e.programs_google import GoogleProgram
+from tests.e2e.programs_responses import ResponsesProgram
 from tests.e2e.sdk import AnthropicTool, OpenAITool, Tool
+from tests.e2e.sdk_google import GoogleTool
+from tests.e2e.sdk_responses import ResponsesTool
 from tests.e2e.stage import KEYS, Model, Received, Stage
+from tests.e2e.story import Arrival
 
 Turns: TypeAlias = list[Any]
 
-SDKS = ("openai", "anthropic")
-MODELS = (
-    Model(asked="claude-haiku-4-5", provider="claude", upstream="claude-haiku-4-5"),
-    Model(asked="codex/gpt-5.5", provider="codex", upstream="gpt-5.5"),
-    Model(asked="gemini/gemini-3.5-flash", provider="gemini", upstream="gemini-3.5-flash"),
-    Model(asked="qwen/qwen3.8-flash", provider="qwen", upstream="qwen3.8-flash"),
-    Model(asked="iflow/glm-4.6", provider="iflow", upstream="glm-4.6"),
-)
-PROVIDERS = tuple(each.provider for each in MODELS)
-_FORMATS = {"claude": "anthropic-messages", "gemini": "gemini"}  # the others: openai-chat
+CHAT, MESSAGES, GEMINI, RESPONSES = "openai-chat", "anthropic-messages", "gemini", "openai-responses"
+SDKS: Mapping[str, str] = {"openai": CHAT, "anthropic": MESSAGES, "responses": RESPONSES, "google": GEMINI}  # and their formats
+# A column each. Two of them are one provider: the newer models of OpenAI take tools only where they are asked by Responses.
+MODELS: Mapping[str, Model] = {
+    "claude": Model(asked="claude-haiku-4-5", provider="claude", upstream="claude-haiku-4-5"),
+    "codex": Model(asked="codex/gpt-5.2", provider="codex", upstream="gpt-5.2"),
+    "sol": Model(asked="codex/gpt-6-sol", provider="codex", upstream="gpt-6-sol"),
+    "answers": Model(asked="answers/gpt-6-luna", provider="answers", upstream="gpt-6-luna"),
+    "gemini": Model(asked="gemini/gemini-3.5-flash", provider="gemini", upstream="gemini-3.5-flash"),
+    "qwen": Model(asked="qwen/qwen3.8-flash", provider="qwen", upstream="qwen3.8-flash"),
+    "iflow": Model(asked="iflow/glm-4.6", provider="iflow", upstream="glm-4.6"),
+}
+COLUMNS = tuple(MODELS)
+_FORMS = {"claude": MESSAGES, "gemini": GEMINI, "qwen": CHAT, "iflow": CHAT, "answers": RESPONSES, "sol": RESPONSES}
 
 
 @attrs.frozen(kw_only=True)
@@ -52,6 +61,7 @@ class Cell:
 
     stage: Stage
     sdk: str
+    column: str
     model: Model
     way: Way
 
@@ -61,13 +71,13 @@ class Cell:
 
     @property
     def form(self) -> str:
-        """The provider's format."""
-        return form_of(self.provider)
+        """The format in which the provider is asked."""
+        return form_of(self.sdk, self.column)
 
     @property
     def crosses(self) -> bool:
         """Whether the program's format is not the provider's."""
-        return crosses(self.sdk, self.provider)
+        return crosses(self.sdk, self.column)
 
     @property
     def echoed(self) -> str:
@@ -77,19 +87,21 @@ class Cell:
     @property
     def tool(self) -> Tool:
         """The SDK, pointed at the daemon."""
-        kind, path = (OpenAITool, "/v1") if self.sdk == "openai" else (AnthropicTool, "")
-        return kind(url=self.stage.daemon.url + path, key=self.stage.daemon.key, is_async=self.way.is_async)
+        return self.program.tool
 
     @property
     def program(self) -> Program:
         """The program on top of it."""
-        tool = self.tool
-        return OpenAIProgram(tool=tool) if isinstance(tool, OpenAITool) else _anthropic(tool)
+        return _PROGRAMS[self.sdk](self.stage.daemon.url, key=self.stage.daemon.key, is_async=self.way.is_async)
 
     def with_model(self, name: str) -> Cell:
         """Return the cell with another model of the same provider."""
         prefix, slash, _ = self.model.asked.rpartition("/")
         return attrs.evolve(self, model=attrs.evolve(self.model, asked=f"{prefix}{slash}{name}", upstream=name))
+
+    def at(self, column: str) -> Cell:
+        """Return the cell of the same SDK in another column."""
+        return attrs.evolve(self, column=column, model=MODELS[column])
 
     def user(self, text: str, picture: bytes | str | None = None) -> Turns:
         """Return a user's turn."""
@@ -123,21 +135,43 @@ class Cell:
         return arrival
 
 
-def form_of(provider: str) -> str:
-    """Return the format that *provider* speaks."""
-    return _FORMATS.get(provider, "openai-chat")
+def form_of(sdk: str, column: str) -> str:
+    """Return the format in which KorProxy asks the provider of *column* for a client that uses *sdk*."""
+    if column == "codex":  # speaks both, and tells more in Responses
+        return CHAT if sdk == "openai" else RESPONSES
+    return _FORMS[column]
 
 
-def crosses(sdk: str, provider: str) -> bool:
-    """Tell whether *sdk* and *provider* speak different formats."""
-    return form_of(provider) != ("openai-chat" if sdk == "openai" else "anthropic-messages")
+def crosses(sdk: str, column: str) -> bool:
+    """Tell whether *sdk* and *column* speak different formats."""
+    return form_of(sdk, column) != SDKS[sdk]
 
 
-def texts(replies: Iterable[Reply]) -> list[str]:
-    """Return what was said."""
-    return [each.text for each in replies]
+def is_often(sdk: str, column: str) -> bool:
+    """Tell whether the suite itself plays this cell: there is one of each format for each SDK."""
+    often = {"claude", "gemini", *([] if sdk == "openai" else ["qwen"]), *([] if sdk == "responses" else ["answers"])}
+    return column in often or (column == "codex" and sdk in ("openai", "responses"))
 
 
-def _anthropic(tool: Tool) -> Program:
-    assert isinstance(tool, AnthropicTool)
-    return AnthropicProgram(tool=tool)
+def _openai(url: str, **more: Any) -> Program:
+    return OpenAIProgram(tool=OpenAITool(url=f"{url}/v1", **more))
+
+
+def _anthropic(url: str, **more: Any) -> Program:
+    return AnthropicProgram(tool=AnthropicTool(url=url, **more))
+
+
+def _responses(url: str, **more: Any) -> Program:
+    return ResponsesProgram(tool=ResponsesTool(url=f"{url}/v1", **more))
+
+
+def _google(url: str, **more: Any) -> Program:
+    return GoogleProgram(tool=GoogleTool(url=url, **more))
+
+
+_PROGRAMS: Mapping[str, Callable[..., Program]] = {
+    "openai": _openai,
+    "anthropic": _anthropic,
+    "responses": _responses,
+    "google": _google,
+}

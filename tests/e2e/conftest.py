@@ -12,8 +12,13 @@ from tests.e2e.stage import PROVIDERS, Stage, open_stage
 # What the cases assert is told as well as what tests assert.
 pytest.register_assert_rewrite(
     "tests.e2e.arrivals",
+    "tests.e2e.arrivals_responses",
     "tests.e2e.cells",
     "tests.e2e.programs",
+    "tests.e2e.programs_google",
+    "tests.e2e.programs_responses",
+    "tests.e2e.story",
+    "tests.e2e.thinking",
     *(f"tests.e2e.cases_{each}" for each in ("talking", "tools", "reasoning", "failing")),
 )
 

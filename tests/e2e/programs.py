@@ -273,7 +273,7 @@ def _openai_function(each: Function) -> dict[str, Any]:
 
 
 def _openai_picture(picture: bytes | str) -> dict[str, Any]:
-    url = picture if isinstance(picture, str) else f"data:image/png;base64,{_base64(picture)}"
+    url = picture if isinstance(picture, str) else data_url(picture)
     return {"type": "image_url", "image_url": {"url": url}}
 
 
@@ -330,6 +330,11 @@ def _anthropic_content(result: Result) -> Any:
 def _anthropic_back(block: dict[str, Any]) -> dict[str, Any]:
     """Return *block* without what the SDK's helper for streams itself adds."""
     return {name: value for name, value in block.items() if name != "parsed_output"}
+
+
+def data_url(picture: bytes) -> str:
+    """Return *picture*, a PNG, as a link that holds it."""
+    return f"data:image/png;base64,{_base64(picture)}"
 
 
 def _base64(data: bytes) -> str:

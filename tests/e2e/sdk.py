@@ -20,14 +20,14 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 T = TypeVar("T")
 
 # The SDKs' own default clients, but for this: loading the authorities costs 20 ms a client, and nothing here is reached by TLS.
-_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 TIMEOUT = 15.0  # seconds; a thread cannot be cancelled, so the SDK itself has to give up
 
 # The SDKs stop reading a stream at its closing event, or at an error, and leave their generators to the garbage collector. Trio
 # remarks it; and where several that wait for each other go at once, closing one of them may fail.
 unfinished_generators = pytest.mark.filterwarnings(
-    "ignore:Async generator '(openai|anthropic|httpx2|httpcore2)[.]:ResourceWarning",
+    "ignore:Async generator '(openai|anthropic|google|httpx2|httpcore2)[.]:ResourceWarning",
     "ignore:Exception ignored in. <async_generator object:pytest.PytestUnraisableExceptionWarning",
 )
 
@@ -46,11 +46,40 @@ def user(content: object) -> list[Any]:
 
 
 @attrs.frozen(kw_only=True)
+class Errors:
+    """What an SDK raises.
+
+    Attributes:
+        status: For an answer of status 400 or more.
+        rate_limit: For 429.
+        server: For 500 and more.
+        stream: For a stream in which an error is told.
+        connection: For a connection that breaks off, where that is among ``stream``.
+    """
+
+    status: type[Exception]
+    rate_limit: type[Exception]
+    server: type[Exception]
+    stream: type[Exception]
+    connection: tuple[type[Exception], ...] = ()
+
+
+def _errors(sdk: Any) -> Errors:
+    return Errors(
+        status=sdk.APIStatusError,
+        rate_limit=sdk.RateLimitError,
+        server=sdk.InternalServerError,
+        stream=sdk.APIError,
+        connection=(sdk.APIConnectionError,),
+    )
+
+
+@attrs.frozen(kw_only=True)
 class Tool(ABC):
     """A program and how it reaches its provider.
 
     Attributes:
-        sdk: The module; both have errors of the same names.
+        sdk: The module.
         model: One of the big provider of this format.
         retries: What the SDK calls ``max_retries``; None leaves it at the SDK's default.
         headers: Sent with every request.
@@ -59,6 +88,7 @@ class Tool(ABC):
     sdk: ClassVar[ModuleType]
     name: ClassVar[str]
     model: ClassVar[str]
+    errors: ClassVar[Errors]
     url: str
     key: str = attrs.field(repr=False)
     is_async: bool = True
@@ -77,20 +107,27 @@ class Tool(ABC):
 
 
 @attrs.frozen(kw_only=True)
-class OpenAITool(Tool):
-    """A program that uses the OpenAI SDK."""
+class OpenAIClients(Tool):
+    """A program that uses the OpenAI SDK, for either of its two formats."""
 
     sdk: ClassVar[ModuleType] = openai
-    name: ClassVar[str] = "openai"
     model: ClassVar[str] = "gpt-5.5"
+    errors: ClassVar[Errors] = _errors(openai)
 
     def blocking(self) -> openai.OpenAI:
         """Return a client; the caller closes it."""
-        return openai.OpenAI(**self._options(), http_client=openai.DefaultHttpxClient(verify=_NO_TLS))
+        return openai.OpenAI(**self._options(), http_client=openai.DefaultHttpxClient(verify=NO_TLS))
 
     def waiting(self) -> openai.AsyncOpenAI:
         """Return an async client; the caller closes it."""
-        return openai.AsyncOpenAI(**self._options(), http_client=openai.DefaultAsyncHttpxClient(verify=_NO_TLS))
+        return openai.AsyncOpenAI(**self._options(), http_client=openai.DefaultAsyncHttpxClient(verify=NO_TLS))
+
+
+@attrs.frozen(kw_only=True)
+class OpenAITool(OpenAIClients):
+    """A program that uses the OpenAI SDK for Chat Completions."""
+
+    name: ClassVar[str] = "openai"
 
     async def chat(self, **request: Any) -> Answer[ChatCompletion]:
         """Ask for a whole completion."""
@@ -165,7 +202,7 @@ class OpenAITool(Tool):
             headers = (await self.stream(into=chunks, **asked)).headers
         finally:
             pieces = [choice.delta.content or "" for chunk in chunks for choice in chunk.choices]
-            _note(heard, pieces)
+            note(heard, pieces)
         return Answer("".join(pieces), headers)
 
 
@@ -176,14 +213,15 @@ class AnthropicTool(Tool):
     sdk: ClassVar[ModuleType] = anthropic
     name: ClassVar[str] = "anthropic"
     model: ClassVar[str] = "claude-opus-5"
+    errors: ClassVar[Errors] = _errors(anthropic)
 
     def blocking(self) -> anthropic.Anthropic:
         """Return a client; the caller closes it."""
-        return anthropic.Anthropic(**self._options(), http_client=anthropic.DefaultHttpxClient(verify=_NO_TLS))
+        return anthropic.Anthropic(**self._options(), http_client=anthropic.DefaultHttpxClient(verify=NO_TLS))
 
     def waiting(self) -> anthropic.AsyncAnthropic:
         """Return an async client; the caller closes it."""
-        return anthropic.AsyncAnthropic(**self._options(), http_client=anthropic.DefaultAsyncHttpxClient(verify=_NO_TLS))
+        return anthropic.AsyncAnthropic(**self._options(), http_client=anthropic.DefaultAsyncHttpxClient(verify=NO_TLS))
 
     async def message(self, **request: Any) -> Answer[Message]:
         """Ask for a whole message."""
@@ -260,7 +298,7 @@ class AnthropicTool(Tool):
         finally:
             deltas = [event.delta for event in events if event.type == "content_block_delta"]
             pieces = [delta.text for delta in deltas if delta.type == "text_delta"]
-            _note(heard, pieces)
+            note(heard, pieces)
         return Answer("".join(pieces), headers)
 
 
@@ -274,6 +312,7 @@ def _whatever_its_end() -> Iterator[list[ChatCompletion]]:
         ended += [exc.completion] if exc.completion else []
 
 
-def _note(heard: list[str] | None, pieces: Iterable[str]) -> None:
+def note(heard: list[str] | None, pieces: Iterable[str]) -> None:
+    """Put *pieces* into *heard*, if there is one."""
     if heard is not None:
         heard.extend(pieces)

@@ -26,6 +26,7 @@ KEYS = {
     "IFLOW_KEY": "sk-of-iflow",
     "MINE_KEY": "sk-of-mine",
     "BOTH_KEY": "sk-of-both",
+    "ANSWERS_KEY": "sk-of-answers",
     "BAD_KEY": "bad-key-that-was-withdrawn",
 }
 
@@ -66,6 +67,11 @@ type = "compatible"
 base_url = "MOCK/both/v1"
 speaks = ["anthropic-messages", "openai-chat"]
 accounts = [{ name = "work", key = "env:BOTH_KEY" }]
+[providers.answers]
+type = "compatible"
+base_url = "MOCK/answers/v1"
+speaks = ["openai-responses"]
+accounts = [{ name = "work", key = "env:ANSWERS_KEY" }]
 """
 
 
@@ -82,7 +88,7 @@ class Model:
 
 
 OPENAI_MODELS = (
-    Model(asked="gpt-5.5", provider="codex", upstream="gpt-5.5"),
+    Model(asked="gpt-5.2", provider="codex", upstream="gpt-5.2"),  # newer ones take tools in Responses only
     Model(asked="qwen3-coder-plus", provider="qwen", upstream="qwen3-coder-plus"),
     Model(asked="iflow/glm-4.6", provider="iflow", upstream="glm-4.6"),
     Model(asked="llama3.3", provider="mine", upstream="llama3.3"),

@@ -1,4 +1,7 @@
-"""The table: every case with both SDKs and every type of provider."""
+"""The table: every case with every SDK and every type of provider.
+
+The suite itself plays each case for each SDK with one provider of each format; the others are ``slow``.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +21,18 @@ accounts = [{{ name = "old", key = "env:BAD_KEY" }}]
 """
     for type_, path in (("claude", ""), ("codex", "/v1"), ("gemini", "/v1beta"), ("qwen", "/v1"), ("iflow", "/v1"))
 )
+PROVIDERS_TOO += """
+[providers.refused-answers]
+type = "compatible"
+base_url = "MOCK/refused/v1"
+speaks = ["openai-responses"]
+accounts = [{ name = "old", key = "env:BAD_KEY" }]
+"""
+RUNS = [pytest.param(each, marks=() if each.is_often else pytest.mark.slow) for each in runs()]
 
 pytestmark = unfinished_generators
 
 
-@pytest.mark.parametrize("run", runs(), ids=str)
+@pytest.mark.parametrize("run", RUNS, ids=str)
 async def test_crossing(stage: Stage, run: Run) -> None:
     await run.play(stage)

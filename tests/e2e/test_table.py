@@ -10,16 +10,16 @@ import pytest
 
 from tests.e2e import __main__ as command
 from tests.e2e.cases import ROWS, runs
-from tests.e2e.cells import PROVIDERS, SDKS
+from tests.e2e.cells import COLUMNS, SDKS, form_of
 from tests.e2e.table import Tally, words
 
 CLAUDE, CODEX = ("openai", "claude"), ("anthropic", "codex")
 
 
-def tallied(passed: int, failed: int, why: str = "AssertionError: assert 1 == 2") -> Callable[[Tally], bool]:
+def tallied(passed: int, failed: int, why: str = "AssertionError: assert 1 == 2") -> Callable[[Tally, str], bool]:
     """Return what plays *passed* and *failed* runs."""
 
-    def play(tally: Tally) -> bool:
+    def play(tally: Tally, only: str) -> bool:
         for number in range(passed + failed):
             tally.note("chat", CLAUDE, "a_case-openai-claude", None if number < passed else why)
         return True
@@ -27,10 +27,21 @@ def tallied(passed: int, failed: int, why: str = "AssertionError: assert 1 == 2"
     return play
 
 
-def test_every_row_has_cases_in_all_ten_columns() -> None:
-    found = {(each.case.row, each.sdk, each.model.provider) for each in runs()}
+def test_every_row_has_cases_in_all_columns() -> None:
+    found = {(each.case.row, each.sdk, each.column) for each in runs() if each.column != "sol"}
 
-    assert found == {(row, sdk, provider) for row in ROWS for sdk in SDKS for provider in PROVIDERS}
+    assert found == {(row, sdk, column) for row in ROWS for sdk in SDKS for column in COLUMNS if column != "sol"}
+
+
+def test_the_suite_plays_every_case_that_there_is_with_each_sdk_and_format() -> None:
+    """Of a case that is about one column alone, too."""
+
+    def played(*, often: bool) -> set[tuple[object, ...]]:
+        some = [each for each in runs() if each.is_often or not often]
+        return {(each.case.play.__name__, each.sdk, form_of(each.sdk, each.column), each.way) for each in some}
+
+    missing = {each[0] for each in played(often=False) - played(often=True)}
+    assert missing == {"a_conversation_that_began_with_another_account_of_the_same_vendor"}
 
 
 def test_no_two_runs_have_one_name() -> None:
@@ -39,10 +50,10 @@ def test_no_two_runs_have_one_name() -> None:
     assert len(names) == len(set(names))
 
 
-def test_both_clients_of_both_sdks_are_used() -> None:
-    used = {(each.sdk, each.way.is_async, each.way.streamed) for each in runs()}
+def test_both_clients_of_all_sdks_are_used() -> None:
+    used = {(each.sdk, each.way.is_async, each.way.streamed) for each in runs() if each.is_often}
 
-    assert len(used) == 8
+    assert len(used) == 4 * len(SDKS)
 
 
 def test_the_table_tells_passed_and_total_and_each_failure_once() -> None:
@@ -86,7 +97,7 @@ def test_times_add_up(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_cases_that_cannot_be_played_are_no_success(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main([], lambda _: False) == command.NOT_PLAYED
+    assert command.main([], lambda _, _only: False) == command.NOT_PLAYED
     assert "could not be played" in capsys.readouterr().err
 
 
