@@ -91,6 +91,7 @@ class Answer:
         usage: None where none came.
         back: The answer as entries of the client's next request.
         failure: The error that ended a stream.
+        remarks: What the format's documents ask for and is missing, though known clients do without it.
     """
 
     id: str = ""
@@ -106,6 +107,7 @@ class Answer:
     usage_is_last: bool = False
     back: Turns = attrs.field(factory=list)
     failure: Failure | None = None
+    remarks: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

@@ -88,7 +88,7 @@ FAILED = event("failed", response={**WHOLE, "status": "failed", "error": {"code"
 def heard(events: Sequence[dict[str, Any]]) -> Answer:
     stream = ResponsesClient().reader()
     numbered = [{"sequence_number": number, **each} for number, each in enumerate(events)]
-    data = "".join(f"event: {each.get('event', each['type'])}\ndata: {json.dumps(each)}\n\n" for each in numbered)
+    data = "".join(f"event: {each.pop('event', each['type'])}\ndata: {json.dumps(each)}\n\n" for each in numbered)
     for each in EventReader().feed(data.encode()):
         stream.take(each)
     return stream.answer()
@@ -118,6 +118,18 @@ def test_both_kinds_of_errors_in_mid_stream_are_read() -> None:
     overloaded = Failure(kind="server_is_overloaded", message="fire", code="server_is_overloaded")
     assert heard([*STREAM[:11], FLAT]).failure == overloaded
     assert heard([*STREAM[:11], FAILED]).failure == Failure(kind="server_error", message="fire", code="server_error")
+
+
+def test_what_is_missing_in_frames_is_remarked() -> None:
+    assert heard(STREAM).remarks == ()
+    nameless = [{**each, "event": ""} if number == 3 else each for number, each in enumerate(STREAM)]
+    assert heard(nameless).remarks == ("event 3 has no name",)
+    stream = ResponsesClient().reader()
+    data = "".join(f"event: {each['type']}\ndata: {json.dumps(each)}\n\n" for each in STREAM)
+    for each in EventReader().feed(data.encode()):
+        stream.take(each)
+    assert stream.answer().remarks[0] == "event 0 has no sequence_number"
+    assert len(stream.answer().remarks) == len(STREAM)
 
 
 def test_a_failure_may_be_told_twice_but_not_more_often() -> None:
@@ -204,7 +216,7 @@ BROKEN_STREAMS: list[tuple[Change, str]] = [
     (set_to(1, "response", "id", "resp_2"), "event 1 /response/id"),
     (set_to(5, "sequence_number", 4), "expected 5; came 4"),
     (set_to(5, "sequence_number", 6), "expected 5; came 6"),
-    (set_to(5, "event", "message"), 'expected "message"'),
+    (set_to(5, "event", "message"), 'expected "message"; came "response.reasoning_summary_text.done" at event 5 /type'),
     (set_to(8, "output_index", 0), "expected 1; came 0 at event 8 /output_index"),
     (set_to(16, "output_index", 2), "expected 3; came 2 at event 16 /output_index"),
     (set_to(8, "item", "status", "completed"), "event 8 /item/status"),

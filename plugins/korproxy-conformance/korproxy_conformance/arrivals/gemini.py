@@ -9,7 +9,6 @@ from korproxy_conformance.place import Place
 from korproxy_conformance.wrong import Words, Wrong
 
 _PATH = re.compile(r".*/models/([^/:]+):(generateContent|streamGenerateContent)")
-_WRAPPERS = ("result", "output")  # a tool's plain text has to be wrapped in an object
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -91,9 +90,9 @@ def _said(story: Story, who: str, part: Place) -> None:
 
 
 def _response(story: Story, response: Place) -> None:
-    wrapped = response["response"]
-    name = next((each for each in _WRAPPERS if wrapped.find(each)), None)
-    text = wrapped[name].text() if name else str(wrapped.members())
+    wrapped = response["response"].members()
+    only = next(iter(wrapped.values())) if len(wrapped) == 1 else None  # a plain text has to be wrapped, under whatever name
+    text = only if isinstance(only, str) else str(wrapped)
     number = story.result(_id(response), text, response.at, response["name"].word())
     parts = response.some("parts")
     story.told += [("user", "result image", number, _image(each)) for each in (parts.items() if parts else ())]

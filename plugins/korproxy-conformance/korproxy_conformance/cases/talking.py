@@ -59,6 +59,8 @@ def in_pieces(cell: Cell, streamed: bool) -> None:
     if len(answer.pieces) < 10:
         raise Wrong(Words("40 words in many pieces"), Words(f"{len(answer.pieces)} pieces"), "the stream")
     same(answer.text.split()[:4], ["alpha", "beta", "größer", "delta"], "the stream's text")
+    if answer.remarks:
+        raise Wrong(Words("a name and a sequence_number in each event"), Words("; ".join(answer.remarks[:2])), "the stream")
     if answer.usage is None or not answer.usage_is_last:
         raise Wrong(Words("the usage in the last event"), Words(answer.usage), "the stream")
 
@@ -140,7 +142,7 @@ STEPS = (
     Step(case=STREAM, name="the model's name", play=named, streamed=STREAMED),
     Step(case=STREAM, name="ids of answers", play=ids_differ, streamed=STREAMED),
     Step(case=STREAM, name="an answer that is too long", play=too_long, streamed=STREAMED),
-    Step(case=STREAM, name="pieces, and usage at the end", play=in_pieces, streamed=STREAMED),
+    Step(case=STREAM, name="pieces, their frames, and usage at the end", play=in_pieces, streamed=STREAMED),
     Step(case=STREAM, name="odd framing", play=framed_badly, streamed=STREAMED),
     Step(case=STREAM, name="as an array", play=as_array, streamed=STREAMED, unfit=_is_gemini),
     Step(case=STREAM, name="byte-exact passing", play=untouched, streamed=STREAMED, unfit=passing_only),

@@ -34,18 +34,17 @@ class ResponsesStream:
     _items: list[Item] = attrs.field(factory=list)
     _end: Place | None = None
     _failure: Failure | None = None
+    _remarks: list[str] = attrs.field(factory=list)
     _flat: bool = False  # it was told as an event ``error``
 
     def take(self, event: Event) -> None:
         """See ``StreamReader``."""
-        told_twice = self._flat and event.name == "response.failed"
+        told_twice = self._flat and b"response.failed" in event.data
         if self._end is not None or (self._failure is not None and not told_twice):
             raise Wrong(Words("nothing after the end"), Words(repr(event.data[:80])), event.at)
         data = event.json()
-        data["type"].equals(event.name)
-        same(data["sequence_number"].count(), self._numbers, data["sequence_number"].at)
-        self._numbers += 1
-        match event.name:
+        self._framed(event, data)
+        match data["type"].word():
             case "error":
                 self._failure, self._flat = _flat_error(data), True
             case "response.failed":
@@ -53,21 +52,32 @@ class ResponsesStream:
                 self._failure, self._flat = _failed(data["response"]), False
             case name if name in _BEFORE:
                 self._starts(name, data["response"])
-            case _ if self._head is None:
-                raise Wrong(Words("response.created first"), event.name, event.at)
+            case name if self._head is None:
+                raise Wrong(Words("response.created first"), name, event.at)
             case name if name in _TERMINAL:
                 self._ends(name, data["response"])
-            case _:
-                self._item(event.name, data)
+            case name:
+                self._item(name, data)
 
     def answer(self) -> Answer:
         """See ``StreamReader``."""
         pieces = tuple(piece for each in self._items for piece in each.said())
         thoughts = "".join(piece for each in self._items for piece in each.thought())
         if self._end is not None:
-            return attrs.evolve(read_answer(self._end), pieces=pieces, thoughts=thoughts)
+            return attrs.evolve(read_answer(self._end), pieces=pieces, thoughts=thoughts, remarks=tuple(self._remarks))
         head = self._head["id"].word() if self._head else ""
         return Answer(id=head, pieces=pieces, thoughts=thoughts, failure=self._failure)
+
+    def _framed(self, event: Event, data: Place) -> None:
+        """Check name and number, which known clients do without where they are missing, but not where they are wrong."""
+        if event.name:
+            data["type"].equals(event.name)
+        number = data.find("sequence_number")
+        if number is not None:
+            same(number.count(), self._numbers, number.at)
+        if not event.name or number is None:
+            self._remarks.append(f"{event.at} has no {'name' if number else 'sequence_number'}")
+        self._numbers += 1
 
     def _starts(self, name: str, response: Place) -> None:
         if (name == _BEFORE[0]) is not (self._head is None):
