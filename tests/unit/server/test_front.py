@@ -151,7 +151,7 @@ async def test_what_manages_needs_the_management_key() -> None:
 
 
 @pytest.mark.code("KP-SYS-506")
-@pytest.mark.parametrize("path", ["/nowhere", "/v1/embeddings", "/chat/completions", "/v1/v1/messages"])
+@pytest.mark.parametrize("path", ["/nowhere", "/v1/moderations", "/chat/completions", "/v1/v1/messages"])
 async def test_a_wrong_path_says_what_there_is(path: str) -> None:
     async with stage() as at:
         answer = await at.client.post(path, json=chat())
@@ -165,7 +165,7 @@ async def test_a_wrong_path_says_what_there_is(path: str) -> None:
 @pytest.mark.parametrize("method", ["POST", "GET"])
 @pytest.mark.parametrize(
     ("path", "told"),
-    [(f"{MESSAGES}/count_tokens", ("error", "not_found_error")), (f"{CHAT}/x", (None, "invalid_request_error"))],
+    [(f"{MESSAGES}/batches", ("error", "not_found_error")), (f"{CHAT}/x", (None, "invalid_request_error"))],
 )
 async def test_a_wrong_path_below_that_of_a_call_is_an_error_in_its_format(
     path: str, told: tuple[str | None, str], method: str
