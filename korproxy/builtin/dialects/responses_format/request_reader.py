@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from korproxy.api import BadRequest, chat, read_json
+from korproxy.api import BadRequest, chat
+from korproxy.builtin.dialects.chat_format.request_reader import read_object
 from korproxy.builtin.dialects.responses_format.read_choice import read_choice
 from korproxy.builtin.dialects.responses_format.read_items import (
     ADDS_TOOLS,
@@ -42,7 +43,7 @@ def read_request(body: bytes, report: chat.Report) -> tuple[chat.Conversation, c
         BadRequest: It is no JSON object (KP-SYS-509), has no ``input`` (KP-SYS-509) or names no model (KP-SYS-519).
         CannotCarry: It builds on what is stored at OpenAI, or holds what no other format has.
     """
-    request = chat.Fields(_object(body), "", report)
+    request = chat.Fields(read_object(body), "", report)
     model = request.text("model")
     if not model:
         raise BadRequest("KP-SYS-519", "The request names no model: `model` must be a non-empty string.")
@@ -70,16 +71,6 @@ def read_request(body: bytes, report: chat.Report) -> tuple[chat.Conversation, c
     )
     request.close()
     return conversation, asked
-
-
-def _object(body: bytes) -> dict[str, object]:
-    try:
-        value = read_json(body)[0]
-    except ValueError as exc:
-        raise BadRequest("KP-SYS-509", f"The body is not a JSON object: {exc}.") from None
-    if not isinstance(value, dict):
-        raise BadRequest("KP-SYS-509", f"The body is not a JSON object but of the type {type(value).__name__}.")
-    return value
 
 
 def _check(request: chat.Fields) -> None:

@@ -1,7 +1,7 @@
 """Turns, written as ``instructions`` and as the items of ``input``.
 
 Facts: a call needs its output and the reverse, tied together by a ``call_id`` of at most 64 characters; an item without ``id``
-is not looked for in OpenAI's store; reasoning is refused where nothing follows that it led to.
+is not looked for in OpenAI's store; reasoning is refused where nothing follows that it led to, and by models without any.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def write_items(conversation: chat.Conversation, abilities: Abilities, report: c
     Raises:
         CannotCarry: A part has no place in this format, or the model does not take it.
     """
-    own = chat.own_reasoning(conversation, FAMILY, report)
+    own = chat.own_reasoning(conversation, "" if abilities.reasoning == "none" else FAMILY, report)
     front, rest = chat.in_front(own.turns)
     _forget_names(own.turns, report)
     paired = attrs.evolve(own, turns=chat.pair_results(rest, report))

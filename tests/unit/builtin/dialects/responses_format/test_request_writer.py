@@ -9,12 +9,17 @@ import attrs
 import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
+from korproxy_mock.record import Received
+from korproxy_mock.replies import Rules, reply_to
+from korproxy_mock.server import FORMATS
 
 from korproxy.api import Abilities, chat
 from korproxy.builtin.dialects.responses_format.request_reader import read_request
 from korproxy.builtin.dialects.responses_format.request_writer import write_request
+from korproxy.builtin.providers import codex
 from tests.fakes.conversations import conversations
 from tests.fakes.sayable import EVERYTHING, sayable
+from tests.fakes.settings import configured
 from tests.unit.builtin.dialects.responses_format.talk import (
     OPENAI,
     PLAIN,
@@ -135,6 +140,24 @@ def _said(conversation: chat.Conversation) -> chat.Conversation:
         tools=tuple(attrs.evolve(each, strict=each.strict or None) for each in tools),
         options=attrs.evolve(options, thinking=thinking, output=output),
     )
+
+
+@given(conversations(), st.sampled_from(["gpt-6-sol", "gpt-6.2-astra", "gpt-5.4", "gpt-5-mini", "gpt-4o", "o3"]))
+def test_whatever_is_written_is_what_openai_takes(conversation: chat.Conversation, model: str) -> None:
+    (provider,) = codex.korproxy_providers(configured("codex"))
+    target = chat.Target(model=model, stream=False, abilities=provider.abilities(model))
+    try:
+        body = write_request(conversation, target, chat.Report()).body
+    except chat.CannotCarry:
+        reject()
+    key = [("authorization", "Bearer k")]
+    reply = reply_to(
+        Received(method="POST", path="/v1/responses", headers=key, body=body), 1, FORMATS, Rules(), lambda *_: None
+    )
+    code = None if reply.status == 200 else json.loads(reply.body)["error"]["code"]
+
+    said = "invalid_encrypted_content" if json.loads(body)["input"] else "missing_required_parameter"  # seals are made up here
+    assert code in {None, said}
 
 
 @given(conversations(), st.sampled_from([OPENAI, PLAIN, EVERYTHING]))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 
 from korproxy.api import chat
 from tests.unit.builtin.dialects.responses_format.talk import (
+    OPENAI,
     PNG,
     SEAL,
     asking,
@@ -216,6 +218,13 @@ def test_reasoning_that_led_to_nothing_is_dropped() -> None:
     assert sorted(notes) == [("/0", "lost"), ("/1", "lost")]
     assert items(assistant(thought()), assistant(text("So."))) == [THOUGHT, message("assistant", output_text("So."))]
     assert items(HI, assistant(thought(), text("")), HI) == [HELLO, HELLO]
+
+
+def test_a_model_that_does_not_reason_gets_no_reasoning() -> None:
+    plain = attrs.evolve(OPENAI, reasoning="none", efforts=())
+    body, notes = write(asking(HI, assistant(thought(at="/0"), text("So."))), plain)
+
+    assert (body["input"], notes) == ([HELLO, message("assistant", output_text("So."))], [("/0", "lost")])
 
 
 def test_a_refusal_is_one_of_the_models() -> None:
