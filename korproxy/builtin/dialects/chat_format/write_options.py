@@ -17,7 +17,6 @@ _LOST = {
     "metadata": "answers are not stored at another vendor's",
     "store": "answers are not stored at another vendor's",
 }
-_OPENAIS = {"verbosity": "verbosity", "cache_key": "prompt_cache_key"}  # fields that only OpenAI's own API is sent
 _SAMPLING = ("temperature", "top_p", "top_k", "presence_penalty", "frequency_penalty")
 _STOPS = 4  # texts in ``stop`` that OpenAI takes
 _UNNAMED = "answer"
@@ -42,13 +41,23 @@ def write_options(options: chat.Options, abilities: Abilities, report: chat.Repo
     stop = _stop(options, abilities, report)
     if stop:
         members["stop"] = stop
-    for name, key in _OPENAIS.items():
-        if getattr(options, name) is not None and abilities.family == "openai":
-            members[key] = getattr(options, name)
-        elif getattr(options, name) is not None:
-            report.lost(options.pointers.get(name, ""), "only OpenAI's own API has it")
     output = _output(options, abilities, report)
-    return members if output is None else {**members, "response_format": output}
+    if output is not None:
+        members["response_format"] = output
+    return {**members, **dict(_openais(options, abilities, report))}
+
+
+def _openais(options: chat.Options, abilities: Abilities, report: chat.Report) -> Iterator[tuple[str, Any]]:
+    """Yield what only OpenAI's own API is sent."""
+    is_openai = abilities.family == "openai"
+    if options.verbosity is not None and is_openai and abilities.reasoning != "none":
+        yield "verbosity", options.verbosity
+    elif options.verbosity is not None:
+        report.lost(options.pointers.get("verbosity", ""), "only OpenAI's models that reason take it")
+    if options.cache_key is not None and is_openai:
+        yield "prompt_cache_key", options.cache_key
+    elif options.cache_key is not None:
+        report.lost(options.pointers.get("cache_key", ""), "only OpenAI's own API has it")
 
 
 def _limit(options: chat.Options, abilities: Abilities, report: chat.Report) -> dict[str, Any]:

@@ -79,7 +79,7 @@ class PartWriter:
         if blob is None or not self.abilities.documents:
             return [self._unseen(part, f"the document {part.title}" if part.title else "a document")]
         if blob.file is not None:
-            raise chat.CannotCarry(part.at, _other_file("document"))
+            return [self._own_file(blob.file, part)]
         if blob.url is not None:
             raise chat.CannotCarry(part.at, "the OpenAI format takes no documents by their address. Send the document itself.")
         if blob.media_type.startswith("image/"):
@@ -88,6 +88,14 @@ class PartWriter:
         file = {"filename": part.title or "document.pdf", "file_data": chat.data_url(blob)}
         about = [_text(part.context)] if part.context else []
         return [*about, {"type": "file", "file": file}]
+
+    def _own_file(self, file: str, part: chat.Document) -> Piece:
+        """Return a document that lies in OpenAI's own store, whose ids begin with ``file-``."""
+        if self.abilities.family != "openai" or not file.startswith("file-"):
+            raise chat.CannotCarry(part.at, _other_file("document"))
+        if part.title is not None or part.context is not None:
+            self.report.mapped(part.at, "without what is said about it: the file has a name of its own")
+        return {"type": "file", "file": {"file_id": file}}
 
     def _audio(self, part: chat.Audio) -> Piece:
         kind = _SOUNDS.get(part.blob.media_type)

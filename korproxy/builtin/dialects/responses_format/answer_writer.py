@@ -19,7 +19,7 @@ def write_answer(answer: chat.Answer, asked: chat.Asked) -> bytes:
     for part in (*answer.parts, *([chat.Refusal(text=explanation)] if explanation else [])):
         if (item := _item(part, items, len(output))) is not None:
             output.append(item)
-    incomplete = incomplete_reason(answer.ending, refused=refused)
+    incomplete = incomplete_reason(answer.ending, refused=refused, output=output)
     if incomplete is not None and output and output[-1]["type"] == "message":
         output[-1]["status"] = "incomplete"
     return json_bytes(ResponseObject(asked, ids).ended(output, answer.usage, incomplete))

@@ -6,7 +6,7 @@ a part of their own of a complete answer, and a filter's, which leaves the answe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from korproxy.api import chat
@@ -34,9 +34,17 @@ def read_ending(response: Mapping[str, Any], *, refused: bool) -> chat.Ending:
     return chat.Ending(reason=reason, category=word if reason == "refusal" else None)
 
 
-def incomplete_reason(ending: chat.Ending, *, refused: bool) -> str | None:
-    """Return why an answer that ended so is incomplete; None: it is complete. *refused*: as above."""
-    return None if refused and ending.reason == "refusal" else _CUT.get(ending.reason)
+def incomplete_reason(ending: chat.Ending, *, refused: bool, output: Iterable[Mapping[str, Any]] = ()) -> str | None:
+    """Return why an answer that ended so is incomplete; None: it is complete.
+
+    Args:
+        ending: Why it ended.
+        refused: As above.
+        output: Its items: where one is not complete, the answer is not either.
+    """
+    if refused and ending.reason == "refusal" and all(each.get("status") != "incomplete" for each in output):
+        return None
+    return _CUT.get(ending.reason)
 
 
 def unsaid(ending: chat.Ending, *, refused: bool) -> str:

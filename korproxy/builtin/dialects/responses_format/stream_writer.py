@@ -131,7 +131,7 @@ class ResponsesStreamWriter:
         said = []
         while self._call is not None:  # only where the answer broke off inside a call
             said.append(self._end_call(written.output))
-        incomplete = incomplete_reason(ending, refused=self._refused)
+        incomplete = incomplete_reason(ending, refused=self._refused, output=written.output.done)
         if explanation := unsaid(ending, refused=self._refused):
             said.append(written.output.say("refusal", explanation))
         return b"".join(said) + written.ended(self._usage, incomplete)

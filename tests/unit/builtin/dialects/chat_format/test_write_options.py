@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 
 from korproxy.api import Abilities, chat
@@ -92,6 +93,7 @@ def test_openai_takes_four_texts_that_end_the_answer_and_its_reasoning_models_no
     ("abilities", "expected", "lost"),
     [
         (OPENAI, {"verbosity": "low", "prompt_cache_key": "k"}, []),
+        (attrs.evolve(OPENAI, reasoning="none"), {"prompt_cache_key": "k"}, [("/verbosity", "lost")]),
         (PLAIN, {}, [("/verbosity", "lost"), ("/cache_key", "lost")]),
     ],
 )

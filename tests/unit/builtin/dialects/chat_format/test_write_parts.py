@@ -10,7 +10,7 @@ import pytest
 
 from korproxy.api import Abilities, chat
 from korproxy.builtin.dialects.chat_format.write_parts import PartWriter
-from tests.unit.builtin.dialects.chat_format.said import PDF, PLAIN, PNG, image, text
+from tests.unit.builtin.dialects.chat_format.said import OPENAI, PDF, PLAIN, PNG, image, text
 
 IMAGE = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PNG}"}}
 PAPER = chat.Document(blob=chat.Blob(media_type="application/pdf", data=PDF), title="a.pdf", at="/d")
@@ -100,9 +100,17 @@ def test_a_model_that_cannot_see_is_told_that_there_was_something(part: chat.Par
     assert content(part, abilities=BLIND) == (expected, [("/p", "lost")])
 
 
+def test_a_document_in_openais_own_store_is_named_to_openai_only() -> None:
+    paper = chat.Document(blob=chat.Blob(file="file-1"), at="/p")
+
+    assert content(paper, abilities=OPENAI) == ([{"type": "file", "file": {"file_id": "file-1"}}], [])
+    assert content(attrs.evolve(paper, title="a.pdf"), abilities=OPENAI)[1] == [("/p", "mapped")]
+
+
 @pytest.mark.parametrize(
     ("part", "abilities", "why"),
     [
+        (chat.Document(blob=chat.Blob(file="file_anthropic"), at="/p"), OPENAI, "another vendor's store"),
         (chat.Image(blob=chat.Blob(file="file-1"), at="/p"), PLAIN, "another vendor's store"),
         (chat.Document(blob=chat.Blob(file="file-1"), at="/p"), PLAIN, "another vendor's store"),
         (chat.Document(blob=chat.Blob(url="https://a.example/b.pdf"), at="/p"), PLAIN, "no documents by their address"),

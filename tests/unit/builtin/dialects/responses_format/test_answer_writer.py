@@ -150,6 +150,12 @@ def test_a_call_that_was_cut_off_stays_so() -> None:
         ),
         ((chat.Refusal(text="No."),), chat.Ending(reason="refusal"), "completed", ["completed"]),
         ((chat.Refusal(text="No."),), chat.Ending(reason="refusal", explanation="Bad."), "completed", ["completed"]),
+        (
+            (chat.Refusal(text="No."), chat.ToolCall(id="a", name="n", arguments="{")),
+            chat.Ending(reason="refusal"),
+            "incomplete",
+            ["completed", "incomplete"],
+        ),
         ((), chat.Ending(reason="refusal", explanation="Bad."), "incomplete", ["incomplete"]),
         ((), chat.Ending(reason="refusal"), "incomplete", []),
     ],

@@ -265,6 +265,15 @@ def test_a_call_that_was_cut_off_is_incomplete() -> None:
     assert [(each["status"], each["arguments"]) for each in output(stream)] == [("incomplete", '{"a":')]
 
 
+def test_a_refusal_in_words_does_not_complete_an_answer_in_which_a_call_was_cut_off() -> None:
+    torn = [begun(0), chat.CallDelta(0, '{"a":'), chat.CallEnded(0)]
+    stream = told([chat.Started(), chat.RefusalDelta("No."), *torn, chat.Ended(chat.Ending(reason="refusal"))])
+    last = shown(stream)[-1]
+
+    assert (last["type"], last["response"]["incomplete_details"]) == ("response.incomplete", {"reason": "content_filter"})
+    assert [each["status"] for each in last["response"]["output"]] == ["completed", "incomplete"]
+
+
 def test_edge_89_a_filter_makes_it_incomplete_and_says_why() -> None:
     ending = chat.Ending(reason="refusal", explanation="Blocked.", category="SAFETY")
     last = shown(told([chat.Started(), chat.TextDelta("a"), chat.Ended(ending)]))[-1]
