@@ -41,7 +41,8 @@ def content(events: Iterable[chat.Event]) -> Content:
             case chat.ReasoningEnded(seal=chat.Seal() as seal):
                 said.seals.append(_untagged(seal.data))
             case chat.CallStarted(key=key, id=id, name=name, seal=mark):
-                said.calls[key], said.marks[key] = [id, name, ""], mark
+                said.calls[key] = [id, name, ""]
+                said.marks[key] = None if mark is not None and _untagged(mark.data) == "unsealed" else mark
             case chat.CallDelta(key=key, json=json):
                 said.calls[key][2] += json
             case chat.UsageSeen(usage=usage):

@@ -17,6 +17,7 @@ import openai
 import pytest
 from anthropic.types.message_create_params import MessageCreateParamsNonStreaming
 from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming
+from openai.types.responses.response_create_params import ResponseCreateParamsNonStreaming
 
 from tests.fakes.crossing import CORPUS, Goal, counts, crossing, goals, requests, translated
 from tests.fakes.gemini_types import request_type, sdk_name
@@ -26,11 +27,12 @@ from tests.fakes.refusals import expected_refusal
 from tests.fakes.typed_dicts import Fit, every_key, fit
 
 FIELDS: dict[str, dict[str, Any]] = json.loads((CORPUS / "FIELDS.json").read_bytes())
-SDKS = {"openai-chat": openai, "anthropic-messages": anthropic, "gemini": google.genai}
+SDKS = {"openai-chat": openai, "anthropic-messages": anthropic, "gemini": google.genai, "openai-responses": openai}
 SDK_TYPES = {
     "openai-chat": CompletionCreateParamsNonStreaming,
     "anthropic-messages": MessageCreateParamsNonStreaming,
     "gemini": request_type(),
+    "openai-responses": ResponseCreateParamsNonStreaming,
 }
 NO_FIELDS = {"sdk", "sdk_only"}  # groups of FIELDS.json that hold something else
 

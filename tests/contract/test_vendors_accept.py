@@ -24,6 +24,7 @@ PATHS = {
     "openai-chat": "/v1/chat/completions",
     "anthropic-messages": "/v1/messages",
     "gemini": "/v1beta/models/{model}:generateContent",
+    "openai-responses": "/v1/responses",
 }
 KEYS = [("authorization", "Bearer k"), ("x-goog-api-key", "k"), ("anthropic-version", "2023-06-01")]
 SEALED_ELSEWHERE = {"vendor-openrouter", "vendor-sealed", "thinking-of-others"}  # not by the mock

@@ -23,7 +23,9 @@ _Reading: TypeAlias = tuple[chat.Conversation, chat.Asked, chat.Report]
 CORPUS = Path(__file__).parent.parent / "corpora" / "requests"
 # Ends of what is said of things that are lost but for a text that is sent in their place.
 SENT_IN_PART = ("; the text that it gave is sent as a text", "; it is told that there was one")
-_REFERENCES = (frozenset({"id", "tool_call_id", "tool_use_id"}), frozenset({"name"}))
+# Why things are sent as something else in which nothing of their own text is left.
+SENT_INSTEAD = ("the item itself is sent",)
+_REFERENCES = (frozenset({"id", "tool_call_id", "tool_use_id"}), frozenset({"call_id"}), frozenset({"name"}))
 # Gemini's results say the name of their call once more: alone it decides nothing. Nor does an id that their call does not say.
 _SAID_TWICE = ("/functionResponse/name", "/function_response/name")
 _OF_NO_CALL = ("/functionResponse/id", "/function_response/id")
@@ -55,9 +57,11 @@ def _goals() -> tuple[Goal, ...]:
         ("openai-chat", codex.catalogue()),
         ("openai-chat", qwen.catalogue()),
         ("openai-chat", compatible.catalogue("compatible")),
+        ("openai-responses", codex.catalogue()),
+        ("openai-responses", compatible.catalogue("compatible")),
     )
     found = [Goal(name, spoken, abilities) for spoken, each in speaking for abilities, name in _kinds(each).items()]
-    return (*found, Goal("blind", "openai-chat", _BLIND), Goal("blind", "anthropic-messages", _BLIND))
+    return (*found, *(Goal("blind", each, _BLIND) for each in ("openai-chat", "anthropic-messages", "openai-responses")))
 
 
 _BLIND = Abilities(tools=False, images=False, documents=False, image_links=False, structured=False, sampling="none")
@@ -164,7 +168,7 @@ def _judged(change: _Change, original: Outcome, client: str, goal: Goal) -> Leaf
         is_odd = pointer.endswith(_OF_NO_CALL) and change.alone == change.everywhere
         return Leaf(pointer, "kept", "" if is_told or is_odd else "neither sent nor reported")
     in_text = SENTINEL.encode() in translated(client, change.everywhere, goal).sent
-    if has_text and not in_text and not in_asked and after.fate != "lost":
+    if has_text and not in_text and not in_asked and after.fate != "lost" and note.why not in SENT_INSTEAD:
         return Leaf(pointer, note.fate, f"{note.fate}, but its text is not sent")
     return Leaf(pointer, note.fate, "")
 
@@ -176,7 +180,7 @@ def _read(client: str, wire: bytes) -> _Reading | chat.CannotCarry:
         conversation, asked = translator(client).read_request(DIALECTS[client].paths[0], wire, report)
     except chat.CannotCarry as refusal:
         return refusal
-    return conversation, attrs.evolve(asked, created=0), report
+    return conversation, attrs.evolve(asked, created=0, repeated={}), report  # an answer's repeating it tells no model of it
 
 
 def _written(reading: _Reading | chat.CannotCarry, goal: Goal) -> Outcome:

@@ -142,7 +142,7 @@ def _other_in_schema(body: Any, pointer: str, value: str) -> str | None:
 
 
 def _other_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
-    key, value = next((key, value) for key, value in arguments.items() if isinstance(value, str))
+    key, value = next(((key, value) for key, value in arguments.items() if isinstance(value, str)), ("path", ""))
     return {**arguments, key: value + SENTINEL}
 
 
