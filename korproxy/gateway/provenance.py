@@ -19,7 +19,7 @@ ENTRIES = 50_000
 DIGEST_SIZE = 16  # bytes: enough that nobody meets two that are alike
 _BOUND_TO_MODELS = frozenset({"openai"})
 _LINE = re.compile(r"[a-z]+-?\d+(?:\.\d+)?")  # gpt-6 of gpt-6-sol, o3 of o3-mini
-_URL_SAFE = str.maketrans("-_", "+/")  # Google's SDK sends base64 back in the other alphabet
+_FROM_URL_SAFE = bytes.maketrans(b"-_", b"+/")  # Google's SDK sends base64 back in the other alphabet
 
 
 @attrs.frozen(kw_only=True)
@@ -55,8 +55,8 @@ NOBODY = Origin(provider="", family="", account="")  # a provider has refused it
 
 def digest(seal: Seal) -> bytes:
     """Return what *seal* is known by: the same in both alphabets of base64, padded or not."""
-    plain = seal.data.translate(_URL_SAFE).rstrip("=")
-    return sha256(plain.encode("utf-8", "surrogatepass")).digest()[:DIGEST_SIZE]
+    plain = seal.data.encode("utf-8", "surrogatepass").translate(_FROM_URL_SAFE).rstrip(b"=")
+    return sha256(plain).digest()[:DIGEST_SIZE]
 
 
 @attrs.define(kw_only=True)

@@ -15,6 +15,7 @@ T = TypeVar("T")
 
 _objects = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _lists = msgspec.json.Decoder(list[msgspec.Raw])
+_TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
 _texts = msgspec.json.Decoder(str)
 
 
@@ -38,9 +39,16 @@ def texts_at(body: bytes, *keys: str) -> Iterator[str]:
 
     What looks like one inside of a string is none: its quotes are escaped there.
     """
-    if any(b'"%b"' % key.encode() in body for key in keys):
-        for found in _pattern(keys).finditer(body):
-            yield raw_text(found[1])
+    if not any(b'"%b"' % key.encode() in body for key in keys):
+        return
+    for found in _pattern(keys).finditer(body):
+        start = found.end()
+        text = body[start : body.find(b'"', start)]
+        if b"\\" in text:  # then that was perhaps not the end of it
+            whole = _TEXT.match(body, start - 1)
+            yield raw_text(whole[0]) if whole is not None else ""
+        else:
+            yield text.decode("utf-8", "replace")
 
 
 def raw_json(value: object) -> msgspec.Raw:
@@ -51,7 +59,7 @@ def raw_json(value: object) -> msgspec.Raw:
 @cache
 def _pattern(keys: tuple[str, ...]) -> re.Pattern[bytes]:
     names = "|".join(map(re.escape, keys))
-    return re.compile(rf'"(?:{names})"[ \t\r\n]*+:[ \t\r\n]*+("[^"\\]*+(?:\\.[^"\\]*+)*+")'.encode())
+    return re.compile(rf'"(?:{names})"[ \t\r\n]*+:[ \t\r\n]*+"'.encode())
 
 
 def _read(decode: Callable[[bytes | msgspec.Raw], T], text: bytes | msgspec.Raw) -> T | None:
