@@ -1,8 +1,8 @@
 """Claude Code's eleven points of a gateway's protocol, with a request of the size and shape that it sends.
 
 Each point is tested on both ends: what the client gets, and what reached the imitated provider. The request goes to Anthropic
-as it is, and is translated for OpenAI and Gemini; the names of their models begin with ``claude``, as a user of Claude Code
-would set them up in ``[aliases]``.
+as it is, and is translated for OpenAI (to Responses), for Gemini and for a server of Chat Completions; the names of their
+models begin with ``claude``, as a user of Claude Code would set them up in ``[aliases]``.
 
 Source: Anthropic's page on gateways for Claude Code (``llm-gateway-protocol``).
 """
@@ -32,9 +32,10 @@ PROVIDERS_TOO = """
 keep_alive = 0.3
 [aliases]
 "claude-of-openai" = "codex/gpt-5.2"
-"claude-of-openai-late" = "codex/gpt-5.5"
+"claude-of-openai-late" = "codex/gpt-6.2-sol"
 "claude-of-google" = "gemini/gemini-3.5-flash"
 "claude-of-google-old" = "gemini/gemini-2.5-flash"
+"claude-of-chat" = "iflow/glm-4.6"
 "claude-haiku-*" = "gemini/gemini-3.5-flash"
 "not-for-claude-code" = "qwen/qwen3-coder-plus"
 """
@@ -44,11 +45,13 @@ pytestmark = unfinished_generators
 CLAUDE = Model(asked="claude-opus-5", provider="claude", upstream="claude-opus-5")
 OPENAI = Model(asked="claude-of-openai", provider="codex", upstream="gpt-5.2")
 GEMINI = Model(asked="claude-of-google", provider="gemini", upstream="gemini-3.5-flash")
+CHAT = Model(asked="claude-of-chat", provider="iflow", upstream="glm-4.6")
 DASHSCOPE = Model(asked="dashscope/qwen3-coder-plus", provider="dashscope", upstream="qwen3-coder-plus")
 
-every_provider = pytest.mark.parametrize("model", [CLAUDE, OPENAI, GEMINI], ids=str)
-other_providers = pytest.mark.parametrize("model", [OPENAI, GEMINI], ids=str)
+every_provider = pytest.mark.parametrize("model", [CLAUDE, OPENAI, GEMINI, CHAT], ids=str)
+other_providers = pytest.mark.parametrize("model", [OPENAI, GEMINI, CHAT], ids=str)
 
+NOT_COUNTED = {"max_tokens", "metadata", "stream"}  # which count_tokens does not take
 OWN_WORDS = ("context_management", "output_config", "cache_control", "defer_loading", "eager_input_streaming", "thinking")
 
 
@@ -179,10 +182,16 @@ async def test_point_2_system_stays_a_list_unmerged_and_in_order(stage: Stage, m
     # The line that says who pays is Anthropic's own: it changes with each request, and would defeat the caches of others.
     expected: dict[str, object] = {
         "claude": body["system"],
-        "codex": {"role": "system", "content": "\n\n".join(said[1:])},
+        "codex": "\n\n".join(said[1:]),
         "gemini": {"parts": [{"text": each} for each in said[1:]]},
+        "iflow": {"role": "system", "content": "\n\n".join(said[1:])},
     }
-    found = {"claude": sent.get("system"), "gemini": sent.get("systemInstruction"), "codex": sent.get("messages", [0])[0]}
+    found = {
+        "claude": sent.get("system"),
+        "codex": sent.get("instructions"),
+        "gemini": sent.get("systemInstruction"),
+        "iflow": sent.get("messages", [0])[0],
+    }
     assert found[model.provider] == expected[model.provider]
 
 
@@ -192,8 +201,8 @@ async def test_point_3_the_path_counts_without_its_query(stage: Stage, model: Mo
     answer = await ask(stage, claude_code_request(model.asked), query=query)
 
     received = stage.mock.only_request()
-    passed = {"claude": query, "codex": "", "gemini": "alt=sse"}
-    assert (answer.status_code, received.about["query"]) == (200, passed[model.provider])
+    passed = {"claude": query, "gemini": "alt=sse"}
+    assert (answer.status_code, received.about["query"]) == (200, passed.get(model.provider, ""))
 
 
 @pytest.mark.parametrize(("method", "path"), [("HEAD", "/"), ("GET", "/"), ("HEAD", "/api/hello")])
@@ -210,30 +219,44 @@ async def test_point_4_the_probe_is_answered_at_once_while_all_providers_are_sil
     assert len(stage.mock.requests()) == 1
 
 
-@pytest.mark.code("KP-SYS-506")
-@every_provider
-async def test_point_5_there_is_no_token_counter_and_claude_code_estimates(stage: Stage, model: Model) -> None:
-    body = {key: value for key, value in claude_code_request(model.asked).items() if key not in {"max_tokens", "stream"}}
+@pytest.mark.parametrize("model", [CLAUDE, OPENAI, GEMINI], ids=str)
+async def test_point_5_tokens_are_counted_by_who_knows_how_many_there_are(stage: Stage, model: Model) -> None:
+    body = {key: value for key, value in claude_code_request(model.asked).items() if key not in NOT_COUNTED}
+    async with httpx.AsyncClient(base_url=stage.daemon.url, trust_env=False, headers=credential(stage)) as client:
+        answer = await client.post("/v1/messages/count_tokens?beta=true", content=wire(body), headers=claude_code_headers())
+
+    received = stage.mock.only_request()
+    place = {
+        "claude": "/claude/v1/messages/count_tokens",
+        "codex": "/codex/v1/responses/input_tokens",
+        "gemini": "/gemini/v1beta/models/gemini-3.5-flash:countTokens",
+    }
+    assert (answer.status_code, received.about["path"]) == (200, place[model.provider])
+    assert (list(answer.json()), answer.json()["input_tokens"] > 10_000) == (["input_tokens"], True)
+    assert (received.about["body"].encode() == wire(body)) == (model is CLAUDE)
+
+
+@pytest.mark.code("KP-PROV-117")
+async def test_point_5_where_nobody_counts_there_is_no_made_up_number_and_claude_code_estimates(stage: Stage) -> None:
+    body = {key: value for key, value in claude_code_request(CHAT.asked).items() if key not in NOT_COUNTED}
     async with httpx.AsyncClient(base_url=stage.daemon.url, trust_env=False, headers=credential(stage)) as client:
         path = "/v1/messages/count_tokens?beta=true"
         answer = await client.post(path, content=wire(body), headers=claude_code_headers())
-        got, head = await client.get(path), await client.head(path)
     tool = AnthropicTool(url=stage.daemon.url, key=stage.daemon.key)
     async with tool.waiting() as sdk:
-        with pytest.raises(anthropic.NotFoundError, match="KP-SYS-506") as caught:
-            await sdk.messages.count_tokens(model=model.asked, messages=[{"role": "user", "content": "How long is this?"}])
+        with pytest.raises(anthropic.NotFoundError, match="KP-PROV-117") as caught:
+            await sdk.messages.count_tokens(model=CHAT.asked, messages=[{"role": "user", "content": "How long is this?"}])
 
     said = answer.json()
-    assert (answer.status_code, got.status_code, head.status_code, head.content) == (404, 404, 404, b"")
-    assert (said["type"], said["error"]["type"], "input_tokens" in said) == ("error", "not_found_error", False)
-    assert (got.json(), caught.value.type) == (said, "not_found_error")
+    assert (answer.status_code, said["type"], said["error"]["type"]) == (404, "error", "not_found_error")
+    assert ("input_tokens" in said, caught.value.type) == (False, "not_found_error")
     assert stage.mock.requests() == []
 
 
 @every_provider
 async def test_point_6_events_leave_as_they_come_and_pings_are_heard_in_silence(stage: Stage, model: Model) -> None:
     """The provider sends three words and then nothing more until it is left: what was heard by then was held by nobody."""
-    events = {"claude": 6, "codex": 4, "gemini": 3}[model.provider]  # that it takes to say three words
+    events = {"claude": 6, "codex": 7, "gemini": 3, "iflow": 4}[model.provider]  # that it takes to say three words
     body = claude_code_request(model.asked, prompt=f"{{{{mock: words=50 stall-after={events}}}}}")
     with trio.fail_after(20):
         async with await begin(stage, body) as stream:
@@ -290,8 +313,14 @@ WORDS = {  # that Claude Code looks for, or shows
         "codex",
         "rate limit",
     ): "Rate limit reached for gpt-5.2 in organization org-mock on requests per min (RPM): Limit 3, Used 3,",
-    ("codex", "too long"): "prompt is too long: This model's maximum context length is 128000 tokens. However, your messages",
+    ("codex", "too long"): "prompt is too long: Your input exceeds the context window of this model.",
     ("codex", "overloaded"): "The engine is currently overloaded, please try again later",
+    (
+        "iflow",
+        "rate limit",
+    ): "Rate limit reached for glm-4.6 in organization org-mock on requests per min (RPM): Limit 3, Used 3,",
+    ("iflow", "too long"): "prompt is too long: This model's maximum context length is 128000 tokens. However, your messages",
+    ("iflow", "overloaded"): "The engine is currently overloaded, please try again later",
     ("gemini", "rate limit"): "You exceeded your current quota, please check your plan and billing details.",
     ("gemini", "too long"): "prompt is too long: The input token count (1100000) exceeds the maximum number of tokens allowed",
     ("gemini", "overloaded"): "The model is overloaded. Please try again later.",
@@ -339,7 +368,7 @@ async def test_point_7_an_error_in_mid_stream_is_the_providers_own_and_no_end_fo
     assert b"message_stop" not in answer.content
 
 
-@pytest.mark.parametrize("model", [CLAUDE, DASHSCOPE, OPENAI, GEMINI], ids=str)
+@pytest.mark.parametrize("model", [CLAUDE, DASHSCOPE, OPENAI, GEMINI, CHAT], ids=str)
 async def test_point_8_pairs_of_header_and_body_travel_together_or_drop_together(stage: Stage, model: Model) -> None:
     answer = await ask(stage, claude_code_request(model.asked))
 
@@ -351,10 +380,10 @@ async def test_point_8_pairs_of_header_and_body_travel_together_or_drop_together
         assert "x-korproxy-lossy" not in answer.headers
     else:
         assert (there, received.header("anthropic-beta")) == (set(), None)
-        assert strict == (7 if model is OPENAI else 0)  # OpenAI has a word for it
+        assert strict == (0 if model is GEMINI else 7)  # OpenAI has a word for it
         named = {*losses(answer)}
         assert {"header:anthropic-beta", "/context_management", "/tools/18/defer_loading"} <= named
-        assert "/output_config/effort" not in named  # it is sent in the provider's words: point 9
+        assert ("/output_config/effort" in named) == (model is CHAT)  # else it is sent in the provider's words: point 9
     assert answer.status_code == 200
 
 
@@ -362,10 +391,11 @@ async def test_point_8_pairs_of_header_and_body_travel_together_or_drop_together
 THINKING = {
     ("claude-opus-5", "high"): {"thinking": {"type": "adaptive"}, "output_config": {"effort": "high"}},
     ("claude-opus-5", None): {"thinking": {"type": "adaptive"}},
-    ("claude-of-openai", "high"): {"reasoning_effort": "high"},
-    ("claude-of-openai", "max"): {"reasoning_effort": "xhigh"},
-    ("claude-of-openai", None): {},
-    ("claude-of-openai-late", "high"): {"reasoning_effort": "none"},  # beside tools it takes nothing else
+    ("claude-of-openai", "high"): {"reasoning": {"effort": "high", "summary": "auto"}},
+    ("claude-of-openai", "max"): {"reasoning": {"effort": "xhigh", "summary": "auto"}},
+    ("claude-of-openai", None): {"reasoning": {"summary": "auto"}},
+    ("claude-of-openai-late", "max"): {"reasoning": {"effort": "max", "summary": "auto"}},
+    ("claude-of-chat", "high"): {},  # nothing is known of how that server wants to be asked
     ("claude-of-google", "high"): {"thinkingLevel": "HIGH", "includeThoughts": True},
     ("claude-of-google", "max"): {"thinkingLevel": "HIGH", "includeThoughts": True},
     ("claude-of-google", None): {"includeThoughts": True},
@@ -385,11 +415,11 @@ async def test_point_9_adaptive_thinking_is_said_in_the_providers_words(stage: S
 
     received = stage.mock.only_request()
     config = received.body.get("generationConfig", {}).get("thinkingConfig", {})
-    names = ("thinking", "output_config", "reasoning_effort", "enable_thinking", "thinking_budget")
+    names = ("thinking", "output_config", "reasoning", "reasoning_effort", "enable_thinking", "thinking_budget")
     said = {name: received.body[name] for name in names if name in received.body} | config
     lost = [each for each in losses(answer) if each.startswith(("/thinking", "/output_config"))]
     assert (answer.status_code, said) == (200, THINKING[asked, effort])
-    assert lost == (["/thinking", "/output_config/effort"] if asked == "claude-of-openai-late" else [])
+    assert lost == (["/thinking", "/output_config/effort"] if asked == "claude-of-chat" else [])
 
 
 @every_provider
@@ -408,7 +438,7 @@ async def test_point_9_thoughts_come_as_thinking_and_go_back_with_the_result_of_
     assert (second.status_code, text_of(second.content)) == (200, "The tool said: one meter")
 
 
-@pytest.mark.parametrize("model", [CLAUDE, DASHSCOPE, OPENAI, GEMINI], ids=str)
+@pytest.mark.parametrize("model", [CLAUDE, DASHSCOPE, OPENAI, GEMINI, CHAT], ids=str)
 async def test_point_10_headers_for_attribution_reach_anthropic_only(stage: Stage, model: Model) -> None:
     await ask(stage, claude_code_request(model.asked))
 
@@ -417,7 +447,7 @@ async def test_point_10_headers_for_attribution_reach_anthropic_only(stage: Stag
     expected = {f"x-claude-code-{name}": value for name, value in expected.items()}
     assert headers_in(received, "x-claude-code-") == (expected if model is CLAUDE else {})
     assert [name for name in received.names if name.startswith(("x-app", "x-stainless-"))] == []
-    if model in (OPENAI, GEMINI):  # the body says it, too; in the same format nobody changes it
+    if model in (OPENAI, GEMINI, CHAT):  # the body says it, too; in the same format nobody changes it
         assert SESSION not in json.dumps(received.about)
 
 
@@ -430,7 +460,7 @@ async def test_point_11_the_list_of_models_is_there_at_once_and_each_name_in_it_
                 answer = await client.get("/v1/models?limit=1000", headers=headers)
     listed = answer.json()
     seen = {each["id"]: each["display_name"] for each in listed["data"] if each["id"].startswith(("claude", "anthropic"))}
-    aliases = ["claude-of-openai", "claude-of-openai-late", "claude-of-google", "claude-of-google-old"]
+    aliases = ["claude-of-openai", "claude-of-openai-late", "claude-of-google", "claude-of-google-old", "claude-of-chat"]
     led = {
         name: (await ask(stage, claude_code_request(name))).headers["x-korproxy-provider"]
         for name in ("claude-opus-5", "claude-haiku-4-5", *aliases)
@@ -447,4 +477,5 @@ async def test_point_11_the_list_of_models_is_there_at_once_and_each_name_in_it_
         "claude-of-openai-late": "codex",
         "claude-of-google": "gemini",
         "claude-of-google-old": "gemini",
+        "claude-of-chat": "iflow",
     }
