@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -98,7 +99,7 @@ def conformance(
     if output is not None:
         output.write_text(f"{data}\n", encoding="utf-8")
     as_json = as_json or bool(getattr(ctx.obj, "as_json", False))  # korproxy --json conformance
-    click.echo(data if as_json else text(results))
+    click.echo(data if as_json else text(results), color=False if os.environ.get("NO_COLOR") else None)
     raise SystemExit(0 if results.all_good else 1)
 
 
