@@ -85,11 +85,16 @@ class ResponsesTool(OpenAIClients):
 
 
 def _look_for_failure(events: Sequence[ResponseStreamEvent]) -> None:
-    """Raise what a failed response says: the SDK does so for the event ``error`` alone, and hands this one out like others."""
+    """Raise what a failure says: the SDK itself raises none of those that OpenAI sends, and hands them out like other events."""
     for event in events:
+        if event.type == "error":
+            raise _failure(event.message)
         if event.type == "response.failed" and event.response.error is not None:
-            request = httpx2.Request("POST", "http://127.0.0.1/v1/responses")
-            raise openai.APIError(event.response.error.message, request, body=None)
+            raise _failure(event.response.error.message)
+
+
+def _failure(message: str) -> openai.APIError:
+    return openai.APIError(message, httpx2.Request("POST", "http://127.0.0.1/v1/responses"), body=None)
 
 
 def _response_of(event: Any) -> list[Response]:
