@@ -85,7 +85,7 @@ class ResponsesTool(OpenAIClients):
 
 
 def _look_for_failure(events: Sequence[ResponseStreamEvent]) -> None:
-    """Raise what a failure says: the SDK itself raises none of those that OpenAI sends, and hands them out like other events."""
+    """Raise what a failure says: the SDK raises none of those that OpenAI sends, and hands them out like other events."""
     for event in events:
         if event.type == "error":
             raise _failure(event.message)
