@@ -272,6 +272,31 @@ async def test_edge_54_a_missing_signature_is_replaced_too(korproxy_mock: MockSe
     assert stage.arrived[1]["contents"][1]["parts"][0]["thoughtSignature"] == ANY_SIGNATURE
 
 
+def forged(model: str) -> dict[str, Any]:
+    """Return a message of Chat Completions with a call, and a seal that the vendor of *model* would make, but did not."""
+    call: dict[str, Any] = {"id": "call_1", "type": "function", "function": {"name": "read", "arguments": "{}"}}
+    message: dict[str, Any] = {"role": "assistant", "content": "", "tool_calls": [call]}
+    if model == FLASH:
+        call["extra_content"] = {"google": {"thought_signature": FORGED}}
+    else:
+        detail = {"type": "reasoning.text", "text": "hm", "signature": FORGED, "format": "anthropic-claude-v1"}
+        message["reasoning_details"] = [detail]
+    return message
+
+
+@pytest.mark.parametrize("model", [HAIKU, FLASH])
+async def test_a_translated_request_is_sent_once_more_too(model: str, korproxy_mock: MockServer) -> None:
+    tool = {"type": "function", "function": {"name": "read", "parameters": READ["input_schema"]}}
+    turns = [told_to(), forged(model), {"role": "tool", "tool_call_id": "call_1", "content": "b"}]
+    async with staged(korproxy_mock, claude_at(korproxy_mock), gemini_at(korproxy_mock)) as stage:
+        answers = [await stage.chat(model, turns, {"tools": [tool], "max_completion_tokens": 4000}) for _ in range(2)]
+
+    assert stage.statuses == [400, 200, 200]
+    assert [FORGED in json.dumps(each) for each in stage.arrived] == [True, False, False]
+    assert [len(each.headers["x-korproxy-lossy"].split(",")) for each in answers] == [1, 1]
+    assert (ANY_SIGNATURE in json.dumps(stage.arrived[1])) == (model == FLASH)
+
+
 def responses_items(encrypted: str) -> list[Any]:
     """Return a conversation in which *encrypted* led to a call."""
     return [

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from korproxy.builtin.dialects.openai_chat import OpenAIChat
+from korproxy.builtin.dialects.openai_responses import OpenAIResponses
 from korproxy.contracts import AnswerReader
 from korproxy.errors.exceptions import (
     Busy,
@@ -29,7 +30,7 @@ from korproxy.models.providers import Deadlines, Limits
 from tests.fakes.echo_upstream import Scripted, open_echo
 from tests.fakes.gate import BODY, a_call, ask, failure, odd, open_gate, said
 from tests.fakes.gateway import UPSTREAM_KEY, provider_at
-from tests.fakes.raw_upstream import answering, raw_upstream
+from tests.fakes.raw_upstream import answering, raw_upstream, read_request
 from tests.fakes.waiting import until
 
 NOWHERE = "http://127.0.0.1:1"  # nobody listens there
@@ -283,3 +284,68 @@ async def test_a_compressed_answer_keeps_its_bytes_and_says_what_they_are() -> N
 
     assert told.body == packed
     assert (b"content-encoding", b"gzip") in told.relay.headers
+
+
+REFUSED = json.dumps({"type": "error", "error": {"type": "x", "message": "Invalid `signature` in `thinking` block"}}).encode()
+GOOD = b'{"type":"message","content":[]}'
+
+
+def thinking(filler: str = "") -> bytes:
+    """Return a request that holds a seal."""
+    block = {"type": "thinking", "thinking": filler, "signature": "RXE="}
+    turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": [block, {"type": "text", "text": "b"}]}]
+    return json.dumps({"model": "m", "messages": [*turns, {"role": "user", "content": "c"}]}).encode()
+
+
+@attrs.define
+class Twice:
+    """A server that refuses the first request for its seals, and then sends *answer*, or nothing."""
+
+    answer: bytes = b""
+    arrived: list[bytes] = attrs.field(factory=list)
+
+    async def serve(self, stream: trio.abc.Stream) -> None:
+        self.arrived.append(await read_request(stream))
+        status, body = (b"400 No", REFUSED) if len(self.arrived) == 1 else (b"200 OK", self.answer)
+        head = b"HTTP/1.1 %b\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
+        if body:
+            await stream.send_all(head % (status, len(body)) + body)
+
+
+@pytest.mark.parametrize("size", [10, module.LARGE])
+async def test_a_request_that_is_refused_for_its_seals_is_sent_once_more_without(size: int) -> None:
+    server = Twice(GOOD)
+    async with raw_upstream(server.serve) as port:
+        async with open_gate(provider_at(f"http://127.0.0.1:{port}", assumed=Abilities(family="anthropic"))) as gate:
+            told = await ask(gate, a_call(thinking("x" * size), dialect="anthropic-messages"))
+            again = await ask(gate, a_call(thinking("x" * size), dialect="anthropic-messages"))
+
+    assert [b"RXE=" in each for each in server.arrived] == [True, False, False]
+    assert (told.relay.status, told.body, told.relay.code) == (200, GOOD, None)
+    assert [(each.finished.attempts, each.finished.outcome) for each in (told, again)] == [(2, "ok"), (1, "ok")]
+    assert told.relay.ledger.losses == b"/messages/1/content/0"
+
+
+async def test_a_second_try_without_an_answer_is_the_end_of_it_and_holds_nothing() -> None:
+    server = Twice()
+    async with raw_upstream(server.serve) as port:
+        async with open_gate(provider_at(f"http://127.0.0.1:{port}"), provider_at(NOWHERE, id="two")) as gate:
+            error, ledger = await failure(gate, a_call(thinking(), dialect="anthropic-messages"))
+            window = gate.windows["one"]
+
+            assert window.upstream.open_connections == 0
+
+    assert (error.code, ledger.attempts, ledger.provider) == ("KP-NET-308", 2, "one")
+
+
+async def test_a_refusal_stands_where_the_other_form_cannot_be_made() -> None:
+    message = "Function tools with reasoning_effort are not supported. Please use /v1/responses."
+    refused = json.dumps({"error": {"message": message, "param": "reasoning_effort"}}).encode()
+    tools = [{"type": "function", "function": {"name": "read"}}]
+    two_answers = json.dumps({"model": "m", "messages": [{"role": "user", "content": "a"}], "tools": tools, "n": 2}).encode()
+    scripted = Scripted(status=400, headers=[("content-type", "application/json")], pieces=[refused])
+    async with open_echo(scripted) as echo, open_gate(provider_at(echo.url), openai_responses=OpenAIResponses()) as gate:
+        told = [await ask(gate, a_call(two_answers)) for _ in range(2)]
+
+    assert [each.head.split(b" ")[1] for each in echo.arrived] == [b"/v1/chat/completions"] * 2
+    assert [(each.relay.status, each.body, each.finished.attempts) for each in told] == [(400, refused, 1)] * 2
