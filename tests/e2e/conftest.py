@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.sdk import AnthropicTool, OpenAITool, Tool
+from tests.e2e.sdk_google import GoogleTool
+from tests.e2e.sdk_responses import ResponsesTool
 from tests.e2e.stage import PROVIDERS, Stage, open_stage
 
 # What the cases assert is told as well as what tests assert.
@@ -53,6 +55,18 @@ def openai_tool(stage: Stage, is_async: bool) -> OpenAITool:
 def anthropic_tool(stage: Stage, is_async: bool) -> AnthropicTool:
     """A program that uses the Anthropic SDK, as KorProxy's documentation tells its users."""
     return AnthropicTool(url=stage.daemon.url, key=stage.daemon.key, is_async=is_async)
+
+
+@pytest.fixture
+def responses_tool(stage: Stage, is_async: bool) -> ResponsesTool:
+    """A program that uses the OpenAI SDK for Responses."""
+    return ResponsesTool(url=f"{stage.daemon.url}/v1", key=stage.daemon.key, is_async=is_async)
+
+
+@pytest.fixture
+def google_tool(stage: Stage, is_async: bool) -> GoogleTool:
+    """A program that uses Google's SDK, as KorProxy's documentation tells its users."""
+    return GoogleTool(url=stage.daemon.url, key=stage.daemon.key, is_async=is_async)
 
 
 @pytest.fixture(params=["openai", "anthropic"])
