@@ -268,6 +268,9 @@ class AnswerKeeper(Protocol):
     def previous(self, body: bytes) -> str | None:
         """Return the id of the answer that a request goes on from."""
 
+    def repeated(self, previous: str) -> Mapping[str, str]:
+        """Return what the answer to a request that goes on from *previous* repeats of that."""
+
     def keeps(self, body: bytes) -> bool:
         """Whether the client wants the answer to be kept."""
 

@@ -80,7 +80,8 @@ def read(call: Call, client: Translator, *, created: int, own: Callable[[Seal], 
     note_vendor_headers(call, report)
     if own is not None:
         conversation = disowned(conversation, own)
-    return Reading(conversation=conversation, asked=attrs.evolve(asked, created=created, id=call.id), report=report)
+    asked = attrs.evolve(asked, created=created, id=call.id, repeated={**asked.repeated, **call.repeated})
+    return Reading(conversation=conversation, asked=asked, report=report)
 
 
 def write(reading: Reading, call: Call, candidate: Candidate, provider: Translator) -> Written:

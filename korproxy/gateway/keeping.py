@@ -71,7 +71,7 @@ def continued(call: Call, candidate: Candidate, dialect: Dialect, kept: KeptAnsw
         body = keeper.expanded(call.body, [(each.items, each.answer) for each in chain])
     except (ValueError, RecursionError):
         raise BadRequest("KP-SYS-509", "The body is no request: `input` must be a text or a list of items.") from None
-    return attrs.evolve(call, body=body, peek=dialect.peek(call.path, body))
+    return attrs.evolve(call, body=body, peek=dialect.peek(call.path, body), repeated=keeper.repeated(previous))
 
 
 @attrs.define(kw_only=True)

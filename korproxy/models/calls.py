@@ -85,6 +85,7 @@ class Call:
         method: Of the request.
         tail: What of *path* stands behind the format's own: ``/ID`` of an answer that an account keeps.
         account: The provider and the account that keep it; nobody else is asked.
+        repeated: Values that the answer repeats, and that do not stand in *body* any more.
     """
 
     id: str
@@ -101,6 +102,7 @@ class Call:
     method: str = "POST"
     tail: str = ""
     account: tuple[str, str] | None = None
+    repeated: Mapping[str, str] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)

@@ -64,7 +64,7 @@ def explain(
     provider = _provider(parts, name, configured=name in root.providers)
     snapshot = parts.snapshot()
     dialect = _client_dialect(snapshot, client or guess_format(document))
-    call = _call(dialect, body)
+    call = _call(dialect, body, model)
     candidate = _candidate(call, snapshot, provider, model or _own_model(call.peek.model, snapshot))
     remarks = []
     if client is None:
@@ -123,8 +123,13 @@ def _client_dialect(snapshot: Snapshot, name: str) -> Dialect:
     return spoken[name]
 
 
-def _call(dialect: Dialect, body: bytes) -> Call:
+def _call(dialect: Dialect, body: bytes, model: str) -> Call:
     path = dialect.paths[0]
+    if "{model}" in path:
+        if not model:
+            text = f"A request in the format {dialect.name} does not say the model itself: --to PROVIDER/MODEL has to."
+            raise BadRequest("KP-SYS-519", text)
+        path = path.replace("{model}", model)
     return Call(id="", correlation_id="", dialect=dialect.name, path=path, peek=dialect.peek(path, body), body=body)
 
 

@@ -131,19 +131,24 @@ class Front:
         """Answer one request, whatever happens. Only cancellation comes out of here."""
         common = self.begin(exchange)
         try:
-            self._check_source(exchange)
-            await self._route(exchange, common)
-        except KorproxyError as exc:
-            await self._refuse(exchange, exc, common)
+            await self._answer(exchange, common)
         except ClientLeft:
             log.info("the client left before its request was complete")
         except Exception as exc:  # noqa: BLE001 -- the last wall
             await self.fail(exchange, exc, common)
 
+    async def _answer(self, exchange: Exchange, common: RawHeaders) -> None:
+        try:
+            self._check_source(exchange)
+            await self._route(exchange, common)
+        except KorproxyError as exc:
+            await self._refuse(exchange, exc, common)
+
     async def fail(self, exchange: Exchange, exc: Exception, common: RawHeaders) -> None:
         """Be the last wall: *exc* is a fault of KorProxy's own, which may end its request and must not take the server down."""
         log.error("a fault of KorProxy's own in %.20s %.200r", exchange.method, exchange.path, exc_info=exc)
-        await self._refuse(exchange, InternalError("KP-SYS-501", f"KorProxy failed: {type(exc).__name__}."), common)
+        error = InternalError("KP-SYS-501", f"KorProxy failed: {type(exc).__name__}.")
+        await self._say_no(exchange, error, common, self._dialect(exchange.path))  # asks no format anything: one may be broken
 
     def _check_source(self, exchange: Exchange) -> None:
         try:
@@ -270,7 +275,10 @@ class Front:
         raise Stopping("KP-SYS-511", "KorProxy is being stopped.")
 
     async def _refuse(self, exchange: Exchange, exc: KorproxyError, common: RawHeaders) -> None:
-        """Answer with an error of ours, in the client's format where the path tells which that is."""
+        """Answer with an error of ours, in the client's format where it can be told which that is."""
+        await self._say_no(exchange, exc, common, self._dialect_of_errors(exchange))
+
+    async def _say_no(self, exchange: Exchange, exc: KorproxyError, common: RawHeaders, dialect: Dialect | None) -> None:
         if exchange.started:
             exchange.break_off()
             return
@@ -278,7 +286,6 @@ class Front:
         with suppress(ClientLeft, BadRequest):  # the answer goes out all the same, to whoever still listens
             await exchange.drain(DRAIN_BYTES, _patience(exc))
         fault = self.faults.fault(exc, "" if exc.code == "KP-AUTH-004" else origin(exchange))
-        dialect = self._dialect_of_errors(exchange)
         headers = [*common, *self.faults.headers(exc, fault)]
         if fault.status == 405:  # which has to say what is allowed (RFC 9110, 15.5.6)
             headers.append((b"allow", ", ".join(methods_at(exchange.path, self._calls())).encode()))

@@ -86,6 +86,7 @@ def test_anybody_else_gets_all_that_was_said(other: Candidate) -> None:
             {"type": "message", "role": "user", "content": "Hi"},
         ],
     }
+    assert asked.repeated == {"previous_response_id": "resp_1"}
     assert asked.peek.span is not None
     assert asked.body[slice(*asked.peek.span)] == b'"m"'
 

@@ -50,7 +50,12 @@ def test_without_settings_and_plugins_there_is_what_is_built_in(home: Path) -> N
     parts = compose(Home(path=home), no_plugins=True)
 
     assert (parts.problems, parts.warnings, parts.providers, parts.demo) == ((), (), (), False)
-    assert sorted(parts.dialects) == ["anthropic-messages", "gemini", "openai-chat"]
+    assert sorted(name for name, each in parts.dialects.items() if each.kind == "chat") == [
+        "anthropic-messages",
+        "gemini",
+        "openai-chat",
+        "openai-responses",
+    ]
     assert [each.item.name for each in parts.offered_sinks] == ["log"]
     assert [each.item.name for each in parts.offered_collectors] == ["system"]
     assert {each.origin for each in parts.host.states} == {"builtin"}

@@ -163,15 +163,30 @@ def test_a_service_that_has_ended_says_so(home: Path) -> None:
 
 
 @pytest.mark.code("KP-PROV-113")
-@pytest.mark.parametrize(("body", "client"), [(CHAT, "openai"), ({"input": "Hello"}, None)])
-def test_a_format_that_nobody_reads_is_told_with_those_that_are_read(
-    home: Path, body: Mapping[str, Any], client: str | None
-) -> None:
-    told = refused(home, body, "mine", client=client)
+def test_a_format_that_nobody_reads_is_told_with_those_that_are_read(home: Path) -> None:
+    told = refused(home, CHAT, "mine", client="openai")
 
     assert told.code == "KP-PROV-113"
-    assert told.detail == (
-        f"KorProxy reads no requests in the format {client or 'openai-responses'!r}. It reads: anthropic-messages, openai-chat."
+    assert told.detail.startswith("KorProxy reads no requests in the format 'openai'. It reads: anthropic-count, ")
+    assert {"gemini", "openai-chat", "openai-responses"} <= set(told.detail.rstrip(".").split(": ")[1].split(", "))
+
+
+def test_requests_of_every_format_to_talk_in_can_be_explained(home: Path) -> None:
+    spoken = [
+        explained(home, body, "work/claude-opus-5").client
+        for body in (CHAT, MESSAGES, {"model": "m", "input": "Hello"}, {"contents": [{"parts": [{"text": "Hello"}]}]})
+    ]
+
+    assert spoken == ["openai-chat", "anthropic-messages", "openai-responses", "gemini"]
+
+
+@pytest.mark.code("KP-SYS-519")
+def test_a_request_that_names_no_model_needs_one_to_be_named(home: Path) -> None:
+    told = refused(home, {"contents": []}, "work")
+
+    assert (told.code, told.detail) == (
+        "KP-SYS-519",
+        "A request in the format gemini does not say the model itself: --to PROVIDER/MODEL has to.",
     )
 
 
@@ -228,7 +243,7 @@ def test_the_names_of_tools_that_had_to_be_changed_are_told(home: Path) -> None:
     found = explained(home, MESSAGES | {"tools": [tool]}, "codex/gpt-5.5")
     [sent] = json.loads(found.body)["tools"]
 
-    assert found.names == {sent["function"]["name"]: "files.read"}
+    assert found.names == {sent["name"]: "files.read"}
     assert found.fates["/tools/0/name"].fate == "mapped"
 
 

@@ -32,7 +32,8 @@ def test_a_fault_has_the_status_of_its_code_and_a_link_to_its_page(code: ErrorCo
     fault = WRITER.fault(BadRequest(code.code, "This is wrong."), ORIGIN)
 
     page = f"{ORIGIN}/errors/{code.code}"
-    assert fault == Fault(code=code.code, status=code.status, message=f"This is wrong. [{code.code}: {page}]", docs=page)
+    message = f"This is wrong. [{code.code}: {page}]"
+    assert fault == Fault(code=code.code, status=code.status, message=message, docs=page, cause=code.code)
 
 
 def test_without_an_address_of_ours_the_page_is_a_command() -> None:
@@ -56,7 +57,7 @@ def test_a_code_that_nobody_knows_is_a_fault_of_our_own(code: str) -> None:
 def test_where_codes_are_off_only_the_plain_text_is_left(code: ErrorCode) -> None:
     exc = BadRequest(code.code, "This is wrong.")
 
-    assert SILENT.fault(exc, ORIGIN) == Fault(code="", status=code.status, message="This is wrong.")
+    assert SILENT.fault(exc, ORIGIN) == Fault(code="", status=code.status, message="This is wrong.", cause=code.code)
     assert headers(exc, SILENT) == {name: value for name, value in headers(exc).items() if name != b"x-korproxy-error"}
 
 

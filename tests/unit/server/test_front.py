@@ -289,7 +289,7 @@ def with_broken_format(app: AsgiApp) -> AsgiApp:
 
 
 @pytest.mark.code("KP-SYS-501")
-@pytest.mark.parametrize(("method", "path"), [("POST", CHAT), ("GET", "/v1/models")])
+@pytest.mark.parametrize(("method", "path"), [("POST", CHAT), ("GET", "/v1/models"), ("PUT", "/v1/models")])
 async def test_a_fault_of_our_own_is_answered_without_its_details_and_logged_with_them(
     method: str, path: str, expected_logs: list[logging.LogRecord]
 ) -> None:

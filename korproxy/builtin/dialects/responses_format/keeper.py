@@ -59,6 +59,10 @@ class ResponsesKeeper:
         previous = _request(body).previous
         return previous if isinstance(previous, str) and previous else None
 
+    def repeated(self, previous: str) -> Mapping[str, str]:
+        """See ``AnswerKeeper``."""
+        return {"previous_response_id": previous}
+
     def keeps(self, body: bytes) -> bool:
         """Return True unless ``store`` is false."""
         return _request(body).store is not False

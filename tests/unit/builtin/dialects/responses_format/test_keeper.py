@@ -33,6 +33,10 @@ def test_a_request_may_go_on_from_an_earlier_answer(body: dict[str, Any], previo
     assert KEEPER.previous(wire(body)) == previous
 
 
+def test_an_answer_repeats_what_it_went_on_from() -> None:
+    assert KEEPER.repeated("resp_1") == {"previous_response_id": "resp_1"}
+
+
 @pytest.mark.parametrize(
     ("body", "keeps"),
     [(b"{}", True), (b'{"store":true}', True), (b'{"store":null}', True), (b'{"store":false}', False), (b"[", False)],
