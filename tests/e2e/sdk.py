@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ssl
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
 from types import ModuleType
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -100,6 +100,25 @@ class Tool(ABC):
         self, prompt: str, *, model: str | None = None, streamed: bool = False, heard: list[str] | None = None, **more: Any
     ) -> Answer[str]:
         """Say *prompt*, return the text of the answer; *heard* gets what was streamed also where the SDK raises."""
+
+    @abstractmethod
+    def blocking(self) -> AbstractContextManager[Any]:
+        """Return a client; the caller closes it."""
+
+    @abstractmethod
+    def waiting(self) -> AbstractAsyncContextManager[Any]:
+        """Return an async client; the caller closes it."""
+
+    async def call(self, does: Callable[[Any], Any]) -> Any:
+        """Return what *does* returns of a client: what it awaits, of the async one."""
+        if self.is_async:
+            async with self.waiting() as client:
+                return await does(client)
+        return await trio.to_thread.run_sync(self._call, does)
+
+    def _call(self, does: Callable[[Any], Any]) -> Any:
+        with self.blocking() as client:
+            return does(client)
 
     def _options(self) -> dict[str, Any]:
         retries = {} if self.retries is None else {"max_retries": self.retries}

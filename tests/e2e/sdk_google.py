@@ -5,7 +5,7 @@ Its async client is made for asyncio and works as well in Trio where it is given
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from types import ModuleType
 from typing import Any, ClassVar
@@ -49,17 +49,6 @@ class GoogleTool(Tool):
         async with httpx2.AsyncClient(verify=NO_TLS) as http:
             with genai.Client(api_key=self.key, http_options=self._http_options(httpx_async_client=http)) as client:
                 yield client.aio
-
-    async def call(self, does: Callable[[Any], Any]) -> Any:
-        """Return what *does* returns of a client: what it awaits, of the async one."""
-        if self.is_async:
-            async with self.waiting() as client:
-                return await does(client)
-        return await trio.to_thread.run_sync(self._call, does)
-
-    def _call(self, does: Callable[[genai.Client], Any]) -> Any:
-        with self.blocking() as client:
-            return does(client)
 
     async def generate(self, **request: Any) -> Answer[GenerateContentResponse]:
         """Ask for a whole answer."""
