@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from fuzz.target import Target
 from fuzz.targets.translated_cuts import read_case
 from korproxy.api import chat
-from tests.fakes.passing import CLIENTS, faults, guarded, read, written
+from tests.fakes.gemini_checks import gemini_array_faults
+from tests.fakes.in_array import in_array
+from tests.fakes.passing import CLIENTS, faults, guarded, pieces_written, read, translator, written
 from tests.fakes.streams import ANY_EVENTS, good_streams
 
 Stream = list[chat.Event]
@@ -29,12 +31,16 @@ def _broken(draw: st.DrawFn) -> Stream:
 
 
 def check(events: Stream) -> None:
-    """Write the stream for both client formats, and look at the bytes."""
+    """Write the stream for each format that clients speak, and look at the bytes."""
     passed = guarded(events)
     for client in CLIENTS:
         for usage in (True, False):
             found = faults(client, written(client, passed, usage=usage), wants_usage=usage)
             assert found == [], f"{client}: {found}"
+    alive = translator("gemini").stream_writer(chat.Asked(model="m")).keep_alive()
+    pieces = [each for piece in pieces_written("gemini", passed) for each in (alive, piece)]
+    found = gemini_array_faults(in_array(pieces))
+    assert found == [], f"gemini, in an array: {found}"
 
 
 def _read(wire: bytes) -> Stream:

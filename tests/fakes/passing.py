@@ -74,8 +74,13 @@ def guarded(events: Iterable[chat.Event]) -> list[chat.Event]:
 
 def written(format: str, events: Iterable[chat.Event], *, usage: bool = True) -> bytes:  # noqa: A002
     """Write *events*, which have passed a guard, as a client gets them."""
+    return b"".join(pieces_written(format, events, usage=usage))
+
+
+def pieces_written(format: str, events: Iterable[chat.Event], *, usage: bool = True) -> list[bytes]:  # noqa: A002
+    """Write *events* as above; return what leaves for each of them."""
     writer = translator(format).stream_writer(chat.Asked(model="asked-for", stream=True, usage=usage, created=1790000000))
-    return b"".join(writer.write(event) for event in events)
+    return [writer.write(event) for event in events]
 
 
 def carried(provider: str, client: str, wire: bytes, cuts: Sequence[int] = ()) -> bytes:

@@ -18,23 +18,30 @@ _BARE_TEXT = {"type": "OBJECT", "properties": {"input": {"type": "STRING"}}, "re
 def write_tools(conversation: chat.Conversation, abilities: Abilities, report: chat.Report) -> dict[str, Any]:
     """Return the members ``tools`` and ``toolConfig`` of a request; neither where no tool is left.
 
+    A web search is one more tool. Beside functions Gemini takes it only if it may tell of it in its answer, too.
+
     Raises:
         CannotCarry: The model calls no tools, or the schema of one cannot be carried.
     """
     for hosted in conversation.tools:
-        if isinstance(hosted, chat.HostedTool):
+        if isinstance(hosted, chat.HostedTool) and hosted.kind != "web_search":
             report.lost(hosted.at, f"{hosted.kind} is run by another vendor")
     tools = _allowed(conversation, report)
+    search = chat.offered_search(conversation, ("tool", "alone"), abilities, report, beside=bool(tools))
+    if search is not None:
+        chat.carried_settings(search, (), report)
+    searches: list[dict[str, Any]] = [] if search is None else [{"googleSearch": {}}]
     if not tools:
         _no_choice(conversation, report)
-        return {}
+        return {"tools": searches} if searches else {}
     if not abilities.tools:
         raise chat.CannotCarry(tools[0].at, "The model calls no tools. Take them out, or choose another model.")
-    members: dict[str, Any] = {"tools": [{"functionDeclarations": [_declaration(each, report) for each in tools]}]}
+    declared = {"functionDeclarations": [_declaration(each, report) for each in tools]}
+    config: dict[str, Any] = {"includeServerSideToolInvocations": True} if searches else {}
     if conversation.choice is not None:
         names = [each for each in conversation.choice.names if any(tool.name == each for tool in tools)]
-        members["toolConfig"] = {"functionCallingConfig": _calling(conversation.choice, names, abilities, report)}
-    return members
+        config["functionCallingConfig"] = _calling(conversation.choice, names, abilities, report)
+    return {"tools": [declared, *searches], **({"toolConfig": config} if config else {})}
 
 
 def _allowed(conversation: chat.Conversation, report: chat.Report) -> Sequence[chat.Tool]:
@@ -56,7 +63,7 @@ def _allowed(conversation: chat.Conversation, report: chat.Report) -> Sequence[c
 
 def _no_choice(conversation: chat.Conversation, report: chat.Report) -> None:
     if conversation.choice is not None:
-        report.lost(conversation.choice.at, "no tool is sent")
+        report.lost(conversation.choice.at, "no tool is sent that the client runs")
 
 
 def _calling(choice: chat.ToolChoice, names: list[str], abilities: Abilities, report: chat.Report) -> dict[str, Any]:
@@ -93,7 +100,7 @@ def _declaration(tool: chat.Tool, report: chat.Report) -> dict[str, Any]:
     arguments = None if tool.freeform else _parameters(tool, report)
     if arguments is not None:
         declared["parameters"] = arguments
-    if tool.strict is not None:
+    if tool.strict:  # else it says what Gemini does anyway
         report.lost(tool.pointers.get("strict", ""), "Gemini decides itself how strictly it keeps to a schema")
     if tool.cache is not None:
         lose_mark(tool.cache, report)

@@ -94,6 +94,10 @@ def test_edge_38_what_only_others_have_is_stripped_and_reported() -> None:
     )
 
 
+def test_a_tool_that_need_not_be_strict_loses_nothing() -> None:
+    assert written(chat.Tool(name="read", strict=False, pointers={"strict": "/tools/0/strict"}))[1] == {}
+
+
 def test_a_tool_of_bare_text_takes_an_object_with_it() -> None:
     tool = chat.Tool(name="apply_patch", description="Patch.", freeform=True, grammar="start: x", at="/tools/0")
     found, fates = written(tool)
