@@ -58,6 +58,8 @@ def second(refusal: Refusal | None, form: Form, call: Call) -> Second | None:
         return Second(form.candidate, nobody)
     if refusal.instead and _speaks(form.candidate.provider, form.candidate.model, refusal.instead, call):
         return Second(attrs.evolve(form.candidate, dialect=refusal.instead), form.owner)
+    if refusal.summaries and form.crossing is not None:  # what passes has the client's own wish in it
+        return Second(attrs.evolve(form.candidate, summaries=False), form.owner)
     return None
 
 
@@ -68,18 +70,29 @@ def _speaks(provider: Provider, model: str, dialect: str, call: Call) -> bool:
 
 @attrs.define(kw_only=True)
 class Learnt:
-    """The formats that providers have asked for, by model, for requests with tools. Forgets the oldest beyond ``most``."""
+    """What providers have asked for by refusing something else. Forgets the oldest beyond ``most``.
+
+    That is the format of requests with tools, by model; and that an account is not asked for summaries of reasoning.
+    """
 
     most: int = MODELS
     _formats: dict[tuple[str, str], str] = attrs.field(factory=dict, init=False)
+    _unshown: dict[tuple[str, str], None] = attrs.field(factory=dict, init=False)
 
     def note(self, candidate: Candidate) -> None:
-        """Remember that *candidate*'s provider wants its model to be asked in this format."""
-        self._formats[candidate.provider.id, candidate.model] = candidate.dialect
-        while len(self._formats) > self.most:
-            del self._formats[next(iter(self._formats))]
+        """Remember that *candidate*'s provider wants to be asked as *candidate* says, where it did not want to before."""
+        if candidate.summaries:
+            self._formats[candidate.provider.id, candidate.model] = candidate.dialect
+        else:
+            self._unshown[candidate.provider.id, candidate.account.name] = None
+        for known in (self._formats, self._unshown):
+            while len(known) > self.most:
+                del known[next(iter(known))]
 
     def applied(self, candidate: Candidate, call: Call) -> Candidate:
-        """Return *candidate* in the format that its provider asked for."""
+        """Return *candidate* as its provider has asked for."""
         dialect = self._formats.get((candidate.provider.id, candidate.model)) if call.peek.tools else None
-        return candidate if dialect in {None, candidate.dialect} else attrs.evolve(candidate, dialect=dialect)
+        shown = (candidate.provider.id, candidate.account.name) not in self._unshown
+        if dialect in {None, candidate.dialect} and shown:
+            return candidate
+        return attrs.evolve(candidate, dialect=dialect or candidate.dialect, summaries=shown)

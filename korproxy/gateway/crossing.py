@@ -90,8 +90,7 @@ def write(reading: Reading, call: Call, candidate: Candidate, provider: Translat
     Raises:
         BadRequest: The candidate's format has no place for something that matters (KP-PROV-115).
     """
-    abilities = candidate.provider.abilities(candidate.model)
-    target = Target(model=candidate.model, stream=call.peek.stream, abilities=abilities)
+    target = Target(model=candidate.model, stream=call.peek.stream, abilities=candidate.abilities)
     try:
         return provider.write_request(reading.conversation, target, reading.report)
     except CannotCarry as exc:

@@ -186,7 +186,7 @@ class Gate:
             return None
         if begun.refusal.seals == "refused":
             form.owner.disown()
-        if other.candidate.dialect != form.candidate.dialect:
+        if other.candidate != form.candidate:
             self.learnt.note(other.candidate)
         return other
 

@@ -10,6 +10,7 @@ import attrs
 from korproxy.contracts import Dialect, Embedder, Provider, Translator
 from korproxy.errors.exceptions import NoProvider
 from korproxy.gateway.aliases import resolve
+from korproxy.models.abilities import Abilities
 from korproxy.models.accounts import Account
 from korproxy.models.calls import Call, Features, Kind
 
@@ -46,12 +47,23 @@ class Snapshot:
 
 @attrs.frozen(kw_only=True)
 class Candidate:
-    """One way to serve a call: where, as whom, under which name, in which format of the provider's."""
+    """One way to serve a call: where, as whom, under which name, in which format of the provider's.
+
+    Attributes:
+        summaries: Whether summaries of reasoning may be asked for, as far as is known.
+    """
 
     provider: Provider
     account: Account
     model: str
     dialect: str
+    summaries: bool = True
+
+    @property
+    def abilities(self) -> Abilities:
+        """What the model can do for this account."""
+        found = self.provider.abilities(self.model)
+        return found if self.summaries else attrs.evolve(found, summaries=False)
 
 
 def embedder_of(dialect: Dialect | None) -> Embedder | None:

@@ -45,6 +45,7 @@ _REFUSED_SEALS = re.compile(
 )
 _MISSING_SEALS = re.compile(r"Expected `thinking` or `redacted_thinking`, but found|missing a thought_signature", re.IGNORECASE)
 _TELLING = 2000  # characters of a message in which it says what is wrong
+_SUMMARIES = "reasoning.summary"  # refused to organisations that OpenAI has not verified, with 400 unsupported_value
 _BAD_SEAL = "invalid_encrypted_content"
 _WAIT = re.compile(r"(?:retry|try again) in (\d+(?:\.\d+)?)(ms|s)\b")  # "Please retry in 21.5s.", "Please try again in 850ms."
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s)")
@@ -68,7 +69,7 @@ def read_refusal(status: int, headers: Headers, body: bytes) -> Refusal:
     code = _BY_STATUS.get(status) or ("KP-PROV-102" if status >= 500 else "KP-PROV-101")
     if status != 400:
         return Refusal(code=code, retry_after=wait)
-    return Refusal(code=code, retry_after=wait, seals=told.seals, instead=told.instead)
+    return Refusal(code=code, retry_after=wait, seals=told.seals, instead=told.instead, summaries=told.param == _SUMMARIES)
 
 
 @attrs.frozen

@@ -36,6 +36,7 @@ class Refusal:
         retry_after: Seconds the provider asks us to wait; None: it did not say.
         seals: It is about seals of reasoning: the provider has ``refused`` one that it was sent, or one is ``missing``.
         instead: The format in which the provider would take such a request; empty: it named none.
+        summaries: It gives this account no summaries of reasoning, and refuses to be asked for them.
     """
 
     code: str
@@ -43,6 +44,7 @@ class Refusal:
     retry_after: float | None = None
     seals: Literal["", "refused", "missing"] = ""
     instead: str = ""
+    summaries: bool = False
 
 
 @attrs.frozen(kw_only=True)

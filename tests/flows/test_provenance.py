@@ -358,6 +358,21 @@ async def test_a_model_that_takes_tools_in_another_format_only_is_asked_there_an
     assert [each.attempts for each in stage.gateway.finished] == [2, 1, 1]
 
 
+async def test_an_organisation_that_is_shown_no_summaries_is_asked_without_and_from_then_on_at_once(
+    korproxy_mock: MockServer,
+) -> None:
+    words = "Your organization must be verified to generate reasoning summaries."
+    korproxy_mock.script(f"status=400 param=reasoning.summary code=unsupported_value message={shlex.quote(words)}")
+    ask = {"model": GPT, "messages": [{"role": "user", "content": "{{mock: text=Hello.}}"}], "thinking": {"type": "adaptive"}}
+    provider = attrs.evolve(openai_at(korproxy_mock), speaks={"openai-responses": OPENAI_RESPONSES})
+    async with staged(korproxy_mock, provider) as stage:
+        answers = [await stage.post("/v1/messages", {**ask, "max_tokens": 900}) for _ in range(2)]
+
+    assert [each.get("reasoning") for each in stage.arrived] == [{"summary": "auto"}, None, None]
+    assert [each.json()["content"][0]["text"] for each in answers] == ["Hello."] * 2
+    assert [each.attempts for each in stage.gateway.finished] == [2, 1]
+
+
 REFUSED = "messages.1.content.0: Invalid `signature` in `thinking` block"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import pytest
@@ -64,6 +64,24 @@ def test_where_another_format_is_wanted_it_is_asked_in_that_if_it_speaks_it() ->
 
     assert second(refusal, asked, call()) == Second(attrs.evolve(asked.candidate, dialect=RESPONSES), asked.owner)
     assert second(refusal, only_chat, call()) is None
+
+
+def test_who_gives_no_summaries_is_asked_without_where_the_request_was_translated() -> None:
+    refusal = Refusal(code="KP-PROV-101", summaries=True)
+    passed, crossed = form(candidate()), attrs.evolve(form(candidate()), crossing=cast("Any", object()))
+
+    assert second(refusal, passed, call()) is None
+    assert second(refusal, crossed, call()) == Second(attrs.evolve(crossed.candidate, summaries=False), crossed.owner)
+
+
+def test_an_account_that_gives_no_summaries_is_not_asked_for_them_again() -> None:
+    learnt = Learnt()
+    learnt.note(attrs.evolve(candidate(), summaries=False))
+    other = attrs.evolve(candidate("n"), account=Account(name="home"))
+
+    assert learnt.applied(candidate("n"), call(tools=False)).abilities.summaries is False
+    assert learnt.applied(candidate(), call()).dialect == CHAT
+    assert learnt.applied(other, call()) is other
 
 
 def test_what_was_learnt_counts_for_that_model_where_there_are_tools() -> None:

@@ -194,3 +194,13 @@ def responses_only(param: str | None = "reasoning_effort", path: str = "/v1/resp
 )
 def test_openai_says_where_it_takes_tools(status: int, body: bytes, instead: str) -> None:
     assert read_refusal(status, Headers(), body).instead == instead
+
+
+@pytest.mark.parametrize(
+    ("status", "param", "refused"), [(400, "reasoning.summary", True), (400, "reasoning", False), (500, "", False)]
+)
+def test_an_organisation_that_openai_has_not_verified_is_refused_summaries(status: int, param: str, refused: bool) -> None:
+    words = "Your organization must be verified to generate reasoning summaries."
+    error = {"message": words, "type": "invalid_request_error", "param": param, "code": "unsupported_value"}
+
+    assert read_refusal(status, Headers(), json.dumps({"error": error}).encode()).summaries is refused

@@ -13,13 +13,16 @@ import attrs
 from korproxy.api import Abilities, chat
 
 
-def write_thinking(options: chat.Options, abilities: Abilities, report: chat.Report, *, forced: bool) -> Mapping[str, Any]:
+def write_thinking(
+    options: chat.Options, abilities: Abilities, report: chat.Report, *, forced: bool, searches: bool = False
+) -> Mapping[str, Any]:
     """Return the member ``reasoning`` (none: no members); what is said differently or not at all is reported.
 
     Args:
         forced: A tool has to be called.
+        searches: OpenAI may search the web, which it refuses to do with the effort ``minimal``.
     """
-    plan = _Plan(options, abilities, report)
+    plan = _Plan(options, abilities, report, searches=searches)
     if forced and abilities.forced_tools == "calm" and abilities.reasoning != "none":
         said = plan.off("the model cannot be forced to call a tool while it thinks")
     else:
@@ -32,6 +35,7 @@ class _Plan:
     options: chat.Options
     abilities: Abilities
     report: chat.Report
+    searches: bool
 
     def wished(self) -> Mapping[str, str]:
         wish = self.options.thinking
@@ -42,10 +46,10 @@ class _Plan:
             return {}
         effort = self._effort(wish)
         said = {} if effort is None else {"effort": effort}
-        if wish.shown is not False and effort != "none":
+        if wish.shown is not False and effort != "none" and self.abilities.summaries:
             return {**said, "summary": "auto"}
         if wish.shown:
-            self._lose("nothing is thought", "shown")
+            self._lose("nothing is thought" if effort == "none" else "the account is shown no reasoning", "shown")
         return said
 
     def off(self, why: str) -> Mapping[str, str]:
@@ -61,7 +65,8 @@ class _Plan:
         if not self.abilities.efforts:
             self._lose("the model chooses its effort itself", "effort", "budget")
             return None
-        word = chat.nearest(effort, self.abilities.efforts)
+        known = [each for each in self.abilities.efforts if each != "minimal"] if self.searches else self.abilities.efforts
+        word = chat.nearest(effort, known or self.abilities.efforts)
         if wish.effort is None:
             self._map("budget", f"as the effort {word}")
         elif wish.budget is not None:

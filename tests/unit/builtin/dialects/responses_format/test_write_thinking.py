@@ -27,6 +27,11 @@ def test_nothing_said_is_nothing_sent() -> None:
     assert written() == (None, [])
 
 
+@pytest.mark.parametrize(("shown", "lost"), [(None, []), (True, [("/s", "lost")])])
+def test_an_account_that_is_shown_no_summary_is_not_asked_for_one(shown: bool | None, lost: Any) -> None:
+    assert written(attrs.evolve(OPENAI, summaries=False), shown=shown, effort="high") == ({"effort": "high"}, lost)
+
+
 @pytest.mark.parametrize(("shown", "more"), [(None, {"summary": "auto"}), (True, {"summary": "auto"}), (False, {})])
 def test_a_summary_is_asked_for_unless_the_client_does_not_want_to_see_it(shown: bool | None, more: Any) -> None:
     assert written(effort="high", shown=shown) == ({"effort": "high", **more}, [])
