@@ -20,7 +20,7 @@ from korproxy.config.texts import (
     origin,
     provider_id,
 )
-from korproxy.models.abilities import ReasoningForm
+from korproxy.models.abilities import ReasoningForm, SearchForm
 from korproxy.models.providers import Deadlines, Limits
 
 ACCOUNTS, BASE_URL = "KP-CONF-212", "KP-CONF-213"
@@ -126,10 +126,12 @@ class AbilitySettings:
     reasoning: ReasoningForm | None = None
     efforts: tuple[Effort, ...] | None = attrs.field(default=None, validator=Each(not_empty))
     reasoning_off: bool | None = None
+    summaries: bool | None = None
     reasoning_back: bool | None = None
     completion_tokens: bool | None = None
     forced_tools: Literal["always", "calm", "never"] | None = None
     tools_while_reasoning: bool | None = None
+    search: SearchForm | None = None
 
     @property
     def said(self) -> Mapping[str, object]:

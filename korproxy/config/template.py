@@ -81,7 +81,7 @@ version = 1
 #deadlines = {}
 # What all its models can do, where KorProxy does not know it: abilities = { images = false, output = 8192 }. There are family,
 # window, output, tools, images, documents, audio, image_links, structured, sampling, system_turns, prefill, reasoning, efforts,
-# reasoning_off, reasoning_back, completion_tokens, forced_tools and tools_while_reasoning.
+# reasoning_off, summaries, reasoning_back, completion_tokens, forced_tools, tools_while_reasoning and search.
 #abilities = {}
 #[[providers.claude.accounts]]
 #name = "work"

@@ -14,6 +14,9 @@ EFFORTS: tuple[Effort, ...] = ("none", "minimal", "low", "medium", "high", "xhig
 # "always" (cannot be switched off or on, only output_config.effort). Gemini: "budget" (thinkingBudget), "level"
 # (thinkingLevel).
 ReasoningForm: TypeAlias = Literal["none", "effort", "switch", "budget", "adaptive", "both", "always", "level"]
+# How a web search is asked for that the vendor runs itself. "tool": as one more tool (Responses, Messages, Gemini). "alone":
+# the same, but not beside tools of the client. "options": Chat only, web_search_options. "none": there is none.
+SearchForm: TypeAlias = Literal["none", "tool", "alone", "options"]
 BY_EFFORT: frozenset[ReasoningForm] = frozenset({"effort", "adaptive", "both", "always", "level"})  # these have ``efforts``
 
 
@@ -35,11 +38,13 @@ class Abilities:
         reasoning: How reasoning is asked for.
         efforts: The levels it knows, rising, ``none`` among them only where it is taken as a word; of ``budget`` models empty.
         reasoning_off: Reasoning can be switched off.
+        summaries: Responses only: a summary of the reasoning is given where it is asked for.
         reasoning_back: Chat only: ``reasoning_content`` of former answers is wanted back.
         completion_tokens: Chat only: the limit is called ``max_completion_tokens``, not ``max_tokens``.
         forced_tools: A call can be demanded (tool choice ``any``, or a tool by name). ``calm``: while it does not reason.
         tools_while_reasoning: Chat only: tools are taken while it reasons; else reasoning has to be off (effort ``none``), or
             another endpoint be used.
+        search: How a web search of the vendor's own is asked for.
     """
 
     family: str = ""
@@ -57,7 +62,9 @@ class Abilities:
     reasoning: ReasoningForm = "none"
     efforts: tuple[str, ...] = ()
     reasoning_off: bool = True
+    summaries: bool = True
     reasoning_back: bool = False
     completion_tokens: bool = False
     forced_tools: Literal["always", "calm", "never"] = "always"
     tools_while_reasoning: bool = True
+    search: SearchForm = "none"
