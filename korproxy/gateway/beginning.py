@@ -134,6 +134,7 @@ def _judge(candidate: Candidate, reply: Reply, body: bytes) -> Refusal:
             retry_after=refusal.retry_after,
             seals=refusal.seals,
             instead=refusal.instead,
+            summaries=refusal.summaries,
         )
     if not about_credential:
         return refusal
