@@ -150,9 +150,9 @@ def _renamed(body: Any, pointer: str, value: Any, new: Any) -> Any:
 
 def _judged(change: _Change, original: Outcome, client: str, goal: Goal) -> Leaf:
     pointer = change.pointer
-    changed = translated(client, change.alone, goal)
     if original.refused is not None:  # nothing is sent, so nothing is lost in silence; where it is refused is told elsewhere
         return Leaf(pointer, "refused", "")
+    changed = translated(client, change.alone, goal)
     if changed.refused is not None:
         return Leaf(pointer, "refused", "" if within(pointer, changed.refused) else f"refused at {changed.refused}")
     note, after = original.report.fate(pointer), changed.report.fate(pointer)
@@ -167,10 +167,10 @@ def _judged(change: _Change, original: Outcome, client: str, goal: Goal) -> Leaf
         is_told = after.fate != "kept"  # the new value is sent as another one, or an empty text said nothing yet
         is_odd = pointer.endswith(_OF_NO_CALL) and change.alone == change.everywhere
         return Leaf(pointer, "kept", "" if is_told or is_odd else "neither sent nor reported")
+    if not has_text or in_asked or after.fate == "lost" or note.why in SENT_INSTEAD or SENTINEL.encode() in changed.sent:
+        return Leaf(pointer, note.fate, "")
     in_text = SENTINEL.encode() in translated(client, change.everywhere, goal).sent
-    if has_text and not in_text and not in_asked and after.fate != "lost" and note.why not in SENT_INSTEAD:
-        return Leaf(pointer, note.fate, f"{note.fate}, but its text is not sent")
-    return Leaf(pointer, note.fate, "")
+    return Leaf(pointer, note.fate, "" if in_text else f"{note.fate}, but its text is not sent")
 
 
 @lru_cache(maxsize=4096)
