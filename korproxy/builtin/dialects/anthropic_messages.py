@@ -52,6 +52,8 @@ _TYPES = {
     504: "timeout_error",
     529: "overloaded_error",
 }
+# What the SDK looks for in ``details.error_code``, by the KP code: ``anthropic/lib/threads/_thread_state.py``.
+_OWN_WORDS = {"KP-PROV-119": "thread_unsupported_request"}
 
 
 class _Event(msgspec.Struct):
@@ -124,10 +126,11 @@ class AnthropicMessages:
         return MessageStream() if stream else PlainAnswer(_usage_of_document, _seals_of_document)
 
     def error(self, fault: Fault) -> bytes:
-        """Return the body the SDK makes its status errors from; ``details.error_code`` is the KP code."""
+        """Return the body the SDK makes its status errors from; ``details.error_code`` is the KP code, or the SDK's word."""
         kind = _TYPES.get(fault.status) or ("api_error" if fault.status >= 500 else "invalid_request_error")
         error = {"type": kind, "message": full_message(fault)}
-        details = {"details": {"error_code": fault.code}} if fault.code else {}
+        code = _OWN_WORDS.get(fault.cause) or fault.code
+        details = {"details": {"error_code": code}} if code else {}
         return json_bytes({"type": "error", "error": {**error, **details}, "request_id": None})
 
     def late_error(self, fault: Fault, behind: bytes = b"") -> bytes:

@@ -253,4 +253,20 @@ PROV: tuple[ErrorCode, ...] = (
         ),
         status=400,
     ),
+    ErrorCode(
+        code="KP-PROV-119",
+        message="Only Anthropic holds conversations as threads.",
+        description=(
+            "The request asks with `thread` that the conversation is held where it is answered, so that the next request brings"
+            " only what is new. This model is reached in another format, which has no threads, and an answer would be taken for"
+            " a promise. The `error_code` is Anthropic's own `thread_unsupported_request`, on which tools send the whole"
+            " conversation."
+        ),
+        steps=(
+            "If the tool goes on working, there is nothing to do.",
+            "Send the whole conversation each time, without `thread`, as `tool_runner` does on its own.",
+            "Ask for a model of Anthropic.",
+        ),
+        status=400,
+    ),
 )

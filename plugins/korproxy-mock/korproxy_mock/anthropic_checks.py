@@ -1,18 +1,21 @@
 """Refuse Messages requests as Anthropic refuses them: the first fault found, in Anthropic's words. Pure."""
 
+import attrs
+
 from korproxy_mock import models
 from korproxy_mock.anthropic_block_checks import check_text
-from korproxy_mock.anthropic_errors import invalid
+from korproxy_mock.anthropic_errors import invalid, problem
 from korproxy_mock.anthropic_message_checks import check_messages
 from korproxy_mock.anthropic_tool_checks import check_cache, check_tools
-from korproxy_mock.formats import JsonObject
+from korproxy_mock.formats import JsonObject, Refused
 
+_NO_THREADS = "thread_unsupported_request"
 _LEAST_BUDGET = 1024
 _LEAST_TOP_P = 0.95  # while it thinks
 _KNOWN = frozenset({
     "cache_control", "container", "context_management", "diagnostics", "inference_geo", "max_tokens", "mcp_servers",
     "messages", "metadata", "model", "output_config", "service_tier", "speed", "stop_sequences", "stream", "system",
-    "temperature", "thinking", "tool_choice", "tools", "top_k", "top_p", "user_profile_id",
+    "temperature", "thinking", "thread", "tool_choice", "tools", "top_k", "top_p", "user_profile_id",
 })  # fmt: skip
 _KNOWN_COUNT = frozenset({
     "cache_control", "context_management", "mcp_servers", "messages", "model", "output_config", "speed", "system",
@@ -28,6 +31,8 @@ _THINKING = {
 def check(body: JsonObject) -> None:
     """Raise ``Refused`` for the first fault of a request for a message."""
     _check_fields(body, _KNOWN, ("model", "max_tokens", "messages"))
+    if body.get("thread") is not None:  # as to an organisation whose data it must not keep
+        raise Refused(attrs.evolve(problem(400, "thread: not available to this organization"), code=_NO_THREADS))
     _check_integer("max_tokens", body["max_tokens"])
     limit, most, model = body["max_tokens"], models.claude_output(body["model"]), body["model"]
     if most and limit > most:

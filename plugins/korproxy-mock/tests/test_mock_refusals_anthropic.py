@@ -287,6 +287,13 @@ async def test_an_unknown_model_is_404(ask: Any) -> None:
         assert (got.status, got.error) == (404, {"type": "not_found_error", "message": "model: no-such-model"})
 
 
+async def test_threads_are_refused_in_the_words_on_which_the_sdk_goes_on_without(ask: Any) -> None:
+    got = await ask(path=MESSAGES, thread={"type": "create"})
+    assert (got.status, got.error["type"]) == (400, "invalid_request_error")
+    assert got.error["details"] == {"error_code": "thread_unsupported_request"}
+    assert (await ask(path=MESSAGES, thread=None)).status == 200
+
+
 async def test_counting_takes_what_a_message_takes_without_its_limits(ask: Any) -> None:
     assert (await ask(path=COUNT, max_tokens=...)).json == {"input_tokens": 2}
     assert (await ask(path=COUNT)).error["message"] == "max_tokens: Extra inputs are not permitted"

@@ -1,6 +1,6 @@
 """A client's request, read.
 
-Facts: ``MessageCreateParams`` of Anthropic's Python SDK 2.12, and what Claude Code documents that it sends.
+Facts: ``MessageCreateParams`` of Anthropic's Python SDK 2.14, and what Claude Code documents that it sends.
 """
 
 from __future__ import annotations
@@ -34,13 +34,17 @@ def read_request(body: bytes, report: chat.Report) -> tuple[chat.Conversation, c
     """Read *body*.
 
     Raises:
-        BadRequest: It is no object (KP-SYS-509), has no messages (KP-SYS-509) or no model (KP-SYS-519).
+        BadRequest: It is no object (KP-SYS-509), has no messages (KP-SYS-509) or no model (KP-SYS-519), or the conversation
+            shall be held where it is answered (KP-PROV-119).
         CannotCarry: It has a tool that only Anthropic's models can call, or a role that nobody knows.
     """
     top, text = _request(body, report)
     model = top.text("model")
     if not model:
         raise BadRequest("KP-SYS-519", "The request names no model: `model` must be a non-empty string.")
+    if top.get("thread") is not None:
+        # An answer would be taken for a promise: the SDK's next request brings only what is new.
+        raise BadRequest("KP-PROV-119", "This model is not reached in Anthropic's format, and no other has `thread`.")
     turns = _with_last_marked(top, (*_system(top), *_turns(top, text)))
     choice, parallel = read_choice(top)
     options = read_options(top, parallel)

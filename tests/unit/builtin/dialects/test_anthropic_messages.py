@@ -99,6 +99,14 @@ def test_an_error_has_the_type_of_its_status_and_our_code(status: int, expected:
     }
 
 
+@pytest.mark.parametrize("shown", ["KP-PROV-119", ""])
+def test_a_thread_that_nobody_holds_has_the_code_on_which_the_sdk_goes_on_without(shown: str) -> None:
+    fault = Fault(code=shown, cause="KP-PROV-119", status=400, message="No threads here.")
+    error = json.loads(AnthropicMessages().error(fault))["error"]
+
+    assert (error["type"], error["details"]) == ("invalid_request_error", {"error_code": "thread_unsupported_request"})
+
+
 def test_where_codes_are_switched_off_there_is_none() -> None:
     error = json.loads(AnthropicMessages().error(Fault(code="", status=500, message="It broke.")))
 

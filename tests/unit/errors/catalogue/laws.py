@@ -37,7 +37,20 @@ VARIABLES = {"KORPROXY_HOME", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "HTTPS_PROX
 REFERENCES = {"env:NAME", "file:PATH", "file:"}
 ADDRESSES = {"GET /v1/models", "/v1", "https://example.com/v1", "http://127.0.0.1"}
 OTHERS = {"chmod 600 FILE", "chown -R USER DIR", "-X POST", "--data-binary @FILE", "*", "model", "PROVIDER/MODEL"}
-OTHERS |= {"previous_response_id", "previous_response_not_found", "store", "speaks", "compatible", "KP-CATEGORY-NNN", "$.server.port", "[plugin.X]"}
+OTHERS |= {
+    "previous_response_id",
+    "previous_response_not_found",
+    "error_code",
+    "thread",
+    "thread_unsupported_request",
+    "tool_runner",
+    "store",
+    "speaks",
+    "compatible",
+    "KP-CATEGORY-NNN",
+    "$.server.port",
+    "[plugin.X]",
+}
 KNOWN = KEYS | PROVIDER_TYPES | HEADERS | IN_HOME | VARIABLES | REFERENCES | ADDRESSES | OTHERS
 
 

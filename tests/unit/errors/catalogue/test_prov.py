@@ -16,7 +16,7 @@ def test_every_code_is_well_written_and_names_only_what_exists() -> None:
 
 def test_statuses_are_the_ones_that_clients_rely_on() -> None:
     assert statuses(PROV) == {
-        400: {"KP-PROV-101", "KP-PROV-113", "KP-PROV-115", "KP-PROV-118"},
+        400: {"KP-PROV-101", "KP-PROV-113", "KP-PROV-115", "KP-PROV-118", "KP-PROV-119"},
         402: {"KP-PROV-110"},
         403: {"KP-PROV-114"},
         404: {"KP-PROV-104", "KP-PROV-105", "KP-PROV-117"},

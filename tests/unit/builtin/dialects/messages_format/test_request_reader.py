@@ -60,6 +60,17 @@ def test_a_request_without_a_model_is_refused(body: bytes) -> None:
     assert caught.value.code == "KP-SYS-519"
 
 
+@pytest.mark.code("KP-PROV-119")
+@pytest.mark.parametrize("thread", [{"type": "create"}, {"type": "continue", "previous_message_id": "msg_1"}, "anything"])
+def test_a_conversation_that_shall_be_held_is_refused(thread: Any) -> None:
+    body = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "thread": thread}
+    with pytest.raises(BadRequest) as caught:
+        read_request(json.dumps(body).encode(), chat.Report())
+    read_request(json.dumps({**body, "thread": None}).encode(), chat.Report())
+
+    assert caught.value.code == "KP-PROV-119"
+
+
 def test_system_blocks_stay_apart_with_their_marks() -> None:
     blocks = [{"type": "text", "text": "a"}, {"type": "text", "text": "b", "cache_control": {**EPHEMERAL, "ttl": "1h"}}]
     conversation, notes = read(system=blocks)
