@@ -49,14 +49,29 @@ _TOOLS = st.one_of(
     st.builds(chat.Tool, name=NAMES, freeform=st.just(True), grammar=st.none() | FULL_TEXTS),
     st.builds(chat.HostedTool, kind=st.just("web_search")),
 )
+_THINKING = st.builds(
+    chat.Thinking,
+    effort=st.none() | st.sampled_from(chat.EFFORTS),
+    budget=st.none() | st.integers(0, 40_000),
+    shown=st.none() | st.booleans(),
+)
 _OPTIONS = st.builds(
     chat.Options,
     max_tokens=st.none() | st.integers(1, 64_000),
     temperature=st.none() | st.floats(0, 2),
+    top_p=st.none() | st.floats(0, 1),
+    top_k=st.none() | st.integers(1, 100),
     stop=st.lists(FULL_TEXTS, max_size=2).map(tuple),
+    seed=st.none() | st.integers(0, 2**40),
+    presence_penalty=st.none() | st.floats(-2, 2),
     parallel=st.none() | st.booleans(),
-    thinking=st.none() | st.builds(chat.Thinking, effort=st.none() | st.sampled_from(chat.EFFORTS), budget=st.none()),
-    pointers=st.just({"max_tokens": "/max_tokens", "temperature": "/temperature", "stop": "/stop", "thinking": "/thinking"}),
+    thinking=st.none() | _THINKING,
+    verbosity=st.sampled_from([None, "low"]),
+    user=st.none() | FULL_TEXTS,
+    tier=st.sampled_from([None, "flex", "standard_only", "default"]),
+    cache_key=st.none() | FULL_TEXTS,
+    store=st.none() | st.booleans(),
+    pointers=st.just({each.name: f"/{each.name}" for each in attrs.fields(chat.Options)} | {"effort": "/effort"}),
 )
 _CUT: Sequence[chat.Reason] = ("length", "refusal", "context")
 _WITHOUT_CALLS: Sequence[chat.Reason] = ("end", "stop_sequence", "length", "refusal", "context", "pause")
@@ -184,7 +199,8 @@ def _odd_step(draw: st.DrawFn) -> list[chat.Turn]:
     calls = st.tuples(IDS, NAMES).flatmap(lambda each: _calls(*each))
     results = st.tuples(IDS, st.just("") | NAMES).flatmap(lambda each: _results(*each))
     users = st.lists(st.one_of(results, _SHOWN), max_size=3)
-    assistants = st.lists(st.one_of(calls, calls, _TEXT, _REASONING), max_size=3)
+    refusals = st.builds(chat.Refusal, text=FULL_TEXTS)
+    assistants = st.lists(st.one_of(calls, calls, _TEXT, _REASONING, refusals), max_size=3)
     turn = st.one_of(
         st.builds(chat.Turn, role=st.just("user"), parts=users.map(tuple)),
         st.builds(chat.Turn, role=st.just("assistant"), parts=assistants.map(tuple)),
