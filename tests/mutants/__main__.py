@@ -16,8 +16,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 
 import attrs
 
@@ -64,6 +66,7 @@ def _planted(name: str, path: Path, place: Place) -> Planted:
 
 
 def _copy(into: Path) -> None:
+    into.mkdir()
     for name in ("korproxy", "tests", "plugins", "pyproject.toml", "fuzz", "docs", "README.md", "tox.ini", ".ci", ".github"):
         source = ROOT / name
         if source.is_dir():
@@ -83,10 +86,15 @@ def _run(command: Sequence[str], copy: Path) -> tuple[bool, str]:
     return done.returncode == 0, lines[-1] if lines else ""
 
 
-def _tests(planted: Planted) -> list[str]:
-    folder = FORMATS[planted.format]
-    fast = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", f"--basetemp={tempfile.mkdtemp()}"]
-    return [*fast, f"tests/unit/builtin/dialects/{folder}", "tests/unit/builtin/dialects", "tests/contract"]
+def _suites(planted: Planted, scratch: Path) -> list[tuple[str, list[str]]]:
+    """Return who may kill *planted*, in order, and by which command."""
+    pytest = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", f"--basetemp={scratch}"]
+    own = f"tests/unit/builtin/dialects/{FORMATS[planted.format]}"
+    return [
+        ("conformance", [sys.executable, "-m", "korproxy_conformance"]),
+        ("tests", [*pytest, own]),
+        ("tests", [*pytest, "tests/unit/builtin/dialects", f"--ignore={own}", "tests/contract"]),
+    ]
 
 
 def _judge(planted: Planted, copy: Path) -> tuple[str, str]:
@@ -95,16 +103,31 @@ def _judge(planted: Planted, copy: Path) -> tuple[str, str]:
     before = target.read_text(encoding="utf-8")
     target.write_text(planted.mutant.source, encoding="utf-8")
     try:
-        for killer, command in (
-            ("conformance", [sys.executable, "-m", "korproxy_conformance"]),
-            ("tests", _tests(planted)),
-        ):
+        for killer, command in _suites(planted, copy / "scratch"):
             well, said = _run(command, copy)
             if not well:
                 return killer, said
         return "survived", ""
     finally:
         target.write_text(before, encoding="utf-8")
+
+
+def _played(found: Sequence[Planted], jobs: int) -> Iterator[tuple[Planted, str, str, float]]:
+    """Play *found* in as many copies as there are *jobs*; yield each with its killer, what that said, and seconds."""
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(jobs) as workers:
+        copies: SimpleQueue[Path] = SimpleQueue()
+        for number in range(jobs):
+            copies.put(Path(folder, str(number)))
+            _copy(Path(folder, str(number)))
+
+        def play(planted: Planted) -> tuple[Planted, str, str, float]:
+            copy, began = copies.get(), time.monotonic()
+            try:
+                return planted, *_judge(planted, copy), time.monotonic() - began
+            finally:
+                copies.put(copy)
+
+        yield from workers.map(play, found)
 
 
 def _say(line: str) -> None:
@@ -117,6 +140,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("--count", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2, help="how many are played at once")
     parser.add_argument("--list", action="store_true", help="print the mutants, and play none")
     parser.add_argument("--json", type=Path, help="write what came of each to this file")
     said = parser.parse_args()
@@ -124,19 +148,14 @@ def main() -> int:
     if said.list:
         _say("\n".join(each.name for each in found))
         return 0
+    well, last = _run([sys.executable, "-m", "korproxy_conformance"], ROOT)
+    if not well:
+        _say(f"the suite fails without any mutant: {last}")
+        return 1
     results = []
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder)
-        _copy(copy)
-        well, last = _run([sys.executable, "-m", "korproxy_conformance"], copy)
-        if not well:
-            _say(f"the suite fails without any mutant: {last}")
-            return 1
-        for number, each in enumerate(found, 1):
-            began = time.monotonic()
-            killer, last = _judge(each, copy)
-            results.append({"mutant": each.name, "format": each.format, "killer": killer, "said": last})
-            _say(f"{number:3} {killer:11} {time.monotonic() - began:5.0f} s  {each.name}  {last}")
+    for number, (each, killer, last, seconds) in enumerate(_played(found, said.jobs), 1):
+        results.append({"mutant": each.name, "format": each.format, "killer": killer, "said": last})
+        _say(f"{number:3} {killer:11} {seconds:5.0f} s  {each.name}  {last}")
     if said.json:
         said.json.write_text(json.dumps(results, indent=2))
     by = {killer: sum(each["killer"] == killer for each in results) for killer in ("conformance", "tests", "survived")}
