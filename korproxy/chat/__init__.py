@@ -2,9 +2,9 @@
 
 ``conversation`` is a request, ``answer`` a whole answer or an error, ``events`` a streamed answer; ``parts`` is what turns and
 answers are made of. ``report`` says what became of each thing in a request. The rest are crossings that several writers need:
-``calls``, ``arguments``, ``pairs``, ``sequence``, ``thinking``, ``tools``, ``media``, ``fields``; ``guard`` holds streams to
-the rules, ``memory`` keeps what clients do not send back. ``embedding`` is about vectors, and stands beside all of it. A new
-format adds readers and writers of its own, and changes nothing here.
+``calls``, ``arguments``, ``pairs``, ``sequence``, ``thinking``, ``tools``, ``searching``, ``citing``, ``media``, ``fields``;
+``guard`` holds streams to the rules, ``memory`` keeps what clients do not send back. ``embedding`` is about vectors, and stands
+beside all of it. A new format adds readers and writers of its own, and changes nothing here.
 """
 
 from korproxy.chat.answer import ERROR_KINDS as ERROR_KINDS
@@ -22,6 +22,8 @@ from korproxy.chat.calls import fit_ids as fit_ids
 from korproxy.chat.calls import fit_names as fit_names
 from korproxy.chat.calls import rename_answer as rename_answer
 from korproxy.chat.calls import rename_event as rename_event
+from korproxy.chat.citing import TextCount as TextCount
+from korproxy.chat.citing import span_of as span_of
 from korproxy.chat.conversation import EFFORTS as EFFORTS
 from korproxy.chat.conversation import Asked as Asked
 from korproxy.chat.conversation import Conversation as Conversation
@@ -42,6 +44,7 @@ from korproxy.chat.embedding import EmbeddingRequest as EmbeddingRequest
 from korproxy.chat.events import CallDelta as CallDelta
 from korproxy.chat.events import CallEnded as CallEnded
 from korproxy.chat.events import CallStarted as CallStarted
+from korproxy.chat.events import Cited as Cited
 from korproxy.chat.events import Ended as Ended
 from korproxy.chat.events import Event as Event
 from korproxy.chat.events import Failed as Failed
@@ -69,6 +72,7 @@ from korproxy.chat.pairs import pair_results as pair_results
 from korproxy.chat.parts import Audio as Audio
 from korproxy.chat.parts import Blob as Blob
 from korproxy.chat.parts import CacheMark as CacheMark
+from korproxy.chat.parts import Citation as Citation
 from korproxy.chat.parts import Document as Document
 from korproxy.chat.parts import Image as Image
 from korproxy.chat.parts import Part as Part
@@ -81,6 +85,9 @@ from korproxy.chat.parts import ToolResult as ToolResult
 from korproxy.chat.report import Note as Note
 from korproxy.chat.report import Report as Report
 from korproxy.chat.report import child as child
+from korproxy.chat.searching import SearchSettings as SearchSettings
+from korproxy.chat.searching import carried_settings as carried_settings
+from korproxy.chat.searching import offered_search as offered_search
 from korproxy.chat.sequence import in_front as in_front
 from korproxy.chat.sequence import merge as merge
 from korproxy.chat.sequence import remind as remind

@@ -61,11 +61,21 @@ class Tool:
 
 @attrs.frozen(kw_only=True)
 class HostedTool:
-    """A tool that the provider runs itself. ``kind`` is ``web_search`` or the vendor's own type name."""
+    """A tool that the provider runs itself.
+
+    Attributes:
+        kind: ``web_search`` or the vendor's own type name. Chat ``web_search_options``, Responses ``web_search``, Messages
+            ``web_search_20250305`` and later, Gemini ``googleSearch``.
+        settings: Of a web search what more than one format knows, in these words: ``max_uses``, ``allowed_domains``,
+            ``blocked_domains``, ``user_location`` (``city``, ``region``, ``country``, ``timezone``), ``search_context_size``.
+            Of others whatever was there.
+        pointers: Where each of the settings of a web search stood.
+    """
 
     kind: str
     settings: JsonObject = attrs.field(factory=dict, repr=False)
     at: str = _pointer()
+    pointers: Mapping[str, str] = attrs.field(factory=dict, eq=False, repr=False)
 
 
 @attrs.frozen(kw_only=True)

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import attrs
 
 from korproxy.chat.answer import Ending, ProviderError
-from korproxy.chat.parts import Document, Image, Seal
+from korproxy.chat.parts import Citation, Document, Image, Seal
 from korproxy.models.outcome import Usage
 
 
@@ -34,6 +34,13 @@ class TextDelta:
 @attrs.frozen
 class TextEnded:
     """The next text is a block of its own. Only formats that have such blocks send it."""
+
+
+@attrs.frozen
+class Cited:
+    """The text that is open rests on a page in the web. Only usage and more of calls may stand between the two."""
+
+    citation: Citation
 
 
 @attrs.frozen
@@ -124,6 +131,7 @@ Event: TypeAlias = (
     Started
     | TextDelta
     | TextEnded
+    | Cited
     | ReasoningDelta
     | ReasoningEnded
     | RefusalDelta

@@ -9,6 +9,7 @@ from korproxy.chat.events import (
     CallDelta,
     CallEnded,
     CallStarted,
+    Cited,
     Ended,
     Event,
     PartAdded,
@@ -20,7 +21,7 @@ from korproxy.chat.events import (
     TextEnded,
     UsageSeen,
 )
-from korproxy.chat.parts import Document, Image, Part, Reasoning, Refusal, Text, ToolCall
+from korproxy.chat.parts import Citation, Document, Image, Part, Reasoning, Refusal, Text, ToolCall
 from korproxy.models.outcome import Usage
 
 
@@ -37,8 +38,9 @@ def events_of(answer: Answer) -> Iterator[Event]:
 
 def _told(part: Part, key: int) -> Iterator[Event]:
     match part:
-        case Text(text=text):
+        case Text(text=text, citations=citations):
             yield TextDelta(text)
+            yield from map(Cited, citations)
             yield TextEnded()
         case Reasoning(text=text, seal=seal, redacted=redacted):
             if text:
@@ -69,6 +71,8 @@ def answer_of(events: Iterable[Event]) -> Answer | None:
                 _open(parts, type(event)).pieces.append(text)
             case TextEnded():
                 _close(parts)
+            case Cited(citation=citation):
+                _cite(parts, citation)
             case ReasoningEnded(seal=seal, redacted=redacted):
                 parts.append(Reasoning(text=_take(parts), seal=seal, redacted=redacted))
             case CallStarted(key=key):
@@ -93,6 +97,7 @@ class _Open:
     def __init__(self, kind: type[Event] | CallStarted) -> None:
         self.kind = kind
         self.pieces: list[str] = []
+        self.citations: list[Citation] = []
         self.closed = False
 
     def part(self) -> Part:
@@ -100,8 +105,9 @@ class _Open:
         if isinstance(self.kind, CallStarted):
             call = self.kind
             return ToolCall(id=call.id, name=call.name, arguments=text, freeform=call.freeform, seal=call.seal)
-        kinds: dict[object, type[Text | Reasoning | Refusal]] = {ReasoningDelta: Reasoning, RefusalDelta: Refusal}
-        return kinds.get(self.kind, Text)(text=text)
+        if self.kind is TextDelta:
+            return Text(text=text, citations=tuple(self.citations))
+        return Reasoning(text=text) if self.kind is ReasoningDelta else Refusal(text=text)
 
 
 def _open(parts: list[Part | _Open], kind: type[Event]) -> _Open:
@@ -110,6 +116,13 @@ def _open(parts: list[Part | _Open], kind: type[Event]) -> _Open:
         return last
     parts.append(new := _Open(kind))
     return new
+
+
+def _cite(parts: list[Part | _Open], citation: Citation) -> None:
+    """Add *citation* to the text that is open; without one it is about nothing."""
+    last = parts[-1] if parts else None
+    if isinstance(last, _Open) and last.kind is TextDelta and not last.closed:
+        last.citations.append(citation)
 
 
 def _close(parts: list[Part | _Open]) -> None:

@@ -12,10 +12,12 @@ import attrs
 
 from korproxy.chat.answer import Answer, Ending
 from korproxy.chat.arguments import is_object
+from korproxy.chat.citing import TextCount, fit_citation, fit_citations
 from korproxy.chat.events import (
     CallDelta,
     CallEnded,
     CallStarted,
+    Cited,
     Ended,
     Event,
     Failed,
@@ -41,7 +43,8 @@ class StreamGuard:
     """Watches the events of one stream.
 
     What can be mended without inventing anything is: a missing or repeated beginning, empty deltas, a call that begins twice,
-    calls left open at the end, no arguments at all (``{}``), a reason that does not match the calls, anything behind the end.
+    calls left open at the end, no arguments at all (``{}``), a reason that does not match the calls, anything behind the end; a
+    citation of no text is left out, and a position outside of its text.
     Where the limit of tokens, a refusal or a full context ends an answer inside its last call, that call stays as it came.
 
     It holds the arguments of open calls, and nothing else of the content.
@@ -52,6 +55,7 @@ class StreamGuard:
     _calls: dict[int, _Arguments] = attrs.field(factory=dict, init=False, repr=False)
     _length: int = attrs.field(default=0, init=False)
     _torn: bool = attrs.field(default=False, init=False)
+    _count: TextCount = attrs.field(factory=TextCount, init=False)
 
     @property
     def over(self) -> bool:
@@ -67,6 +71,8 @@ class StreamGuard:
         if self._over:
             return ()
         allowed = self._allowed(event)
+        for each in allowed:
+            self._count.see(each)
         if not allowed or self._begun:
             return allowed
         self._begun = True
@@ -84,6 +90,9 @@ class StreamGuard:
                 return self._end(event.ending)
             case UsageSeen():
                 pass
+            case Cited(citation=citation):
+                length = self._count.length
+                return () if length is None else (Cited(fit_citation(citation, length)),)
             case _ if self._torn:
                 raise BrokenStream(_NO_OBJECT)
             case CallStarted() | CallDelta() | CallEnded():
@@ -203,7 +212,7 @@ def _may_go_on(call: ToolCall, *, is_last: bool) -> bool:
 def _filled(part: Part) -> Part:
     if isinstance(part, ToolCall) and not part.freeform and not part.arguments.strip():
         return attrs.evolve(part, arguments="{}")
-    return part
+    return fit_citations(part) if isinstance(part, Text) else part
 
 
 def _says_nothing(part: Part) -> bool:

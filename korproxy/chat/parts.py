@@ -57,10 +57,32 @@ class Blob:
 
 
 @attrs.frozen(kw_only=True)
+class Citation:
+    """A page in the web that a text of an answer rests on.
+
+    Chat and Responses: ``url_citation`` among the ``annotations``; Messages: ``web_search_result_location`` among the
+    ``citations`` of a block; Gemini: ``web`` among the ``groundingChunks``.
+
+    Attributes:
+        title: Empty where the provider does not say it.
+        quote: The words of the page, where the provider says them (Messages).
+        start, end: Which characters of the text rest on it, the second one excluded. None: the provider does not say, and the
+            whole text does.
+    """
+
+    url: str = attrs.field(repr=False)
+    title: str = attrs.field(default="", repr=False)
+    quote: str = attrs.field(default="", repr=False)
+    start: int | None = None
+    end: int | None = None
+
+
+@attrs.frozen(kw_only=True)
 class Text:
-    """Plain text, of anybody."""
+    """Plain text, of anybody. ``citations`` are in answers only, in their order."""
 
     text: str = attrs.field(repr=False)
+    citations: tuple[Citation, ...] = attrs.field(default=(), repr=False)
     cache: CacheMark | None = None
     at: str = _pointer()
 

@@ -25,10 +25,15 @@ def known_choice(conversation: Conversation, report: Report) -> ToolChoice | Non
 
 
 def offered_tools(conversation: Conversation, names: Sequence[str], abilities: Abilities, report: Report) -> Iterator[Tool]:
-    """Yield the tools that a model of these *abilities* is sent: of *names*, empty: of any name. Others are noted as lost."""
+    """Yield the tools that a model of these *abilities* is sent: of *names*, empty: of any name. Others are noted as lost.
+
+    A web search is none of them: ``searching.offered_search`` decides on it.
+    """
     if names and conversation.choice is not None:
         report.mapped(conversation.choice.at, "the other tools are left out")
     for tool in conversation.tools:
+        if isinstance(tool, HostedTool) and tool.kind == "web_search":
+            continue
         if isinstance(tool, HostedTool):
             report.lost(tool.at, f"a tool that the provider runs ({tool.kind[:50]}) is not translated")
         elif not abilities.tools:

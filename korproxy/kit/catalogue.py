@@ -56,10 +56,13 @@ class Catalogue:
 
     @property
     def anywhere(self) -> tuple[tuple[str, Abilities], ...]:
-        """The same, as ``families``, for servers that write names in their own way: ``vendor/NAME``, ``NAME@region``."""
+        """The same, as ``families``, for servers that write names in their own way: ``vendor/NAME``, ``NAME@region``.
+
+        A web search is the vendor's and not the model's: who else runs the model need not have one.
+        """
         inside = sorted(((each.id, each.abilities or self.assumed) for each in self.models), key=lambda each: -len(each[0]))
         known = [*inside, *self.families, *((pattern, self.assumed) for pattern in self.patterns)]
-        return tuple((f"*{name.lower().strip('*')}*", abilities) for name, abilities in known)
+        return tuple((f"*{name.lower().strip('*')}*", attrs.evolve(each, search="none")) for name, each in known)
 
     def with_budgets(self) -> Catalogue:
         """Return the same models where they are spoken to in Anthropic's format, which asks others to reason by a budget."""

@@ -11,7 +11,7 @@ import attrs
 from hypothesis import strategies as st
 
 from korproxy.api import chat
-from tests.fakes.streams import FULL_TEXTS, OBJECTS, SEALS, USAGES, pieces
+from tests.fakes.streams import FULL_TEXTS, OBJECTS, SEALS, USAGES, pages, pieces
 
 NAMES = st.sampled_from(
     [
@@ -103,7 +103,7 @@ def conversations(draw: st.DrawFn, *, tidy: bool = False) -> chat.Conversation:
 def answers(draw: st.DrawFn) -> chat.Answer:
     """Return a whole answer that keeps the rules of ``chat.settle``."""
     parts: list[chat.Part] = draw(st.lists(_REASONING, max_size=2))
-    parts += draw(st.lists(_TEXT, max_size=2))
+    parts += draw(st.lists(_TEXT.flatmap(_cited), max_size=2))
     parts += draw(st.lists(st.builds(chat.Image, blob=BLOBS), max_size=1))
     names = draw(st.lists(NAMES, max_size=3))
     calls = [draw(_calls(f"call_{at}", name)) for at, name in enumerate(names)]
@@ -156,6 +156,11 @@ def placed(conversation: chat.Conversation) -> chat.Conversation:
 
 def _few(parts: st.SearchStrategy[chat.Text]) -> st.SearchStrategy[tuple[chat.Part, ...]]:
     return st.lists(parts, min_size=1, max_size=2).map(tuple)
+
+
+def _cited(text: chat.Text) -> st.SearchStrategy[chat.Text]:
+    cited = st.lists(pages(len(text.text)), max_size=2)
+    return cited.map(lambda each: attrs.evolve(text, citations=tuple(each)))
 
 
 def _tool_name(tool: chat.Tool | chat.HostedTool) -> str:
@@ -219,7 +224,10 @@ def _told_text(draw: st.DrawFn) -> list[chat.Event]:
     told = draw(pieces(draw(FULL_TEXTS)))
     if kind == "reasoning":
         return [*map(chat.ReasoningDelta, told), chat.ReasoningEnded(seal=draw(st.none() | SEALS))]
-    return [*map(chat.RefusalDelta, told)] if kind == "refusal" else [*map(chat.TextDelta, told), chat.TextEnded()]
+    if kind == "refusal":
+        return [*map(chat.RefusalDelta, told)]
+    cited = draw(st.lists(st.builds(chat.Cited, pages(sum(map(len, told)))), max_size=2))
+    return [*map(chat.TextDelta, told), *cited, chat.TextEnded()]
 
 
 @st.composite

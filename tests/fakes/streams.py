@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import attrs
 from hypothesis import strategies as st
 
 from korproxy.api import Usage, chat
@@ -51,12 +52,21 @@ ERRORS = st.builds(
     retry_after=st.none() | st.floats(0, 100),
 )
 STARTS = st.builds(chat.Started, id=st.sampled_from(["", "msg_1", "chatcmpl-1"]), model=st.sampled_from(["", "provider-model"]))
+PAGES = st.builds(
+    chat.Citation,
+    url=st.sampled_from(["https://a.example/", "https://b.example/ü?q=1&r=2"]),
+    title=st.sampled_from(["", "A page", "Ärzte\u2028"]),
+    quote=st.sampled_from(["", "as it says"]),
+    start=st.none() | st.integers(-1, 12),
+    end=st.none() | st.integers(-1, 12),
+)
 PICTURES = st.just(chat.Image(blob=chat.Blob(media_type="image/png", data="iVBORw0KGgo=")))
 _KEYS = st.integers(0, 2)
 ANYTHING: st.SearchStrategy[chat.Event] = st.one_of(
     STARTS,
     st.builds(chat.TextDelta, TEXTS),
     st.builds(chat.TextEnded),
+    st.builds(chat.Cited, PAGES),
     st.builds(chat.ReasoningDelta, TEXTS),
     st.builds(chat.ReasoningEnded, seal=st.none() | SEALS, redacted=st.booleans()),
     st.builds(chat.RefusalDelta, TEXTS),
@@ -105,7 +115,18 @@ def _said(draw: st.DrawFn, kind: str, *, plain: bool) -> list[chat.Event]:
     parts = draw(pieces(draw(FULL_TEXTS)))
     if kind == "reasoning":
         return [*map(chat.ReasoningDelta, parts), chat.ReasoningEnded(seal=draw(st.none() | (OWN_SEALS if plain else SEALS)))]
-    return [*map(chat.RefusalDelta, parts)] if kind == "refusal" else [*map(chat.TextDelta, parts), chat.TextEnded()]
+    if kind == "refusal":
+        return [*map(chat.RefusalDelta, parts)]
+    cited = [] if plain else draw(st.lists(st.builds(chat.Cited, pages(sum(map(len, parts)))), max_size=2))
+    return [*map(chat.TextDelta, parts), *cited, chat.TextEnded()]
+
+
+@st.composite
+def pages(draw: st.DrawFn, length: int) -> chat.Citation:
+    """Return a citation of a text of *length* characters."""
+    start = draw(st.none() | st.integers(0, length))
+    end = None if start is None else draw(st.integers(start, length))
+    return attrs.evolve(draw(PAGES), start=start, end=end)
 
 
 @st.composite

@@ -21,6 +21,7 @@ def test_an_event_cannot_be_changed(kind: type) -> None:
         "name": "a",
         "json": "",
         "part": None,
+        "citation": None,
         "usage": None,
         "ending": None,
         "error": None,

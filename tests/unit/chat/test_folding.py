@@ -9,6 +9,8 @@ from korproxy.chat import (
     CallDelta,
     CallEnded,
     CallStarted,
+    Citation,
+    Cited,
     Document,
     Ended,
     Ending,
@@ -40,7 +42,7 @@ ANSWER = Answer(
     parts=(
         Reasoning(text="hm", seal=SEAL),
         Reasoning(seal=SEAL, redacted=True),
-        Text(text="Hello"),
+        Text(text="Hello", citations=(Citation(url="https://a.example/", title="A", start=0, end=2),)),
         Text(text=" there"),
         ToolCall(id="1", name="read", arguments='{"a": 1.10}', seal=SEAL),
         Image(blob=Blob(media_type="image/png", data="AA==")),
@@ -124,3 +126,13 @@ def test_a_picture_is_told_whole() -> None:
     picture = Image(blob=Blob(media_type="image/png", data="AA=="))
 
     assert PartAdded(picture) in list(events_of(ANSWER))
+
+
+def test_a_citation_belongs_to_the_text_that_is_open_and_without_one_to_nothing() -> None:
+    page = Citation(url="https://a.example/")
+    cited = Cited(page)
+    events: list[Event] = [Started(), cited, TextDelta("a"), cited, TextDelta("b"), TextEnded(), cited, TextDelta("c")]
+    whole = answer_of([*events, Ended(Ending(reason="end"))])
+
+    assert whole is not None
+    assert whole.parts == (Text(text="ab", citations=(page,)), Text(text="c"))

@@ -59,6 +59,23 @@ def faults(events: Iterable[chat.Event]) -> list[str]:
                 found += _at_the_end(list(calls.values()), ending.reason, at)
             case _:
                 pass
+    return found + _of_citations(told)
+
+
+def _of_citations(told: Sequence[chat.Event]) -> list[str]:
+    found = []
+    text: int | None = None  # how long the text is that citations can be about
+    for event in told:
+        match event:
+            case chat.TextDelta():
+                text = (text or 0) + len(event.text)
+            case chat.Cited(citation=page):
+                fits = text is not None and 0 <= (page.start or 0) <= (page.end or 0) <= text
+                found += [] if fits and (page.start is None) == (page.end is None) else ["a citation is about nothing"]
+            case chat.Started() | chat.UsageSeen() | chat.CallDelta() | chat.CallEnded():
+                pass
+            case _:
+                text = None
     return found
 
 
@@ -324,3 +341,25 @@ def test_settling_a_second_time_changes_nothing(answer: chat.Answer, ending: cha
     calls = tuple(chat.ToolCall(id=f"odd_{at}", name="read", arguments=each) for at, each in enumerate(odd))
     once = chat.settle(attrs.evolve(answer, ending=ending, parts=(*answer.parts, *calls)))
     assert chat.settle(once) == once
+
+
+PAGE = chat.Citation(url="https://a.example/", start=0, end=5)
+
+
+def test_a_citation_is_about_the_text_before_it() -> None:
+    events = (START, chat.TextDelta("Hello"), chat.UsageSeen(Usage()), chat.Cited(PAGE), ended("end"))
+
+    assert guarded(*events) == list(events)
+
+
+@pytest.mark.parametrize("between", [chat.TextEnded(), begun(), chat.RefusalDelta("no"), chat.ReasoningDelta("hm")])
+def test_a_citation_of_no_text_is_left_out(between: chat.Event) -> None:
+    assert chat.Cited(PAGE) not in guarded(START, chat.Cited(PAGE), chat.TextDelta("Hello"), between, chat.Cited(PAGE))
+
+
+def test_a_place_outside_of_the_text_is_left_out_of_its_citation() -> None:
+    bare = chat.Citation(url="https://a.example/")
+
+    assert guarded(START, chat.TextDelta("Hi"), chat.Cited(PAGE))[-1] == chat.Cited(bare)
+    answer = chat.Answer(parts=(chat.Text(text="Hi", citations=(PAGE,)),), ending=chat.Ending(reason="end"))
+    assert chat.settle(answer).parts == (chat.Text(text="Hi", citations=(bare,)),)

@@ -32,7 +32,7 @@ def test_every_part_knows_where_it_stood_and_cannot_be_changed(kind: type) -> No
 @pytest.mark.parametrize(
     "part",
     [
-        chat.Text(text=SECRET),
+        chat.Text(text=SECRET, citations=(chat.Citation(url=SECRET, title=SECRET, quote=SECRET),)),
         chat.Document(text=SECRET, context=SECRET),
         chat.Image(blob=chat.Blob(data=SECRET)),
         chat.Image(blob=chat.Blob(url=SECRET)),

@@ -35,9 +35,12 @@ def test_where_nothing_is_chosen_there_is_no_choice() -> None:
 
 def test_all_tools_are_offered_that_the_provider_does_not_run() -> None:
     report = chat.Report()
+    code = chat.HostedTool(kind="code_execution_20250825", at="/tools/3")
+    conversation = chat.Conversation(turns=(), tools=(*TOOLS, code))
 
-    assert list(chat.offered_tools(choosing(), (), Abilities(), report)) == [TOOLS[0], TOOLS[2]]
-    assert report.notes == [chat.Note("/tools/1", "lost", "a tool that the provider runs (web_search) is not translated")]
+    assert list(chat.offered_tools(conversation, (), Abilities(), report)) == [TOOLS[0], TOOLS[2]]
+    why = "a tool that the provider runs (code_execution_20250825) is not translated"
+    assert report.notes == [chat.Note("/tools/3", "lost", why)]
 
 
 def test_of_a_choice_only_the_named_tools_are_offered() -> None:
@@ -45,7 +48,7 @@ def test_of_a_choice_only_the_named_tools_are_offered() -> None:
 
     assert list(chat.offered_tools(choosing("write"), ("write",), Abilities(), report)) == [TOOLS[2]]
     assert [(each.pointer, each.fate) for each in report.notes] == [
-        *(("/tool_choice", "mapped"), ("/tools/0", "lost"), ("/tools/1", "lost")),
+        *(("/tool_choice", "mapped"), ("/tools/0", "lost")),
     ]
 
 

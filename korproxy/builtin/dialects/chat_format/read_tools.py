@@ -21,7 +21,7 @@ def read_tools(request: chat.Fields) -> Iterator[chat.Tool | chat.HostedTool]:
         old.close()
     search = request.table("web_search_options")
     if search is not None:
-        yield chat.HostedTool(kind="web_search", settings=search.value, at=search.at)
+        yield _search(search)
 
 
 def read_choice(request: chat.Fields) -> chat.ToolChoice | None:
@@ -50,10 +50,27 @@ def _tool(tool: chat.Fields) -> Iterator[chat.Tool | chat.HostedTool]:
         yield from _custom(inner, tool.at)
         inner.close()
         return
+    elif kind.startswith("web_search"):
+        yield _search(tool)
+        return
     settings = {key: value for key, value in tool.value.items() if key != "type"}
     for key in settings:
         tool.get(key)
     yield chat.HostedTool(kind=kind, settings=settings, at=tool.at)
+
+
+def _search(search: chat.Fields) -> chat.HostedTool:
+    settings, place = chat.SearchSettings(), search.table("user_location")
+    if place is not None and "approximate" in place.value:
+        settings.location(search, "user_location", place.table("approximate"))
+        if place.get("type") != "approximate":
+            place.lost("type", "is a kind of location that KorProxy does not know")
+        place.close()
+    else:  # as the Responses API has it
+        settings.location(search, "user_location", place)
+    settings.size(search, "search_context_size")
+    search.close("only OpenAI's search has it")
+    return settings.made(search.at)
 
 
 def _function(inner: chat.Fields, at: str, *, cache: chat.CacheMark | None) -> Iterator[chat.Tool]:

@@ -20,7 +20,7 @@ def write_request(conversation: chat.Conversation, target: chat.Target, report: 
     conversation, names = chat.fit_names(conversation, _NAMES, report)
     abilities = target.abilities
     tools = write_tools(conversation, abilities, report)
-    thinking = write_thinking(conversation, abilities, report, has_tools=bool(tools.members), forced=tools.forced)
+    thinking = write_thinking(conversation, abilities, report, has_tools="tools" in tools.members, forced=tools.forced)
     # OpenAI refuses stream_options without a stream; and without them a stream tells no usage.
     stream = {"stream": True, "stream_options": {"include_usage": True}} if target.stream else {}
     body = {

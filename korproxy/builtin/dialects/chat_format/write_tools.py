@@ -28,10 +28,12 @@ def write_tools(conversation: chat.Conversation, abilities: Abilities, report: c
     listed = _is_listed(choice, abilities)
     offered = list(chat.offered_tools(conversation, () if listed else _subset(choice), abilities, report))
     tools = [_tool(each, report) for each in offered]
+    search = chat.offered_search(conversation, ("options",), abilities, report, beside=bool(offered))
+    options = {} if search is None else {"web_search_options": _search(search, report)}
     if not tools:
         _nothing_to_choose(conversation, report)
-        return WrittenTools()
-    members: dict[str, Any] = {"tools": tools}
+        return WrittenTools(options)
+    members: dict[str, Any] = {**options, "tools": tools}
     said = _choice(choice, abilities, report, listed=listed)
     if said is not None:
         members["tool_choice"] = said
@@ -51,6 +53,14 @@ def _subset(choice: chat.ToolChoice | None) -> tuple[str, ...]:
 def _is_listed(choice: chat.ToolChoice | None, abilities: Abilities) -> bool:
     """Whether the tools that may be called are told by a list: only OpenAI takes one."""
     return bool(_subset(choice)) and abilities.family == "openai"
+
+
+def _search(search: chat.HostedTool, report: chat.Report) -> dict[str, Any]:
+    """Write a web search as a wish: who has this form of it runs one, and no tool of the client's is meant."""
+    settings = chat.carried_settings(search, {"user_location", "search_context_size"}, report)
+    if "user_location" in settings:
+        settings["user_location"] = {"type": "approximate", "approximate": settings["user_location"]}
+    return settings
 
 
 def _tool(tool: chat.Tool, report: chat.Report) -> dict[str, Any]:

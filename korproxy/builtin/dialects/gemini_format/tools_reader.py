@@ -11,6 +11,7 @@ from korproxy.builtin.dialects.gemini_format.schema_reader import json_schema
 
 _MODES: Mapping[str, Literal["auto", "none", "any"]] = {"AUTO": "auto", "ANY": "any", "NONE": "none", "VALIDATED": "auto"}
 _CLIENTS = frozenset({"computerUse", "computer_use"})
+_SEARCHES = frozenset({"googleSearch", "google_search"})
 _ONLY_GEMINIS = ("response", "responseJsonSchema", "behavior")
 
 
@@ -31,9 +32,18 @@ def read_tools(top: chat.Fields) -> Iterator[chat.Tool | chat.HostedTool]:
                         "Only Gemini's models know how to use a computer by this tool. Use a Gemini provider, or leave it out."
                     )
                     raise chat.CannotCarry(tool.pointer(kind), text)
+                if kind in _SEARCHES and (search := tool.table(kind)) is not None:
+                    yield _search(search)
+                    continue
                 tool.get(kind)
-                word = "web_search" if kind in {"googleSearch", "google_search"} else kind
-                yield chat.HostedTool(kind=word, settings=settings if isinstance(settings, dict) else {}, at=tool.pointer(kind))
+                yield chat.HostedTool(kind=kind, settings=settings if isinstance(settings, dict) else {}, at=tool.pointer(kind))
+
+
+def _search(search: chat.Fields) -> chat.HostedTool:
+    settings = chat.SearchSettings()
+    settings.domains("blocked_domains", search, spelled(search, "excludeDomains"))
+    search.close("only Google's search has it")
+    return settings.made(search.at)
 
 
 def read_choice(top: chat.Fields) -> chat.ToolChoice | None:

@@ -11,9 +11,9 @@ from typing import Literal
 from korproxy.api import chat
 from korproxy.builtin.dialects.messages_format.read_parts import read_cache_mark
 
-# Types of tools that Anthropic runs, by how they begin. Its other types are for tools that the client runs, and whose calls
-# only Anthropic's models can make.
-_SERVED = ("web_search_", "web_fetch_", "code_execution_", "tool_search_tool_", "advisor_", "mcp_toolset")
+# Types of tools that Anthropic runs, by how they begin, beside its web search. Its other types are for tools that the client
+# runs, and whose calls only Anthropic's models can make.
+_SERVED = ("web_fetch_", "code_execution_", "tool_search_tool_", "advisor_", "mcp_toolset")
 _LOST = {
     "defer_loading": "only Anthropic loads tools later: this one is known from the beginning",
     "eager_input_streaming": "only Anthropic can be asked for it",
@@ -54,12 +54,26 @@ def _tools(top: chat.Fields) -> Iterator[chat.Tool | chat.HostedTool]:
         if kind == "custom":
             yield _tool(tool)
             tool.close()
+        elif kind.startswith("web_search_"):
+            yield _search(tool)
+            tool.close("only Anthropic's search has it")
         elif kind.startswith(_SERVED):
             settings = {key: value for key, value in tool.value.items() if key != "type"}
-            yield chat.HostedTool(kind="web_search" if kind.startswith("web_search_") else kind, settings=settings, at=tool.at)
+            yield chat.HostedTool(kind=kind, settings=settings, at=tool.at)
         else:
             what = f"the tool type {kind[:80]} is Anthropic's own, and only its models can call it"
             raise chat.CannotCarry(tool.at, f"{what}. Use a Claude provider, or switch this tool off.")
+
+
+def _search(tool: chat.Fields) -> chat.HostedTool:
+    settings = chat.SearchSettings()
+    settings.uses(tool, "max_uses")
+    for key in ("allowed_domains", "blocked_domains"):
+        settings.domains(key, tool, key)
+    settings.location(tool, "user_location", tool.table("user_location"))
+    if tool.get("name") is not None:
+        tool.report.mapped(tool.pointer("name"), "another vendor's search has a name of its own")
+    return settings.made(tool.at)
 
 
 def _tool(tool: chat.Fields) -> chat.Tool:

@@ -13,6 +13,8 @@ from korproxy.builtin.dialects.messages_format.schemas import arguments_schema, 
 
 _FREEFORM = {"type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"]}
 
+_SEARCH = {"type": "web_search_20250305", "name": "web_search"}  # the first version, which every model takes that searches
+
 
 @attrs.frozen
 class WrittenTools:
@@ -27,7 +29,13 @@ def write_tools(conversation: chat.Conversation, abilities: Abilities, marks: Ma
     choice = chat.known_choice(conversation, report)
     # Anthropic can force one tool, but it cannot choose among some, so the others go.
     names = choice.names if choice is not None and not _is_one(choice) else ()
-    tools = [_written(each, abilities, marks, report) for each in chat.offered_tools(conversation, names, abilities, report)]
+    offered = list(chat.offered_tools(conversation, names, abilities, report))
+    tools = [_written(each, abilities, marks, report) for each in offered]
+    search = chat.offered_search(conversation, ("tool", "alone"), abilities, report, beside=bool(offered))
+    if search is not None and any(each.name == _SEARCH["name"] for each in offered):
+        report.lost(search.at, "a tool of the client has its name")
+    elif search is not None:
+        tools.append(_search(search, report))
     if not tools:
         _nothing_to_choose(conversation, report)
         return WrittenTools()
@@ -38,6 +46,17 @@ def write_tools(conversation: chat.Conversation, abilities: Abilities, marks: Ma
 
 def _is_one(choice: chat.ToolChoice) -> bool:
     return choice.mode == "any" and len(choice.names) == 1
+
+
+def _search(search: chat.HostedTool, report: chat.Report) -> dict[str, Any]:
+    """Write a web search, which Anthropic runs. Of allowed and blocked domains it takes one list only."""
+    known = {"max_uses", "allowed_domains", "blocked_domains", "user_location"}
+    if "allowed_domains" in search.settings:
+        known.remove("blocked_domains")
+    settings = chat.carried_settings(search, known, report)
+    if "user_location" in settings:
+        settings["user_location"] = {"type": "approximate", **settings["user_location"]}
+    return {**_SEARCH, **settings}
 
 
 def _written(tool: chat.Tool, abilities: Abilities, marks: Marks, report: chat.Report) -> dict[str, Any]:

@@ -97,6 +97,8 @@ def _tool(tool: chat.Fields) -> Iterator[chat.Tool | chat.HostedTool]:
             inner.close()
     elif kind == "custom":
         yield from _custom(tool)
+    elif kind.startswith("web_search"):
+        yield _search(tool)
     else:
         if kind in _OWN and not _in_container(tool):
             what = f"the tool type {kind} is OpenAI's own, and only its models can call it"
@@ -104,7 +106,23 @@ def _tool(tool: chat.Fields) -> Iterator[chat.Tool | chat.HostedTool]:
         settings = {key: value for key, value in tool.value.items() if key != "type"}
         for key in settings:
             tool.get(key)
-        yield chat.HostedTool(kind="web_search" if kind.startswith("web_search") else kind, settings=settings, at=tool.at)
+        yield chat.HostedTool(kind=kind, settings=settings, at=tool.at)
+
+
+def _search(tool: chat.Fields) -> chat.HostedTool:
+    """Return a web search; one that may not leave OpenAI's own store of pages is another tool, which nobody else has."""
+    if tool.flag("external_web_access") is False:
+        tool.value = {}  # said once for all of it
+        return chat.HostedTool(kind="web_search of stored pages", at=tool.at)
+    if tool.get("external_web_access") is True:
+        tool.report.mapped(tool.pointer("external_web_access"), "is what a web search has everywhere")
+    settings, filters = chat.SearchSettings(), tool.table("filters")
+    if filters is not None:
+        settings.domains("allowed_domains", filters, "allowed_domains")
+        filters.close("only OpenAI's search has it")
+    settings.location(tool, "user_location", tool.table("user_location"))
+    settings.size(tool, "search_context_size")
+    return settings.made(tool.at)
 
 
 def _in_container(tool: chat.Fields) -> bool:

@@ -32,7 +32,7 @@ def write_request(conversation: chat.Conversation, target: chat.Target, report: 
         "store": False,
         "include": ["reasoning.encrypted_content"] if abilities.reasoning != "none" else None,  # others refuse the wish
         **write_options(options, abilities, report),
-        **write_thinking(options, abilities, report, forced=tools.forced),
+        **write_thinking(options, abilities, report, forced=tools.forced, searches=tools.searches),
         **tools.members,
         "instructions": said.instructions or None,
         "input": said.input,

@@ -5,7 +5,7 @@ Facts: where ``strict`` is not there, OpenAI tries to hold a model to the schema
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -18,20 +18,20 @@ from korproxy.builtin.dialects.responses_format.grammars import grammar_format
 
 @attrs.frozen
 class WrittenTools:
-    """The members of a request that are about tools; ``forced``: one has to be called."""
+    """The members of a request that are about tools; ``forced``: one has to be called; ``searches``: one is a web search."""
 
     members: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
     forced: bool = False
+    searches: bool = False
 
 
 def write_tools(conversation: chat.Conversation, abilities: Abilities, report: chat.Report) -> WrittenTools:
     """Write the tools of *conversation*. Where none is left there is no choice either: OpenAI refuses one without tools."""
     choice = chat.known_choice(conversation, report)
     listed = bool(_subset(choice)) and abilities.family == "openai"  # only OpenAI takes a list of what may be called
-    searches = [each for each in conversation.tools if _is_search(each)] if abilities.tools else []
-    others = attrs.evolve(conversation, tools=tuple(each for each in conversation.tools if each not in searches))
-    offered = list(chat.offered_tools(others, () if listed else _subset(choice), abilities, report))
-    tools = [*(_tool(each, report) for each in offered), *_searches(searches, report)]
+    offered = list(chat.offered_tools(conversation, () if listed else _subset(choice), abilities, report))
+    search = chat.offered_search(conversation, ("tool", "alone"), abilities, report, beside=bool(offered))
+    tools = [*(_tool(each, report) for each in offered), *([] if search is None else [_search(search, report)])]
     if not tools:
         _nothing_to_choose(conversation, report)
         return WrittenTools()
@@ -42,7 +42,12 @@ def write_tools(conversation: chat.Conversation, abilities: Abilities, report: c
         members["tool_choice"] = said
     if conversation.options.parallel is False:  # true is what OpenAI does unasked
         members["parallel_tool_calls"] = False
-    return WrittenTools(members, forced=choice is not None and choice.mode == "any" and said != "auto")
+    most = None if search is None else search.settings.get("max_uses")
+    if search is not None and most is not None:
+        report.mapped(search.pointers.get("max_uses", ""), "as the limit of all tools that OpenAI runs, of which it is the one")
+        members["max_tool_calls"] = most
+    forced = choice is not None and choice.mode == "any" and said != "auto"
+    return WrittenTools(members, forced=forced, searches=search is not None)
 
 
 def _is_one(choice: chat.ToolChoice) -> bool:
@@ -53,36 +58,18 @@ def _subset(choice: chat.ToolChoice | None) -> tuple[str, ...]:
     return () if choice is None or _is_one(choice) else choice.names
 
 
-def _is_search(tool: chat.Tool | chat.HostedTool) -> bool:
-    return isinstance(tool, chat.HostedTool) and tool.kind == "web_search"
-
-
-def _search(tool: chat.HostedTool, report: chat.Report) -> dict[str, Any]:
-    """Write a web search, which OpenAI runs, with what other formats say about one in their words."""
+def _search(search: chat.HostedTool, report: chat.Report) -> dict[str, Any]:
+    """Write a web search, which OpenAI runs."""
+    known = {"max_uses", "allowed_domains", "user_location", "search_context_size"}
+    settings = chat.carried_settings(search, known, report)
     said: dict[str, Any] = {"type": "web_search"}
-    for key, value in tool.settings.items():
-        at = chat.child(tool.at, key) if tool.at else ""
-        if key == "allowed_domains" and isinstance(value, list):  # Messages
-            said["filters"] = {"allowed_domains": value}
-        elif key == "user_location" and isinstance(value, dict):
-            inner = value.get("approximate")  # Chat
-            said[key] = {"type": "approximate", **(inner if isinstance(inner, dict) else value)}
-        elif key in {"search_context_size", "filters"}:
-            said[key] = value
-        elif key == "name":  # Messages
-            report.mapped(at, "OpenAI's search has a name of its own")
-        else:
-            report.lost(at, "OpenAI's search has no such setting")
+    if "allowed_domains" in settings:
+        said["filters"] = {"allowed_domains": settings["allowed_domains"]}
+    if "user_location" in settings:
+        said["user_location"] = {"type": "approximate", **settings["user_location"]}
+    if "search_context_size" in settings:
+        said["search_context_size"] = settings["search_context_size"]
     return said
-
-
-def _searches(tools: list[chat.Tool | chat.HostedTool], report: chat.Report) -> Iterator[dict[str, Any]]:
-    """Yield one web search for all of *tools*."""
-    for number, tool in enumerate(tools):
-        if number:
-            report.lost(tool.at, "there is a web search already")
-        elif isinstance(tool, chat.HostedTool):
-            yield _search(tool, report)
 
 
 def _tool(tool: chat.Tool, report: chat.Report) -> dict[str, Any]:

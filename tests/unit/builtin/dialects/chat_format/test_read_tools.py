@@ -64,16 +64,36 @@ def test_a_form_of_input_that_nobody_knows_is_lost() -> None:
 
 
 def test_other_tools_are_run_by_the_provider() -> None:
-    said = {"type": "web_search", "search_context_size": "low"}
+    said = {"type": "code_interpreter", "container": "auto"}
 
-    assert tools(said) == (chat.HostedTool(kind="web_search", settings={"search_context_size": "low"}),)
+    assert tools(said) == (chat.HostedTool(kind="code_interpreter", settings={"container": "auto"}, at="/tools/0"),)
+
+
+def test_a_search_among_the_tools_is_one_as_in_the_responses_api() -> None:
+    found = tools({"type": "web_search", "search_context_size": "low", "user_location": {"city": "Graz"}})
+
+    settings = {"search_context_size": "low", "user_location": {"city": "Graz"}}
+    assert found == (chat.HostedTool(kind="web_search", settings=settings, at="/tools/0"),)
 
 
 def test_web_search_is_wished_for_in_a_field_of_its_own() -> None:
-    conversation, _ = read(web_search_options={"search_context_size": "low"})
+    place = {"type": "approximate", "approximate": {"city": "Graz", "country": "AT"}}
+    conversation, notes = read(web_search_options={"search_context_size": "low", "user_location": place})
 
-    assert conversation.tools == (chat.HostedTool(kind="web_search", settings={"search_context_size": "low"}),)
-    assert conversation.tools[0].at == "/web_search_options"
+    settings = {"search_context_size": "low", "user_location": {"city": "Graz", "country": "AT"}}
+    assert conversation.tools == (chat.HostedTool(kind="web_search", settings=settings, at="/web_search_options"),)
+    assert notes == []
+
+
+def test_what_nobody_knows_of_a_search_is_lost() -> None:
+    _, notes = read(web_search_options={"depth": 3, "user_location": {"type": "exact", "approximate": {"street": "x"}}})
+
+    at = "/web_search_options"
+    assert notes == [
+        (f"{at}/user_location/approximate/street", "lost"),
+        (f"{at}/user_location/type", "lost"),
+        (f"{at}/depth", "lost"),
+    ]
 
 
 def test_functions_of_old_are_tools() -> None:

@@ -207,3 +207,19 @@ def test_marks_for_the_cache_are_lost() -> None:
     _, notes = written(chat.Tool(name="read", cache=chat.CacheMark(at="/tools/0/cache_control"), at="/tools/0"))
 
     assert notes == [("/tools/0/cache_control", "lost")]
+
+
+def test_edge_68_a_search_is_a_wish_where_the_model_is_one_that_searches() -> None:
+    settings = {"search_context_size": "low", "user_location": {"city": "Graz"}, "max_uses": 3}
+    search = chat.HostedTool(kind="web_search", settings=settings, at="/t", pointers={"max_uses": "/t/max_uses"})
+    members, notes = written(search, abilities=Abilities(tools=False, search="options"))
+
+    place = {"type": "approximate", "approximate": {"city": "Graz"}}
+    assert members == {"web_search_options": {"search_context_size": "low", "user_location": place}}
+    assert notes == [("/t/max_uses", "lost")]
+
+
+def test_a_search_is_no_tool_that_can_be_chosen() -> None:
+    found = written(SEARCH, choice=chosen("any"), abilities=Abilities(search="options"))
+
+    assert found == ({"web_search_options": {}}, [("/tool_choice", "lost")])

@@ -56,6 +56,14 @@ def test_edge_47_snake_case_is_read() -> None:
     assert read_choice(chat.Fields(config, "", report)) == chat.ToolChoice(mode="any", names=("f",))
 
 
+@pytest.mark.parametrize("key", ["googleSearch", "google_search"])
+def test_edge_68_a_web_search_is_read_with_what_others_know_of_it(key: str) -> None:
+    found, fates = tools({key: {"excludeDomains": ["a.example"], "timeRangeFilter": {"startTime": "x"}}})
+
+    assert found == [chat.HostedTool(kind="web_search", settings={"blocked_domains": ["a.example"]}, at=f"/tools/0/{key}")]
+    assert fates == {f"/tools/0/{key}/timeRangeFilter": "lost"}
+
+
 def test_tools_that_google_runs_are_hosted() -> None:
     found, fates = tools({"googleSearch": {}}, {"codeExecution": {"x": 1}}, {"urlContext": True, "google_search": None})
 

@@ -142,3 +142,40 @@ def test_a_model_without_tools_refuses_them() -> None:
         written(LIST, abilities=Abilities(tools=False))
 
     assert caught.value.pointer == "/tools/1"
+
+
+ALONE, BESIDE = Abilities(search="alone"), Abilities(search="tool")
+
+
+def test_edge_68_a_web_search_is_googles() -> None:
+    for abilities in (ALONE, BESIDE):
+        assert written(SEARCH, abilities=abilities) == ({"tools": [{"googleSearch": {}}]}, {})
+
+
+def test_a_search_beside_functions_is_told_in_the_answer() -> None:
+    choice = chat.ToolChoice(mode="auto", at="/tool_choice")
+    found, fates = written(LIST, SEARCH, choice=choice, abilities=BESIDE)
+
+    assert found == {
+        "tools": [{"functionDeclarations": [{"name": "list"}]}, {"googleSearch": {}}],
+        "toolConfig": {"includeServerSideToolInvocations": True, "functionCallingConfig": {"mode": "AUTO"}},
+    }
+    assert fates == {}
+
+
+def test_before_gemini_3_functions_win() -> None:
+    found, fates = written(LIST, SEARCH, abilities=ALONE)
+
+    assert (found, fates) == ({"tools": [{"functionDeclarations": [{"name": "list"}]}]}, {"/tools/2": "lost"})
+
+
+def test_googles_search_has_no_settings() -> None:
+    search = chat.HostedTool(kind="web_search", settings={"max_uses": 3}, at="/t", pointers={"max_uses": "/t/max_uses"})
+
+    assert written(search, abilities=BESIDE) == ({"tools": [{"googleSearch": {}}]}, {"/t/max_uses": "lost"})
+
+
+def test_a_choice_of_functions_goes_with_them() -> None:
+    choice = chat.ToolChoice(mode="any", at="/tool_choice")
+
+    assert written(SEARCH, choice=choice, abilities=BESIDE) == ({"tools": [{"googleSearch": {}}]}, {"/tool_choice": "lost"})

@@ -47,17 +47,25 @@ def test_edge_38_what_only_anthropic_does_with_tools_is_lost() -> None:
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
-        ("web_search_20250305", "web_search"),
-        ("web_search_20260318", "web_search"),
         ("web_fetch_20260309", "web_fetch_20260309"),
         ("code_execution_20260521", "code_execution_20260521"),
         ("tool_search_tool_bm25_20251119", "tool_search_tool_bm25_20251119"),
     ],
 )
 def test_edge_68_a_tool_that_anthropic_runs_is_known_as_one(kind: str, expected: str) -> None:
-    conversation, _ = read(tools=[{"type": kind, "name": "web_search", "max_uses": 5}])
+    conversation, _ = read(tools=[{"type": kind, "name": "x", "max_uses": 5}])
 
-    assert conversation.tools == (chat.HostedTool(kind=expected, settings={"name": "web_search", "max_uses": 5}),)
+    assert conversation.tools == (chat.HostedTool(kind=expected, settings={"name": "x", "max_uses": 5}, at="/tools/0"),)
+
+
+@pytest.mark.parametrize("kind", ["web_search_20250305", "web_search_20260318"])
+def test_edge_68_a_web_search_is_read_with_what_others_know_of_it(kind: str) -> None:
+    settings = {"max_uses": 5, "blocked_domains": ["a.example"], "user_location": {"city": "Graz"}}
+    more = {"allowed_domains": None, "cache_control": {"type": "ephemeral"}, "allowed_callers": ["direct"]}
+    conversation, notes = read(tools=[{"type": kind, "name": "web_search", **settings, **more}])
+
+    assert conversation.tools == (chat.HostedTool(kind="web_search", settings=settings, at="/tools/0"),)
+    assert notes == [("/tools/0/name", "mapped"), ("/tools/0/cache_control", "lost"), ("/tools/0/allowed_callers", "lost")]
 
 
 @pytest.mark.parametrize(

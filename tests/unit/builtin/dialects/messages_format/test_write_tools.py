@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from korproxy.api import Abilities, chat
-from tests.unit.builtin.dialects.messages_format.said import OLD, asking, write
+from tests.unit.builtin.dialects.messages_format.said import NEW, OLD, asking, write
 
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}}
 A, B, C = (chat.Tool(name=name, schema=SCHEMA, at=f"/tools/{number}") for number, name in enumerate("abc"))
@@ -158,3 +158,39 @@ def test_edge_68_tools_that_a_provider_runs_are_lost_with_the_choice_of_them() -
 
 def test_a_model_without_tools_gets_none() -> None:
     assert tools(A, abilities=Abilities(tools=False)) == (None, None, [("/tools/0", "lost")])
+
+
+SEARCHING = attrs.evolve(NEW, search="tool")
+SETTINGS: dict[str, Any] = {"max_uses": 3, "allowed_domains": ["a.example"], "user_location": {"city": "Graz"}}
+
+
+def searched(*more: chat.Tool, abilities: Abilities = SEARCHING, **settings: Any) -> Any:
+    search = chat.HostedTool(kind="web_search", settings=settings, at="/search")
+    return tools(*more, search, abilities=abilities)
+
+
+def test_edge_68_a_web_search_goes_to_a_model_that_has_one() -> None:
+    said, choice, notes = searched(**SETTINGS)
+
+    where = {"type": "approximate", "city": "Graz"}
+    assert said == [{"type": "web_search_20250305", "name": "web_search", **SETTINGS, "user_location": where}]
+    assert (choice, notes) == (None, [])
+
+
+def test_what_anthropics_search_cannot_be_told_is_lost() -> None:
+    said, _, notes = searched(search_context_size="low", allowed_domains=["a"], blocked_domains=["b"])
+
+    assert said == [{"type": "web_search_20250305", "name": "web_search", "allowed_domains": ["a"]}]
+    assert notes == [("/search", "lost"), ("/search", "lost")]
+
+
+def test_a_search_stands_beside_tools_but_for_one_of_its_name() -> None:
+    beside, _, kept = searched(chat.Tool(name="read"))
+    alone, _, lost = searched(chat.Tool(name="web_search"))
+
+    assert ([each["name"] for each in beside], kept) == (["read", "web_search"], [])
+    assert ([each.get("type") for each in alone], lost) == ([None], [("/search", "lost")])
+
+
+def test_a_model_that_nobody_knows_searches_nothing() -> None:
+    assert searched(abilities=NEW) == (None, None, [("/search", "lost")])

@@ -19,6 +19,7 @@ OPENAI = Abilities(
     reasoning="effort",
     efforts=("none", "low", "medium", "high", "xhigh", "max"),
     tools_while_reasoning=False,
+    search="tool",
 )
 PLAIN = Abilities()
 SEAL = chat.Seal(family="openai", data="gAAAA")

@@ -118,7 +118,29 @@ def test_edge_34_a_name_in_a_namespace_that_is_taken_gets_another_one() -> None:
 def test_each_search_of_the_web_is_one(kind: str) -> None:
     search = {"type": kind, "search_context_size": "low"}
 
-    assert tools(search) == ((chat.HostedTool(kind="web_search", settings={"search_context_size": "low"}),), [])
+    settings = {"search_context_size": "low"}
+    assert tools(search) == ((chat.HostedTool(kind="web_search", settings=settings, at="/tools/0"),), [])
+
+
+def test_edge_68_a_search_is_read_with_what_others_know_of_it() -> None:
+    place = {"type": "approximate", "city": "Graz", "region": None}
+    filters = {"allowed_domains": ["a.example"], "blocked_domains": ["b.example"]}
+    search = {"type": "web_search", "filters": filters, "user_location": place, "external_web_access": True, "odd": 1}
+    found, notes = tools(search)
+
+    settings = {"allowed_domains": ["a.example"], "user_location": {"city": "Graz"}}
+    assert found == (chat.HostedTool(kind="web_search", settings=settings, at="/tools/0"),)
+    assert notes == [
+        ("/tools/0/external_web_access", "mapped"),
+        ("/tools/0/filters/blocked_domains", "lost"),
+        ("/tools/0/odd", "lost"),
+    ]
+
+
+def test_a_search_that_may_not_go_into_the_web_is_another_tool() -> None:
+    found, notes = tools({"type": "web_search", "external_web_access": False, "search_context_size": "low"})
+
+    assert (found, notes) == ((chat.HostedTool(kind="web_search of stored pages", at="/tools/0"),), [])
 
 
 @pytest.mark.parametrize("kind", ["file_search", "mcp", "code_interpreter", "image_generation", "tool_search"])

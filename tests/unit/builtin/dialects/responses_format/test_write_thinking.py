@@ -16,10 +16,10 @@ OLD = attrs.evolve(OPENAI, efforts=("low", "medium", "high"))
 POINTERS = {"thinking": "/t", "effort": "/e", "budget": "/b", "shown": "/s"}
 
 
-def written(abilities: Abilities = OPENAI, *, forced: bool = False, **said: Any) -> tuple[Any, Notes]:
+def written(abilities: Abilities = OPENAI, *, forced: bool = False, searches: bool = False, **said: Any) -> tuple[Any, Notes]:
     report = chat.Report()
     options = chat.Options(thinking=chat.Thinking(**said) if said else None, pointers=POINTERS)
-    found = write_thinking(options, abilities, report, forced=forced)
+    found = write_thinking(options, abilities, report, forced=forced, searches=searches)
     return found.get("reasoning"), [(each.pointer, each.fate) for each in report.notes]
 
 
@@ -102,3 +102,10 @@ def test_who_is_forced_only_while_calm_does_not_think() -> None:
     assert written(calm, forced=True, effort="high") == ({"effort": "none"}, [(each, "lost") for each in POINTERS.values()])
     assert written(calm, forced=True) == ({"effort": "none"}, [])
     assert written(calm, forced=False, effort="high")[0] == {"effort": "high", "summary": "auto"}
+
+
+def test_openai_does_not_search_with_the_least_effort() -> None:
+    able = attrs.evolve(OPENAI, efforts=("minimal", "low", "medium", "high"))
+
+    assert written(able, effort="minimal")[0] == {"effort": "minimal", "summary": "auto"}
+    assert written(able, searches=True, effort="minimal") == ({"effort": "low", "summary": "auto"}, [("/e", "mapped")])

@@ -95,30 +95,31 @@ def test_edge_68_a_search_of_the_web_is_openais_others_are_lost() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "said", "notes"),
+    ("settings", "said"),
     [
-        ({"search_context_size": "low"}, {"search_context_size": "low"}, []),
-        ({"filters": {"allowed_domains": ["a.example"]}}, {"filters": {"allowed_domains": ["a.example"]}}, []),
-        ({"allowed_domains": ["a.example"]}, {"filters": {"allowed_domains": ["a.example"]}}, []),
-        (
-            {"user_location": {"type": "approximate", "approximate": {"city": "Graz"}}},
-            {"user_location": {"type": "approximate", "city": "Graz"}},
-            [],
-        ),
-        (
-            {"user_location": {"type": "approximate", "city": "Graz"}},
-            {"user_location": {"type": "approximate", "city": "Graz"}},
-            [],
-        ),
-        (
-            {"name": "web_search", "max_uses": 3, "allowed_domains": 7},
-            {},
-            [("/tools/2/name", "mapped"), ("/tools/2/max_uses", "lost"), ("/tools/2/allowed_domains", "lost")],
-        ),
+        ({"search_context_size": "low"}, {"search_context_size": "low"}),
+        ({"allowed_domains": ["a.example"]}, {"filters": {"allowed_domains": ["a.example"]}}),
+        ({"user_location": {"city": "Graz"}}, {"user_location": {"type": "approximate", "city": "Graz"}}),
+        ({"user_location": {}}, {"user_location": {"type": "approximate"}}),
     ],
 )
-def test_what_is_said_of_a_search_is_said_in_openais_words(settings: Any, said: Any, notes: Notes) -> None:
-    assert written(attrs.evolve(SEARCH, settings=settings)) == ({"tools": [{"type": "web_search", **said}]}, notes)
+def test_what_is_said_of_a_search_is_said_in_openais_words(settings: Any, said: Any) -> None:
+    assert written(attrs.evolve(SEARCH, settings=settings)) == ({"tools": [{"type": "web_search", **said}]}, [])
+
+
+def test_how_often_may_be_searched_is_the_limit_of_all_tools_that_openai_runs() -> None:
+    pointers = {"max_uses": "/tools/2/max_uses", "blocked_domains": "/tools/2/blocked_domains"}
+    search = attrs.evolve(SEARCH, settings={"max_uses": 3, "blocked_domains": ["a.example"]}, pointers=pointers)
+
+    assert written(search) == (
+        {"tools": [{"type": "web_search"}], "max_tool_calls": 3},
+        [("/tools/2/blocked_domains", "lost"), ("/tools/2/max_uses", "mapped")],
+    )
+
+
+@pytest.mark.parametrize("search", ["none", "options"])
+def test_a_model_that_is_not_known_to_search_is_not_asked_to(search: Any) -> None:
+    assert written(READ, SEARCH, abilities=attrs.evolve(OPENAI, search=search))[1] == [("/tools/2", "lost")]
 
 
 def test_one_search_is_enough() -> None:
