@@ -79,12 +79,12 @@ class Learnt:
     _formats: dict[tuple[str, str], str] = attrs.field(factory=dict, init=False)
     _unshown: dict[tuple[str, str], None] = attrs.field(factory=dict, init=False)
 
-    def note(self, candidate: Candidate) -> None:
-        """Remember that *candidate*'s provider wants to be asked as *candidate* says, where it did not want to before."""
-        if candidate.summaries:
-            self._formats[candidate.provider.id, candidate.model] = candidate.dialect
-        else:
-            self._unshown[candidate.provider.id, candidate.account.name] = None
+    def note(self, refused: Candidate, instead: Candidate) -> None:
+        """Remember that a provider that *refused* to be asked in one form was asked as *instead* says."""
+        if instead.dialect != refused.dialect:
+            self._formats[instead.provider.id, instead.model] = instead.dialect
+        if refused.summaries and not instead.summaries:
+            self._unshown[instead.provider.id, instead.account.name] = None
         for known in (self._formats, self._unshown):
             while len(known) > self.most:
                 del known[next(iter(known))]

@@ -67,12 +67,12 @@ class Gate:
     kept: KeptAnswers = attrs.field(factory=KeptAnswers)
 
     def plan(self, call: Call) -> Sequence[Candidate]:
-        """Return who may answer *call*, in order; ``candidates`` says what it raises."""
+        """Return who may answer *call*, in order, and in the form it has asked for; ``candidates`` says what it raises."""
         if call.account is not None:
             return at_account(call, self.snapshot)
         keeper = keeper_of(self.snapshot.dialects.get(call.dialect))
         first = first_choice(call, keeper, self.kept, trio.current_time())
-        return by_origin(candidates(call, self.snapshot), first)
+        return [self.learnt.applied(each, call) for each in by_origin(candidates(call, self.snapshot), first)]
 
     def keeping(self, call: Call, relay: Relay) -> Keeping | None:
         """Return what wants to see the answer to *call* that *relay* has, and keeps it; None where it is not to be kept."""
@@ -126,7 +126,6 @@ class Gate:
         return call if dialect is None else continued(call, candidate, dialect, self.kept, trio.current_time())
 
     async def _ask(self, call: Call, candidate: Candidate, ledger: Ledger, late_error: LateError) -> Relay:
-        candidate = self.learnt.applied(candidate, call)
         with naming(candidate.provider.id):
             owner = Owner(self.provenance, origin_of(candidate))
         form = await self._form(call, candidate, owner, owner)
@@ -187,7 +186,7 @@ class Gate:
         if begun.refusal.seals == "refused":
             form.owner.disown()
         if other.candidate != form.candidate:
-            self.learnt.note(other.candidate)
+            self.learnt.note(form.candidate, other.candidate)
         return other
 
     async def _form(self, call: Call, candidate: Candidate, owner: Owner, own: Own) -> Form:

@@ -76,7 +76,7 @@ def test_who_gives_no_summaries_is_asked_without_where_the_request_was_translate
 
 def test_an_account_that_gives_no_summaries_is_not_asked_for_them_again() -> None:
     learnt = Learnt()
-    learnt.note(attrs.evolve(candidate(), summaries=False))
+    learnt.note(candidate(), attrs.evolve(candidate(), summaries=False))
     other = attrs.evolve(candidate("n"), account=Account(name="home"))
 
     assert learnt.applied(candidate("n"), call(tools=False)).abilities.summaries is False
@@ -84,9 +84,19 @@ def test_an_account_that_gives_no_summaries_is_not_asked_for_them_again() -> Non
     assert learnt.applied(other, call()) is other
 
 
+def test_an_account_that_gives_no_summaries_still_teaches_which_format_a_model_wants() -> None:
+    learnt = Learnt()
+    unshown = attrs.evolve(candidate(), summaries=False)
+    learnt.note(candidate(), unshown)
+    learnt.note(unshown, attrs.evolve(unshown, dialect=RESPONSES))
+
+    found = learnt.applied(candidate(), call())
+    assert (found.dialect, found.summaries) == (RESPONSES, False)
+
+
 def test_what_was_learnt_counts_for_that_model_where_there_are_tools() -> None:
     learnt = Learnt()
-    learnt.note(candidate(dialect=RESPONSES))
+    learnt.note(candidate(), candidate(dialect=RESPONSES))
 
     assert learnt.applied(candidate(), call()).dialect == RESPONSES
     assert learnt.applied(candidate(), call(tools=False)).dialect == CHAT
@@ -98,6 +108,6 @@ def test_what_was_learnt_counts_for_that_model_where_there_are_tools() -> None:
 def test_the_oldest_is_forgotten_when_there_are_too_many() -> None:
     learnt = Learnt(most=2)
     for name in "abc":
-        learnt.note(candidate(name, dialect=RESPONSES))
+        learnt.note(candidate(name), candidate(name, dialect=RESPONSES))
 
     assert [learnt.applied(candidate(name), call()).dialect for name in "abc"] == [CHAT, RESPONSES, RESPONSES]

@@ -349,3 +349,13 @@ async def test_a_refusal_stands_where_the_other_form_cannot_be_made() -> None:
 
     assert [each.head.split(b" ")[1] for each in echo.arrived] == [b"/v1/chat/completions"] * 2
     assert [(each.relay.status, each.body, each.finished.attempts) for each in told] == [(400, refused, 1)] * 2
+
+
+async def test_what_a_provider_has_asked_for_is_in_the_plan_so_that_a_client_that_has_to_wait_gets_signs_of_life() -> None:
+    body = b'{"model": "m", "stream": true, "tools": [{"type": "function", "function": {"name": "read"}}]}'
+    async with open_gate(provider_at(NOWHERE), openai_responses=OpenAIResponses()) as gate:
+        (before,) = gate.plan(a_call(body))
+        gate.learnt.note(before, attrs.evolve(before, dialect="openai-responses"))
+        (after,) = gate.plan(a_call(body))
+
+    assert (before.dialect, after.dialect) == ("openai-chat", "openai-responses")
