@@ -78,14 +78,6 @@ class Provenance:
         """Remember that *seal* came from *origin*."""
         self._put(digest(seal), origin)
 
-    def belongs(self, seal: Seal, origin: Origin) -> bool:
-        """Whether *seal* may be sent to *origin*: if it came from there and nowhere else.
-
-        One that nobody knows, because it is older than KorProxy or was forgotten, belongs to everybody of its family.
-        """
-        known = self.origin_of(digest(seal))
-        return seal.family == origin.vendor != "" if known is None else known == origin
-
     def origin_of(self, mark: bytes) -> Origin | None:
         """Return where the seal with the digest *mark* came from: ``NOBODY`` where it was refused, None if it is not known."""
         return self._origins.get(mark)

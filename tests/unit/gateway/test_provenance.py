@@ -23,12 +23,12 @@ TEXTS = st.text(max_size=5)
 
 
 def belongs(provenance: Provenance, seal: Seal = SEAL) -> list[Origin]:
-    return [each for each in ORIGINS if provenance.belongs(seal, each)]
+    return [each for each in ORIGINS if Owner(provenance, each)(seal)]
 
 
-def test_a_seal_that_nobody_knows_belongs_to_all_of_its_family() -> None:
-    assert belongs(Provenance()) == [WORK, HOME, OTHER]
-    assert belongs(Provenance(), Seal(family="", data="x")) == []
+def test_a_seal_that_nobody_knows_may_go_to_all_of_its_family_and_to_servers_of_none() -> None:
+    assert belongs(Provenance()) == [WORK, HOME, OTHER, UNKNOWN]
+    assert belongs(Provenance(), Seal(family="", data="x")) == list(ORIGINS)
 
 
 def test_a_seal_that_was_noted_belongs_to_where_it_came_from() -> None:
@@ -164,5 +164,5 @@ def test_another_line_of_models_is_not_sent_what_it_did_not_seal_and_whatever_no
     known, unknown = Seal(family="openai", data="known"), Seal(family="openai", data="unknown")
     table.note(known, six)
 
-    assert [table.belongs(known, each) for each in (six, five)] == [True, False]
-    assert [table.belongs(unknown, each) for each in (six, five)] == [True, True]
+    assert [Owner(table, each)(known) for each in (six, five)] == [True, False]
+    assert [Owner(table, each)(unknown) for each in (six, five)] == [True, True]

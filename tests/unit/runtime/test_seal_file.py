@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from korproxy.chat.parts import Seal
-from korproxy.gateway.provenance import ENTRIES, Origin, Provenance, digest
+from korproxy.gateway.provenance import ENTRIES, Origin, Owner, Provenance, digest
 from korproxy.runtime import seal_file as module
 from korproxy.runtime.seal_file import SealFile, decoded, encoded
 from tests.fakes.waiting import until
@@ -102,7 +102,7 @@ async def test_what_was_known_is_known_after_a_new_start(tmp_path: Path) -> None
     await live(file, "a", "b")
     async with trio.open_nursery() as nursery:
         provenance = await start(nursery, file)
-        known = [provenance.belongs(seal("a"), each) for each in (WORK, HOME)]
+        known = [Owner(provenance, each)(seal("a")) for each in (WORK, HOME)]
         nursery.cancel_scope.cancel()
 
     assert (known, len(provenance)) == ([True, False], 2)
