@@ -10,7 +10,7 @@ import trio
 
 from korproxy.api import Abilities, Usage, chat
 from korproxy.kit.gemini_endpoint import GEMINI
-from korproxy.kit.http_provider import ANTHROPIC_MESSAGES, Endpoint, HttpProvider
+from korproxy.kit.http_provider import ANTHROPIC_MESSAGES, OPENAI_RESPONSES, Endpoint, HttpProvider
 from tests.fakes.gateway import provider_at
 from tests.fakes.passing import translator
 from tests.fakes.raw_upstream import Serve, read_request
@@ -18,15 +18,18 @@ from tests.fakes.raw_upstream import Serve, read_request
 PAIRS = (  # client, provider
     ("openai-chat", "anthropic-messages"),
     ("openai-chat", "gemini"),
+    ("openai-chat", "openai-responses"),
     ("anthropic-messages", "openai-chat"),
     ("anthropic-messages", "gemini"),
+    ("anthropic-messages", "openai-responses"),
 )
 ENDPOINTS = {
     "openai-chat": Endpoint(path="/v1/chat/completions"),
     "anthropic-messages": ANTHROPIC_MESSAGES,
     "gemini": GEMINI,
+    "openai-responses": OPENAI_RESPONSES,
 }
-FAMILIES = {"openai-chat": "openai", "anthropic-messages": "anthropic", "gemini": "google"}
+FAMILIES = {"openai-chat": "openai", "anthropic-messages": "anthropic", "gemini": "google", "openai-responses": "openai"}
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 LAST = b"0\r\n\r\n"
 USAGE = Usage(tokens_in=7, cache_read=0, cache_write=0, tokens_out=3)

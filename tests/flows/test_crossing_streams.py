@@ -174,11 +174,16 @@ async def test_while_a_large_request_is_translated_the_others_go_on() -> None:
     assert [text_of(dialect.name, bytes(each.body)) for each in (of_small, of_large)] == ["Good."] * 2
 
 
-ADDRESSES = {"openai-chat": "/openai/v1", "anthropic-messages": "/anthropic", "gemini": "/google/v1beta"}
+ADDRESSES = {
+    "openai-chat": "/openai/v1",
+    "anthropic-messages": "/anthropic",
+    "gemini": "/google/v1beta",
+    "openai-responses": "/openai/v1",
+}
 
 
 async def test_many_streams_at_once_keep_apart() -> None:
-    """Both clients, all providers, text and calls: 24 streams, each in small pieces so that they take turns."""
+    """Two clients, all providers, text and calls: 32 streams, each in small pieces so that they take turns."""
     heard: dict[str, tuple[str, Heard]] = {}
 
     async def one(gateway: Gateway, client: str, provider: str, number: int) -> None:
@@ -201,7 +206,7 @@ async def test_many_streams_at_once_keep_apart() -> None:
                         for provider in FORMATS:
                             nursery.start_soon(one, gateway, client, provider, number)
 
-    assert len(heard) == 24
+    assert len(heard) == 32
     for mark, (client, found) in heard.items():
         body = bytes(found.body)
         others = [each for each in heard if each != mark and each.encode() in body]

@@ -28,6 +28,7 @@ TOO_FAST = {
     "openai-chat": b'{"error":{"message":"Slow down, gr\xc3\xb6\xc3\x9fer","type":"requests","code":"rate_limit_exceeded"}}',
     "anthropic-messages": b'{"type":"error","error":{"type":"rate_limit_error","message":"Slow down, gr\xc3\xb6\xc3\x9fer"}}',
     "gemini": b'{"error":{"code":429,"message":"Slow down, gr\xc3\xb6\xc3\x9fer","status":"RESOURCE_EXHAUSTED"}}',
+    "openai-responses": b'{"error":{"message":"Slow down, gr\xc3\xb6\xc3\x9fer","type":"tokens","code":"rate_limit_exceeded"}}',
 }
 
 every_pair = pytest.mark.parametrize(("client", "provider"), PAIRS)
