@@ -58,11 +58,12 @@ def without_foreign_thinking(body: bytes, own: Callable[[chat.Seal], bool], repo
 
 def _signatures(body: bytes) -> Iterator[str]:
     yield from texts_at(body, "signature")
-    at = body.find(_REDACTED)
-    while at >= 0:  # its ``data`` stands in the same braces, and there are no others in them
-        block = body[body.rfind(b"{", 0, at) : body.find(b"}", at) + 1]
-        yield from texts_at(block, "data")
-        at = body.find(_REDACTED, at + 1)
+    end = 0  # of the last such block: what is before it has been seen, so that all of it takes as long as its bytes
+    while (at := body.find(_REDACTED, end)) >= 0:  # its ``data`` stands in the same braces, and there are no others in them
+        start, end = max(body.rfind(b"{", end, at), end), body.find(b"}", at) + 1
+        if not end:
+            return
+        yield from texts_at(body[start:end], "data")
 
 
 def _is_own(signature: str, own: Callable[[chat.Seal], bool]) -> bool:

@@ -53,6 +53,20 @@ def test_where_nothing_is_foreign_nothing_is_decoded() -> None:
     assert without_foreign_thinking(broken, own, chat.Report()) is broken
 
 
+def test_each_block_is_looked_at_once_however_often_it_says_what_it_is() -> None:
+    asked: list[str] = []
+
+    def mine(seal: chat.Seal) -> bool:
+        asked.append(seal.data)
+        return True
+
+    many = '{"x":[' + '"redacted_thinking",' * 9 + '0],"data":"red"}'
+    for request in (body(many, HIDDEN, HIDDEN), body(HIDDEN)[:-60], b'["redacted_thinking","data":"red"'):
+        without_foreign_thinking(request, mine, chat.Report())
+
+    assert asked == ["red"] * 4
+
+
 @pytest.mark.parametrize("foreign", [UNSIGNED, TAGGED, OTHERS, HIDDEN])
 def test_edge_53_thinking_of_others_goes_and_everything_else_stays_as_it_was_written(foreign: str) -> None:
     report = chat.Report()
