@@ -122,6 +122,13 @@ def test_a_late_error_is_the_first_event_where_there_was_none() -> None:
     assert b'"sequence_number":0' in OpenAIResponses().late_error(FAULT, b": korproxy is waiting\n\n")
 
 
+@pytest.mark.parametrize(("model", "told"), [(rb"\q", ""), (b"\xff", ""), (rb"\ud83d", "\N{REPLACEMENT CHARACTER}"), (rb"a\"b", 'a"b')])
+def test_a_late_error_is_told_whatever_the_provider_calls_its_model(model: bytes, told: str) -> None:
+    late = OpenAIResponses().late_error(FAULT, b'data: {"response":{"id":"resp_1","model":"%b"}}\n\n' % model)
+
+    assert json.loads(late.split(b"data: ")[2])["response"]["model"] == told
+
+
 def test_where_codes_are_switched_off_a_late_error_has_openais() -> None:
     late = OpenAIResponses().late_error(Fault(code="", status=500, message="It broke."))
 
