@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 
 import attrs
@@ -21,26 +21,16 @@ from korproxy.server.exchange import ClientLeft, Exchange
 from korproxy.server.faults import FaultWriter, plain_error
 from korproxy.server.guard import Guard
 from korproxy.server.json_array import ArrayExchange
-from korproxy.server.kept import Question, kept_question
+from korproxy.server.kept import Question
 from korproxy.server.keys import MANAGE, READ
 from korproxy.server.model_list import offered_models, one_model
-from korproxy.server.paths import (
-    NO_PROXY,
-    fits,
-    is_for_a_proxy,
-    is_management,
-    methods_at,
-    model_question,
-    needs_key,
-    wrong_path,
-)
+from korproxy.server.paths import NO_PROXY, is_for_a_proxy, is_management, model_question, needs_key
+from korproxy.server.routes import Routes
 from korproxy.version import VERSION
 
 DRAIN_SECONDS = 5.0  # how long the rest of an unwanted upload is read away before it is refused
 BRIEFLY = GOODBYE / 2  # seconds for it while the server stops
 DRAIN_BYTES = 64 * 1024**2  # and how much of it; beyond that the client may see a broken pipe in place of the refusal
-
-DEFAULT_DIALECT = "openai-chat"  # whose model list a caller gets that says nothing about itself
 
 _JSON = (b"content-type", b"application/json")
 
@@ -80,6 +70,7 @@ class Front:
     correlation_ids: bool = True
     running: int = 0
     total: int = 0
+    _routes: Routes = attrs.field(factory=lambda: Routes({}), init=False, repr=False)
 
     @property
     def dialects(self) -> Mapping[str, Dialect]:
@@ -90,6 +81,13 @@ class Front:
     def snapshot(self) -> Snapshot:
         """What requests are routed by now."""
         return self.answerer.gate.snapshot
+
+    @property
+    def routes(self) -> Routes:
+        """Who answers at which path by now."""
+        if self._routes.dialects is not self.dialects:
+            self._routes = Routes(self.dialects)
+        return self._routes
 
     @property
     def faults(self) -> FaultWriter:
@@ -148,7 +146,8 @@ class Front:
         """Be the last wall: *exc* is a fault of KorProxy's own, which may end its request and must not take the server down."""
         log.error("a fault of KorProxy's own in %.20s %.200r", exchange.method, exchange.path, exc_info=exc)
         error = InternalError("KP-SYS-501", f"KorProxy failed: {type(exc).__name__}.")
-        await self._say_no(exchange, error, common, self._dialect(exchange.path))  # asks no format anything: one may be broken
+        dialect = self.routes.dialect(exchange.path)  # and no format is asked whose error it is: one may be broken
+        await self._say_no(exchange, error, common, dialect)
 
     def _check_source(self, exchange: Exchange) -> None:
         try:
@@ -160,19 +159,17 @@ class Front:
 
     async def _route(self, exchange: Exchange, common: RawHeaders) -> None:
         path, method = exchange.path, exchange.method
-        dialect = self._dialect(path)
-        methods = methods_at(path, self._calls())
+        dialect = self.routes.dialect(path)
+        kept = self.routes.kept(path) if dialect is None else None
         if self._is_preflight(exchange):
             await exchange.start(204, [*common, *cors.preflight_headers(exchange.headers)])
             await exchange.finish()
-        elif (kept := kept_question(path, self.dialects)) is not None and dialect is None:
-            await self._kept(exchange, kept, common)
-        elif not methods or (method == "POST" and methods[0] != "POST" and ":" in path):  # a deed that is done nowhere here
-            raise wrong_path(path, self._calls())
-        elif method not in methods:
-            raise BadRequest("KP-SYS-507", f"{path} takes {' and '.join(methods)}, not {method[:20]}.")
-        elif dialect is not None:
+        elif dialect is not None and method == "POST":  # nearly all are, so nothing else is looked up for them
             await self._call(exchange, dialect, common)
+        elif kept is not None and method in kept.methods:
+            await self._kept(exchange, kept, common)
+        elif method not in self.routes.methods(path):
+            raise self.routes.wrong(path, method)
         elif question := model_question(path):
             await self._models(exchange, question, common)
         else:
@@ -182,42 +179,16 @@ class Front:
     def _is_preflight(self, exchange: Exchange) -> bool:
         return cors.is_preflight(exchange.method, exchange.headers, self.guard.origins)
 
-    def _calls(self) -> Sequence[str]:
-        return [path for each in self.dialects.values() for path in each.paths]
-
-    def _dialect(self, path: str) -> Dialect | None:
-        found = next((each for each in self.dialects.values() if path in each.paths), None)
-        return found or next((each for each in self.dialects.values() if any(fits(path, known) for known in each.paths)), None)
-
-    def _dialect_of_errors(self, exchange: Exchange) -> Dialect | None:
-        """Return the format in which whoever asks reads errors: also of lists of models, and below the paths of calls.
-
-        Claude Code asks whether ``/v1/messages/count_tokens`` is there, and understands a 404 in its own format.
-        """
-        path = exchange.path
-        if question := model_question(path):
-            return self._dialect(path) or self._lister(exchange, question[0])
-        above = (each for each in self.dialects.values() if path.startswith(tuple(f"{known}/" for known in each.paths)))
-        return self._dialect(path) or next(above, None)
-
-    def _lister(self, exchange: Exchange, models: str) -> Dialect:
-        """Return the format in which *exchange*, which asks for *models*, wants its answer."""
-        claims = [each for each in self.dialects.values() if each.lists_models(models, exchange.query, exchange.headers)]
-        claims.sort(key=lambda each: each.name == DEFAULT_DIALECT)  # it claims every caller, so it comes last
-        return claims[0]
-
     async def _models(self, exchange: Exchange, question: tuple[str, str], common: RawHeaders) -> None:
         self.guard.admit_client(exchange.headers, exchange.query)
         models, wanted = question
-        dialect = self._lister(exchange, models)
+        dialect = self.routes.lister(models, exchange.query, exchange.headers)
         offered = offered_models(self.snapshot, dialect.name)
         body = dialect.model_list(offered) if not wanted else dialect.model_entry(one_model(self.snapshot, wanted, offered))
         await self._say(exchange, 200, body, [*common, _JSON])
 
     async def _kept(self, exchange: Exchange, question: Question, common: RawHeaders) -> None:
         """Answer a question for an answer that was given before; the account that has it is asked, where there is one."""
-        if exchange.method not in question.methods:
-            raise BadRequest("KP-SYS-507", f"{exchange.path} takes {' and '.join(question.methods)}.")
         caller = self.guard.admit_client(exchange.headers, exchange.query)
         answers = self.answerer.gate.kept
         kept = answers.get(question.id, trio.current_time(), scope=caller.key_name)
@@ -276,7 +247,8 @@ class Front:
 
     async def _refuse(self, exchange: Exchange, exc: KorproxyError, common: RawHeaders) -> None:
         """Answer with an error of ours, in the client's format where it can be told which that is."""
-        await self._say_no(exchange, exc, common, self._dialect_of_errors(exchange))
+        dialect = self.routes.of_errors(exchange.path, exchange.query, exchange.headers)
+        await self._say_no(exchange, exc, common, dialect)
 
     async def _say_no(self, exchange: Exchange, exc: KorproxyError, common: RawHeaders, dialect: Dialect | None) -> None:
         if exchange.started:
@@ -288,7 +260,7 @@ class Front:
         fault = self.faults.fault(exc, "" if exc.code == "KP-AUTH-004" else origin(exchange))
         headers = [*common, *self.faults.headers(exc, fault)]
         if fault.status == 405:  # which has to say what is allowed (RFC 9110, 15.5.6)
-            headers.append((b"allow", ", ".join(methods_at(exchange.path, self._calls())).encode()))
+            headers.append((b"allow", ", ".join(self.routes.methods(exchange.path)).encode()))
         await self._say(exchange, fault.status, dialect.error(fault) if dialect else plain_error(fault), headers)
 
     async def _say(self, exchange: Exchange, status: int, body: bytes, headers: RawHeaders) -> None:

@@ -185,6 +185,8 @@ async def test_a_wrong_path_below_that_of_a_call_is_an_error_in_its_format(
         ("PUT", MESSAGES, "POST"),
         ("POST", "/healthz", "GET, HEAD"),
         ("DELETE", "/v1/models", "GET, HEAD"),
+        ("PUT", "/v1/responses/resp_1", "GET, DELETE"),
+        ("GET", "/v1/responses/resp_1/cancel", "POST"),
         ("OPTIONS", CHAT, "POST"),
         ("BREW", CHAT, "POST"),
     ],
