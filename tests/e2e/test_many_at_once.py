@@ -8,6 +8,7 @@ import attrs
 import pytest
 import trio
 
+from tests.e2e.cells import MODELS, SDKS, STREAMED, WHOLE, Cell
 from tests.e2e.sdk import Answer, AnthropicTool, OpenAITool, Tool, unfinished_generators
 from tests.e2e.stage import ANTHROPIC_MODELS, KEYS, OPENAI_MODELS, Model, Stage
 from tests.fakes.waiting import until
@@ -103,6 +104,31 @@ async def test_twenty_at_once_without_cross_talk(stage: Stage) -> None:
         assert each.text in request.about["body"]
         key = request.header("x-api-key") or request.header("authorization") or ""
         assert key.removeprefix("Bearer ") == KEYS[KEY_OF[each.model.provider]]
+
+
+async def test_every_crossing_at_once_without_cross_talk(stage: Stage) -> None:
+    """All four SDKs with providers of all formats, each twice: what the translators share holds nothing of anybody."""
+    cells = [
+        Cell(stage=stage, sdk=sdk, column=column, model=MODELS[column], way=way)
+        for sdk in SDKS
+        for column in MODELS
+        if column != "sol"
+        for way in (WHOLE, STREAMED)
+    ]
+    said: dict[int, str] = {}
+
+    async def hold(number: int, cell: Cell) -> None:
+        words = " ".join([f"marker-{number:02}"] * 20)
+        reply = await cell.say(cell.user(f"{{{{mock: first-byte=2 gap=0.005}}}}{words}"))
+        said[number] = reply.text.removeprefix("You said: ")
+
+    with trio.fail_after(60):
+        async with trio.open_nursery() as nursery:
+            for number, cell in enumerate(cells):
+                nursery.start_soon(hold, number, cell)
+
+    assert said == {number: " ".join([f"marker-{number:02}"] * 20) for number in range(len(cells))}
+    assert len(stage.mock.requests()) == len(cells) == 48
 
 
 class LeavesAfterTheFirst(list[Any]):
