@@ -56,6 +56,7 @@ from korproxy.kit.http_provider import Endpoint as Endpoint
 from korproxy.kit.http_provider import HttpProvider as HttpProvider
 from korproxy.kit.http_provider import from_settings as from_settings
 from korproxy.kit.json_edit import peek_model as peek_model
+from korproxy.kit.json_edit import read_top_level as read_top_level
 from korproxy.kit.json_edit import replace_text as replace_text
 from korproxy.kit.json_edit import without_lone_surrogates as without_lone_surrogates
 from korproxy.kit.json_raw import raw_items as raw_items

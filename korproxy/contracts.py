@@ -254,6 +254,7 @@ class Embedder(Protocol):
 class AnswerKeeper(Protocol):
     """What a format says of answers that its clients may come back to by their ids: an optional member ``keeper`` of it. Pure.
 
+    Which answer a request goes on from, and whether its own is to be kept, is in the ``Peek`` of the format.
     Bodies and answers are JSON of the format; what cannot be read says nothing, because it is somebody else's to refuse.
     """
 
@@ -265,14 +266,8 @@ class AnswerKeeper(Protocol):
     def below(self) -> Mapping[str, str]:
         """What is below ``PATH/ID`` -> the method for it: ``/input_items`` -> ``GET``."""
 
-    def previous(self, body: bytes) -> str | None:
-        """Return the id of the answer that a request goes on from."""
-
     def repeated(self, previous: str) -> Mapping[str, str]:
         """Return what the answer to a request that goes on from *previous* repeats of that."""
-
-    def keeps(self, body: bytes) -> bool:
-        """Whether the client wants the answer to be kept."""
 
     def items(self, body: bytes) -> bytes:
         """Return what a request says, as a JSON array of items."""

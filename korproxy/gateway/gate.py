@@ -77,7 +77,7 @@ class Gate:
     def keeping(self, call: Call, relay: Relay) -> Keeping | None:
         """Return what wants to see the answer to *call* that *relay* has, and keeps it; None where it is not to be kept."""
         keeper = keeper_of(self.snapshot.dialects.get(call.dialect))
-        if keeper is None or call.account is not None or relay.code is not None or not keeper.keeps(call.body):
+        if keeper is None or call.account is not None or relay.code is not None or not call.peek.keeps:
             return None
         return Keeping(
             call=call,

@@ -24,8 +24,8 @@ def keeper_of(dialect: Dialect | None) -> AnswerKeeper | None:
 
 def first_choice(call: Call, keeper: AnswerKeeper | None, kept: KeptAnswers, now: float) -> Origin | None:
     """Return the account that has the answer which *call* goes on from, and should be asked first."""
-    previous = None if keeper is None else keeper.previous(call.body)
-    found = None if previous is None else kept.get(previous, now, scope=call.key_name)
+    previous = call.peek.previous if keeper is not None else ""
+    found = kept.get(previous, now, scope=call.key_name) if previous else None
     return None if found is None else found.origin
 
 
@@ -57,9 +57,8 @@ def continued(call: Call, candidate: Candidate, dialect: Dialect, kept: KeptAnsw
         BadRequest: It goes on from an answer that nobody knows (KP-PROV-118). Where *candidate* speaks the client's format it
             may be one that it knows: then the request passes, and it has the word.
     """
-    keeper = keeper_of(dialect)
-    previous = None if keeper is None else keeper.previous(call.body)
-    if keeper is None or previous is None:
+    keeper, previous = keeper_of(dialect), call.peek.previous
+    if keeper is None or not previous:
         return call
     chain = kept.chain(previous, now, scope=call.key_name)
     passes = candidate.dialect == call.dialect
@@ -100,8 +99,11 @@ class Keeping:
             self._keep(self.keeper.whole_answer(piece))
             return
         self._size += len(piece)
-        self._done = self._size > LONGEST
-        self._pieces = [] if self._done else [*self._pieces, piece]
+        if self._size > LONGEST:
+            self._done = True
+            self._pieces.clear()
+            return
+        self._pieces.append(piece)
         if piece.rstrip().endswith(b"}"):
             self._keep(b"".join(self._pieces))
 
@@ -114,7 +116,7 @@ class Keeping:
         passed = self.candidate.dialect == self.call.dialect  # so it is the provider's own answer, which may have it, too
         kept = Kept(
             id=name,
-            previous=self.keeper.previous(self.call.body),
+            previous=self.call.peek.previous or None,
             items=self.keeper.items(self.call.body),
             answer=answer,
             origin=origin_of(self.candidate) if passed and self.keeper.is_stored(answer) else None,

@@ -47,13 +47,31 @@ class TopLevel:
 
     def is_true(self, key: str) -> bool:
         """Whether the value at *key* is ``true``."""
-        start, end = self.spans.get(key, (0, 0))
-        return end - start == 4 and self.body.startswith(b"true", start)
+        return self._is(key, b"true")
+
+    def is_false(self, key: str) -> bool:
+        """Whether the value at *key* is ``false``; one that is not there is not."""
+        return self._is(key, b"false")
 
     def holds_items(self, key: str) -> bool:
         """Whether the value at *key* is an array with something in it."""
         start, end = self.spans.get(key, (0, 0))
         return _ITEM.match(self.body, start, end) is not None
+
+    def peek(self) -> Peek:
+        """Return what every JSON chat format has here: ``model``, ``stream``, ``tools``.
+
+        Raises:
+            BadRequest: There is no ``model`` that is a non-empty string (KP-SYS-519).
+        """
+        model = self.text("model")
+        if not model:
+            raise BadRequest("KP-SYS-519", "The request names no model: `model` must be a non-empty string.")
+        return Peek(model=model, stream=self.is_true("stream"), span=self.spans["model"], tools=self.holds_items("tools"))
+
+    def _is(self, key: str, word: bytes) -> bool:
+        start, end = self.spans.get(key, (0, 0))
+        return end - start == len(word) and self.body.startswith(word, start)
 
 
 def read_top_level(body: bytes) -> TopLevel:
@@ -139,16 +157,8 @@ def _twice(key: str) -> BadRequest:
 
 
 def peek_model(body: bytes) -> Peek:
-    """Read what every JSON chat format has at its top level: ``model``, ``stream``, ``tools``.
-
-    Raises:
-        BadRequest: The body is not an object, has a key twice, or has no ``model`` that is a non-empty string (KP-SYS-519).
-    """
-    top = read_top_level(body)
-    model = top.text("model")
-    if not model:
-        raise BadRequest("KP-SYS-519", "The request names no model: `model` must be a non-empty string.")
-    return Peek(model=model, stream=top.is_true("stream"), span=top.spans["model"], tools=top.holds_items("tools"))
+    """Read what every JSON chat format has at its top level; ``read_top_level`` and ``TopLevel.peek`` say what they raise."""
+    return read_top_level(body).peek()
 
 
 def replace_text(body: bytes, span: Span, text: str) -> bytes:

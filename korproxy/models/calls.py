@@ -60,12 +60,16 @@ class Peek:
         stream: Whether the client asked for a stream of events.
         span: Where the JSON text of ``model`` stands in the body, quotes included; None where it is not in the body.
         tools: Whether the request offers tools.
+        previous: The id of the answer that it goes on from; empty: of none.
+        keeps: Whether the client wants the answer to be kept; see ``AnswerKeeper``.
     """
 
     model: str
     stream: bool
     span: Span | None = None
     tools: bool = False
+    previous: str = ""
+    keeps: bool = False
 
 
 @attrs.frozen(kw_only=True)

@@ -34,8 +34,8 @@ from korproxy.api import (
     full_message,
     hookimpl,
     json_bytes,
-    peek_model,
     raw_text,
+    read_top_level,
     replace_text,
     sse_events,
     texts_at,
@@ -105,12 +105,16 @@ class OpenAIResponses:
     keeper: AnswerKeeper = attrs.field(factory=ResponsesKeeper)
 
     def peek(self, path: str, body: bytes) -> Peek:
-        """Read model, stream and whether there are tools, also such as come in an item of the input (``additional_tools``)."""
+        """Read model and stream, what it goes on from, whether to keep the answer (unless ``store`` is false), and about tools.
+
+        These may come in an item of the input, too (``additional_tools``).
+        """
         del path
-        peek = peek_model(body)
-        if not peek.tools and b"additional_tools" in body and _ADDED_TOOLS.search(body):
-            return attrs.evolve(peek, tools=True)
-        return peek
+        top = read_top_level(body)
+        peek = top.peek()
+        added = not peek.tools and b"additional_tools" in body and _ADDED_TOOLS.search(body) is not None
+        previous = top.text("previous_response_id") or ""
+        return attrs.evolve(peek, tools=peek.tools or added, previous=previous, keeps=not top.is_false("store"))
 
     def wants_array(self, query: bytes) -> bool:
         """Answer no: streams are events."""

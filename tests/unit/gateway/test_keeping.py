@@ -11,7 +11,7 @@ import pytest
 from korproxy.builtin.dialects.openai_chat import OpenAIChat
 from korproxy.builtin.dialects.openai_responses import OpenAIResponses
 from korproxy.errors.exceptions import BadRequest
-from korproxy.gateway.keeping import Keeping, at_account, by_origin, continued, first_choice, keeper_of
+from korproxy.gateway.keeping import LONGEST, Keeping, at_account, by_origin, continued, first_choice, keeper_of
 from korproxy.gateway.kept_answers import Kept, KeptAnswers, Origin
 from korproxy.gateway.routing import Candidate, Snapshot
 from korproxy.kit.http_provider import OPENAI_RESPONSES, HttpProvider
@@ -184,5 +184,14 @@ def test_an_answer_that_its_provider_did_not_store_is_nobodys_but_ours() -> None
 def test_an_error_is_not_kept() -> None:
     kept = KeptAnswers()
     keeping(kept, call(), by=candidate()).see(b'{"error":{"message":"no"}}')
+
+    assert len(kept) == 0
+
+
+def test_an_answer_that_is_too_long_is_not_held() -> None:
+    kept = KeptAnswers()
+    watch = keeping(kept, call(), by=candidate())
+    watch.see(b" " * LONGEST)
+    watch.see(ANSWER)
 
     assert len(kept) == 0

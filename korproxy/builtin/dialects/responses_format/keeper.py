@@ -13,17 +13,10 @@ from typing import Any
 import attrs
 import msgspec
 
-from korproxy.api import json_bytes, sse_events
+from korproxy.api import json_bytes, raw_object, sse_events
 
 _LAST = (b"response.completed", b"response.incomplete")
 _DONE = frozenset({"completed", "incomplete"})
-_PREVIOUS = b'"previous_response_id"'
-
-
-class _Request(msgspec.Struct):
-    previous: Any = msgspec.field(default=None, name="previous_response_id")
-    store: Any = None
-    input: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class _Answer(msgspec.Struct):
@@ -38,10 +31,8 @@ class _Event(msgspec.Struct):
     response: msgspec.Raw = msgspec.Raw(b"null")
 
 
-_requests = msgspec.json.Decoder(_Request)
 _answers = msgspec.json.Decoder(_Answer)
 _events = msgspec.json.Decoder(_Event)
-_objects = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _lists = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 
 
@@ -52,34 +43,23 @@ class ResponsesKeeper:
     path: str = "/v1/responses"
     below: Mapping[str, str] = attrs.field(factory=lambda: {"/input_items": "GET", "/cancel": "POST"})
 
-    def previous(self, body: bytes) -> str | None:
-        """See ``AnswerKeeper``."""
-        if _PREVIOUS not in body:
-            return None
-        previous = _request(body).previous
-        return previous if isinstance(previous, str) and previous else None
-
     def repeated(self, previous: str) -> Mapping[str, str]:
         """See ``AnswerKeeper``."""
         return {"previous_response_id": previous}
 
-    def keeps(self, body: bytes) -> bool:
-        """Return True unless ``store`` is false."""
-        return _request(body).store is not False
-
     def items(self, body: bytes) -> bytes:
         """Return ``input``; a text is one message of the user's."""
-        said = bytes(_request(body).input)
+        said = bytes(raw_object(body).get("input", b""))
         if said.startswith(b'"'):
             return b'[{"type":"message","role":"user","content":' + said + b"}]"
         return said if said.startswith(b"[") else b"[]"
 
     def expanded(self, body: bytes, turns: Sequence[tuple[bytes, bytes]]) -> bytes:
         """Return *body* with everything before it in front of its own items, and without ``previous_response_id``."""
-        request = _objects.decode(body)
+        request = raw_object(body)
         items = [item for sent, answer in turns for item in (*_bare(sent), *_bare(bytes(_answers.decode(answer).output)))]
         request["input"] = msgspec.Raw(msgspec.json.encode([*items, *_lists.decode(self.items(body))]))
-        del request["previous_response_id"]
+        request.pop("previous_response_id", None)
         return msgspec.json.encode(request)
 
     def whole_answer(self, events: bytes) -> bytes | None:
@@ -119,13 +99,6 @@ class ResponsesKeeper:
     def deleted(self, id: str) -> bytes:  # noqa: A002 -- the word for it
         """See ``AnswerKeeper``."""
         return json_bytes({"id": id, "object": "response", "deleted": True})
-
-
-def _request(body: bytes) -> _Request:
-    try:
-        return _requests.decode(body)
-    except (ValueError, RecursionError):
-        return _Request(store=False)
 
 
 def _decoded(data: bytes) -> _Event:

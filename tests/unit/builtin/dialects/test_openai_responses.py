@@ -100,6 +100,35 @@ def test_an_error_has_the_type_of_its_status_and_our_code(status: int, expected:
     assert error == {"error": {"message": "[KP-SYS-501] It broke.", "type": expected, "param": None, "code": "KP-SYS-501"}}
 
 
+@pytest.mark.parametrize(
+    ("said", "previous"),
+    [
+        ({"previous_response_id": "resp_1"}, "resp_1"),
+        ({"previous_response_id": None}, ""),
+        ({"previous_response_id": ""}, ""),
+        ({"previous_response_id": 7}, ""),
+        ({"input": 'says "previous_response_id":"resp_1"'}, ""),
+        ({"input": [{"previous_response_id": "resp_1"}]}, ""),
+    ],
+)
+def test_a_request_may_go_on_from_an_earlier_answer(said: dict[str, Any], previous: str) -> None:
+    assert OpenAIResponses().peek("/v1/responses", json.dumps({"model": "m", **said}).encode()).previous == previous
+
+
+@pytest.mark.parametrize(
+    ("said", "keeps"),
+    [
+        (b"", True),
+        (b',"store" : true', True),
+        (b',"store":null', True),
+        (b',"store": false ', False),
+        (b',"input":"\\ud83d"', True),
+    ],
+)
+def test_answers_are_kept_unless_the_client_does_not_want_it(said: bytes, keeps: bool) -> None:
+    assert OpenAIResponses().peek("/v1/responses", b'{"model":"m"%b}' % said).keeps is keeps
+
+
 def test_a_late_error_is_told_as_openai_breaks_off() -> None:
     said, failed = (
         json.loads(each.split(b"data: ")[1])
