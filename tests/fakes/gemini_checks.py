@@ -16,6 +16,7 @@ import attrs
 from tests.fakes.stream_checks import sse
 
 _MEMBERS = {"candidates", "usageMetadata", "modelVersion", "responseId"}
+_CANDIDATE = {"content", "finishReason", "finishMessage", "groundingMetadata", "index"}
 _DATA = {"text", "inlineData", "fileData", "functionCall"}
 _ABOUT = {"thought", "thoughtSignature"}
 _REASONS = {
@@ -58,6 +59,7 @@ class _Gemini:
     ids: list[str] = attrs.field(factory=list)
     reasons: list[str] = attrs.field(factory=list)
     failed: bool = False
+    text: str = ""
     usage: Mapping[str, Any] | None = None
 
     def document(self, document: dict[str, Any]) -> None:
@@ -88,7 +90,11 @@ class _Gemini:
 
     def candidate(self, candidate: dict[str, Any]) -> None:
         self.expect(candidate.get("index", 0) == 0, "a second candidate")
+        self.expect(candidate.keys() <= _CANDIDATE, f"members {candidate.keys() - _CANDIDATE} of a candidate")
         content, reason = candidate.get("content"), candidate.get("finishReason")
+        pages = candidate.get("groundingMetadata", {}).get("groundingChunks", [{"web": {"uri": "none"}}])
+        self.expect(bool(pages) and all(each["web"]["uri"] for each in pages), "grounding without a page")
+        self.expect(reason is not None or "groundingMetadata" not in candidate, "grounding in front of the end")
         if reason is not None:
             self.expect(reason in _REASONS, f"the finish reason {reason!r}")
             self.reasons.append(reason)
@@ -99,6 +105,8 @@ class _Gemini:
         self.expect(bool(content.get("parts")), "a content without parts")
         for part in content.get("parts") or ():
             self.part(part, at_end=reason is not None)
+        if "groundingMetadata" in candidate:
+            self.grounding(candidate["groundingMetadata"], [each.get("text", "") for each in content.get("parts") or ()])
 
     def part(self, part: dict[str, Any], *, at_end: bool) -> None:
         self.expect(len(part.keys() & _DATA) == 1 and part.keys() <= _DATA | _ABOUT, f"a part of {sorted(part)}")
@@ -106,10 +114,23 @@ class _Gemini:
         self.expect(signature is None or _is_base64(signature), "a signature that is no base64")
         self.expect(isinstance(part.get("thought", False), bool), "thought is no boolean")
         if "text" in part:
+            self.text += "" if part.get("thought") else part["text"]
             says = isinstance(part["text"], str) and (part["text"] or signature or at_end)
             self.expect(bool(says), "a text that says nothing")
         if "functionCall" in part:
             self.call(part["functionCall"])
+
+    def grounding(self, said: dict[str, Any], texts: list[str]) -> None:
+        """Take what is cited. Places count in bytes: of a part in a whole answer, of all text in a stream."""
+        pages = said.get("groundingChunks", [])
+        self.expect(all(each.get("web", {}).get("uri") for each in pages), "a page without an address")
+        for support in said.get("groundingSupports", []):
+            segment = support["segment"]
+            about = (self.text, *texts[segment.get("partIndex", 0) :][:1])
+            pieces = [each.encode()[segment.get("startIndex", 0) : segment["endIndex"]] for each in about]
+            self.expect(segment.get("text", "").encode() in pieces, "a citation of something that was not said")
+            indices = support["groundingChunkIndices"]
+            self.expect(bool(indices) and all(0 <= each < len(pages) for each in indices), "a citation of no page")
 
     def call(self, call: dict[str, Any]) -> None:
         self.expect(bool(call.get("name")), "a call without a name")

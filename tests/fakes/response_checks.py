@@ -115,6 +115,9 @@ class _Responses:
             return
         self.expect(event["item_id"] == self.open["id"], f"{kind} of another item")
         stem, _, what = kind.rpartition(".")
+        if stem == "output_text.annotation":
+            self.annotated(event)
+            return
         if stem in {"content_part", "reasoning_summary_part"}:
             self.at_part(stem, what, event)
         elif stem in _CALLS:
@@ -170,6 +173,17 @@ class _Responses:
         else:
             self.expect(event[field] == self.part[field] != "", f"{stem} is not what its pieces were")
             self.said["text"] = event[field]
+
+    def annotated(self, event: dict[str, Any]) -> None:
+        """Take what a text cites."""
+        part = self.part or {}
+        told, annotation = part.get("annotations"), event["annotation"]
+        self.expect(told is not None and not self.said, "an annotation outside of a text, or too late")
+        self.expect(event["annotation_index"] == len(told or ()), "an annotation with a wrong number")
+        fits = 0 <= annotation["start_index"] <= annotation["end_index"] <= len(part.get("text", ""))
+        self.expect(fits and bool(annotation["url"]), "an annotation of no text or of no page")
+        self.part = {**part, "annotations": [*(told or ()), annotation]}
+        (self.open or {"content": [None]})["content"][-1] = self.part
 
     def of_call(self, field: str, what: str, event: dict[str, Any]) -> None:
         """Take a piece of the arguments of a call, or all of them."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from korproxy.api import Usage, chat, json_bytes, read_json
+from korproxy.builtin.dialects.chat_format.annotations import cite, read_annotations
 from korproxy.builtin.dialects.chat_format.endings import failure_of, read_ending
 from korproxy.builtin.dialects.chat_format.errors import read_late_error
 from korproxy.builtin.dialects.chat_format.json_text import inner_object, some_text
@@ -32,7 +33,7 @@ def read_answer(body: bytes) -> chat.Answer:
     failure = failure_of(choice.get("finish_reason"))
     if failure is not None:
         raise chat.Unreadable(f"it is not whole: {failure.type} is the reason for its end")
-    parts = tuple(_parts(message, some_text(answer.get("id"))))
+    parts = cite(list(_parts(message, some_text(answer.get("id")))), list(read_annotations(message.get("annotations"))))
     refused = any(isinstance(each, chat.Refusal) for each in parts)
     return chat.Answer(
         id=some_text(answer.get("id")),

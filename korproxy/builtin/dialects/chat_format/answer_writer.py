@@ -7,9 +7,11 @@ no order can be said.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 from korproxy.api import chat, json_bytes
+from korproxy.builtin.dialects.chat_format.annotations import write_annotation
 from korproxy.builtin.dialects.chat_format.endings import write_ending
 from korproxy.builtin.dialects.chat_format.freeform import bare_text
 from korproxy.builtin.dialects.chat_format.reasoning import write_details
@@ -61,13 +63,13 @@ def part_text(part: chat.Image | chat.Document) -> str:
 
 def _message(answer: chat.Answer, asked: chat.Asked) -> dict[str, Any]:
     calls = [_call(each, asked) for each in answer.parts if isinstance(each, chat.ToolCall)]
-    content, refusal = _content(answer), _refusal(answer)
+    content, refusal = "".join(text for text, _ in _pieces(answer)), _refusal(answer)
     message: dict[str, Any] = {
         "role": "assistant",
         # Null stands beside calls and refusals only: elsewhere clients expect a text, be it empty.
         "content": content or (None if calls or refusal else ""),
         "refusal": refusal or None,
-        "annotations": [],
+        "annotations": list(_annotations(answer)),
         **_reasoning(answer),
     }
     if calls and asked.legacy:
@@ -75,14 +77,26 @@ def _message(answer: chat.Answer, asked: chat.Asked) -> dict[str, Any]:
     return {**message, "tool_calls": calls} if calls else message
 
 
-def _content(answer: chat.Answer) -> str:
-    pieces: list[str] = []
+def _pieces(answer: chat.Answer) -> Iterator[tuple[str, tuple[chat.Citation, ...]]]:
+    """Yield the pieces that the content consists of, each with what it cites."""
+    is_first = True
     for part in answer.parts:
         if isinstance(part, chat.Text):
-            pieces.append(part.text)
+            yield part.text, part.citations
         elif isinstance(part, (chat.Image, chat.Document)):
-            pieces.append(f"\n\n{part_text(part)}" if pieces else part_text(part))
-    return "".join(pieces)
+            yield part_text(part) if is_first else f"\n\n{part_text(part)}", ()
+        else:
+            continue
+        is_first = False
+
+
+def _annotations(answer: chat.Answer) -> Iterator[dict[str, Any]]:
+    before = 0
+    for text, citations in _pieces(answer):
+        for each in citations:
+            start, end = chat.span_of(each, len(text))
+            yield write_annotation(each, (before + start, before + end))
+        before += len(text)
 
 
 def _refusal(answer: chat.Answer) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 
 from korproxy.api import Usage, chat, read_json, sse_events
+from korproxy.builtin.dialects.chat_format.annotations import moved, read_annotations
 from korproxy.builtin.dialects.chat_format.answer_reader import content_parts
 from korproxy.builtin.dialects.chat_format.endings import failure_of, read_ending
 from korproxy.builtin.dialects.chat_format.errors import read_late_error
@@ -39,6 +40,9 @@ class ChatStreamReader:
     _said: bool = attrs.field(default=False, init=False)  # whether the answer says anything
     _refused: bool = attrs.field(default=False, init=False)
     _thoughts: StreamReasoning = attrs.field(factory=StreamReasoning, init=False)
+    _count: chat.TextCount = attrs.field(factory=chat.TextCount, init=False)
+    _cited: list[chat.Citation] = attrs.field(factory=list, init=False, repr=False)
+    _early: list[chat.Citation] = attrs.field(factory=list, init=False, repr=False)  # that came in front of all text
     _calls: StreamCalls = attrs.field(factory=StreamCalls, init=False)
 
     def feed(self, events: bytes) -> Sequence[chat.Event]:
@@ -50,7 +54,9 @@ class ChatStreamReader:
         for name, data in sse_events(events):
             if self._over:
                 break
-            told += self._read(name, data)
+            for event in self._read(name, data):
+                self._count.see(event)
+                told.append(event)
         return told
 
     def finish(self) -> Sequence[chat.Event]:
@@ -116,7 +122,19 @@ class ChatStreamReader:
             yield from self._other()
             self._said = self._refused = True
             yield chat.RefusalDelta(refusal)
+        yield from self._cite(delta)
         yield from self._called(delta)
+
+    def _cite(self, delta: Mapping[str, Any]) -> Iterator[chat.Event]:
+        """Tell what is cited, each once; some servers say it before the text, or again with each piece of it."""
+        for citation in read_annotations(delta.get("annotations")):
+            if citation in self._cited:
+                continue
+            self._cited.append(citation)
+            if self._count.length is None:
+                self._early.append(citation)
+            else:
+                yield chat.Cited(moved(citation, -self._count.before))
 
     def _called(self, delta: Mapping[str, Any]) -> Iterator[chat.Event]:
         calls = delta.get("tool_calls")
@@ -135,6 +153,8 @@ class ChatStreamReader:
 
     def _end(self) -> Iterator[chat.Event]:
         self._over = True
+        for citation in self._early if self._count.length is not None else ():
+            yield chat.Cited(moved(citation, -self._count.before))
         yield from self._thoughts.end()
         yield from self._calls.finish()
         yield chat.Ended(read_ending(self._finish, refused=self._refused))

@@ -1,6 +1,7 @@
 """Events, written as a client's stream.
 
-Facts: ``ChatCompletionChunk`` of OpenAI's Python SDK 3.54; the order of events is the one that every client takes.
+Facts: ``ChatCompletionChunk`` of OpenAI's Python SDK 3.54; the order of events is the one that every client takes. Its type of
+a delta lacks ``annotations``, which OpenAI's models that search send there all the same.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Any
 import attrs
 
 from korproxy.api import Usage, chat, json_bytes
+from korproxy.builtin.dialects.chat_format.annotations import write_annotation
 from korproxy.builtin.dialects.chat_format.answer_writer import answer_id, part_text, write_seal
 from korproxy.builtin.dialects.chat_format.endings import write_ending
 from korproxy.builtin.dialects.chat_format.errors import error_object
@@ -31,11 +33,13 @@ class ChatStreamWriter:
     _thought: list[str] = attrs.field(factory=list, init=False, repr=False)  # reasoning since the last end of one
     _details: int = attrs.field(default=0, init=False)
     _calls: dict[int, _Call] = attrs.field(factory=dict, init=False)
+    _count: chat.TextCount = attrs.field(factory=chat.TextCount, init=False)
     _has_text: bool = attrs.field(default=False, init=False)
     _has_refusal: bool = attrs.field(default=False, init=False)
 
     def write(self, event: chat.Event) -> bytes:
         """Return the bytes for *event*; see ``StreamWriter``."""
+        self._count.see(event)
         match event:
             case chat.Started():
                 return self._start(event)
@@ -47,7 +51,7 @@ class ChatStreamWriter:
                 return b"data: " + json_bytes({"error": error_object(error)}) + b"\n\n"
             case chat.UsageSeen(usage=usage):
                 self._usage = usage
-        delta = self._said(event)
+        delta = self._sealed(event) if isinstance(event, chat.ReasoningEnded) else self._said(event)
         return b"" if delta is None else self._delta(delta)
 
     def keep_alive(self) -> bytes:
@@ -75,17 +79,20 @@ class ChatStreamWriter:
             case chat.ReasoningDelta(text=text):
                 self._thought.append(text)
                 return {"reasoning_content": text}
-            case chat.ReasoningEnded():
-                return self._sealed(event)
             case chat.RefusalDelta(text=text):
                 self._has_refusal = True
                 return {"refusal": text}
             case chat.PartAdded(part=part):
-                text = f"\n\n{part_text(part)}" if self._has_text else part_text(part)
-                self._has_text = True
-                return {"content": text}
-            case _:
-                return None
+                return self._picture(part)
+            case chat.Cited(citation=citation):
+                return {"annotations": [write_annotation(citation, self._count.span(citation))]}
+        return None
+
+    def _picture(self, part: chat.Image | chat.Document) -> dict[str, Any]:
+        text = f"\n\n{part_text(part)}" if self._has_text else part_text(part)
+        self._has_text = True
+        self._count.add(text)
+        return {"content": text}
 
     def _sealed(self, event: chat.ReasoningEnded) -> dict[str, Any] | None:
         """Return the seal of the reasoning before it, with its text once more: a client sends the two back together."""

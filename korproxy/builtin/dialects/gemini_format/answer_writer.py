@@ -7,6 +7,7 @@ from typing import Any
 
 from korproxy.api import Usage, chat, json_bytes
 from korproxy.builtin.dialects.gemini_format.endings import write_finish
+from korproxy.builtin.dialects.gemini_format.grounding import Grounding
 from korproxy.builtin.dialects.gemini_format.seals import UNSEALED, signature_of
 from korproxy.builtin.dialects.gemini_format.usage import write_usage
 
@@ -15,8 +16,14 @@ _CUT = frozenset({"length", "refusal", "context"})
 
 def write_answer(answer: chat.Answer, asked: chat.Asked) -> bytes:
     """Return *answer* as a ``GenerateContentResponse``; its model is the one that the client asked for."""
-    parts = [each for part in answer.parts for each in _written(part, answer)]
-    return json_bytes(response(answer.id, asked.model, parts, answer.ending, answer.usage))
+    parts: list[dict[str, Any]] = []
+    grounding = Grounding()
+    for part in answer.parts:
+        if isinstance(part, chat.Text):
+            for citation in part.citations:
+                grounding.cite(citation, part.text, part=len(parts))
+        parts += _written(part, answer)
+    return json_bytes(response(answer.id, asked.model, parts, answer.ending, answer.usage, more=grounding.members()))
 
 
 def response(
@@ -25,10 +32,17 @@ def response(
     parts: list[dict[str, Any]],
     ending: chat.Ending | None = None,
     usage: Usage | None = None,
+    *,
+    more: Mapping[str, Any] | None = None,
 ) -> Mapping[str, Any]:
-    """Return a ``GenerateContentResponse`` with *parts*; the last one of a stream has *ending* and *usage*."""
+    """Return a ``GenerateContentResponse`` with *parts*; the last one of a stream has *ending* and *usage*.
+
+    Args:
+        more: Further members of the candidate.
+    """
     candidate: dict[str, Any] = {"content": {"parts": parts, "role": "model"}} if parts else {}
     candidate |= {} if ending is None else write_finish(ending)
+    candidate |= more or {}
     said: dict[str, Any] = {"candidates": [{**candidate, "index": 0}]}
     if usage is not None:
         said["usageMetadata"] = write_usage(usage)

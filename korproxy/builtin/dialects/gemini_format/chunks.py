@@ -36,12 +36,16 @@ class Part(msgspec.Struct):
     file: Any = _named("fileData")
     code: Any = _named("executableCode")
     outcome: Any = _named("codeExecutionResult")
+    served: Any = _named("toolCall")
+    served_result: Any = _named("toolResponse")
     signature_: Any = _named("thought_signature")
     call_: FunctionCall | None = _named("function_call")
     inline_: Any = _named("inline_data")
     file_: Any = _named("file_data")
     code_: Any = _named("executable_code")
     outcome_: Any = _named("code_execution_result")
+    served_: Any = _named("tool_call")
+    served_result_: Any = _named("tool_response")
 
     def __post_init__(self) -> None:
         self.signature = self.signature or self.signature_
@@ -50,6 +54,7 @@ class Part(msgspec.Struct):
         self.file = self.file or self.file_
         self.code = self.code or self.code_
         self.outcome = self.outcome or self.outcome_
+        self.served = self.served or self.served_ or self.served_result or self.served_result_
 
 
 class Content(msgspec.Struct):
@@ -65,12 +70,15 @@ class Candidate(msgspec.Struct):
     content: Content | None = None
     reason: Any = _named("finishReason")
     message: Any = _named("finishMessage")
+    grounding: Any = _named("groundingMetadata")
     reason_: Any = _named("finish_reason")
     message_: Any = _named("finish_message")
+    grounding_: Any = _named("grounding_metadata")
 
     def __post_init__(self) -> None:
         self.reason = self.reason or self.reason_
         self.message = self.message or self.message_
+        self.grounding = self.grounding or self.grounding_
 
 
 class Chunk(msgspec.Struct):

@@ -30,7 +30,9 @@ class PartsReader:
     _stem: str = attrs.field(default="", init=False)
 
     def read(self, part: Part) -> Iterator[chat.Event]:
-        """Yield what *part* says."""
+        """Yield what *part* says. A tool that Google runs says nothing to others, nor does the seal on it, which is its own."""
+        if part.served is not None:
+            return
         seal = chat.Seal(family=FAMILY, data=part.signature) if isinstance(part.signature, str) and part.signature else None
         if part.call is not None:
             yield from self._call(part.call, seal)

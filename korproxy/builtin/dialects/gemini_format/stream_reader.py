@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from korproxy.api import Usage, chat, sse_events
-from korproxy.builtin.dialects.gemini_format.chunks import Chunk, read_chunks
+from korproxy.builtin.dialects.gemini_format.chunks import Candidate, Chunk, read_chunks
 from korproxy.builtin.dialects.gemini_format.endings import read_block, read_finish
 from korproxy.builtin.dialects.gemini_format.errors import read_late_error
+from korproxy.builtin.dialects.gemini_format.grounding import GroundingReader, byte_length
 from korproxy.builtin.dialects.gemini_format.parts_reader import PartsReader
 from korproxy.builtin.dialects.gemini_format.usage import read_usage
 
@@ -23,6 +24,7 @@ class GeminiStreamReader:
     """Reads one stream."""
 
     _parts: PartsReader = attrs.field(factory=PartsReader, init=False, repr=False)
+    _grounding: GroundingReader = attrs.field(factory=GroundingReader, init=False, repr=False)
     _usage: Usage = attrs.field(factory=Usage, init=False)
     _ending: chat.Ending | None = attrs.field(default=None, init=False)
     _begun: bool = attrs.field(default=False, init=False)
@@ -65,14 +67,33 @@ class GeminiStreamReader:
             self._usage = usage
             yield chat.UsageSeen(usage)  # in front of the parts: Messages says the tokens of the input with its first event
         candidate = chunk.candidate
-        if candidate is not None and candidate.content is not None:
-            for part in candidate.content.parts or ():
-                yield from self._parts.read(part)
+        if candidate is not None:
+            yield from self._content(candidate)
         finish = None if candidate is None else read_finish(candidate.reason, candidate.message)
         if isinstance(finish, chat.ProviderError):
             yield from self._fail(finish)
         else:
             self._ending = finish or read_block(chunk.feedback) or self._ending
+
+    def _content(self, candidate: Candidate) -> Iterator[chat.Event]:
+        """Yield the parts, and what the text rests on: behind the text of this chunk, else right behind what came before."""
+        told: list[chat.Event] = []
+        begins, length, texts = [], self._grounding.length, 0
+        for part in (candidate.content.parts or ()) if candidate.content is not None else ():
+            begins.append(length)
+            for event in self._parts.read(part):
+                told.append(event)
+                if isinstance(event, chat.TextDelta):
+                    length += byte_length(event.text)
+                    texts = len(told)
+        yield from self._see(told[:texts])
+        yield from self._grounding.read(candidate.grounding, begins)
+        yield from self._see(told[texts:])
+
+    def _see(self, told: Sequence[chat.Event]) -> Sequence[chat.Event]:
+        for event in told:
+            self._grounding.see(event)
+        return told
 
     def _begin(self, chunk: Chunk) -> Iterator[chat.Event]:
         if isinstance(chunk.id, str):

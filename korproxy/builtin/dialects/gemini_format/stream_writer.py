@@ -10,6 +10,7 @@ import attrs
 from korproxy.api import Usage, chat, json_bytes
 from korproxy.builtin.dialects.gemini_format.answer_writer import call_part, is_torn, media_part, response, seal_part
 from korproxy.builtin.dialects.gemini_format.errors import write_error
+from korproxy.builtin.dialects.gemini_format.grounding import StreamGrounding
 
 # Google's SDKs know no comments: google-genai takes one for JSON, the one for Go for an unknown field. All of them pass over an
 # event that is empty.
@@ -34,11 +35,13 @@ class GeminiStreamWriter:
 
     asked: chat.Asked
     _id: str = attrs.field(default="", init=False)
+    _grounding: StreamGrounding = attrs.field(factory=StreamGrounding, init=False, repr=False)
     _usage: Usage = attrs.field(factory=Usage, init=False)
     _calls: dict[int, _Call] = attrs.field(factory=dict, init=False, repr=False)  # that have not gone out
 
     def write(self, event: chat.Event) -> bytes:
         """Return the bytes for *event*; empty where it has to wait for another one."""
+        self._grounding.see(event)
         match event:
             case chat.Started(id=id):
                 self._id = id
@@ -52,7 +55,8 @@ class GeminiStreamWriter:
                 self._calls[key].ended = True
                 return b"".join(_event(response(self._id, self.asked.model, [part])) for part in self._whole_calls())
             case chat.Ended(ending=ending):
-                return _event(response(self._id, self.asked.model, [_NO_TEXT], ending, self._usage))
+                more = self._grounding.grounding.members()
+                return _event(response(self._id, self.asked.model, [_NO_TEXT], ending, self._usage, more=more))
             case chat.Failed(error=error):
                 return b"data: " + write_error(error)[1] + b"\r\n\r\n"
             case _:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from korproxy.api import chat, read_json
+from korproxy.builtin.dialects.messages_format.citations import read_citations
 from korproxy.builtin.dialects.messages_format.endings import read_ending
 from korproxy.builtin.dialects.messages_format.errors import read_late_error
 from korproxy.builtin.dialects.messages_format.json_text import blocks_of, input_of
@@ -19,7 +20,7 @@ from korproxy.builtin.dialects.messages_format.usage import read_usage
 
 
 def read_answer(body: bytes) -> chat.Answer:
-    """Read *body*. Blocks of tools that the provider ran itself say nothing to others, and citations neither.
+    """Read *body*. Blocks of tools that the provider ran itself say nothing to others; of citations the pages in the web do.
 
     Raises:
         Unreadable: It is no message.
@@ -73,7 +74,7 @@ def _part(block: dict[str, Any]) -> chat.Part | None:
     match block.get("type"):
         case "text":
             text = _text(block.get("text"))
-            return chat.Text(text=text) if text else None
+            return chat.Text(text=text, citations=tuple(read_citations(block.get("citations")))) if text else None
         case "thinking":
             thinking, seal = _text(block.get("thinking")), sealed(block.get("signature"))
             return chat.Reasoning(text=thinking, seal=seal) if thinking or seal else None

@@ -21,7 +21,7 @@ from korproxy.api import chat, raw_items, raw_json, raw_object, raw_text, texts_
 from korproxy.builtin.dialects.messages_format.seals import FAMILY, TAG
 
 _REDACTED = b'"redacted_thinking"'
-_THINKING = frozenset({"thinking", "redacted_thinking"})
+_THINKING = ("thinking", "redacted_thinking")  # no set: a client may send a type that has no hash
 _OFF = msgspec.Raw(b'{"type":"disabled"}')
 _UNSEALED = chat.Seal(family=FAMILY, data="")
 

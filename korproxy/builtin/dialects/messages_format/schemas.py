@@ -93,9 +93,9 @@ def _named(key: str) -> str:
 def _is_kept(key: str, value: object) -> bool:
     match key:
         case "format":
-            return value in _FORMATS
+            return isinstance(value, str) and value in _FORMATS
         case "minItems":
-            return value in {0, 1}
+            return value in (0, 1)  # no set: a client may send what has no hash
         case "additionalProperties":
             return value is False
         case _:

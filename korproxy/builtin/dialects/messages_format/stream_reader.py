@@ -13,6 +13,7 @@ import msgspec
 
 from korproxy.api import Usage, chat, read_json, sse_events
 from korproxy.builtin.dialects.messages_format.answer_reader import made_up_id, sealed
+from korproxy.builtin.dialects.messages_format.citations import read_citations
 from korproxy.builtin.dialects.messages_format.endings import read_ending
 from korproxy.builtin.dialects.messages_format.errors import read_late_error
 from korproxy.builtin.dialects.messages_format.json_text import input_of
@@ -38,6 +39,8 @@ class _Block:
     input: str = attrs.field(default="", repr=False)  # what the start said; counts only where no delta says more
     seal: chat.Seal | None = None
     touched: bool = False
+    said: bool = False  # a text has told something
+    cited: list[chat.Citation] = attrs.field(factory=list, repr=False)  # told at the end: they come in front of the text
 
 
 @attrs.define
@@ -120,7 +123,8 @@ class MessagesStreamReader:
         elif kind == "text":
             self._blocks[index] = _Block("text")
             self._new_text = True
-            yield from self._say(_text(said, "text"))
+            self._blocks[index].cited += read_citations(said.get("citations"))
+            yield from self._say(self._blocks[index], _text(said, "text"))
         elif kind == "thinking":
             self._blocks[index] = _Block("thinking", seal=sealed(said.get("signature")))
             yield from self._think(_text(said, "thinking"))
@@ -151,7 +155,9 @@ class MessagesStreamReader:
         if block.kind == "skip":
             return
         if kind == "text_delta" and block.kind == "text":
-            yield from self._say(_text(said, "text"))
+            yield from self._say(block, _text(said, "text"))
+        elif kind == "citations_delta" and block.kind == "text":
+            block.cited += read_citations([said.get("citation")])
         elif kind == "input_json_delta" and block.kind == "call":
             piece = _text(said, "partial_json")
             if piece:
@@ -164,9 +170,10 @@ class MessagesStreamReader:
             block.touched = True
             block.seal = sealed(said.get("signature")) or block.seal
 
-    def _say(self, text: str) -> Iterator[chat.Event]:
+    def _say(self, block: _Block, text: str) -> Iterator[chat.Event]:
         if not text:
             return
+        block.said = True
         if self._in_text and self._new_text:
             yield chat.TextEnded()
         self._in_text, self._new_text = True, False
@@ -188,6 +195,8 @@ class MessagesStreamReader:
             if block.input and not block.touched:
                 yield chat.CallDelta(block.key, block.input)
             yield chat.CallEnded(block.key)
+        elif block.said:
+            yield from map(chat.Cited, block.cited)
 
     def _end(self, event: _Object) -> Iterator[chat.Event]:
         delta = _object(event, "delta")

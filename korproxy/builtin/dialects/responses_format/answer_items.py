@@ -1,7 +1,7 @@
 """The items of a provider's answer, read.
 
 Facts: ``ResponseOutputItem`` of OpenAI's Python SDK 3.57. Items of tools that the provider runs itself, and of its compaction,
-say nothing to others, and annotations neither.
+say nothing to others; of annotations the pages in the web do.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal, TypeAlias
 
 from korproxy.api import chat
+from korproxy.builtin.dialects.chat_format.annotations import read_annotations
 from korproxy.builtin.dialects.chat_format.answer_reader import arguments_text
 from korproxy.builtin.dialects.chat_format.json_text import some_text
 from korproxy.builtin.dialects.responses_format.seals import sealed
@@ -45,7 +46,7 @@ def content_part(part: Mapping[str, Any]) -> chat.Text | chat.Refusal | None:
         refusal = some_text(part.get("refusal"))
         return chat.Refusal(text=refusal) if refusal else None
     text = some_text(part.get("text")) if part.get("type") in ("output_text", "text") else ""
-    return chat.Text(text=text) if text else None
+    return chat.Text(text=text, citations=tuple(read_annotations(part.get("annotations")))) if text else None
 
 
 def thoughts(item: Mapping[str, Any]) -> tuple[Place, list[str]]:

@@ -6,7 +6,7 @@ from korproxy.api import chat, json_bytes
 from korproxy.builtin.dialects.responses_format.endings import incomplete_reason, unsaid
 from korproxy.builtin.dialects.responses_format.ids import Ids
 from korproxy.builtin.dialects.responses_format.response_object import ResponseObject
-from korproxy.builtin.dialects.responses_format.written_items import Item, Items, picture
+from korproxy.builtin.dialects.responses_format.written_items import Item, Items, annotation, picture
 
 
 def write_answer(answer: chat.Answer, asked: chat.Asked) -> bytes:
@@ -27,8 +27,9 @@ def write_answer(answer: chat.Answer, asked: chat.Asked) -> bytes:
 
 def _item(part: chat.Part, items: Items, index: int) -> Item | None:
     match part:
-        case chat.Text(text=text):
-            return items.message(index, "output_text", text) if text else None
+        case chat.Text(text=text, citations=citations):
+            annotations = [annotation(each, len(text)) for each in citations]
+            return items.message(index, "output_text", text, annotations) if text else None
         case chat.Refusal(text=text):
             return items.message(index, "refusal", text) if text else None
         case chat.Reasoning(text=text, seal=seal, redacted=redacted):

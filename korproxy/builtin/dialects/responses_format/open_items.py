@@ -10,7 +10,7 @@ from typing import Any, Literal
 import attrs
 
 from korproxy.api import chat, json_bytes
-from korproxy.builtin.dialects.responses_format.written_items import Called, Item, Items, Words, summed_up, words
+from korproxy.builtin.dialects.responses_format.written_items import Called, Item, Items, Words, annotation, summed_up, words
 
 
 @attrs.define
@@ -21,6 +21,8 @@ class _Open:
     id: str
     called: Called | None = None
     pieces: list[str] = attrs.field(factory=list, repr=False)
+    length: int = 0
+    annotations: list[Item] = attrs.field(factory=list, repr=False)
     over: bool = False
 
 
@@ -53,6 +55,15 @@ class Output:
             said += self._added(_Open(kind, item["id"]), item)
             said += self._about("response.content_part.added", content_index=0, part=words(kind, ""))
         return said + self._grow(f"response.{kind}.delta", text, content_index=0, **_extra(kind))
+
+    def cite(self, citation: chat.Citation) -> bytes:
+        """Add *citation* to the text that is open."""
+        opened = self._open
+        if opened is None or opened.kind != "output_text":
+            return b""
+        opened.annotations.append(annotation(citation, opened.length))
+        place = {"content_index": 0, "annotation_index": len(opened.annotations) - 1}
+        return self._about("response.output_text.annotation.added", **place, annotation=opened.annotations[-1])
 
     def think(self, text: str) -> bytes:
         """Add *text* to the reasoning that is open, or to a new one."""
@@ -113,8 +124,9 @@ class Output:
         text = "".join(opened.pieces)
         field = "refusal" if kind == "refusal" else "text"
         said = self._about(f"response.{kind}.done", content_index=0, **{field: text}, **_extra(kind))
-        said += self._about("response.content_part.done", content_index=0, part=words(kind, text))
-        item = self.items.message(len(self.done), kind, text, status="incomplete" if cut else "completed")
+        said += self._about("response.content_part.done", content_index=0, part=words(kind, text, opened.annotations))
+        status = "incomplete" if cut else "completed"
+        item = self.items.message(len(self.done), kind, text, opened.annotations, status=status)
         return said + self._done(item)
 
     def _close_reasoning(self, opened: _Open, seal: chat.Seal | None, *, redacted: bool) -> bytes:
@@ -144,6 +156,7 @@ class Output:
     def _grow(self, kind: str, piece: str, **fields: Any) -> bytes:
         if self._open is not None:
             self._open.pieces.append(piece)
+            self._open.length += len(piece)
         return self._about(kind, **fields, delta=piece)
 
     def _done(self, item: Item) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, TypeAlias
 
 import attrs
@@ -51,6 +51,7 @@ class ItemState:
         key: The number of a call in the answer, once it was told.
         early: Arguments that came with the beginning of a call.
         waiting: Arguments that have to wait until its name is known.
+        cited: What was cited, by the index of the text. Events at the end say it once more.
     """
 
     kind: Kind
@@ -62,6 +63,7 @@ class ItemState:
     key: int | None = None
     early: str = attrs.field(default="", repr=False)
     waiting: list[str] = attrs.field(factory=list, repr=False)
+    cited: dict[int, list[chat.Citation]] = attrs.field(factory=dict, repr=False)
 
     def text(self, index: int) -> Told:
         """Return the text at *index*."""
@@ -90,6 +92,14 @@ class Telling:
             yield chat.TextEnded()
         self.said, self._block = True, block
         yield chat.TextDelta(text)
+
+    def cited(self, state: ItemState, block: object, index: int, citations: Iterable[chat.Citation]) -> Iterator[chat.Event]:
+        """Tell what the text at *block* cites, the one at *index* of its item; what was told does not count."""
+        told = state.cited.setdefault(index, [])
+        for each in citations:
+            if each not in told and self._block == block:
+                told.append(each)
+                yield chat.Cited(each)
 
     def refusal(self, text: str) -> Iterator[chat.Event]:
         """Tell *text*."""

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 import attrs
 
 from korproxy.api import chat, read_json, sse_events
+from korproxy.builtin.dialects.chat_format.annotations import read_annotations
 from korproxy.builtin.dialects.chat_format.json_text import inner_object, some_text
 from korproxy.builtin.dialects.responses_format.answer_items import Place, call_arguments, content_part, objects, thoughts
 from korproxy.builtin.dialects.responses_format.endings import read_ending
@@ -73,6 +74,8 @@ class ResponsesStreamReader:
         match kind:
             case "response.output_text":
                 yield from self._text(event)
+            case "response.output_text.annotation.added":
+                yield from self._annotation(event)
             case "response.function_call_arguments":
                 yield from self._arguments("arguments", event)
             case "response.custom_tool_call_input":
@@ -136,8 +139,9 @@ class ResponsesStreamReader:
                 match content_part(part):
                     case chat.Refusal(text=text):
                         yield from self._telling.refusal(state.text(index).rest(text))
-                    case chat.Text(text=text):
+                    case chat.Text(text=text, citations=citations):
                         yield from self._telling.text((place, index), state.text(index).rest(text))
+                        yield from self._telling.cited(state, (place, index), index, citations)
         elif state.kind == "reasoning":
             where = state.place or thoughts(item)[0]
             for index, part in enumerate(objects(item.get(where))):
@@ -151,6 +155,12 @@ class ResponsesStreamReader:
         state, index = self._of(event, "message"), _index(event, "content_index")
         if state is not None:
             yield from self._telling.text((self._place(event), index), _news(state, index, event, "text"))
+
+    def _annotation(self, event: _Object) -> Iterator[chat.Event]:
+        state, index = self._of(event, "message"), _index(event, "content_index")
+        if state is not None:
+            found = read_annotations([event.get("annotation")])
+            yield from self._telling.cited(state, (self._place(event), index), index, found)
 
     def _refusal(self, event: _Object) -> Iterator[chat.Event]:
         state = self._of(event, "message")

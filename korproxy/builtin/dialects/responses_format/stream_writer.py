@@ -81,6 +81,8 @@ class ResponsesStreamWriter:
                 said = output.think(text)
             case chat.TextEnded():
                 output.part()
+            case chat.Cited(citation=citation):
+                said = output.cite(citation)
             case chat.ReasoningEnded(seal=seal, redacted=redacted):
                 said = output.seal(seal, redacted=redacted)
             case chat.PartAdded(part=part):

@@ -6,12 +6,13 @@ made of the same items.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 import attrs
 
 from korproxy.api import chat
+from korproxy.builtin.dialects.chat_format.annotations import write_members
 from korproxy.builtin.dialects.chat_format.answer_writer import part_text
 from korproxy.builtin.dialects.chat_format.freeform import bare_text
 from korproxy.builtin.dialects.responses_format.ids import Ids
@@ -34,9 +35,11 @@ class Items:
     asked: chat.Asked
     ids: Ids
 
-    def message(self, index: int, kind: Words, text: str, *, status: str = "completed") -> Item:
+    def message(
+        self, index: int, kind: Words, text: str, annotations: Sequence[Item] = (), *, status: str = "completed"
+    ) -> Item:
         """Return a message that holds *text* as its one part; without a *text* it has none yet."""
-        content = [words(kind, text)] if text else []
+        content = [words(kind, text, annotations)] if text else []
         return self._item("message", index, {"role": "assistant", "status": status, "content": content})
 
     def reasoning(self, index: int, text: str, seal: chat.Seal | None = None, *, redacted: bool = False) -> Item:
@@ -85,11 +88,16 @@ class Called:
         return {**self.about, "arguments": text, "status": "completed" if chat.is_object(text) else "incomplete"}
 
 
-def words(kind: Words, text: str) -> dict[str, Any]:
-    """Return *text* as a part of a message."""
+def words(kind: Words, text: str, annotations: Sequence[Item] = ()) -> dict[str, Any]:
+    """Return *text* as a part of a message; a refusal has no *annotations*."""
     if kind == "refusal":
         return {"type": kind, "refusal": text}
-    return {"type": kind, "annotations": [], "logprobs": [], "text": text}
+    return {"type": kind, "annotations": list(annotations), "logprobs": [], "text": text}
+
+
+def annotation(citation: chat.Citation, length: int) -> Item:
+    """Return *citation* as an annotation of a text that has *length* characters so far."""
+    return {"type": "url_citation", **write_members(citation, chat.span_of(citation, length))}
 
 
 def summed_up(text: str) -> dict[str, Any]:

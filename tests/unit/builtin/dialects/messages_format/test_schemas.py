@@ -176,6 +176,15 @@ def test_a_schema_that_is_nested_too_deeply_to_be_kept_to_is_refused_with_its_pl
     assert caught.value.pointer == "/schema"
 
 
+@pytest.mark.parametrize("odd", [{"a": 1}, ["date"]])
+@pytest.mark.parametrize("key", ["format", "minItems"])
+def test_a_value_of_a_wrong_type_is_said_in_the_description(key: str, odd: object) -> None:
+    assert exact_schema({"type": "string", key: odd}) == {
+        "type": "string",
+        "description": f"({key}: {json.dumps(odd, separators=(',', ':'))})",
+    }
+
+
 def test_what_comes_out_is_not_larger_than_what_came_in() -> None:
     large = {"properties": {"x": {"enum": ["y" * 1000]}}}
     parts = [{"allOf": [{"$ref": "#/$defs/large"}, {"properties": {"x": {"const": number}}}]} for number in range(300)]

@@ -15,12 +15,16 @@ def parts(item: dict[str, Any]) -> list[chat.Part]:
     return list(read_item(item, "made_up"))
 
 
-def test_a_message_has_its_texts_and_no_annotations() -> None:
-    cited = {"type": "output_text", "text": "b", "annotations": [{"type": "url_citation", "url": "https://a.example"}]}
+PAGE = chat.Citation(url="https://a.example", title="A", start=0, end=1)
+CITED = {"type": "url_citation", "url": "https://a.example", "title": "A", "start_index": 0, "end_index": 1}
+
+
+def test_a_message_has_its_texts_and_what_they_cite() -> None:
+    cited = {"type": "output_text", "text": "b", "annotations": [{"type": "file_path"}, CITED]}
     odd = [{"type": "new_part", "text": "x"}, {"type": ["text"], "text": "y"}, 7, {"type": "output_text", "text": None}]
     item = message("a") | {"content": [*message("a")["content"], cited, *odd, {"type": "refusal", "refusal": "No."}]}
 
-    assert parts(item) == [chat.Text(text="a"), chat.Text(text="b"), chat.Refusal(text="No.")]
+    assert parts(item) == [chat.Text(text="a"), chat.Text(text="b", citations=(PAGE,)), chat.Refusal(text="No.")]
 
 
 def test_reasoning_shows_its_summary_else_its_text() -> None:

@@ -470,3 +470,28 @@ def test_a_text_costs_what_its_bytes_cost_however_often_its_end_is_told() -> Non
 
     assert len(found) == 10_000
     assert time.perf_counter() - start < 5.0  # measured: 0.5 s; put together anew each time: 12 s
+
+
+PAGE = chat.Citation(url="https://a.example/", title="A", start=0, end=2)
+CITED = {"type": "url_citation", "url": "https://a.example/", "title": "A", "start_index": 0, "end_index": 2}
+
+
+def test_what_a_text_cites_is_told_once_whether_in_an_event_or_at_its_end() -> None:
+    done = message("Hi")
+    done["content"][0]["annotations"] = [{"type": "file_path"}, CITED]
+    about = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
+    added = event("output_item.added", output_index=0, item=message(status="in_progress") | {"content": []})
+    text = event("output_text.delta", **about, delta="Hi")
+    cited = event("output_text.annotation.added", **about, annotation_index=0, annotation=CITED)
+    finished = event("output_item.done", output_index=0, item=done)
+    for stream in ([added, text, cited, finished], [added, text, finished], [added, finished]):
+        assert heard(created(), *stream, ended("completed", done))[1:-1] == [chat.TextDelta("Hi"), chat.Cited(PAGE)]
+
+
+def test_edge_68_a_search_of_the_providers_says_nothing() -> None:
+    item = {"type": "web_search_call", "id": "ws_1", "status": "completed", "action": {"type": "search", "query": "x"}}
+    search = event("output_item.added", output_index=0, item={**item, "status": "in_progress"})
+    search += event("web_search_call.searching", item_id="ws_1", output_index=0)
+    search += event("output_item.done", output_index=0, item=item)
+
+    assert heard(created(), search, text_item(1, "Hi"), ended())[1:-1] == [chat.TextDelta("Hi")]

@@ -266,7 +266,7 @@ def test_a_call_that_was_cut_off_is_incomplete() -> None:
 
 
 def test_a_refusal_in_words_does_not_complete_an_answer_in_which_a_call_was_cut_off() -> None:
-    torn = [begun(0), chat.CallDelta(0, '{"a":'), chat.CallEnded(0)]
+    torn: list[chat.Event] = [begun(0), chat.CallDelta(0, '{"a":'), chat.CallEnded(0)]
     stream = told([chat.Started(), chat.RefusalDelta("No."), *torn, chat.Ended(chat.Ending(reason="refusal"))])
     last = shown(stream)[-1]
 
@@ -376,3 +376,25 @@ def bare(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     return {key: bare(each) for key, each in value.items() if key not in {"parsed", "parsed_arguments"}}
+
+
+def test_what_a_text_cites_is_an_annotation_of_it() -> None:
+    page = chat.Citation(url="https://a.example/", title="A", start=1, end=2)
+    bare = chat.Citation(url="https://b.example/")
+    stream = told(whole(chat.TextDelta("Hi"), chat.Cited(page), chat.Cited(bare)))
+
+    first = {"type": "url_citation", "start_index": 1, "end_index": 2, "title": "A", "url": "https://a.example/"}
+    second = {"type": "url_citation", "start_index": 0, "end_index": 2, "title": "", "url": "https://b.example/"}
+    added = [each for each in shown(stream) if each["type"] == "response.output_text.annotation.added"]
+    assert [(each["annotation_index"], each["content_index"], each["annotation"]) for each in added] == [
+        (0, 0, first),
+        (1, 0, second),
+    ]
+    assert output(stream)[0]["content"][0]["annotations"] == [first, second]
+
+
+def test_what_waits_for_a_call_cites_behind_it() -> None:
+    page = chat.Citation(url="https://a.example/")
+    call: list[chat.Event] = [begun(0), chat.TextDelta("Hi"), chat.Cited(page), chat.CallDelta(0, "{}"), chat.CallEnded(0)]
+
+    assert output(told(whole(*call)))[1]["content"][0]["annotations"][0]["url"] == "https://a.example/"
