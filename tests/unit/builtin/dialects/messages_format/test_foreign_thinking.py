@@ -156,8 +156,7 @@ def test_after_a_refusal_all_of_it_goes() -> None:
         b'{"messages":[{"content":[{"type":"text","text":"x","signature":""}]}]}',
         b'{"messages":[{"content":[{"type":"redacted_thinking","data":7}]}]}',
         b'{"messages":[{"role":"assistant","content":[{"type":{"thinking":1},"signature":""}]}]}',
-        b'{"messages":[{"role":"assistant","content":[{"type":["thinking"],"signature":""},{"type":"tool_use"}]}],'
-        b'"thinking":{"type":"enabled"}}',
+        b'{"messages":[{"role":"assistant","content":[{"type":["thinking"],"signature":""},{"type":"tool_use"}]}]}',
         b'{"messages":[{"role":"assistant","content":[]}],"thinking":{"type":"enabled"},"x":{"signature":""}}',
         b'"redacted_thinking"',
     ],
