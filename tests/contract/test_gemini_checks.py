@@ -30,12 +30,24 @@ def sse(*documents: Any) -> bytes:
 
 
 HI = said({"text": "hi"})
+PAGES = [{"web": {"uri": "https://a.example/", "title": "A"}}]
+
+
+def citing(text: str, start: int, end: int, *indices: int) -> dict[str, Any]:
+    segment = {"startIndex": start, "endIndex": end, "text": text}
+    supports = [{"segment": segment, "groundingChunkIndices": list(indices)}]
+    document = last()
+    document["candidates"][0]["groundingMetadata"] = {"groundingChunks": PAGES, "groundingSupports": supports}
+    return document
+
+
 GOOD: list[list[Any]] = [
     [HI, last()],
     [last("STOP", {"text": "hi"})],
     [said({"text": "hm", "thought": True}), said({"text": "", "thought": True, "thoughtSignature": "QUJD"}), HI, last()],
     [said({**CALL, "thoughtSignature": "QUJD"}), said(CALL), last()],
     [said({"inlineData": {"mimeType": "image/png", "data": "iVBO"}}), last("MAX_TOKENS")],
+    [said({"text": "größe"}), HI, citing("e", 6, 7, 0)],
     [HI, ERROR],
     [ERROR],
 ]
@@ -53,6 +65,15 @@ BAD: list[tuple[list[Any], str]] = [
     ([HI, last("TOOL_CALLS")], "the finish reason 'TOOL_CALLS'"),
     ([{**HI, "candidates": []}, last()], "not one candidate"),
     ([{**HI, "choices": []}, last()], "members {'choices'}"),
+    ([HI, citing("h", 0, 2, 0)], "a citation of something that was not said"),
+    (
+        [{**HI, "candidates": [{**HI["candidates"][0], "groundingMetadata": {"groundingChunks": []}}]}, last()],
+        "grounding without a page",
+    ),
+    ([{**HI, "candidates": [{**HI["candidates"][0], "groundingMetadata": {}}]}, last()], "grounding in front of the end"),
+    ([HI, citing("h", 0, 1, 1)], "a citation of no page"),
+    ([HI, citing("h", 0, 1)], "a citation of no page"),
+    ([{**HI, "candidates": [{**HI["candidates"][0], "logprobs": 1}]}, last()], "members {'logprobs'} of a candidate"),
     ([EMPTY, last()], "a candidate that says nothing"),
     ([said(), last()], "a content without parts"),
     ([said({"text": ""}), last()], "a text that says nothing"),
