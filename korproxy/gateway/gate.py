@@ -25,7 +25,7 @@ from korproxy.gateway.embedding import Embedded, EmbeddingCrossing, cross, embed
 from korproxy.gateway.frames import FrameCutter
 from korproxy.gateway.images import ImageFetcher
 from korproxy.gateway.inflate import Inflater, inflated
-from korproxy.gateway.keeping import Keeping, at_account, by_origin, continued, first_choice, keeper_of
+from korproxy.gateway.keeping import Keeping, at_account, by_origin, continued, first_choice, keeper_of, unsaid
 from korproxy.gateway.kept_answers import KeptAnswers
 from korproxy.gateway.ledger import Ledger
 from korproxy.gateway.passage import Passage, Unchanged
@@ -114,16 +114,19 @@ class Gate:
             ledger.upstream_model = candidate.model
             ledger.attempts += 1
             try:
-                return await self._ask(self._continued(call, candidate), candidate, ledger, late_error)
+                return await self._ask(await self._continued(call, candidate), candidate, ledger, late_error)
             except ProviderLost as exc:
                 failure = exc
                 if not exc.untouched:
                     break
         raise failure
 
-    def _continued(self, call: Call, candidate: Candidate) -> Call:
+    async def _continued(self, call: Call, candidate: Candidate) -> Call:
         dialect = self.snapshot.dialects.get(call.dialect)
-        return call if dialect is None else continued(call, candidate, dialect, self.kept, trio.current_time())
+        before = () if dialect is None else unsaid(call, candidate, dialect, self.kept, trio.current_time())
+        if dialect is None or not before:
+            return call
+        return await _work(sum(each.size for each in before), partial(continued, call, before, dialect))
 
     async def _ask(self, call: Call, candidate: Candidate, ledger: Ledger, late_error: LateError) -> Relay:
         with naming(candidate.provider.id):
@@ -206,19 +209,19 @@ class Gate:
         client_dialect, away_dialect = map(self.snapshot.dialects.get, (call.dialect, candidate.dialect))
         if (pair := embedders(client_dialect, away_dialect)) is not None:
             with naming(candidate.provider.id):
-                return await _work(call, partial(cross, call, candidate, *pair))
+                return await _work(len(call.body), partial(cross, call, candidate, *pair))
         both = translators(client_dialect, away_dialect)
         if both is None:
             raise no_way(call, candidate)
         client, away = both
         with naming(candidate.provider.id):
-            reading = await _work(call, partial(read, call, client, created=int(wall_time()), own=own))
+            reading = await _work(len(call.body), partial(read, call, client, created=int(wall_time()), own=own))
             conversation = reading.conversation
             if candidate.provider.fetch_images and not candidate.provider.abilities(candidate.model).image_links:
                 conversation = await self.images.inline(conversation, reading.report)
             conversation = self.memory.restore(conversation, own, trio.current_time(), scope=call.key_name)
             reading = attrs.evolve(reading, conversation=conversation)
-            written = await _work(call, partial(write, reading, call, candidate, away))
+            written = await _work(len(call.body), partial(write, reading, call, candidate, away))
         return Crossing(back=client, away=away, asked=reading.asked, written=written, report=reading.report)
 
     async def _passing(self, call: Call, candidate: Candidate, own: Own) -> tuple[bytes, Report]:
@@ -228,7 +231,7 @@ class Gate:
             body = dialect.set_model(body, call.peek.span, candidate.model)
         if dialect.translator is not None:
             with naming(candidate.provider.id):
-                body = await _work(call, partial(dialect.translator.without_foreign_reasoning, body, own, report))
+                body = await _work(len(call.body), partial(dialect.translator.without_foreign_reasoning, body, own, report))
         return body, report
 
     def _prepare(self, call: Call, candidate: Candidate, body: bytes, *, passes: bool) -> UpstreamRequest:
@@ -290,6 +293,6 @@ async def _open(form: Form, window: Window, until: float) -> Begun:
         raise
 
 
-async def _work(call: Call, work: Callable[[], T]) -> T:
-    """Return what *work* on the body of *call* returns; a large one is worked on in a thread, and holds nobody up."""
-    return await trio.to_thread.run_sync(work) if len(call.body) > LARGE else work()
+async def _work(size: int, work: Callable[[], T]) -> T:
+    """Return what *work* on *size* bytes returns; many are worked on in a thread, and hold nobody up."""
+    return await trio.to_thread.run_sync(work) if size > LARGE else work()

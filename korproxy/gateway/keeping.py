@@ -50,27 +50,40 @@ def origin_of(candidate: Candidate) -> Origin:
     return Origin(provider=candidate.provider.id, account=candidate.account.name)
 
 
-def continued(call: Call, candidate: Candidate, dialect: Dialect, kept: KeptAnswers, now: float) -> Call:
-    """Return *call* as *candidate* can answer it: with all that was said before, unless the candidate has that itself.
+def unsaid(call: Call, candidate: Candidate, dialect: Dialect, kept: KeptAnswers, now: float) -> Sequence[Kept]:
+    """Return the answers that *call* goes on from, the first one first; none where *candidate* has them, or there are none.
 
     Raises:
         BadRequest: It goes on from an answer that nobody knows (KP-PROV-118). Where *candidate* speaks the client's format it
             may be one that it knows: then the request passes, and it has the word.
     """
-    keeper, previous = keeper_of(dialect), call.peek.previous
-    if keeper is None or not previous:
-        return call
+    previous = call.peek.previous
+    if keeper_of(dialect) is None or not previous:
+        return ()
     chain = kept.chain(previous, now, scope=call.key_name)
     passes = candidate.dialect == call.dialect
     if passes and (chain is None or chain[-1].origin == origin_of(candidate)):
-        return call
+        return ()
     if chain is None:
         raise BadRequest(UNKNOWN, f"Previous response with id {previous[:100]!r} not found.")
+    return chain
+
+
+def continued(call: Call, before: Sequence[Kept], dialect: Dialect) -> Call:
+    """Return *call* with all that was said *before* in it.
+
+    Raises:
+        BadRequest: What it says is nothing readable (KP-SYS-509).
+    """
+    keeper = keeper_of(dialect)
+    if keeper is None:
+        return call
     try:
-        body = keeper.expanded(call.body, [(each.items, each.answer) for each in chain])
+        body = keeper.expanded(call.body, [(each.items, each.answer) for each in before])
     except (ValueError, RecursionError):
         raise BadRequest("KP-SYS-509", "The body is no request: `input` must be a text or a list of items.") from None
-    return attrs.evolve(call, body=body, peek=dialect.peek(call.path, body), repeated=keeper.repeated(previous))
+    repeated = keeper.repeated(call.peek.previous)
+    return attrs.evolve(call, body=body, peek=dialect.peek(call.path, body), repeated=repeated)
 
 
 @attrs.define(kw_only=True)

@@ -22,6 +22,7 @@ from korproxy.errors.exceptions import (
     ProviderLost,
 )
 from korproxy.gateway import gate as module
+from korproxy.gateway.kept_answers import Kept
 from korproxy.gateway.ledger import Ledger
 from korproxy.models.abilities import Abilities
 from korproxy.models.accounts import Account, Secret
@@ -359,3 +360,18 @@ async def test_what_a_provider_has_asked_for_is_in_the_plan_so_that_a_client_tha
         (after,) = gate.plan(a_call(body))
 
     assert (before.dialect, after.dialect) == ("openai-chat", "openai-responses")
+
+
+@pytest.mark.parametrize("size", [10, module.LARGE])
+async def test_a_request_that_goes_on_from_an_answer_says_all_that_whoever_is_asked_does_not_have(size: int) -> None:
+    responses = OpenAIResponses()
+    body = b'{"model":"m","input":"And?","previous_response_id":"resp_1"}'
+    said = {"role": "user", "content": "x" * size}
+    async with open_echo() as echo, open_gate(provider_at(echo.url), openai_responses=responses) as gate:
+        answer = b'{"id":"resp_1","status":"completed","output":[]}'
+        gate.kept.put(Kept(id="resp_1", items=json.dumps([said]).encode(), answer=answer), trio.current_time(), scope="")
+        path = responses.paths[0]
+        await ask(gate, attrs.evolve(a_call(), dialect=responses.name, path=path, body=body, peek=responses.peek(path, body)))
+
+    asked = {"type": "message", "role": "user", "content": "And?"}
+    assert json.loads(echo.only.body) == {"model": "m", "input": [said, asked]}

@@ -11,7 +11,7 @@ import pytest
 from korproxy.builtin.dialects.openai_chat import OpenAIChat
 from korproxy.builtin.dialects.openai_responses import OpenAIResponses
 from korproxy.errors.exceptions import BadRequest
-from korproxy.gateway.keeping import LONGEST, Keeping, at_account, by_origin, continued, first_choice, keeper_of
+from korproxy.gateway.keeping import LONGEST, Keeping, at_account, by_origin, continued, first_choice, keeper_of, unsaid
 from korproxy.gateway.kept_answers import Kept, KeptAnswers, Origin
 from korproxy.gateway.routing import Candidate, Snapshot
 from korproxy.kit.http_provider import OPENAI_RESPONSES, HttpProvider
@@ -53,6 +53,11 @@ def keeping(kept: KeptAnswers, asked: Call, *, by: Candidate, is_stream: bool = 
     return Keeping(call=asked, keeper=RESPONSES.keeper, kept=kept, candidate=by, is_stream=is_stream, now=0)
 
 
+def sent(asked: Call, to: Candidate, kept: KeptAnswers) -> Call:
+    before = unsaid(asked, to, RESPONSES, kept, 0)
+    return continued(asked, before, RESPONSES) if before else asked
+
+
 def test_only_formats_that_have_such_a_thing_have_a_keeper() -> None:
     assert keeper_of(RESPONSES) is RESPONSES.keeper
     assert keeper_of(OpenAIChat()) is None
@@ -62,22 +67,20 @@ def test_only_formats_that_have_such_a_thing_have_a_keeper() -> None:
 def test_a_request_that_goes_on_from_nothing_is_left_alone() -> None:
     asked = call()
 
-    assert continued(asked, candidate(), RESPONSES, answers(), 0) is asked
+    assert sent(asked, candidate(), answers()) is asked
 
 
 def test_the_account_that_has_the_answer_gets_the_id_only() -> None:
     asked = call(previous_response_id="resp_1")
 
-    assert continued(asked, candidate(), RESPONSES, answers(Origin(provider="codex", account="work")), 0) is asked
+    assert sent(asked, candidate(), answers(Origin(provider="codex", account="work"))) is asked
 
 
 @pytest.mark.parametrize(
     "other", [candidate(account="home"), candidate("azure"), candidate("codex", dialect="anthropic-messages")], ids=str
 )
 def test_anybody_else_gets_all_that_was_said(other: Candidate) -> None:
-    asked = continued(
-        call(previous_response_id="resp_1"), other, RESPONSES, answers(Origin(provider="codex", account="work")), 0
-    )
+    asked = sent(call(previous_response_id="resp_1"), other, answers(Origin(provider="codex", account="work")))
 
     assert json.loads(asked.body) == {
         "model": "m",
@@ -94,7 +97,7 @@ def test_anybody_else_gets_all_that_was_said(other: Candidate) -> None:
 @pytest.mark.code("KP-PROV-118")
 def test_an_id_that_nobody_knows_is_refused_where_it_would_mean_nothing() -> None:
     with pytest.raises(BadRequest) as caught:
-        continued(call(previous_response_id="resp_2"), candidate(dialect="gemini"), RESPONSES, answers(), 0)
+        sent(call(previous_response_id="resp_2"), candidate(dialect="gemini"), answers())
 
     assert (caught.value.code, str(caught.value)) == ("KP-PROV-118", "Previous response with id 'resp_2' not found.")
 
@@ -102,14 +105,14 @@ def test_an_id_that_nobody_knows_is_refused_where_it_would_mean_nothing() -> Non
 def test_an_id_that_is_not_known_passes_to_a_provider_that_may_know_it() -> None:
     asked = call(previous_response_id="resp_2")
 
-    assert continued(asked, candidate(), RESPONSES, answers(), 0) is asked
+    assert sent(asked, candidate(), answers()) is asked
 
 
 def test_nobody_goes_on_from_another_keys_answer() -> None:
     asked = attrs.evolve(call(previous_response_id="resp_1"), key_name="other")
 
     with pytest.raises(BadRequest):
-        continued(asked, candidate(dialect="gemini"), RESPONSES, answers(), 0)
+        sent(asked, candidate(dialect="gemini"), answers())
 
 
 @pytest.mark.code("KP-SYS-509")
@@ -117,7 +120,7 @@ def test_a_request_whose_input_is_nothing_readable_is_refused() -> None:
     asked = call(previous_response_id="resp_1", input=["no", "items"])
 
     with pytest.raises(BadRequest) as caught:
-        continued(asked, candidate(dialect="gemini"), RESPONSES, answers(), 0)
+        sent(asked, candidate(dialect="gemini"), answers())
 
     assert caught.value.code == "KP-SYS-509"
 
