@@ -170,7 +170,7 @@ def test_planted_links_are_judged(text: str, expected: list[str], tmp_path: Path
     assert list(broken(page, text)) == expected
 
 
-@pytest.mark.parametrize(("heading", "end"), [("Try it", "korproxy run --demo"), ("Test it", "pytest")])
+@pytest.mark.parametrize(("heading", "end"), [("Try it", "korproxy run --demo"), ("Test it", "pytest -n auto")])
 def test_the_readme_sets_up_with_one_line(heading: str, end: str) -> None:
     command = readme_command(heading)
 
@@ -204,7 +204,7 @@ def test_every_way_to_test_is_the_readme_s() -> None:
     assert '.ci/readme-command "Test it"' in run
     assert "bash .ci/run" in workflow
     assert pip_words(tox["testenv"]["commands_pre"]) == pip_words(readme_command("Test it"))
-    assert tox["testenv"]["commands"].split() == ["pytest", "{posargs}"]
+    assert tox["testenv"]["commands"].split() == ["pytest", "-n", "auto", "{posargs}"]
 
 
 def test_tox_and_ci_cover_every_python_that_we_claim() -> None:

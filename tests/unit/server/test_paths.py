@@ -21,7 +21,7 @@ def test_the_management_application_answers(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [*CALLS, *open_paths, "/v1/models", "/v1", "/v1/", "/errorsx", "/v1/errors-x", "/x/v1/errors", ""]
+    "path", [*CALLS, *sorted(open_paths), "/v1/models", "/v1", "/v1/", "/errorsx", "/v1/errors-x", "/x/v1/errors", ""]
 )
 def test_the_front_answers_itself(path: str) -> None:
     assert not is_management(path)
