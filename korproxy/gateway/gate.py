@@ -25,7 +25,7 @@ from korproxy.gateway.embedding import Embedded, EmbeddingCrossing, cross, embed
 from korproxy.gateway.frames import FrameCutter
 from korproxy.gateway.images import ImageFetcher
 from korproxy.gateway.inflate import Inflater, inflated
-from korproxy.gateway.keeping import Keeping, at_account, by_origin, continued, first_choice, keeper_of, unsaid
+from korproxy.gateway.keeping import Keeping, at_account, by_origin, continued, first_choice, forget, keeper_of, unsaid
 from korproxy.gateway.kept_answers import KeptAnswers
 from korproxy.gateway.ledger import Ledger
 from korproxy.gateway.passage import Passage, Unchanged
@@ -75,18 +75,15 @@ class Gate:
         return [self.learnt.applied(each, call) for each in by_origin(candidates(call, self.snapshot), first)]
 
     def keeping(self, call: Call, relay: Relay) -> Keeping | None:
-        """Return what wants to see the answer to *call* that *relay* has, and keeps it; None where it is not to be kept."""
-        keeper = keeper_of(self.snapshot.dialects.get(call.dialect))
+        """Return what wants to see the answer to *call* that *relay* has, and keeps it; None where it is not to be kept.
+
+        Where the answer is that an earlier one is deleted, that is forgotten.
+        """
+        forget(call, relay.status, self.kept)
+        keeper, now = keeper_of(self.snapshot.dialects.get(call.dialect)), trio.current_time()
         if keeper is None or call.account is not None or relay.code is not None or not call.peek.keeps:
             return None
-        return Keeping(
-            call=call,
-            keeper=keeper,
-            kept=self.kept,
-            candidate=relay.candidate,
-            is_stream=relay.is_stream,
-            now=trio.current_time(),
-        )
+        return Keeping(call=call, keeper=keeper, kept=self.kept, candidate=relay.candidate, is_stream=relay.is_stream, now=now)
 
     async def open(
         self,

@@ -50,6 +50,15 @@ def origin_of(candidate: Candidate) -> Origin:
     return Origin(provider=candidate.provider.id, account=candidate.account.name)
 
 
+def forget(call: Call, status: int, kept: KeptAnswers) -> None:
+    """Forget the answer that *call* is about once the account that has it said with *status* that it is deleted, or not there.
+
+    Not before: a tool that asks again after an error would be told that there is nothing to delete.
+    """
+    if call.account is not None and call.method == "DELETE" and (status < 300 or status == 404):
+        kept.drop(call.tail.removeprefix("/"), scope=call.key_name)
+
+
 def unsaid(call: Call, candidate: Candidate, dialect: Dialect, kept: KeptAnswers, now: float) -> Sequence[Kept]:
     """Return the answers that *call* goes on from, the first one first; none where *candidate* has them, or there are none.
 

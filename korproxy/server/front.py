@@ -194,9 +194,9 @@ class Front:
         kept = answers.get(question.id, trio.current_time(), scope=caller.key_name)
         if kept is None:
             raise question.unknown()
-        if exchange.method == "DELETE":
-            answers.drop(question.id, scope=caller.key_name)
         if kept.origin is None:
+            if exchange.method == "DELETE":
+                answers.drop(question.id, scope=caller.key_name)
             await self._say(exchange, 200, question.answer(exchange.method, kept), [*common, _JSON])
             return
         about = _About(

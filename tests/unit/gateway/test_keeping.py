@@ -11,7 +11,7 @@ import pytest
 from korproxy.builtin.dialects.openai_chat import OpenAIChat
 from korproxy.builtin.dialects.openai_responses import OpenAIResponses
 from korproxy.errors.exceptions import BadRequest
-from korproxy.gateway.keeping import LONGEST, Keeping, at_account, by_origin, continued, first_choice, keeper_of, unsaid
+from korproxy.gateway.keeping import LONGEST, Keeping, at_account, by_origin, continued, first_choice, forget, keeper_of, unsaid
 from korproxy.gateway.kept_answers import Kept, KeptAnswers, Origin
 from korproxy.gateway.routing import Candidate, Snapshot
 from korproxy.kit.http_provider import OPENAI_RESPONSES, HttpProvider
@@ -141,6 +141,25 @@ def test_a_call_about_an_answer_goes_to_its_account_and_nowhere_else() -> None:
     found = at_account(attrs.evolve(call(), account=("b", "work")), snapshot)
     assert [(each.provider.id, each.dialect) for each in found] == [("b", "openai-responses")]
     assert at_account(attrs.evolve(call(), account=("b", "gone")), snapshot) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "left"), [("DELETE", 200, 0), ("DELETE", 404, 0), ("DELETE", 500, 1), ("GET", 404, 1)]
+)
+def test_an_answer_is_forgotten_once_its_account_has_deleted_it(method: str, status: int, left: int) -> None:
+    kept = answers()
+    about = attrs.evolve(call(), method=method, account=("codex", "work"), tail="/resp_1")
+    forget(about, status, kept)
+
+    assert len(kept) == left
+
+
+def test_nobody_deletes_another_keys_answer() -> None:
+    kept = answers()
+    about = attrs.evolve(call(), method="DELETE", account=("codex", "work"), tail="/resp_1", key_name="other")
+    forget(about, 200, kept)
+
+    assert len(kept) == 1
 
 
 def test_a_stream_is_kept_when_its_last_event_is_there_and_before_the_client_has_it() -> None:
