@@ -22,6 +22,7 @@ class Answer:
     """What is said, in no format. ``stop``: ``end``, ``tool``, ``length``, ``refusal``, ``stop_sequence`` or verbatim.
 
     ``pieces`` is the text as a stream cuts it. ``thinking`` None: no such block, empty: a block that hides its text.
+    ``search`` is what the provider has looked for in the web, ``cite`` the page that the text rests on.
     """
 
     pieces: tuple[str, ...] = ()
@@ -29,6 +30,8 @@ class Answer:
     redacted: str | None = None
     calls: tuple[ToolCall, ...] = ()
     refusal: str | None = None
+    search: str | None = None
+    cite: str | None = None
     stop: str = "end"
     usage: Usage
 
@@ -58,6 +61,8 @@ def decide(prompt: Prompt, script: Script, raw: bytes) -> Answer:
         redacted=script.redacted,
         calls=calls,
         refusal=script.refusal,
+        search=script.search,
+        cite=script.cite,
         stop=stop,
         usage=script.usage or Usage(input=prompt.tokens, output=max(1, tokens_in(said))),
     )

@@ -18,6 +18,7 @@ from korproxy_mock.paths import bearer, split_path
 from korproxy_mock.prompt import Prompt
 from korproxy_mock.record import Received
 from korproxy_mock.script import Script
+from korproxy_mock.searching import citation, search_blocks
 from korproxy_mock.wire import Raw, dumps
 
 _STOP = {"end": "end_turn", "tool": "tool_use", "length": "max_tokens", "null": None}
@@ -199,9 +200,18 @@ def _blocks(call: Call, answer: Answer) -> Iterator[tuple[JsonObject, list[JsonO
         yield block, [*deltas, {"type": "signature_delta", "signature": signature}]
     if answer.redacted is not None:
         yield {"type": "redacted_thinking", "data": answer.redacted}, []
+    if answer.search is not None:
+        asked, found = search_blocks(call, answer)
+        parts = ["", *thirds(json.dumps(asked["input"], ensure_ascii=False))]
+        yield asked, [{"type": "input_json_delta", "partial_json": part} for part in parts]
+        yield found, []
     if answer.pieces:
-        deltas = [{"type": "text_delta", "text": piece} for piece in answer.pieces]
-        yield {"type": "text", "text": answer.text}, deltas
+        said: list[JsonObject] = [{"type": "text_delta", "text": piece} for piece in answer.pieces]
+        block = {"type": "text", "text": answer.text}
+        if answer.cite is not None:  # what a text rests on comes in front of it
+            block["citations"] = [citation(answer.cite)]
+            said.insert(0, {"type": "citations_delta", "citation": citation(answer.cite)})
+        yield block, said
     for at, tool in enumerate(answer.calls):
         identity = f"toolu_mock{call.number:016d}{at:02d}"
         block = {"type": "tool_use", "id": identity, "name": tool.name, "input": _input(tool.arguments)}
@@ -222,7 +232,7 @@ def _input(arguments: str | None) -> object:
 
 def _emptied(block: JsonObject) -> JsonObject:
     """Return *block* as a stream starts it; what has no deltas comes whole."""
-    empty: JsonObject = {"text": "", "thinking": "", "signature": "", "input": {}}
+    empty: JsonObject = {"citations": [], "text": "", "thinking": "", "signature": "", "input": {}}
     return {name: empty.get(name, value) for name, value in block.items()}
 
 
@@ -235,6 +245,7 @@ def _usage(answer: Answer) -> JsonObject:
         "cache_creation": {"ephemeral_5m_input_tokens": usage.cache_write, "ephemeral_1h_input_tokens": 0},
         "output_tokens": usage.output,
         "output_tokens_details": {"thinking_tokens": answer.thinking_tokens},
+        **({} if answer.search is None else {"server_tool_use": {"web_search_requests": 1, "web_fetch_requests": 0}}),
         "service_tier": "standard",
     }
 

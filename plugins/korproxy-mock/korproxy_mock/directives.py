@@ -217,7 +217,7 @@ _AIMED: Mapping[str, str] = {
 }  # fmt: skip
 _READERS: Mapping[str, Callable[[str], object]] = {
     **dict.fromkeys(_FLAGS, _flag),
-    **dict.fromkeys(("text", "thinking", "redacted", "stop", "refusal"), str),
+    **dict.fromkeys(("text", "thinking", "redacted", "stop", "refusal", "search", "cite"), str),
     **dict.fromkeys(("kind", "code", "param", "message", "provider", "key", "model"), str),
     **dict.fromkeys(("stall-after", "cut-after", "malformed-after", "error-after"), _count),
     **dict.fromkeys(("first-byte", "first-event", "gap"), _seconds),

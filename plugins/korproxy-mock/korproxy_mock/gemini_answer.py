@@ -11,6 +11,7 @@ from korproxy_mock.gemini_shape import camel, canonical
 from korproxy_mock.gemini_signatures import call_signature, text_signature
 from korproxy_mock.prompt import tokens_in
 from korproxy_mock.script import Script, ToolCall
+from korproxy_mock.searching import grounding
 from korproxy_mock.wire import Raw, dumps
 
 _FINISH = {
@@ -23,6 +24,8 @@ _FIELDS = (
     "usage_metadata", "prompt_token_count", "cached_content_token_count", "candidates_token_count", "thoughts_token_count",
     "total_token_count", "prompt_tokens_details", "token_count", "model_version", "response_id", "prompt_feedback",
     "block_reason",
+    "grounding_metadata", "grounding_chunks", "grounding_supports", "grounding_chunk_indices", "start_index", "end_index",
+    "web_search_queries", "search_entry_point", "rendered_content",
 )  # fmt: skip
 _SNAKE = {camel(each): each for each in _FIELDS}
 
@@ -110,6 +113,7 @@ def _candidates(answer: Answer, parts: list[JsonObject], finish: str | None, con
         candidate["content"] = {**({"parts": parts} if parts else {}), "role": "model"}
     if finish is not None:
         candidate["finishReason"] = "SAFETY" if refused else finish
+        candidate |= grounding(answer)
     if refused and finish is not None:
         candidate["safetyRatings"] = [_RATING]
         candidate.update({"finishMessage": answer.refusal} if answer.refusal else {})

@@ -17,6 +17,7 @@ from korproxy_mock.paths import query, split_path
 from korproxy_mock.prompt import Prompt
 from korproxy_mock.record import Received
 from korproxy_mock.script import Script, ToolCall
+from korproxy_mock.searching import nested_annotation
 
 _DONE = Event(data="[DONE]", terminal=True)
 _FINISH = {
@@ -133,7 +134,7 @@ def _message(call: Call, answer: Answer, script: Script) -> JsonObject:
         "role": "assistant",
         "content": tags + answer.text if answer.pieces or tags else None,
         "refusal": answer.refusal,
-        "annotations": [],
+        "annotations": [] if answer.cite is None else [nested_annotation(answer)],
     }
     if answer.thinking is not None and not tags:
         message[field] = answer.thinking
@@ -155,6 +156,8 @@ def _deltas(call: Call, answer: Answer, script: Script) -> Iterator[JsonObject]:
             yield {"content": None, field: piece}
     for piece in answer.pieces:
         yield {"content": piece}
+    if answer.cite is not None and answer.pieces:
+        yield {"annotations": [nested_annotation(answer)]}
     if answer.refusal is not None:
         for piece in cut(answer.refusal):
             yield {"refusal": piece}

@@ -14,6 +14,7 @@ from korproxy_mock.formats import Call, Format, Headers, JsonObject, Problem, Re
 from korproxy_mock.memory import Memory
 from korproxy_mock.record import Received
 from korproxy_mock.script import RetryAfter, Script
+from korproxy_mock.searching import check_search
 from korproxy_mock.stream import Step, plan
 
 Take = Callable[[str, str, str, str], Script | None]  # action, provider, key, model
@@ -131,6 +132,7 @@ class _Exchange:
         if reply := self._instead(call, script):
             return reply
         answer = decide(attrs.evolve(prompt, text=directions.text), script, self.received.body)
+        check_search(call, answer)
         if not call.stream:
             return self._whole(call, self.form.answer(call, answer, script), script)
         self.received.streamed = True

@@ -46,6 +46,9 @@ def _item(index: int, item: JsonObject, quirks: Sequence[str]) -> Iterator[Step]
         yield from _reasoned(item, at)
     elif item["type"] == "message":
         yield from _contents(item["content"], at)
+    elif item["type"] == "web_search_call":
+        for stage in ("in_progress", "searching", "completed"):
+            yield f"web_search_call.{stage}", at
     elif item["type"] == "compaction":
         yield "compaction.compacting", at
     else:
@@ -78,9 +81,12 @@ def _contents(content: list[JsonObject], at: JsonObject) -> Iterator[Step]:
         here = {**at, "content_index": index}
         field = "refusal" if part["type"] == "refusal" else "text"
         extra: JsonObject = {"logprobs": []} if part["type"] == "output_text" else {}
-        yield "content_part.added", {**here, "part": {**part, field: ""}}
+        cited = part.get("annotations", [])
+        yield "content_part.added", {**here, "part": {**part, field: "", **({"annotations": []} if cited else {})}}
         for piece in cut(part[field]):
             yield f"{part['type']}.delta", {**here, "delta": piece, **extra}
+        for number, each in enumerate(cited):
+            yield f"{part['type']}.annotation.added", {**here, "annotation_index": number, "annotation": each}
         yield f"{part['type']}.done", {**here, field: part[field], **extra}
         yield "content_part.done", {**here, "part": part}
 

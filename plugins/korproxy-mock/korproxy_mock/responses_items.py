@@ -9,6 +9,7 @@ from korproxy_mock.responses_read import kind_of
 from korproxy_mock.responses_seals import seal_for
 from korproxy_mock.responses_tools import Offered, meant
 from korproxy_mock.script import Script, ToolCall
+from korproxy_mock.searching import annotation, search_item
 
 _COMMENTARY = "Let me see."
 _WITHOUT_STATUS = ("reasoning", "compaction", "additional_tools", "configuration_update")
@@ -16,7 +17,8 @@ _WITHOUT_STATUS = ("reasoning", "compaction", "additional_tools", "configuration
 
 def output_items(call: Call, answer: Answer, script: Script, tools: tuple[Offered, ...], status: str) -> list[JsonObject]:
     """Return the items of *answer* in the order a model says them; *status* is that of the last."""
-    bare = [*_thoughts(call, answer, script), *_messages(answer, script)]
+    searched = [] if answer.search is None else [search_item(answer)]
+    bare = [*_thoughts(call, answer, script), *searched, *_messages(answer, script)]
     bare += [
         _called(each, meant(each.name, tools), f"call_mock{call.number:08d}{at:02d}") for at, each in enumerate(answer.calls)
     ]
@@ -32,6 +34,7 @@ def prefix(item: JsonObject) -> str:
     return {
         "message": "msg", "reasoning": "rs", "function_call": "fc", "custom_tool_call": "ctc", "compaction": "cmp",
         "function_call_output": "fc", "custom_tool_call_output": "ctco", "additional_tools": "at",
+        "web_search_call": "ws",
     }.get(kind_of(item), "item")  # fmt: skip
 
 
@@ -97,7 +100,8 @@ def _messages(answer: Answer, script: Script) -> Iterator[JsonObject]:
     if phase == "commentary" and not (answer.calls and answer.pieces):
         yield _message([_text(_COMMENTARY)], "commentary")
         phase = "final_answer"
-    content = [_text(answer.text)] if answer.pieces else []
+    cited = [] if answer.cite is None else [annotation(answer)]
+    content = [{**_text(answer.text), "annotations": cited}] if answer.pieces else []
     if answer.refusal is not None:
         content.append({"type": "refusal", "refusal": answer.refusal})
     if content:

@@ -23,6 +23,10 @@ def check_model(body: JsonObject) -> None:
     effort = reasoning.get("effort")
     if effort is not None and efforts is not None and effort not in efforts:
         raise _wrong_value("reasoning.effort", effort, model, efforts)
+    hosted = [each["type"] for each in body.get("tools") or () if isinstance(each, dict)]
+    searches = [each for each in hosted if isinstance(each, str) and each.startswith("web_search")]
+    if effort == "minimal" and searches:
+        raise refuse(f"The following tools cannot be used with reasoning.effort 'minimal': {searches[0]}.", param="tools")
     old = (0, 0) < models.gpt_version(model) < _FIRST_REASONING
     if old and verbosity not in {None, "medium"}:
         raise _wrong_value("text.verbosity", verbosity, model, ("medium",))

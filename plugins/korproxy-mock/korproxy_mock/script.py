@@ -68,6 +68,8 @@ class Script:
     tools: tuple[ToolCall, ...] = ()
     stop: str | None = None
     refusal: str | None = None
+    search: str | None = None
+    cite: str | None = None
     usage: Usage | None = None
     echo_request: bool = False
     # an error instead

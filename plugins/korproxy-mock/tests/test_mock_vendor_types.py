@@ -53,9 +53,35 @@ GOOGLE: dict[str, Any] = {
     "generationConfig": {"thinkingConfig": {"includeThoughts": True}},
     "tools": [{"functionDeclarations": [FUNCTION]}],
 }
+SEARCHED = "{{mock: search=rain cite=https://a.example/rain text='It rains.'}}"
+SEARCHES: list[tuple[str, dict[str, Any], Any, Any]] = [
+    ("/v1/responses", {"input": SEARCHED, "tools": [{"type": "web_search"}]}, response_types.Response, ResponseStreamEvent),
+    (
+        "/v1/chat/completions",
+        {"messages": [{"role": "user", "content": SEARCHED}], "web_search_options": {}},
+        chat_types.ChatCompletion,
+        chat_types.ChatCompletionChunk,
+    ),
+    (
+        MESSAGES,
+        {
+            "messages": [{"role": "user", "content": SEARCHED}],
+            "tools": [{"type": "web_search_20250305", "name": "web_search"}],
+        },
+        anthropic_types.Message,
+        anthropic_types.RawMessageStreamEvent,
+    ),
+    (
+        f"{FLASH}:generateContent",
+        {"contents": [{"parts": [{"text": SEARCHED}]}], "tools": [{"googleSearch": {}}]},
+        google_types.GenerateContentResponse,
+        google_types.GenerateContentResponse,
+    ),
+]
 # what vendors do send although their SDKs have no field for it
 BEYOND = {
     "store",  # OpenAI's response repeats it
+    "annotations",  # OpenAI's models that search send them in deltas, too
     "reasoning_content",  # compatible servers' thinking in Chat Completions
 }
 
@@ -152,6 +178,23 @@ async def test_every_event_of_a_stream_fits_the_sdks_type(ask: Any, path: str, b
     got = await ask("hi", path, stream=True, **body)
     told = [fits(kind, data) for data in datas(got) if data != '{"type": "ping"}']
     assert len(told) > 1
+
+
+@pytest.mark.parametrize(("path", "body", "kind", "piece"), SEARCHES)
+async def test_a_search_and_what_it_cites_fit_the_sdks_type(
+    ask: Any, path: str, body: dict[str, Any], kind: Any, piece: Any
+) -> None:
+    got = await ask("hi", path, **body)
+    assert got.status == 200, got.body
+    assert "https://a.example/rain" in fits(kind, got.body).model_dump_json()
+    streamed = await ask("hi", path, stream=True, **body)
+    told = [fits(piece, data).model_dump_json() for data in datas(streamed) if data != '{"type": "ping"}']
+    assert any("https://a.example/rain" in each for each in told)
+
+
+async def test_nobody_searches_unasked(ask: Any) -> None:
+    got = await ask("{{mock: search=rain}}", "/v1/responses")
+    assert (got.status, b"asks for no web search" in got.body) == (400, True)
 
 
 async def test_a_list_of_input_items_fits_whatever_was_said(ask: Any, connect: Any) -> None:
