@@ -315,11 +315,29 @@ def test_edge_66_wishes_about_the_stream_are_no_part_of_the_body() -> None:
     assert sent(chat_body(said(), stream=True, stream_options={"include_usage": True})).keys() == {"contents"}
 
 
-def test_edge_68_a_search_that_another_vendor_runs_is_dropped_and_reported() -> None:
-    body = messages_body(said(), tools=[{"type": "web_search_20250305", "name": "web_search"}])
+SEARCH = {"type": "web_search_20250305", "name": "web_search"}
+READ = {"name": "read", "input_schema": {"type": "object", "properties": {}}}
+
+
+def searching(goal: Goal, search: Any) -> Goal:
+    return attrs.evolve(goal, abilities=attrs.evolve(goal.abilities, search=search))
+
+
+def test_edge_68_a_search_for_a_model_that_has_none_is_dropped_and_reported() -> None:
+    body = messages_body(said(), tools=[SEARCH])
 
     assert "tools" not in sent(body)
-    assert losses(body) == ("/tools/0",)
+    assert "/tools/0" in losses(body)
+
+
+def test_edge_68_a_search_of_anthropics_becomes_googles() -> None:
+    alone, beside = messages_body(said(), tools=[SEARCH]), messages_body(said(), tools=[READ, SEARCH])
+    third, second = searching(GEMINI_3, "tool"), searching(GEMINI_2, "alone")
+
+    assert sent(alone, third)["tools"] == sent(alone, second)["tools"] == [{"googleSearch": {}}]
+    assert [list(each) for each in sent(beside, third)["tools"]] == [["functionDeclarations"], ["googleSearch"]]
+    assert [list(each) for each in sent(beside, second)["tools"]] == [["functionDeclarations"]]
+    assert (losses(beside, third), losses(beside, second)) == ((), ("/tools/1",))
 
 
 def test_edge_83_an_interrupted_call_has_a_result() -> None:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import attrs
 import pytest
 
 from korproxy.api import Abilities, Headers, chat
@@ -372,7 +373,17 @@ def test_edge_65_a_wanted_form_of_the_answer_is_kept() -> None:
     assert "JSON" in to_messages([HI], response_format={"type": "json_object"})[0]["system"][0]["text"]
 
 
-def test_edge_68_a_search_that_the_provider_would_run_is_lost_in_the_open() -> None:
+def test_edge_68_a_search_becomes_anthropics_where_the_model_has_one() -> None:
+    place = {"type": "approximate", "approximate": {"city": "Graz"}}
+    search = {"search_context_size": "low", "user_location": place}
+    body, notes = to_messages([HI], attrs.evolve(OLD, search="tool"), web_search_options=search)
+
+    where = {"type": "approximate", "city": "Graz"}
+    assert body["tools"] == [{"type": "web_search_20250305", "name": "web_search", "user_location": where}]
+    assert notes == [("/web_search_options/search_context_size", "lost")]
+
+
+def test_edge_68_a_search_that_the_model_has_not_is_lost_in_the_open() -> None:
     body, notes = to_messages([HI], web_search_options={})
 
     assert ("tools" in body, notes) == (False, [("/web_search_options", "lost")])

@@ -404,3 +404,48 @@ def test_edge_78_how_long_to_wait_is_said_in_words_that_codex_reads(provider: st
 
     assert (status, json.loads(body)["error"]["type"]) == (429, "rate_limit_error")
     assert json.loads(body)["error"]["message"] == "Rate limit reached. Please try again in 21s."
+
+
+PAGE = "https://a.example/rain"
+
+
+def searched(client: str, pause: str = "end_turn") -> list[dict[str, Any]]:
+    """Return what a client gets of a stream in which Claude has searched the web."""
+    call = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {}}
+    found = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []}
+    cited = {"type": "web_search_result_location", "url": PAGE, "title": "Rain", "cited_text": "x", "encrypted_index": "E"}
+    blocks = [
+        messages.text_block(0, "I look. "),
+        messages.block(1, call, {"type": "input_json_delta", "partial_json": '{"query": "rain"}'}),
+        messages.block(2, found),
+        messages.block(
+            3,
+            {"type": "text", "text": ""},
+            {"type": "citations_delta", "citation": cited},
+            {"type": "text_delta", "text": "It rains."},
+        ),
+        messages.ended(pause),
+    ]
+    return got(client, messages.started(), *blocks, provider=MESSAGES)
+
+
+def test_edge_68_a_search_of_claudes_is_text_and_its_pages_for_others() -> None:
+    page = {"start_index": 8, "end_index": 17, "title": "Rain", "url": PAGE}
+    assert deltas(searched(CHAT)) == [
+        {"content": "I look. "},
+        {"content": "It rains."},
+        {"annotations": [{"type": "url_citation", "url_citation": page}]},
+    ]
+    items = output(searched(RESPONSES))
+    assert [(item["type"], item["content"][0]["text"]) for item in items] == [("message", "I look. "), ("message", "It rains.")]
+    assert items[1]["content"][0]["annotations"] == [{"type": "url_citation", **page, "start_index": 0, "end_index": 9}]
+    chunks = searched(GEMINI)
+    assert [part["text"] for part in gemini_parts(chunks)] == ["I look. ", "It rains.", ""]
+    assert chunks[-1]["candidates"][0]["groundingMetadata"] == {"groundingChunks": [{"web": {"uri": PAGE, "title": "Rain"}}]}
+
+
+def test_edge_90_a_pause_in_a_search_is_a_natural_end_with_all_text_so_far() -> None:
+    assert searched(RESPONSES, "pause_turn")[-1]["type"] == "response.completed"
+    assert searched(CHAT, "pause_turn")[-1]["choices"][0]["finish_reason"] == "stop"
+    assert searched(GEMINI, "pause_turn")[-1]["candidates"][0]["finishReason"] == "STOP"
+    assert len(deltas(searched(CHAT, "pause_turn"))) == 3
