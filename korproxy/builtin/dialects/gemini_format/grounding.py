@@ -68,9 +68,10 @@ class GroundingReader:
             return None
         start = _number(segment, "startIndex", "start_index") or 0
         end = _number(segment, "endIndex", "end_index") or 0
-        part = _number(segment, "partIndex", "part_index") or 0
+        part = _number(segment, "partIndex", "part_index")
         piece, text = self._pieces[0], segment.get("text")
-        for base in (parts[part] if part < len(parts) else 0, 0):
+        bases = [0, *parts[:1]] if part is None else [*parts[part : part + 1], 0]
+        for base in bases:
             if not 0 <= base + start < base + end <= len(piece):
                 continue
             if not isinstance(text, str) or piece[base + start : base + end] == _bytes(text):

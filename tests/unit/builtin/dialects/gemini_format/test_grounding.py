@@ -78,6 +78,12 @@ def test_a_stream_cites_behind_its_text_with_places_in_all_of_it() -> None:
     assert events[:4] == [chat.TextDelta("Kö"), chat.TextDelta("ln"), chat.Cited(page("a", 0, 4)), chat.Cited(page("b"))]
 
 
+def test_a_place_in_a_stream_counts_in_all_of_its_text_first() -> None:
+    last = grounded(answer({"text": "ha"}, reason="STOP"), support(0, 2, 0, text="ha"), chunks=[web("a")])
+
+    assert cited(answer({"text": "ha "}), last) == [page("a", 0, 2)]
+
+
 def test_what_comes_with_the_end_is_about_the_text_before_it() -> None:
     last = grounded(answer({"text": "", "thoughtSignature": "CiQB"}, reason="STOP"), chunks=[web("a")])
     events = inner(told(answer({"text": "Hi"}), last, last))
