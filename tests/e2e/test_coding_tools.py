@@ -98,7 +98,7 @@ def lost_of(tool: CodingTool, sdk: str, column: str) -> set[str]:
         before = 3 + tool.lite + (not tool.instructed)  # items in front of what the model said
         lost |= {"/input/0/tools/3" if tool.lite else "/tools/3"}  # a search that only OpenAI runs
         lost |= {f"/input/{before}"} if column in ("gemini", "qwen") else set()
-        lost |= {"/parallel_tool_calls"} if column == "gemini" else set()
+        lost |= {"/parallel_tool_calls"} if tool.lite and column == "gemini" else set()  # one call at a time
     return lost
 
 

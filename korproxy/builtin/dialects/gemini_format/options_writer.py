@@ -74,7 +74,8 @@ def generation_config(options: chat.Options, abilities: Abilities, report: chat.
     if thinking:
         config["thinkingConfig"] = thinking
     for name, why in _LOST.items():
-        if getattr(options, name) is not None:
+        value = getattr(options, name)
+        if value is not None and (name, value) != ("parallel", True):  # that is what Gemini does unasked
             report.lost(options.pointers.get(name, ""), why)
     return config
 

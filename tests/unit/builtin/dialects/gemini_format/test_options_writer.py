@@ -96,7 +96,6 @@ def test_a_seed_that_is_too_large_is_lost() -> None:
         ("logprobs", True),
         ("top_logprobs", 3),
         ("parallel", False),
-        ("parallel", True),
         ("verbosity", "low"),
         ("user", "u"),
         ("tier", "flex"),
@@ -107,6 +106,10 @@ def test_a_seed_that_is_too_large_is_lost() -> None:
 )
 def test_what_gemini_has_no_place_for_is_lost(name: str, value: Any) -> None:
     assert config(**{name: value}) == ({}, {f"/{name}": "lost"})
+
+
+def test_several_calls_at_once_are_what_gemini_makes_unasked() -> None:
+    assert config(parallel=True) == ({}, {})
 
 
 def test_several_answers_are_refused() -> None:
