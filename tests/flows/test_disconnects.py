@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 from pathlib import Path
 
 import trio
@@ -69,19 +70,21 @@ def resident_bytes(process: DaemonProcess) -> int:
 
 
 async def leave_at_random(running: DaemonProcess, count: int, seed: int) -> None:
-    """Start *count* endless streams, a few at once, and leave each after a random moment."""
+    """Start *count* endless streams, a few at once, and leave each after a random moment, most of them in mid-stream."""
     chance = random.Random(seed)
     places = trio.CapacityLimiter(AT_ONCE)
 
-    async def one(patience: float) -> None:
+    async def one(patience: float, *, begun: bool) -> None:
         async with places, await connect(running.url) as stream:
+            await stream.send_all(chat_request(ENDLESS, running.key))
+            if begun:
+                await read_until(stream, b"data:")
             with trio.move_on_after(patience):
-                await stream.send_all(chat_request(ENDLESS, running.key))
                 await read_until(stream, b"never comes")
 
     async with trio.open_nursery() as nursery:
         for _ in range(count):
-            nursery.start_soon(one, chance.uniform(0, 0.25))
+            nursery.start_soon(partial(one, chance.uniform(0, 0.1), begun=chance.random() < 0.7))
 
 
 async def test_five_hundred_more_disconnects_leave_no_memory_and_no_connection_behind(home: Path) -> None:

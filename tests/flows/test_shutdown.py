@@ -84,7 +84,7 @@ async def test_without_the_last_resort_a_client_that_never_reads_costs_the_grace
                     took = trio.current_time() - asked
 
     assert code == 0
-    assert took < grace + 1
+    assert took < grace + 4  # it would take for ever; the last resort would take eight seconds
 
 
 async def test_a_second_signal_cuts_running_streams_off(home: Path) -> None:
