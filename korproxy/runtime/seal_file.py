@@ -20,7 +20,7 @@ import trio
 from korproxy.gateway.provenance import DIGEST_SIZE, Origin, Provenance
 from korproxy.runtime.presence import write_privately
 
-EVERY = 5.0  # seconds between two looks at whether something has changed
+EVERY = 15.0  # seconds between two looks at whether something has changed: a full table takes 60 ms to write
 LAST_WRITE = 2.0  # seconds that the one at the end may take
 LONGEST = 16 * 1024**2  # bytes; a longer file is some other file
 _HEAD = b"korproxy reasoning table 1\n"
