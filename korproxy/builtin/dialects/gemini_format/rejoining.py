@@ -23,7 +23,9 @@ def rejoined(turns: Sequence[chat.Turn]) -> tuple[chat.Turn, ...]:
     for at, turn in enumerate(turns):
         for place, part in enumerate(turn.parts):
             if turn.role == "assistant" and _closes(part):
-                parts[at][place] = attrs.evolve(part, text=_taken(turns, parts, at, place))
+                pieces = _taken(turns, parts, at, place)
+                text, stood = "".join(each.text for each in pieces), pieces[0].at if pieces else part.at
+                parts[at][place] = attrs.evolve(part, text=text, at=stood)
     kept = [tuple(each for each in left if each is not None) for left in parts]
     return tuple(
         turn if len(left) == len(turn.parts) and left == turn.parts else attrs.evolve(turn, parts=left)
@@ -38,18 +40,18 @@ def _closes(part: chat.Part) -> TypeGuard[chat.Reasoning]:
     return part.seal.family != FAMILY
 
 
-def _taken(turns: Sequence[chat.Turn], parts: list[list[chat.Part | None]], at: int, place: int) -> str:
-    """Take the pieces in front of *place* out of *parts*, as far back as there is nothing else; return their text."""
-    texts: list[str] = []
+def _taken(turns: Sequence[chat.Turn], parts: list[list[chat.Part | None]], at: int, place: int) -> Sequence[chat.Reasoning]:
+    """Take the pieces in front of *place* out of *parts*, as far back as there is nothing else; return them."""
+    taken: list[chat.Reasoning] = []
     while True:
         place -= 1
         while place < 0:
             at -= 1
             if at < 0 or turns[at].role != "assistant":
-                return "".join(reversed(texts))
+                return taken[::-1]
             place = len(parts[at]) - 1
         piece = parts[at][place]
         if not isinstance(piece, chat.Reasoning) or piece.seal is not None:
-            return "".join(reversed(texts))
-        texts.append(piece.text)
+            return taken[::-1]
+        taken.append(piece)
         parts[at][place] = None

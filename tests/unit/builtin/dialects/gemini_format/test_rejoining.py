@@ -34,6 +34,16 @@ def test_pieces_in_turns_of_their_own_are_joined_and_empty_turns_are_gone() -> N
     assert rejoined(turns) == (model(thought("ab", CLAUDES), CALL),)
 
 
+def test_a_thought_stands_where_its_first_piece_stood_and_its_seal_where_it_came() -> None:
+    end = chat.Reasoning(seal=chat.Seal(family="anthropic", data="sealed", at="/2/s"), at="/2/s")
+    [turn] = rejoined([model(chat.Reasoning(text="a", at="/0"), chat.Reasoning(text="b", at="/1"), end)])
+    [part] = turn.parts
+
+    assert isinstance(part, chat.Reasoning)
+    assert part.seal is not None
+    assert (part.at, part.seal.at) == ("/0", "/2/s")
+
+
 def test_two_thoughts_stay_two() -> None:
     turns = [model(thought("a"), END, thought("b"), END)]
 
