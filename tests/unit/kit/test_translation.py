@@ -63,5 +63,5 @@ def test_every_direction_is_one_of_the_contract_and_none_is_left_over() -> None:
 def test_what_passes_is_left_alone_and_loads_nothing() -> None:
     known, body = Known(), b'{"signature":""}'
 
-    assert known.without_foreign_reasoning(body, "anthropic", chat.Report()) is body
+    assert known.without_foreign_reasoning(body, chat.nobody, chat.Report()) is body
     assert known.loaded == []

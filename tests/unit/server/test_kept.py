@@ -8,11 +8,12 @@ import pytest
 
 from korproxy.builtin.dialects.openai_chat import OpenAIChat
 from korproxy.builtin.dialects.openai_responses import OpenAIResponses
+from korproxy.contracts import Dialect
 from korproxy.errors.exceptions import BadRequest
 from korproxy.gateway.kept_answers import Kept
 from korproxy.server.kept import Question, kept_question
 
-DIALECTS = {"openai-chat": OpenAIChat(), "openai-responses": OpenAIResponses()}
+DIALECTS: dict[str, Dialect] = {"openai-chat": OpenAIChat(), "openai-responses": OpenAIResponses()}
 KEPT = Kept(id="resp_1", items=b'[{"role":"user","content":"Hi"}]', answer=b'{"id":"resp_1"}')
 
 

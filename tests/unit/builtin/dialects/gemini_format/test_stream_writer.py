@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 
 from korproxy.api import Usage, chat, sse_events
-from korproxy.builtin.dialects.gemini_format.stream_reader import GeminiStreamReader
 from korproxy.builtin.dialects.gemini_format.seals import UNSEALED
+from korproxy.builtin.dialects.gemini_format.stream_reader import GeminiStreamReader
 from korproxy.builtin.dialects.gemini_format.stream_writer import GeminiStreamWriter
 from tests.fakes.passing import guarded
 from tests.fakes.streams import good_streams
