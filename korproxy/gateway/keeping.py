@@ -14,6 +14,8 @@ from korproxy.models.calls import Call
 
 UNKNOWN = "KP-PROV-118"
 LONGEST = 16 * 1024**2  # bytes of a whole answer that are gathered to be kept
+_SMALL = 16 * 1024  # bytes up to which it is looked at whether an answer is whole as often as it may be
+_GROWTH = 1.1  # by which larger ones have to grow first: a server that sends line by line would cost minutes
 
 
 def keeper_of(dialect: Dialect | None) -> AnswerKeeper | None:
@@ -111,6 +113,7 @@ class Keeping:
     now: float
     _pieces: list[bytes] = attrs.field(factory=list, init=False, repr=False)
     _size: int = attrs.field(default=0, init=False)
+    _tried: float = attrs.field(default=0, init=False)
     _done: bool = attrs.field(default=False, init=False)
 
     def see(self, piece: bytes) -> None:
@@ -126,7 +129,13 @@ class Keeping:
             self._pieces.clear()
             return
         self._pieces.append(piece)
-        if piece.rstrip().endswith(b"}"):
+        if piece.rstrip().endswith(b"}") and (self._size < _SMALL or self._size > self._tried * _GROWTH):
+            self._tried = self._size
+            self._keep(b"".join(self._pieces))
+
+    def end(self) -> None:
+        """Take note that there was all of it. Some clients read no further than to the end of the JSON, so this may be late."""
+        if not self._done and self._pieces:
             self._keep(b"".join(self._pieces))
 
     def _keep(self, answer: bytes | None) -> None:

@@ -152,6 +152,8 @@ class Answerer:
                 keeping.see(piece)
             await exchange.write(piece)
             piece = await relay.next_piece()
+        if keeping is not None:
+            keeping.end()
         await _end(exchange, relay, b"")
 
     def _error(self, relay: Relay) -> RawHeaders:

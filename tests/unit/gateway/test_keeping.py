@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from time import perf_counter
 from typing import Any
 
 import attrs
@@ -187,6 +188,20 @@ def test_a_plain_answer_is_kept_wherever_it_was_cut(cut: int) -> None:
     watch.see(ANSWER[cut:])
 
     assert [each.answer for each in kept.chain("resp_1", 0, scope="mine") or ()] == [ANSWER]
+
+
+def test_an_answer_in_small_pieces_is_kept_in_the_time_that_its_bytes_take() -> None:
+    kept = KeptAnswers()
+    watch = keeping(kept, call(), by=candidate())
+    said = b'{"type":"message","role":"assistant","content":[{"type":"output_text","text":"Hi"}]}'
+    answer = ANSWER.replace(b"[{", b"[" + b",".join([said] * 4000) + b",{", 1)
+    began = perf_counter()
+    for at in range(len(answer)):
+        watch.see(answer[at : at + 1])
+    watch.end()
+
+    assert [each.answer for each in kept.chain("resp_1", 0, scope="mine") or ()] == [answer]
+    assert perf_counter() - began < 10  # looked at whenever a bracket closes it takes minutes
 
 
 def test_an_answer_that_was_translated_is_nobodys_but_ours() -> None:
