@@ -109,7 +109,7 @@ class Gemini:
 
     def wants_array(self, query: bytes) -> bool:
         """Whether ``alt=sse`` is missing."""
-        return dict(parse_qsl(query)).get(b"alt") != b"sse"
+        return dict(parse_qsl(query.decode("latin-1"))).get("alt") != "sse"
 
     def set_model(self, body: bytes, span: Span, model: str) -> bytes:
         """Return *body* as it is: another model makes another path."""

@@ -164,7 +164,7 @@ class OpenAIResponses:
         del headers
         if path != "/v1/models":
             return False
-        return any(key == b"client_version" for key, _ in parse_qsl(query, keep_blank_values=True))
+        return any(key == "client_version" for key, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True))
 
     def model_list(self, models: Sequence[Model]) -> bytes:
         """Return the answer of ``GET /v1/models`` for Codex."""

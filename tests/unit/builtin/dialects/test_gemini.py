@@ -144,7 +144,17 @@ def test_its_clients_are_known_by_the_path_or_by_where_they_put_their_key(
     assert Gemini().lists_models(path, b"", Headers(headers)) is own
 
 
-@pytest.mark.parametrize(("query", "array"), [(b"", True), (b"alt=sse", False), (b"key=k&alt=sse", False), (b"alt=json", True)])
+@pytest.mark.parametrize(
+    ("query", "array"),
+    [
+        (b"", True),
+        (b"alt=sse", False),
+        (b"key=k&alt=sse", False),
+        (b"alt=json", True),
+        (b"alt=%FF", True),
+        (b"user=%C3%A9\xff&alt=sse", False),
+    ],
+)
 def test_a_stream_is_an_array_unless_events_are_asked_for(query: bytes, array: bool) -> None:
     assert Gemini().wants_array(query) is array
 

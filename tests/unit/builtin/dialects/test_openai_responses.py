@@ -177,6 +177,8 @@ def test_a_late_error_ends_a_stream() -> None:
         ("/v1/models", b"a=b&client_version=", True),
         ("/v1/models", b"", False),
         ("/v1/models", b"version=client_version", False),
+        ("/v1/models", b"version=%C3%A9\xff", False),
+        ("/v1/models", b"a=%FF&client_version=%FF", True),
         ("/v1beta/models", b"client_version=0.169.0", False),
     ],
 )
