@@ -284,8 +284,8 @@ class AnswerKeeper(Protocol):
     def is_stored(self, answer: bytes) -> bool:
         """Whether the provider whose *answer* it is has stored it."""
 
-    def listed(self, kept: bytes) -> bytes:
-        """Return the answer to ``PATH/ID/input_items``, where *kept* are the items."""
+    def listed(self, kept: bytes, query: bytes) -> bytes:
+        """Return the answer to ``PATH/ID/input_items``, where *kept* are the items, and *query* says which page of them."""
 
     def deleted(self, id: str) -> bytes:  # noqa: A002 -- the word for it
         """Return the answer to ``DELETE PATH/ID``."""

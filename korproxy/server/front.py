@@ -195,9 +195,10 @@ class Front:
         if kept is None:
             raise question.unknown()
         if kept.origin is None:
+            said = question.answer(exchange.method, kept, exchange.query)
             if exchange.method == "DELETE":
                 answers.drop(question.id, scope=caller.key_name)
-            await self._say(exchange, 200, question.answer(exchange.method, kept), [*common, _JSON])
+            await self._say(exchange, 200, said, [*common, _JSON])
             return
         about = _About(
             tail=f"/{question.id}{question.tail}",

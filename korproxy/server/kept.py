@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import parse_qsl
 
 import attrs
 
@@ -12,6 +13,7 @@ from korproxy.gateway.keeping import keeper_of
 from korproxy.gateway.kept_answers import Kept
 
 UNKNOWN = "KP-SYS-521"
+_YES = frozenset({"true", "1"})
 
 
 @attrs.frozen(kw_only=True)
@@ -32,17 +34,21 @@ class Question:
         """Return the error for an answer that is not there."""
         return BadRequest(UNKNOWN, f"Response with id {self.id[:100]!r} not found.")
 
-    def answer(self, method: str, kept: Kept) -> bytes:
-        """Return what is said of *kept*, which nobody but KorProxy has.
+    def answer(self, method: str, kept: Kept, query: bytes = b"") -> bytes:
+        """Return what is said of *kept*, which nobody but KorProxy has; *query* stood behind the path's ``?``.
 
         Raises:
-            BadRequest: It is over, so it cannot be cancelled (KP-SYS-522).
+            BadRequest: It is over, so it cannot be cancelled (KP-SYS-522), and is not streamed again (KP-SYS-524).
         """
         if method == "POST":
             raise BadRequest("KP-SYS-522", "Only a response that is made in the background can be cancelled.")
         if method == "DELETE":
             return self.keeper.deleted(self.id)
-        return self.keeper.listed(kept.items) if self.tail else kept.answer
+        if self.tail:
+            return self.keeper.listed(kept.items, query)
+        if dict(parse_qsl(query.decode("latin-1"))).get("stream", "").lower() in _YES:
+            raise BadRequest("KP-SYS-524", f"Response {self.id[:100]!r} is complete: ask for it without `stream`.")
+        return kept.answer
 
 
 def kept_question(path: str, dialects: Mapping[str, Dialect]) -> Question | None:

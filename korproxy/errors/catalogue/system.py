@@ -303,4 +303,17 @@ SYS: tuple[ErrorCode, ...] = (
         ),
         status=426,
     ),
+    ErrorCode(
+        code="KP-SYS-524",
+        message="A complete answer is not streamed again.",
+        description=(
+            "A tool asked for a stored answer as a stream. KorProxy has it whole; OpenAI, too, streams only those again that it"
+            " makes in the background."
+        ),
+        steps=(
+            "Ask for it whole: it comes at once.",
+            "Where the provider is OpenAI itself, ask for the answer in the background: it is streamed again by OpenAI.",
+        ),
+        status=400,
+    ),
 )

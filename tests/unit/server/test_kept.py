@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import attrs
 import pytest
 
 from korproxy.builtin.dialects.openai_chat import OpenAIChat
@@ -46,8 +47,23 @@ def test_an_answer_is_given_again_as_it_was() -> None:
     assert question().answer("GET", KEPT) == KEPT.answer
 
 
-def test_its_items_are_listed() -> None:
-    listed = json.loads(question("/v1/responses/resp_1/input_items").answer("GET", KEPT))
+@pytest.mark.code("KP-SYS-524")
+@pytest.mark.parametrize("query", [b"stream=true", b"starting_after=3&stream=1"])
+def test_as_a_stream_it_is_refused(query: bytes) -> None:
+    with pytest.raises(BadRequest) as caught:
+        question().answer("GET", KEPT, query)
+
+    assert caught.value.code == "KP-SYS-524"
+
+
+@pytest.mark.parametrize("query", [b"stream=false", b"include=reasoning.encrypted_content", b"stream"])
+def test_other_wishes_change_nothing(query: bytes) -> None:
+    assert question().answer("GET", KEPT, query) == KEPT.answer
+
+
+def test_its_items_are_listed_as_the_query_says() -> None:
+    kept = attrs.evolve(KEPT, items=b'[{"role":"user","content":"Hi"},{"role":"user","content":"Ho"}]')
+    listed = json.loads(question("/v1/responses/resp_1/input_items").answer("GET", kept, b"order=asc&limit=1"))
 
     assert [(each["role"], each["content"]) for each in listed["data"]] == [("user", "Hi")]
 

@@ -7,13 +7,15 @@ everybody.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qsl
 
 import attrs
 import msgspec
 
-from korproxy.api import json_bytes, raw_object, sse_events
+from korproxy.api import json_bytes, raw_items, raw_json, raw_object, raw_text, sse_events
 
 _LAST = (b"response.completed", b"response.incomplete")
 _DONE = frozenset({"completed", "incomplete"})
@@ -34,6 +36,7 @@ class _Event(msgspec.Struct):
 _answers = msgspec.json.Decoder(_Answer)
 _events = msgspec.json.Decoder(_Event)
 _lists = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
+_COUNT = re.compile(r"[0-9]{1,9}")
 
 
 @attrs.frozen
@@ -85,20 +88,40 @@ class ResponsesKeeper:
         """Whether it says so itself: many servers take ``store``, and store nothing."""
         return _answers.decode(answer).store is True
 
-    def listed(self, kept: bytes) -> bytes:
-        """Return one page with all items, each with an id."""
-        data = []
-        for number, item in enumerate(_lists.decode(kept)):
-            item.setdefault("id", msgspec.Raw(json_bytes(f"item_{number}")))
-            item.setdefault("type", msgspec.Raw(b'"message"'))
-            data.append(item)
-        ids = [each["id"] for each in data]
-        first, last = (ids[0], ids[-1]) if ids else (None, None)
-        return msgspec.json.encode({"object": "list", "data": data, "first_id": first, "last_id": last, "has_more": False})
+    def listed(self, kept: bytes, query: bytes) -> bytes:
+        """Return the page of items that ``order``, ``after`` and ``limit`` ask for, each with an id; the last one first."""
+        wishes = dict(parse_qsl(query.decode("latin-1")))
+        items = [_shown(item, number) for number, item in enumerate(raw_items(kept))]
+        if wishes.get("order") != "asc":
+            items.reverse()
+        after = wishes.get("after", "")
+        begin = next((place for place, (name, _) in enumerate(items, 1) if name == after), 0) if after else 0
+        limit = wishes.get("limit", "")
+        page = items[begin : begin + max(int(limit), 1)] if _COUNT.fullmatch(limit) else items[begin:]
+        ids = [name for name, _ in page]
+        return msgspec.json.encode(
+            {
+                "object": "list",
+                "data": [item for _, item in page],
+                "first_id": ids[0] if ids else None,
+                "last_id": ids[-1] if ids else None,
+                "has_more": begin + len(page) < len(items),
+            }
+        )
 
     def deleted(self, id: str) -> bytes:  # noqa: A002 -- the word for it
         """See ``AnswerKeeper``."""
         return json_bytes({"id": id, "object": "response", "deleted": True})
+
+
+def _shown(item: msgspec.Raw, number: int) -> tuple[str, msgspec.Raw]:
+    """Return the id of *item*, which stands at *number*, and *item* with it."""
+    fields = raw_object(item)
+    if not fields:
+        return "", item  # some servers take what is no item
+    name = raw_text(fields.get("id", b"")) or f"item_{number}"
+    kind = raw_text(fields.get("type", b"")) or "message"
+    return name, raw_json({**fields, "id": name, "type": kind})
 
 
 def _decoded(data: bytes) -> _Event:

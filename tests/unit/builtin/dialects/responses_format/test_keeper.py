@@ -115,23 +115,56 @@ def test_a_provider_says_whether_it_has_stored_it(answer: dict[str, Any], stored
     assert KEEPER.is_stored(wire(answer)) is stored
 
 
-def test_items_are_listed_on_one_page_each_with_an_id() -> None:
-    items = wire([{"role": "user", "content": "Hi"}, {"type": "item_reference", "id": "own"}])
+SAID = wire(
+    [
+        {"role": "user", "content": "Hi", "id": None},
+        {"type": "item_reference", "id": "own"},
+        {"role": "user", "content": "Ho"},
+    ]
+)
 
-    assert json.loads(KEEPER.listed(items)) == {
+
+def test_items_are_listed_on_one_page_the_last_one_first_each_with_an_id() -> None:
+    assert json.loads(KEEPER.listed(SAID, b"")) == {
         "object": "list",
         "data": [
-            {"role": "user", "content": "Hi", "id": "item_0", "type": "message"},
+            {"role": "user", "content": "Ho", "id": "item_2", "type": "message"},
             {"type": "item_reference", "id": "own"},
+            {"role": "user", "content": "Hi", "id": "item_0", "type": "message"},
         ],
-        "first_id": "item_0",
-        "last_id": "own",
+        "first_id": "item_2",
+        "last_id": "item_0",
         "has_more": False,
     }
 
 
+@pytest.mark.parametrize(
+    ("query", "ids", "more"),
+    [
+        (b"order=asc", ["item_0", "own", "item_2"], False),
+        (b"order=desc", ["item_2", "own", "item_0"], False),
+        (b"order=asc&limit=2", ["item_0", "own"], True),
+        (b"order=asc&limit=2&after=own", ["item_2"], False),
+        (b"limit=1&after=item_2", ["own"], True),
+        (b"after=item_0", [], False),
+        (b"limit=0", ["item_2"], True),
+        (b"limit=x&after=nobody&order=%FF", ["item_2", "own", "item_0"], False),
+        (b"limit=99999999999999999999", ["item_2", "own", "item_0"], False),
+    ],
+)
+def test_pages_of_them_are_those_that_the_query_asks_for(query: bytes, ids: list[str], more: bool) -> None:
+    page = json.loads(KEEPER.listed(SAID, query))
+
+    assert ([each["id"] for each in page["data"]], page["has_more"]) == (ids, more)
+    assert (page["first_id"], page["last_id"]) == ((ids[0], ids[-1]) if ids else (None, None))
+
+
 def test_no_items_are_an_empty_page() -> None:
-    assert json.loads(KEEPER.listed(b"[]"))["data"] == []
+    assert json.loads(KEEPER.listed(b"[]", b""))["data"] == []
+
+
+def test_what_a_server_took_for_an_item_is_listed_as_it_is() -> None:
+    assert json.loads(KEEPER.listed(b'["Hi",7]', b"order=asc"))["data"] == ["Hi", 7]
 
 
 def test_a_deleted_answer_is_told() -> None:
