@@ -281,6 +281,12 @@ class AnswerKeeper(Protocol):
     def id_of(self, answer: bytes) -> str | None:
         """Return the id of an *answer*; None where it did not come to a good end."""
 
+    def begun(self, events: bytes) -> bytes | None:
+        """Return the answer that one of *events* holds which says that it is now made in the background, if one does."""
+
+    def pending(self, answer: bytes) -> str | None:
+        """Return the id of an *answer* that its provider has stored and is still making; None where it is no such."""
+
     def is_stored(self, answer: bytes) -> bool:
         """Whether the provider whose *answer* it is has stored it."""
 

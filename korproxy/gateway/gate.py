@@ -25,7 +25,17 @@ from korproxy.gateway.embedding import Embedded, EmbeddingCrossing, cross, embed
 from korproxy.gateway.frames import FrameCutter
 from korproxy.gateway.images import ImageFetcher
 from korproxy.gateway.inflate import Inflater, inflated
-from korproxy.gateway.keeping import Keeping, at_account, by_origin, continued, first_choice, forget, keeper_of, unsaid
+from korproxy.gateway.keeping import (
+    Keeping,
+    at_account,
+    by_origin,
+    continued,
+    first_choice,
+    forget,
+    keeper_of,
+    unsaid,
+    watching,
+)
 from korproxy.gateway.kept_answers import KeptAnswers
 from korproxy.gateway.ledger import Ledger
 from korproxy.gateway.passage import Passage, Unchanged
@@ -81,9 +91,9 @@ class Gate:
         """
         forget(call, relay.status, self.kept)
         keeper, now = keeper_of(self.snapshot.dialects.get(call.dialect)), trio.current_time()
-        if keeper is None or call.account is not None or relay.code is not None or not call.peek.keeps:
+        if keeper is None or relay.code is not None:
             return None
-        return Keeping(call=call, keeper=keeper, kept=self.kept, candidate=relay.candidate, is_stream=relay.is_stream, now=now)
+        return watching(call, keeper, self.kept, relay.candidate, is_stream=relay.is_stream, now=now)
 
     async def open(
         self,

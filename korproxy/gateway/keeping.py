@@ -77,6 +77,9 @@ def unsaid(call: Call, candidate: Candidate, dialect: Dialect, kept: KeptAnswers
         return ()
     if chain is None:
         raise BadRequest(UNKNOWN, f"Previous response with id {previous[:100]!r} not found.")
+    if not all(each.whole for each in chain):
+        text = f"Previous response with id {previous[:100]!r} is still being made: get it until it is complete, then go on."
+        raise BadRequest(UNKNOWN, text)
     return chain
 
 
@@ -97,12 +100,31 @@ def continued(call: Call, before: Sequence[Kept], dialect: Dialect) -> Call:
     return attrs.evolve(call, body=body, peek=dialect.peek(call.path, body), repeated=repeated)
 
 
+def unfinished(call: Call, kept: KeptAnswers, now: float) -> Kept | None:
+    """Return the answer that *call* asks for again, where it was not whole before."""
+    if call.account is None or call.method != "GET":
+        return None
+    found = kept.get(call.tail.removeprefix("/"), now, scope=call.key_name)
+    return None if found is None or found.whole else found
+
+
+def watching(
+    call: Call, keeper: AnswerKeeper, kept: KeptAnswers, candidate: Candidate, *, is_stream: bool, now: float
+) -> Keeping | None:
+    """Return what keeps the answer of *candidate* to *call*; None where it is not to be kept."""
+    known = unfinished(call, kept, now)
+    if not (call.peek.keeps if call.account is None else known):
+        return None
+    return Keeping(call=call, keeper=keeper, kept=kept, candidate=candidate, is_stream=is_stream, now=now, known=known)
+
+
 @attrs.define(kw_only=True)
 class Keeping:
-    """Watches one answer as the client gets it, and keeps it once it is whole.
+    """Watches one answer as the client gets it, and keeps it once it is whole; one that is made in the background before, too.
 
     Attributes:
         is_stream: Whether it is a stream, whose last event holds the whole answer.
+        known: What was kept of the same answer when it was not whole.
     """
 
     call: Call
@@ -111,6 +133,7 @@ class Keeping:
     candidate: Candidate
     is_stream: bool
     now: float
+    known: Kept | None = None
     _pieces: list[bytes] = attrs.field(factory=list, init=False, repr=False)
     _size: int = attrs.field(default=0, init=False)
     _tried: float = attrs.field(default=0, init=False)
@@ -121,7 +144,7 @@ class Keeping:
         if self._done:
             return
         if self.is_stream:
-            self._keep(self.keeper.whole_answer(piece))
+            self._keep(self.keeper.whole_answer(piece) or (None if self.known else self.keeper.begun(piece)))
             return
         self._size += len(piece)
         if self._size > LONGEST:
@@ -139,13 +162,20 @@ class Keeping:
             self._keep(b"".join(self._pieces))
 
     def _keep(self, answer: bytes | None) -> None:
-        name = None if answer is None else self.keeper.id_of(answer)
-        if answer is None or name is None:
+        if answer is None:
             return
-        self._done = True
-        self._pieces = []
         passed = self.candidate.dialect == self.call.dialect  # so it is the provider's own answer, which may have it, too
-        kept = Kept(
+        whole = self.keeper.id_of(answer)
+        name = whole or (self.keeper.pending(answer) if passed else None)
+        if name is None:
+            return
+        self._done = whole is not None or not self.is_stream
+        self._pieces = []
+        self.known = attrs.evolve(self.known or self._made(name, answer, passed=passed), answer=answer, whole=whole is not None)
+        self.kept.put(self.known, self.now, scope=self.call.key_name)
+
+    def _made(self, name: str, answer: bytes, *, passed: bool) -> Kept:
+        return Kept(
             id=name,
             previous=self.call.peek.previous or None,
             items=self.keeper.items(self.call.body),
@@ -153,4 +183,3 @@ class Keeping:
             origin=origin_of(self.candidate) if passed and self.keeper.is_stored(answer) else None,
             model=self.call.peek.model,
         )
-        self.kept.put(kept, self.now, scope=self.call.key_name)

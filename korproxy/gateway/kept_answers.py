@@ -29,9 +29,10 @@ class Kept:
     Attributes:
         previous: The answer that the request went on from, as far as it did.
         items: What the client sent, a JSON array.
-        answer: The whole answer, a JSON object.
+        answer: The answer, a JSON object.
         origin: None where nobody but KorProxy has it.
         model: As the client named it.
+        whole: Whether *answer* is all of it; if not, *origin* is still making it in the background.
     """
 
     id: str
@@ -40,11 +41,12 @@ class Kept:
     answer: bytes = attrs.field(repr=False)
     origin: Origin | None = None
     model: str = ""
+    whole: bool = True
 
     @property
     def size(self) -> int:
         """Bytes that it holds."""
-        return len(self.items) + len(self.answer) + len(self.id)
+        return len(self.items) + len(self.answer) + len(self.id) + len(self.previous or "") + len(self.model)
 
 
 @attrs.define(kw_only=True)

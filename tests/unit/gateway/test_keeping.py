@@ -12,7 +12,19 @@ import pytest
 from korproxy.builtin.dialects.openai_chat import OpenAIChat
 from korproxy.builtin.dialects.openai_responses import OpenAIResponses
 from korproxy.errors.exceptions import BadRequest
-from korproxy.gateway.keeping import LONGEST, Keeping, at_account, by_origin, continued, first_choice, forget, keeper_of, unsaid
+from korproxy.gateway.keeping import (
+    LONGEST,
+    Keeping,
+    at_account,
+    by_origin,
+    continued,
+    first_choice,
+    forget,
+    keeper_of,
+    unfinished,
+    unsaid,
+    watching,
+)
 from korproxy.gateway.kept_answers import Kept, KeptAnswers, Origin
 from korproxy.gateway.routing import Candidate, Snapshot
 from korproxy.kit.http_provider import OPENAI_RESPONSES, HttpProvider
@@ -202,6 +214,82 @@ def test_an_answer_in_small_pieces_is_kept_in_the_time_that_its_bytes_take() -> 
 
     assert [each.answer for each in kept.chain("resp_1", 0, scope="mine") or ()] == [answer]
     assert perf_counter() - began < 10  # looked at whenever a bracket closes it takes minutes
+
+
+QUEUED = b'{"id":"resp_1","status":"queued","background":true,"store":true,"output":[]}'
+CODEX = Origin(provider="codex", account="work")
+
+
+def event(kind: str, response: bytes) -> bytes:
+    return f'event: {kind}\ndata: {{"type":"{kind}","response":'.encode() + response + b"}\n\n"
+
+
+@pytest.mark.parametrize("is_stream", [False, True])
+def test_an_answer_that_is_made_in_the_background_can_be_asked_for_before_it_is_whole(is_stream: bool) -> None:
+    kept = KeptAnswers()
+    watch = keeping(kept, call(), by=candidate(), is_stream=is_stream)
+    watch.see(event("response.created", QUEUED) if is_stream else QUEUED)
+
+    found = kept.get("resp_1", 0, scope="mine")
+    assert found is not None
+    assert (found.origin, found.whole) == (CODEX, False)
+
+
+@pytest.mark.parametrize("is_stream", [False, True])
+def test_it_is_kept_whole_as_soon_as_the_client_gets_it_so(is_stream: bool) -> None:
+    kept = KeptAnswers()
+    keeping(kept, call(previous_response_id="resp_0"), by=candidate()).see(QUEUED)
+    asked = attrs.evolve(call(), method="GET", tail="/resp_1", account=("codex", "work"), body=b"")
+    watch = watching(asked, RESPONSES.keeper, kept, candidate(), is_stream=is_stream, now=0)
+    assert watch is not None
+    watch.see(event("response.completed", ANSWER) if is_stream else ANSWER)
+
+    assert watching(asked, RESPONSES.keeper, kept, candidate(), is_stream=is_stream, now=0) is None
+    assert kept.get("resp_1", 0, scope="mine") == Kept(
+        id="resp_1",
+        previous="resp_0",
+        items=b'[{"type":"message","role":"user","content":"Hi"}]',
+        answer=ANSWER,
+        origin=CODEX,
+        model="m",
+    )
+
+
+@pytest.mark.parametrize("method", ["DELETE", "POST"])
+def test_whatever_else_is_done_to_it_tells_nothing_of_the_answer(method: str) -> None:
+    kept = KeptAnswers()
+    keeping(kept, call(), by=candidate()).see(QUEUED)
+
+    assert unfinished(attrs.evolve(call(), method=method, tail="/resp_1", account=("codex", "work")), kept, 0) is None
+    assert unfinished(attrs.evolve(call(), method="GET", tail="/resp_1"), kept, 0) is None
+
+
+@pytest.mark.code("KP-PROV-118")
+def test_only_its_own_account_goes_on_from_an_answer_that_is_not_whole() -> None:
+    kept = KeptAnswers()
+    keeping(kept, call(), by=candidate()).see(QUEUED)
+    asked = call(previous_response_id="resp_1")
+
+    assert unsaid(asked, candidate(), RESPONSES, kept, 0) == ()
+    with pytest.raises(BadRequest, match="still being made") as caught:
+        unsaid(asked, candidate("azure"), RESPONSES, kept, 0)
+    assert caught.value.code == "KP-PROV-118"
+
+
+@pytest.mark.parametrize(
+    ("answer", "by"),
+    [
+        (QUEUED.replace(b'"store":true', b'"store":false'), candidate()),
+        (QUEUED, candidate(dialect="gemini")),
+        (QUEUED.replace(b"queued", b"cancelled"), candidate()),
+    ],
+)
+def test_what_nobody_has_stored_is_not_kept_before_it_is_whole(answer: bytes, by: Candidate) -> None:
+    kept = KeptAnswers()
+    keeping(kept, call(), by=by).see(answer)
+    keeping(kept, call(), by=by, is_stream=True).see(event("response.created", answer))
+
+    assert len(kept) == 0
 
 
 def test_an_answer_that_was_translated_is_nobodys_but_ours() -> None:

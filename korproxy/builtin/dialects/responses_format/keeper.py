@@ -19,12 +19,15 @@ from korproxy.api import json_bytes, raw_items, raw_json, raw_object, raw_text, 
 
 _LAST = (b"response.completed", b"response.incomplete")
 _DONE = frozenset({"completed", "incomplete"})
+_FIRST = (b"response.created", b"response.queued")
+_PENDING = frozenset({"queued", "in_progress"})
 
 
 class _Answer(msgspec.Struct):
     id: Any = None
     status: Any = None
     store: Any = None
+    background: Any = None
     output: msgspec.Raw = msgspec.Raw(b"[]")
 
 
@@ -67,22 +70,21 @@ class ResponsesKeeper:
 
     def whole_answer(self, events: bytes) -> bytes | None:
         """Return the response of ``response.completed`` or ``response.incomplete``."""
-        if not any(each in events for each in _LAST):
-            return None
-        for _, data in sse_events(events):
-            if any(each in data for each in _LAST):
-                event = _decoded(data)
-                if isinstance(event.type, str) and event.type.encode() in _LAST:
-                    return bytes(event.response)
-        return None
+        return _response_in(events, _LAST)
 
     def id_of(self, answer: bytes) -> str | None:
         """See ``AnswerKeeper``. One that is still being made in the background has not come to its end."""
-        try:
-            found = _answers.decode(answer)
-        except (ValueError, RecursionError):
-            return None
-        return found.id if isinstance(found.id, str) and found.id and found.status in _DONE else None
+        return _id_of(_answer(answer), _DONE)
+
+    def begun(self, events: bytes) -> bytes | None:
+        """Return the response of ``response.created`` or ``response.queued``, where it says ``background``."""
+        found = _response_in(events, _FIRST) if b'"background"' in events else None
+        return found if found is not None and _answer(found).background is True else None
+
+    def pending(self, answer: bytes) -> str | None:
+        """See ``AnswerKeeper``. A stream of one that is not stored ends with its connection."""
+        found = _answer(answer)
+        return _id_of(found, _PENDING) if found.store is True else None
 
     def is_stored(self, answer: bytes) -> bool:
         """Whether it says so itself: many servers take ``store``, and store nothing."""
@@ -122,6 +124,30 @@ def _shown(item: msgspec.Raw, number: int) -> tuple[str, msgspec.Raw]:
     name = raw_text(fields.get("id", b"")) or f"item_{number}"
     kind = raw_text(fields.get("type", b"")) or "message"
     return name, raw_json({**fields, "id": name, "type": kind})
+
+
+def _response_in(events: bytes, kinds: tuple[bytes, ...]) -> bytes | None:
+    """Return the response that the first of *events* of these *kinds* holds."""
+    if not any(each in events for each in kinds):
+        return None
+    for _, data in sse_events(events):
+        if any(each in data for each in kinds):
+            event = _decoded(data)
+            if isinstance(event.type, str) and event.type.encode() in kinds:
+                return bytes(event.response)
+    return None
+
+
+def _answer(text: bytes) -> _Answer:
+    try:
+        return _answers.decode(text)
+    except (ValueError, RecursionError):
+        return _Answer()
+
+
+def _id_of(answer: _Answer, states: frozenset[str]) -> str | None:
+    named = isinstance(answer.id, str) and answer.id and isinstance(answer.status, str) and answer.status in states
+    return answer.id if named else None
 
 
 def _decoded(data: bytes) -> _Event:
