@@ -16,6 +16,7 @@ from korproxy.errors.exceptions import BadRequest
 from korproxy.models.calls import Peek, Span
 
 MEMBERS = 1000  # at the top level; formats have some forty, and each costs a step in Python
+LONGEST_NAME = 1000  # characters in the name of a model: it becomes part of addresses, and is remembered
 _PIECE = 64 * 1024  # bytes compared at once: small enough for the processor's cache
 
 _objects = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -62,11 +63,14 @@ class TopLevel:
         """Return what every JSON chat format has here: ``model``, ``stream``, ``tools``.
 
         Raises:
-            BadRequest: There is no ``model`` that is a non-empty string (KP-SYS-519).
+            BadRequest: There is no ``model`` that is a non-empty string, or it is longer than any name is (KP-SYS-519).
         """
         model = self.text("model")
         if not model:
             raise BadRequest("KP-SYS-519", "The request names no model: `model` must be a non-empty string.")
+        if len(model) > LONGEST_NAME:
+            text = f"The request names no model: `model` has {len(model)} characters, and no name has more than {LONGEST_NAME}."
+            raise BadRequest("KP-SYS-519", text)
         return Peek(model=model, stream=self.is_true("stream"), span=self.spans["model"], tools=self.holds_items("tools"))
 
     def _is(self, key: str, word: bytes) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from korproxy.errors.exceptions import BadRequest
-from korproxy.kit.json_edit import MEMBERS, TopLevel, peek_model, read_top_level, replace_text
+from korproxy.kit.json_edit import LONGEST_NAME, MEMBERS, TopLevel, peek_model, read_top_level, replace_text
 from tests.fakes.json_bodies import TEXTS, VALUES, bodies, objects
 
 
@@ -190,6 +190,15 @@ def test_odd_values_pass_and_keep_their_place(value: bytes) -> None:
     top = read_top_level(body)
 
     assert (raw(top, "a"), raw(top, "model"), raw(top, "b")) == (value, b'"m"', value)
+
+
+def test_a_text_that_is_longer_than_any_name_is_no_model() -> None:
+    assert peek_model(b'{"model":"' + b"m" * LONGEST_NAME + b'"}').model == "m" * LONGEST_NAME
+    with pytest.raises(BadRequest, match="`model` has 1001 characters") as caught:
+        peek_model(b'{"model":"' + b"m" * (LONGEST_NAME + 1) + b'"}')
+
+    assert caught.value.code == "KP-SYS-519"
+    assert "mmm" not in str(caught.value)
 
 
 def test_a_model_with_half_a_surrogate_pair_is_no_model() -> None:

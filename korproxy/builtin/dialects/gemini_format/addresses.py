@@ -7,6 +7,7 @@ import re
 from korproxy.api import BadRequest
 
 # Of the path alone, percent-decoded already: the name may hold slashes and colons.
+_LONGEST_NAME = 1000  # characters; as in bodies
 _PATH = re.compile(r"/v1(?:alpha|beta)?/(?:models|tunedModels)/(?P<model>.+):(?P<method>[A-Za-z]+)", re.DOTALL)
 
 
@@ -17,7 +18,7 @@ def model_and_method(path: str) -> tuple[str, str]:
         BadRequest: It names none (KP-SYS-519).
     """
     found = _PATH.fullmatch(path)
-    if found is None:
+    if found is None or len(found["model"]) > _LONGEST_NAME:
         raise BadRequest("KP-SYS-519", "The address names no model: it has to be /v1beta/models/MODEL:generateContent.")
     return found["model"], found["method"]
 

@@ -26,7 +26,15 @@ def test_edge_80_a_model_may_hold_slashes_and_colons(path: str, expected: tuple[
 
 @pytest.mark.code("KP-SYS-519")
 @pytest.mark.parametrize(
-    "path", ["", "/v1beta/models", "/v1beta/models/m", "/v1beta/models/:generateContent", "/v2/models/m:f"]
+    "path",
+    [
+        "",
+        "/v1beta/models",
+        "/v1beta/models/m",
+        "/v1beta/models/:generateContent",
+        "/v2/models/m:f",
+        f"/v1/models/{'m' * 1001}:f",
+    ],
 )
 def test_another_address_names_no_model(path: str) -> None:
     with pytest.raises(BadRequest) as caught:
