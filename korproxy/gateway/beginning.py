@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import attrs
@@ -22,14 +24,23 @@ REFUSAL_SECONDS = 5.0  # how long that may take
 
 @contextmanager
 def naming(provider: str) -> Iterator[None]:
-    """A provider's own code failed: that costs this request, and the error says whose fault it was."""
+    """A provider's own code failed: that costs this request, and the error says whose fault it was, and where in the code.
+
+    Not why: the words of an exception may repeat what is worked on.
+    """
     try:
         yield
     except KorproxyError:
         raise
     except Exception as exc:
-        text = f"The plugin behind provider {provider!r} failed: {type(exc).__name__}."
+        text = f"The plugin behind provider {provider!r} failed: {type(exc).__name__} in {_place(exc)}."
         raise PluginBroken("KP-CONF-209", text, plugin=provider) from exc
+
+
+def _place(exc: Exception) -> str:
+    """Return the line that raised *exc*, and its file without the directories that tell of the user."""
+    at = traceback.extract_tb(exc.__traceback__)[-1]
+    return f"{'/'.join(Path(at.filename).parts[-2:])}:{at.lineno}"
 
 
 @attrs.frozen(kw_only=True)
