@@ -79,7 +79,7 @@ _CLAUDES = {
     "openai": "/messages/1/reasoning_details/0",
     "anthropic": "/messages/1/content/0",
     "responses": "/input/1",
-    "google": "/contents/1/parts/1",
+    "google": "/contents/1/parts/0",  # the seal stands behind the thought, in a part of its own
 }
 _MARK = {"anthropic": "/signature", "responses": "/encrypted_content", "google": "/thoughtSignature"}
 _GEMINIS = {
