@@ -1,8 +1,8 @@
 """``python -m tests.mutants``: plant faults in the translators, one at a time, and see whether the tests notice.
 
 Each mutant is a copy of KorProxy with one fault (``tests/mutants/mutating.py``) in a reader or writer of one format, chosen by
-the seed, as many of each format. It is killed by the conformance suite, else by the tests; what survives both is printed with
-its code, to be explained. Figures are on the last line.
+the seed, as many of each format. It is killed by the tests of the format itself, else by the conformance suite, else by the
+tests of all formats together; what survives is printed with its code, to be explained. Figures are on the last line.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ ROOT = Path(__file__).parents[2]
 DIALECTS = Path("korproxy/builtin/dialects")
 FORMATS = {"openai-chat": "chat_format", "anthropic-messages": "messages_format", "gemini": "gemini_format"}
 FORMATS["openai-responses"] = "responses_format"
+KILLERS = ("own tests", "conformance", "other tests", "survived")
 LONGEST = 900.0  # seconds that a run may take; one that hangs is killed, too
 
 
@@ -91,14 +92,14 @@ def _suites(planted: Planted, scratch: Path) -> list[tuple[str, list[str]]]:
     pytest = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", f"--basetemp={scratch}"]
     own = f"tests/unit/builtin/dialects/{FORMATS[planted.format]}"
     return [
+        ("own tests", [*pytest, own]),
         ("conformance", [sys.executable, "-m", "korproxy_conformance"]),
-        ("tests", [*pytest, own]),
-        ("tests", [*pytest, "tests/unit/builtin/dialects", f"--ignore={own}", "tests/contract"]),
+        ("other tests", [*pytest, "tests/unit/builtin/dialects", f"--ignore={own}", "tests/contract"]),
     ]
 
 
 def _judge(planted: Planted, copy: Path) -> tuple[str, str]:
-    """Return who kills *planted* (``conformance``, ``tests``, or nobody: ``survived``), and what was said last."""
+    """Return who kills *planted* (one of ``KILLERS``, the last of which is nobody), and what was said last."""
     target = copy / planted.path
     before = target.read_text(encoding="utf-8")
     target.write_text(planted.mutant.source, encoding="utf-8")
@@ -158,9 +159,9 @@ def main() -> int:
         _say(f"{number:3} {killer:11} {seconds:5.0f} s  {each.name}  {last}")
     if said.json:
         said.json.write_text(json.dumps(results, indent=2))
-    by = {killer: sum(each["killer"] == killer for each in results) for killer in ("conformance", "tests", "survived")}
-    killed = by["conformance"] + by["tests"]
-    _say(f"mutants: {killed} of {len(results)} killed ({by['conformance']} by conformance, {by['tests']} by tests only)")
+    by = {killer: sum(each["killer"] == killer for each in results) for killer in KILLERS}
+    killed = len(results) - by[KILLERS[-1]]
+    _say(f"mutants: {killed} of {len(results)} killed; " + ", ".join(f"{killer} {count}" for killer, count in by.items()))
     return 0
 
 
