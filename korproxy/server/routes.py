@@ -10,8 +10,9 @@ from korproxy.contracts import Dialect
 from korproxy.errors.exceptions import BadRequest
 from korproxy.models.calls import Headers
 from korproxy.server.kept import Question, kept_question
-from korproxy.server.paths import fits, methods_at, model_question, wrong_path
+from korproxy.server.paths import MODEL_LISTS, fits, methods_at, model_question, wrong_path
 
+_GOOGLES = ("/v1beta/", "/upload/v1beta/")
 DEFAULT_DIALECT = "openai-chat"  # whose model list a caller gets that says nothing about itself
 
 
@@ -64,11 +65,14 @@ class Routes:
     def of_errors(self, path: str, query: bytes, headers: Headers) -> Dialect | None:
         """Return the format in which whoever asks reads errors: also of lists of models, and below the paths of calls.
 
-        Claude Code asks whether ``/v1/messages/count_tokens`` is there, and understands a 404 in its own format.
+        Claude Code asks whether ``/v1/messages/count_tokens`` is there, and understands a 404 in its own format. Where only
+        Google's clients come, they ask for its files and caches, too.
         """
         dialect, question = self.dialect(path), model_question(path)
         if dialect is None and question is not None:
             return self.lister(question[0], query, headers)
+        if dialect is None and path.startswith(_GOOGLES):
+            return self.lister(MODEL_LISTS[1], query, headers)
         above = (each for each in self.dialects.values() if path.startswith(tuple(f"{known}/" for known in each.paths)))
         return dialect or next(above, None)
 

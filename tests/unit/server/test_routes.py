@@ -89,6 +89,8 @@ def test_a_wrong_method_is_told_from_a_deed_that_is_done_nowhere(method: str, pa
         ("/v1/models", CLAUDE, "anthropic-messages"),
         ("/v1/models", Headers(), "openai-chat"),
         ("/v1beta/models/x", Headers(), "gemini"),
+        ("/v1beta/cachedContents", Headers(), "gemini"),
+        ("/upload/v1beta/files", CLAUDE, "gemini"),
         ("/v1/nothing", CLAUDE, ""),
     ],
 )
