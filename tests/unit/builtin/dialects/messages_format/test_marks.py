@@ -38,6 +38,12 @@ def test_of_more_than_four_the_last_four_count() -> None:
     )
 
 
+def test_several_hours_stay_hours() -> None:
+    hour = {**PLAIN, "ttl": "1h"}
+
+    assert settled("1h", "1h", "1h", None) == ([hour, hour, hour, PLAIN], [])
+
+
 def test_an_hour_behind_five_minutes_is_five_minutes() -> None:
     assert settled("1h", None, "1h") == ([{**PLAIN, "ttl": "1h"}, PLAIN, PLAIN], [("/2/ttl", "lost")])
 
