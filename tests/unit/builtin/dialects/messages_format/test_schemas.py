@@ -69,6 +69,13 @@ def test_parts_at_the_top_require_what_any_of_them_requires() -> None:
     }
 
 
+@pytest.mark.parametrize("odd", [{"anyOf": []}, {"anyOf": {"type": "string"}}, {"anyOf": "x"}])
+def test_a_property_whose_choices_are_none_stays_as_it_is(odd: Any) -> None:
+    parts = [{"properties": {"a": odd}}, {"properties": {"a": TEXT}}]
+
+    assert arguments_schema({"type": "object", "anyOf": parts})["properties"] == {"a": {"anyOf": [odd, TEXT]}}
+
+
 def test_references_in_a_choice_are_followed() -> None:
     definitions = {"A": {"$ref": "#/$defs/B"}, "B": {"type": "object", "properties": {"b": TEXT}, "required": ["b"]}}
     found = arguments_schema({"anyOf": [{"$ref": "#/$defs/A"}, {"$ref": "#/$defs/B"}], "$defs": definitions})
