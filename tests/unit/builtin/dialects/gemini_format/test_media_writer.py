@@ -101,6 +101,20 @@ def test_a_linked_document_is_refused_where_links_are_not_followed() -> None:
         written(chat.Document(blob=chat.Blob(url="https://example.test/a.pdf")), NO_LINKS)
 
 
+@pytest.mark.parametrize(
+    ("part", "kind"),
+    [
+        (chat.Image(blob=chat.Blob(url="https://example.test/a")), "image/jpeg"),
+        (chat.Audio(blob=chat.Blob(url="https://example.test/a")), "audio/wav"),
+        (chat.Document(blob=chat.Blob(url="https://example.test/a")), "application/pdf"),
+    ],
+)
+def test_where_nothing_tells_the_type_the_usual_one_is_said(part: Media, kind: str) -> None:
+    linked = {"fileData": {"mimeType": kind, "fileUri": "https://example.test/a"}}
+
+    assert written(part, Abilities(audio=True)) == ([linked], [])
+
+
 def test_sound_is_sent_along() -> None:
     blob = chat.Blob(media_type="audio/wav", data="UklGRg==")
 
