@@ -79,9 +79,14 @@ _CLAUDES = {
     "openai": "/messages/1/reasoning_details/0",
     "anthropic": "/messages/1/content/0",
     "responses": "/input/1",
-    "google": "/contents/1/parts/0",  # the seal stands behind the thought, in a part of its own
+    "google": "/contents/1/parts/0",
 }
-_MARK = {"anthropic": "/signature", "responses": "/encrypted_content", "google": "/thoughtSignature"}
+_MARKS_ALONE = {
+    "openai": "/messages/1/reasoning_details/0",
+    "anthropic": "/messages/1/content/0/signature",
+    "responses": "/input/1/encrypted_content",
+    "google": "/contents/1/parts/1/thoughtSignature",  # it stands behind the thought, in a part of its own
+}
 _GEMINIS = {
     "openai": ("/messages/1/tool_calls/0/extra_content/google/thought_signature",),
     "google": ("/contents/1/parts/1/thoughtSignature",),
@@ -114,8 +119,7 @@ def lost_thought(cell: Cell) -> tuple[str, ...]:
 
 def lost_of_claude(cell: Cell) -> tuple[str, ...]:
     """Return what is lost of Claude's thought with its mark at *cell*'s model: glm-4.6 takes the words."""
-    mark = _MARK[cell.sdk] if cell.column == "iflow" else ""
-    return (_CLAUDES[cell.sdk] + mark,)
+    return ((_MARKS_ALONE if cell.column == "iflow" else _CLAUDES)[cell.sdk],)
 
 
 def lost_of_gemini(cell: Cell) -> tuple[str, ...]:
