@@ -27,6 +27,10 @@ def test_a_message_has_its_texts_and_what_they_cite() -> None:
     assert parts(item) == [chat.Text(text="a"), chat.Text(text="b", citations=(PAGE,)), chat.Refusal(text="No.")]
 
 
+def test_servers_that_call_a_text_just_text_are_understood() -> None:
+    assert parts(message("a") | {"content": [{"type": "text", "text": "b"}]}) == [chat.Text(text="b")]
+
+
 def test_reasoning_shows_its_summary_else_its_text() -> None:
     raw = [{"type": "reasoning_text", "text": "Hmm"}]
 
