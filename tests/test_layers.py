@@ -20,6 +20,7 @@ PLUGINS = sorted((ROOT / "plugins").rglob("*.py"))
 LAYERS = (  # lowest first; a room imports what stands on lower floors, and itself; never its neighbours
     ("errors",),
     ("models",),
+    ("net",),
     ("chat",),
     ("contracts",),
     ("hookspecs",),

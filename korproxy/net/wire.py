@@ -1,0 +1,247 @@
+"""One connected socket: read and written without waiting where possible, and waited on as cheaply as possible where not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import inf
+from select import EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP
+from socket import MSG_PEEK
+from socket import socket as Socket  # noqa: N812 -- a wire has one of that name
+from typing import Self
+
+import attrs
+import trio
+from trio.lowlevel import Abort, RaiseCancelT, Task, current_task, reschedule, wait_task_rescheduled
+
+from korproxy.net.reactor import Reactor, current_reactor
+
+AT_ONCE = 64 * 1024  # bytes of one read
+TURNS = 32  # reads in a row that found something there; then it is the others' turn
+
+_TO_READ = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR
+_TO_WRITE = EPOLLOUT | EPOLLHUP | EPOLLERR
+_ENDED = EPOLLRDHUP | EPOLLHUP | EPOLLERR
+
+
+@attrs.define(eq=False)
+class Wire:
+    """A connected stream socket that never blocks. One task reads at a time, and one writes.
+
+    Attributes:
+        on_hangup: Called once the other side will send no more, also while nobody reads; only where ``watched``. Must not wait.
+        hung_up: That has happened.
+    """
+
+    socket: Socket
+    on_hangup: Callable[[], None] | None = attrs.field(default=None, init=False, repr=False)
+    hung_up: bool = attrs.field(default=False, init=False)
+    _reactor: Reactor | None = attrs.field(default=None, repr=False)
+    _readable: bool = attrs.field(default=True, init=False)  # a read may find something: only after an event, or once tried
+    _turns: int = attrs.field(default=0, init=False)
+    _reader: Task | None = attrs.field(default=None, init=False, repr=False)
+    _writer: Task | None = attrs.field(default=None, init=False, repr=False)
+    _read_by: float = attrs.field(default=inf, init=False)
+    _write_by: float = attrs.field(default=inf, init=False)
+    _read_late: bool = attrs.field(default=False, init=False)
+    _write_late: bool = attrs.field(default=False, init=False)
+
+    @classmethod
+    def of(cls, connected: Socket) -> Self:
+        """Return the wire of a *connected* socket, which is the wire's from now on."""
+        connected.setblocking(False)
+        wire = cls(connected, reactor=current_reactor())
+        if wire._reactor is not None:
+            wire._reactor.add(wire)
+        return wire
+
+    @property
+    def watched(self) -> bool:
+        """Whether the other side's end is noticed while nobody reads."""
+        return self._reactor is not None
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed by us."""
+        return self.socket.fileno() < 0
+
+    async def receive(self, size: int = AT_ONCE, deadline: float = inf) -> bytes:
+        """Return what is there, at most *size* bytes, waiting for the first one until *deadline* (Trio time).
+
+        Returns:
+            ``b""`` at the end. No checkpoint where something is there, but for one now and then.
+
+        Raises:
+            trio.TooSlowError: The deadline has passed.
+            trio.ClosedResourceError: It was closed by us.
+            OSError: The connection broke.
+        """
+        while True:
+            if self._readable:
+                data = self._read_now(size)
+                if data is not None:
+                    self._turns += 1
+                    if self._turns >= TURNS:
+                        self._turns = 0
+                        await trio.lowlevel.checkpoint()
+                    return data
+            self._turns = 0
+            await self.until_readable(deadline)
+
+    def _read_now(self, size: int) -> bytes | None:
+        """Return what is there; None where nothing is. Less than was asked for means that all of it was read (epoll(7))."""
+        try:
+            data = self.socket.recv(size)
+        except BlockingIOError:
+            self._readable = False
+            return None
+        except OSError:
+            if self.closed:
+                raise trio.ClosedResourceError from None
+            raise
+        if self._reactor is not None and len(data) < size and not self.hung_up:
+            self._readable = False
+        return data
+
+    async def until_readable(self, deadline: float = inf) -> None:
+        """Wait until a read may find something, or the end; raises as ``receive`` does."""
+        reactor = self._reactor
+        if self.closed:
+            raise trio.ClosedResourceError
+        if reactor is None:
+            with trio.CancelScope(deadline=deadline):
+                await trio.lowlevel.wait_readable(self.socket)
+                self._readable = True
+                return
+            raise trio.TooSlowError
+        if self._reader is not None:
+            raise trio.BusyResourceError("another task reads from this wire")
+        self._reader, self._read_by = current_task(), deadline
+        reactor.look_at(deadline)
+        await wait_task_rescheduled(self._stop_reading)
+        if self._read_late:
+            self._read_late = False
+            raise trio.TooSlowError
+
+    def _stop_reading(self, _: RaiseCancelT) -> Abort:
+        self._reader, self._read_by = None, inf
+        return Abort.SUCCEEDED
+
+    async def send(self, data: bytes | memoryview, deadline: float = inf) -> None:
+        """Send all of *data*; waits only while the other side does not read. Raises as ``receive`` does.
+
+        Where it raises, an unknown part of it was sent.
+        """
+        sent = self._send_now(data)
+        if sent == len(data):
+            return
+        rest = memoryview(data)[sent:]
+        while rest:
+            await self.until_writable(deadline)
+            rest = rest[self._send_now(rest) :]
+
+    async def send_all_of(self, parts: Sequence[bytes], deadline: float = inf) -> None:
+        """Send *parts* one behind the other, without making one piece of them. Raises as ``receive`` does."""
+        try:
+            sent = self.socket.sendmsg(parts)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self._raise_closed()
+            raise
+        for each in parts:
+            if sent < len(each):
+                await self.send(memoryview(each)[sent:] if sent else each, deadline)
+            sent = max(sent - len(each), 0)
+
+    def _send_now(self, data: bytes | memoryview) -> int:
+        try:
+            return self.socket.send(data)
+        except BlockingIOError:
+            return 0
+        except OSError:
+            self._raise_closed()
+            raise
+
+    def _raise_closed(self) -> None:
+        if self.closed:
+            raise trio.ClosedResourceError from None
+
+    async def until_writable(self, deadline: float = inf) -> None:
+        """Wait until a write may get rid of something; raises as ``receive`` does. Only after a write that could not."""
+        reactor = self._reactor
+        if self.closed:
+            raise trio.ClosedResourceError
+        if reactor is None:
+            with trio.CancelScope(deadline=deadline):
+                await trio.lowlevel.wait_writable(self.socket)
+                return
+            raise trio.TooSlowError
+        if self._writer is not None:
+            raise trio.BusyResourceError("another task writes to this wire")
+        self._writer, self._write_by = current_task(), deadline
+        reactor.look_at(deadline)
+        await wait_task_rescheduled(self._stop_writing)
+        if self._write_late:
+            self._write_late = False
+            raise trio.TooSlowError
+
+    def _stop_writing(self, _: RaiseCancelT) -> Abort:
+        self._writer, self._write_by = None, inf
+        return Abort.SUCCEEDED
+
+    def quiet(self) -> bool:
+        """Whether nothing is there to be read, not even the end: only then is an idle connection worth using."""
+        if self.hung_up or self.closed:
+            return False
+        try:
+            self.socket.recv(1, MSG_PEEK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
+    def happened(self, events: int) -> None:
+        """Take note of what epoll says. For the reactor."""
+        if events & _TO_READ:
+            self._readable = True
+            self._wake_reader()
+        if events & _TO_WRITE and self._writer is not None:
+            self._wake_writer()
+        if events & _ENDED and not self.hung_up:
+            self.hung_up = True
+            if self.on_hangup is not None:
+                self.on_hangup()
+
+    def late(self, now: float) -> float:
+        """Wake whoever waits beyond the deadline at Trio time *now*; return the next deadline. For the reactor."""
+        if self._read_by <= now:
+            self._read_late = True
+            self._wake_reader()
+        if self._write_by <= now:
+            self._write_late = True
+            self._wake_writer()
+        return min(self._read_by, self._write_by)
+
+    def _wake_reader(self) -> None:
+        reader, self._reader, self._read_by = self._reader, None, inf
+        if reader is not None:
+            reschedule(reader)
+
+    def _wake_writer(self) -> None:
+        writer, self._writer, self._write_by = self._writer, None, inf
+        if writer is not None:
+            reschedule(writer)
+
+    def close(self) -> None:
+        """Close the socket now; whoever waits on it is told by ``trio.ClosedResourceError``. Again does nothing."""
+        if self.closed:
+            return
+        if self._reactor is not None:
+            self._reactor.remove(self)
+        else:
+            trio.lowlevel.notify_closing(self.socket)
+        self.socket.close()
+        self._readable = False
+        self._wake_reader()
+        self._wake_writer()
