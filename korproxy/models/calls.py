@@ -30,13 +30,14 @@ class Headers:
     """HTTP header fields in their order, names in lower case, values as received."""
 
     raw: RawHeaders = attrs.field(default=(), repr=False)
+    _first: dict[bytes, bytes] = attrs.field(factory=dict, init=False, repr=False, eq=False)  # filled when somebody asks
 
     def get(self, name: bytes) -> bytes | None:
         """Return the first value of *name* (lower case), or None."""
-        for key, value in self.raw:
-            if key == name:
-                return value
-        return None
+        first = self._first
+        if not first:  # once: a request is asked for some twenty names
+            first.update(self.raw[::-1])
+        return first.get(name)
 
     def text(self, name: bytes, default: str = "") -> str:
         """Return the first value of *name* as text (latin-1, which HTTP prescribes), or *default*."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 
 from korproxy.models.accounts import Secret
@@ -12,6 +13,15 @@ HEADERS = Headers([(b"a", b"1"), (b"anthropic-beta", b"x"), (b"a", b"2"), (b"b",
 
 def test_the_first_value_of_a_name_is_found() -> None:
     assert (HEADERS.get(b"a"), HEADERS.get(b"c")) == (b"1", None)
+
+
+def test_whether_something_was_looked_up_makes_no_difference_between_headers() -> None:
+    asked, unasked = Headers(((b"a", b"1"), (b"a", b"2"))), Headers(((b"a", b"1"), (b"a", b"2")))
+
+    assert (asked.get(b"a"), asked.get(b"b"), Headers().get(b"a")) == (b"1", None, None)
+    assert asked == unasked
+    assert hash(asked) == hash(unasked)
+    assert attrs.evolve(asked, raw=((b"b", b"3"),)).get(b"b") == b"3"
 
 
 def test_text_is_latin_1_without_space_around_it() -> None:

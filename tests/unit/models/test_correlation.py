@@ -48,5 +48,13 @@ def test_a_new_id_is_new() -> None:
     assert len({new_id() for _ in range(100)}) == 100
 
 
+def test_a_new_id_is_a_random_uuid_as_it_is_usually_written() -> None:
+    ids = [uuid.UUID(new_id()) for _ in range(1000)]
+
+    assert {(each.version, each.variant) for each in ids} == {(4, uuid.RFC_4122)}
+    assert all(str(uuid.UUID(text)) == text for text in (new_id() for _ in range(100)))
+    assert {f"{each}"[19] for each in ids} == set("89ab")
+
+
 def test_outside_a_request_there_is_none() -> None:
     assert current_correlation.get() == "-"
