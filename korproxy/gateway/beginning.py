@@ -137,17 +137,10 @@ def _judge(candidate: Candidate, reply: Reply, body: bytes) -> Refusal:
     provider, account = candidate.provider, candidate.account
     with naming(provider.id):
         words = inflated(reply.headers, body, longest=REFUSAL_LIMIT)
-        refusal: Refusal = provider.refusal(reply.status, reply.headers, words)
-        about_credential = refusal.credential
-        refusal = Refusal(
-            code=refusal.code,
-            credential=about_credential,
-            retry_after=refusal.retry_after,
-            seals=refusal.seals,
-            instead=refusal.instead,
-            summaries=refusal.summaries,
-        )
-    if not about_credential:
+        refusal = provider.refusal(reply.status, reply.headers, words)
+        if not isinstance(refusal, Refusal):
+            raise TypeError(f"{type(refusal).__name__} in place of a Refusal")
+    if not refusal.credential:
         return refusal
     if account.forwards:
         return Refusal(code="KP-AUTH-008", credential=True)

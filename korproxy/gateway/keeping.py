@@ -13,6 +13,7 @@ from korproxy.gateway.routing import Candidate, Snapshot
 from korproxy.models.calls import Call
 
 UNKNOWN = "KP-PROV-118"
+NOT_STORED = "KP-SYS-521"
 LONGEST = 16 * 1024**2  # bytes of a whole answer that are gathered to be kept
 _SMALL = 16 * 1024  # bytes up to which it is looked at whether an answer is whole as often as it may be
 _GROWTH = 1.1  # by which larger ones have to grow first: a server that sends line by line would cost minutes
@@ -32,10 +33,18 @@ def first_choice(call: Call, keeper: AnswerKeeper | None, kept: KeptAnswers, now
 
 
 def at_account(call: Call, snapshot: Snapshot) -> Sequence[Candidate]:
-    """Return the only account that *call*, which is about an answer of its own, can go to; none where it is gone."""
+    """Return the only account that *call*, which is about an answer of its own, can go to.
+
+    Raises:
+        BadRequest: It is gone (KP-SYS-521).
+    """
     found = [
         (each, account) for each in snapshot.providers for account in each.accounts if call.account == (each.id, account.name)
     ]
+    if call.account is not None and not found:
+        name = call.tail.split("/")[1][:100] if "/" in call.tail else ""
+        whose = f"{call.account[0]}'s account {call.account[1]!r}"
+        raise BadRequest(NOT_STORED, f"Response with id {name!r} not found: {whose}, which has it, is not there any more.")
     return [
         Candidate(provider=provider, account=account, model=call.peek.model, dialect=call.dialect)
         for provider, account in found

@@ -115,7 +115,11 @@ class Front:
         return True
 
     def begin(self, exchange: Exchange) -> RawHeaders:
-        """Give *exchange* its ids, for the log lines of this task too; return the headers that go with every answer to it."""
+        """Give *exchange* its ids, for the log lines of this task too.
+
+        Returns:
+            The headers that go with every answer to it, this request's own id first.
+        """
         correlation = correlation_id(exchange.headers) if self.correlation_ids else new_id()
         current_correlation.set(correlation)
         common = [(b"x-korproxy-request", new_id().encode())]
@@ -183,6 +187,8 @@ class Front:
         self.guard.admit_client(exchange.headers, exchange.query)
         models, wanted = question
         dialect = self.routes.lister(models, exchange.query, exchange.headers)
+        if dialect is None:
+            raise BadRequest("KP-SYS-506", f"Nothing is at {models}: no format is loaded whose clients ask there.")
         offered = offered_models(self.snapshot, dialect.name)
         body = dialect.model_list(offered) if not wanted else dialect.model_entry(one_model(self.snapshot, wanted, offered))
         await self._say(exchange, 200, body, [*common, _JSON])
@@ -217,7 +223,7 @@ class Front:
         try:
             body = await self._body(exchange)
             call = Call(
-                id=dict(common)[b"x-korproxy-request"].decode(),
+                id=common[0][1].decode(),
                 correlation_id=current_correlation.get(),
                 dialect=dialect.name,
                 path=exchange.path,

@@ -76,8 +76,8 @@ class Routes:
         above = (each for each in self.dialects.values() if path.startswith(tuple(f"{known}/" for known in each.paths)))
         return dialect or next(above, None)
 
-    def lister(self, models: str, query: bytes, headers: Headers) -> Dialect:
-        """Return the format in which whoever asks for *models* wants its answer."""
+    def lister(self, models: str, query: bytes, headers: Headers) -> Dialect | None:
+        """Return the format in which whoever asks for *models* wants its answer; None where no format has such a list."""
         claims = [each for each in self.dialects.values() if each.lists_models(models, query, headers)]
         claims.sort(key=lambda each: each.name == DEFAULT_DIALECT)  # it claims every caller, so it comes last
-        return claims[0]
+        return claims[0] if claims else None

@@ -5,15 +5,17 @@ from collections.abc import Sequence
 
 import attrs
 import pytest
+import trio
 
 from korproxy.errors.exceptions import (
     AccountRefused,
     ProviderRefused,
 )
 from korproxy.gateway import beginning as module
+from korproxy.gateway.routing import Candidate
 from korproxy.kit.http_provider import HttpProvider
 from korproxy.models.accounts import Account, Secret
-from korproxy.models.calls import Headers
+from korproxy.models.calls import Headers, UpstreamRequest
 from korproxy.models.outcome import Refusal
 from tests.fakes.echo_upstream import Scripted, open_echo
 from tests.fakes.gate import a_call, ask, failure, odd, open_gate
@@ -157,6 +159,24 @@ async def test_a_plugin_that_cannot_read_a_refusal_is_named_and_holds_nothing(fa
     assert error.code == "KP-CONF-209"
     assert error.detail.startswith("The plugin behind provider 'one' failed: ")
     assert left <= 1  # an answer that was read to its end leaves its connection for the next request
+
+
+@attrs.frozen(kw_only=True)
+class Told(Refusal):
+    """A refusal that says more than the core knows of."""
+
+    more: str = ""
+
+
+async def test_what_a_plugin_says_of_a_refusal_goes_on_as_it_is() -> None:
+    said = Told(code="KP-RATE-401", retry_after=7.0, seals="missing", instead="x", summaries=True, more="news")
+    async with open_echo(Scripted(status=429)) as echo, open_gate(one := odd(echo.url, when_refused=said)) as gate:
+        wanted = UpstreamRequest(method="POST", url=echo.url)
+        reply = await gate.windows["one"].upstream.open(wanted, trio.current_time() + 20)
+        begun = await module.begin(Candidate(provider=one, account=one.accounts[0], model="m", dialect="openai-chat"), reply)
+        await reply.aclose()
+
+    assert begun.refusal is said
 
 
 @pytest.mark.parametrize("cut", [True, False])

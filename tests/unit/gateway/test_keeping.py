@@ -153,7 +153,12 @@ def test_a_call_about_an_answer_goes_to_its_account_and_nowhere_else() -> None:
 
     found = at_account(attrs.evolve(call(), account=("b", "work")), snapshot)
     assert [(each.provider.id, each.dialect) for each in found] == [("b", "openai-responses")]
-    assert at_account(attrs.evolve(call(), account=("b", "gone")), snapshot) == []
+    with pytest.raises(BadRequest) as caught:
+        at_account(attrs.evolve(call(), account=("b", "gone"), tail="/resp_1/input_items"), snapshot)
+    assert caught.value.code == "KP-SYS-521"
+    assert (
+        caught.value.detail == "Response with id 'resp_1' not found: b's account 'gone', which has it, is not there any more."
+    )
 
 
 @pytest.mark.parametrize(

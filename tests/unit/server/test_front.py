@@ -418,6 +418,16 @@ async def test_models_are_listed_in_the_shape_of_whoever_asks() -> None:
     assert [each["display_name"] for each in anthropic.json()["data"]] == ["A", "b"]
 
 
+async def test_a_list_of_models_of_no_format_that_is_loaded_is_not_there() -> None:
+    with trio.fail_after(20):
+        async with open_gateway(provider_at("http://127.0.0.1:1")) as gateway, gateway.client() as client:
+            gate = gateway.gate
+            gate.snapshot = attrs.evolve(gate.snapshot, dialects={})
+            answer = await client.get("/v1/models")
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "KP-SYS-506")
+
+
 async def test_models_that_cannot_be_used_are_not_listed() -> None:
     assert (await models(accounts=False)).json() == {"object": "list", "data": []}
 

@@ -81,6 +81,13 @@ def test_a_wrong_method_is_told_from_a_deed_that_is_done_nowhere(method: str, pa
     assert ROUTES.wrong(path, method).code == code
 
 
+def test_a_list_that_no_format_has_is_nobodys() -> None:
+    only = Routes({"gemini": Gemini()})
+
+    assert name(only.lister("/v1beta/models", b"", Headers())) == "gemini"
+    assert (Routes({}).lister("/v1/models", b"", CLAUDE), Routes({}).of_errors("/v1/models", b"", CLAUDE)) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("path", "headers", "dialect"),
     [
