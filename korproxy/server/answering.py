@@ -179,4 +179,6 @@ async def _end(exchange: Exchange, relay: Relay, last: bytes) -> None:
 
 
 def _header_text(text: str) -> bytes:
+    if text.isascii() and text.isprintable():  # nearly all are
+        return text[:200].encode()
     return "".join(each if " " <= each <= "~" else "?" for each in text)[:200].encode()

@@ -22,8 +22,9 @@ _VARY = (b"vary", b"Origin")
 
 def is_preflight(method: str, headers: Headers, origins: Collection[str]) -> bool:
     """Whether a browser asks here if a page of one of *origins* may send a request. It never carries a key."""
-    asks = headers.get(b"access-control-request-method") is not None
-    return method == "OPTIONS" and asks and headers.text(b"origin") in origins
+    if method != "OPTIONS" or headers.get(b"access-control-request-method") is None:
+        return False
+    return headers.text(b"origin") in origins
 
 
 def preflight_headers(headers: Headers) -> RawHeaders:

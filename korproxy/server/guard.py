@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
 
 import attrs
@@ -20,6 +21,7 @@ from korproxy.server.keys import CLIENT, Key, KeyRing
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\[\]:/?#@\\\s]+)(?::[0-9]*)?")  # RFC 9110, 7.2; what is not of this form is refused
+_LONGEST_HOST = 300  # characters of a Host that is remembered: of a name with its port (RFC 1035), and some more
 _FORWARDED = (b"forwarded", b"x-forwarded-")
 
 
@@ -38,8 +40,15 @@ class Caller:
 
 def _bare_host(netloc: str) -> str:
     """Return the host of ``host:port`` as ``_canonical`` writes it; empty if *netloc* is no such thing."""
+    return _known_host(netloc) if len(netloc) <= _LONGEST_HOST else _host_in(netloc)
+
+
+def _host_in(netloc: str) -> str:
     found = _HOST.fullmatch(netloc)
     return _canonical(found[1].strip("[]")) if found else ""
+
+
+_known_host = lru_cache(maxsize=256)(_host_in)  # clients say the same few ones over and over again
 
 
 def _canonical(host: str) -> str:
@@ -156,7 +165,7 @@ def _presented(headers: Headers, query: bytes) -> list[str]:
     found = [_bearer(headers), headers.text(b"x-api-key"), headers.text(b"x-goog-api-key")]
     if b"key=" in query:
         found += [value for name, value in parse_qsl(query.decode("latin-1")) if name == "key"]
-    return [each for each in found if each]
+    return list(filter(None, found))
 
 
 def _is_address(host: str) -> bool:
