@@ -9,6 +9,7 @@ from korproxy.contracts import Collector as Collector
 from korproxy.contracts import Command as Command
 from korproxy.contracts import Dialect as Dialect
 from korproxy.contracts import Embedder as Embedder
+from korproxy.contracts import Events as Events
 from korproxy.contracts import Explanation as Explanation
 from korproxy.contracts import PluginTable as PluginTable
 from korproxy.contracts import Provider as Provider

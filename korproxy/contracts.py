@@ -6,7 +6,7 @@ supervised tasks of their own, away from the request path.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -370,12 +370,36 @@ class Redaction(Protocol):
     def find(self, text: str) -> Sequence[Span]: ...
 
 
+class Events(Protocol):
+    """The events for one sink, the oldest first: ``async for event in events`` until KorProxy stops.
+
+    Where many are there, up to 64 are handed out in a row without a pause.
+    """
+
+    async def receive(self) -> Finished:
+        """Return the next event, and wait for one where there is none.
+
+        Raises:
+            trio.EndOfChannel: There will be none any more.
+        """
+
+    def receive_nowait(self) -> Finished:
+        """Return the next event: what a sink takes that writes many at once.
+
+        Raises:
+            trio.WouldBlock: There is none yet.
+            trio.EndOfChannel: There will be none any more.
+        """
+
+    def __aiter__(self) -> AsyncIterator[Finished]: ...
+
+
 class Sink(Protocol):
     """A consumer of ``Finished`` events, in its own supervised task."""
 
     @property
     def name(self) -> str: ...
-    async def run(self, events: trio.MemoryReceiveChannel[Finished], *, task_status: trio.TaskStatus[None]) -> None: ...
+    async def run(self, events: Events, *, task_status: trio.TaskStatus[None]) -> None: ...
 
 
 class Service(Protocol):

@@ -14,6 +14,7 @@ import trio
 from korproxy.contracts import Sink
 from korproxy.errors.exceptions import CannotStart
 from korproxy.models.outcome import Finished
+from korproxy.runtime.event_queue import EventQueue, QueueReader
 from korproxy.runtime.supervise import Restart, ServiceState, start_within, supervise
 
 QUEUE = 1024  # events a sink may lag behind before some are dropped
@@ -28,8 +29,7 @@ log = logging.getLogger("korproxy.runtime")
 class _Pipe:
     """The way to one sink. ``scope`` is what its task runs in."""
 
-    door: trio.MemorySendChannel[Finished]
-    events: trio.MemoryReceiveChannel[Finished]
+    events: EventQueue = attrs.field(factory=lambda: EventQueue(QUEUE))
     scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
     ended: trio.Event = attrs.field(factory=trio.Event)
 
@@ -51,9 +51,7 @@ class Bus:
     def emit(self, event: Finished) -> None:
         """Offer *event* to every sink."""
         for name, pipe in self._pipes.items():
-            try:
-                pipe.door.send_nowait(event)
-            except (trio.WouldBlock, trio.BrokenResourceError, trio.ClosedResourceError):
+            if not pipe.events.put(event):
                 self._lose(name, 1)
 
     def _lose(self, name: str, count: int) -> None:
@@ -65,7 +63,7 @@ class Bus:
 
     async def _start(self, nursery: trio.Nursery, sink: Sink, restart: Restart, stop: trio.Event | None) -> str | None:
         """Start *sink* in *nursery*, and leave it running there; return None, or why it did not start."""
-        pipe = _Pipe(*trio.open_memory_channel[Finished](QUEUE))
+        pipe = _Pipe()
         state = ServiceState(name=f"sink {sink.name}")
         failed = await start_within(START, nursery, partial(self._consume, sink, pipe, state, restart), stop=stop)
         if failed is None:
@@ -78,23 +76,22 @@ class Bus:
         self, sink: Sink, pipe: _Pipe, state: ServiceState, restart: Restart, *, task_status: trio.TaskStatus[None]
     ) -> None:
         async def once(*, task_status: trio.TaskStatus[None]) -> None:
-            with pipe.events.clone() as mine:  # the queue lives on between two lives of the sink
-                await sink.run(mine, task_status=task_status)
+            # The queue lives on between two lives of the sink.
+            await sink.run(QueueReader(pipe.events), task_status=task_status)
 
-        with pipe.door, pipe.events:
-            try:
-                with pipe.scope:
-                    await supervise(once, state, restart=restart, closing=self._closing, task_status=task_status)
-            finally:
-                self._lose(sink.name, pipe.events.statistics().current_buffer_used)
-                pipe.ended.set()
+        try:
+            with pipe.scope:
+                await supervise(once, state, restart=restart, closing=self._closing, task_status=task_status)
+        finally:
+            self._lose(sink.name, pipe.events.abandon())
+            pipe.ended.set()
 
     async def _drain(self) -> None:
-        """Close the doors and wait for the sinks, 5 s at most. Whatever happens, they end soon after."""
+        """Close the queues and wait for the sinks, 5 s at most. Whatever happens, they end soon after."""
         left = LAST_MOMENT
         self._closing.set()
         for pipe in self._pipes.values():
-            pipe.door.close()
+            pipe.events.close()
         try:
             with trio.move_on_after(DRAIN):
                 for pipe in self._pipes.values():

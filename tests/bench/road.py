@@ -27,7 +27,7 @@ import trio
 from korproxy.config.home import Home
 from korproxy.config.settings import RootSettings
 from korproxy.config.view import SettingsView
-from korproxy.contracts import Dialect
+from korproxy.contracts import Dialect, Events
 from korproxy.errors.catalogue import BUILTIN_CODES
 from korproxy.errors.codes import Registry
 from korproxy.gateway.gate import Gate, Window
@@ -47,7 +47,7 @@ from korproxy.server.guard import Guard
 from korproxy.server.keys import CLIENT, MANAGE, READ, Key, KeyRing
 from tests.fakes.gateway import CLIENT_KEY, HOOKS, MANAGEMENT_KEY, provider_at
 
-TOGETHER = 1  # requests between two turns of the loop, in which the sink runs: about what 64 connections make of it
+TOGETHER = 16  # requests between two turns of the loop, in which the sink runs: about what 64 connections make of it
 PIECES = 200  # of the longer stream
 TEXT = "The quick brown fox jumps over the lazy dog. " * 14
 
@@ -185,7 +185,7 @@ class Counter:
     name: str = "counter"
     count: int = 0
 
-    async def run(self, events: trio.MemoryReceiveChannel[Finished], *, task_status: trio.TaskStatus[None]) -> None:
+    async def run(self, events: Events, *, task_status: trio.TaskStatus[None]) -> None:
         """Take everything."""
         task_status.started()
         async for _ in events:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from korproxy.api import Finished, Settings, Sink, hookimpl
+from korproxy.api import Events, Finished, Settings, Sink, hookimpl
 
 if TYPE_CHECKING:
     import trio
@@ -60,7 +60,7 @@ class RequestLog:
 
     name: str = "log"
 
-    async def run(self, events: trio.MemoryReceiveChannel[Finished], *, task_status: trio.TaskStatus[None]) -> None:
+    async def run(self, events: Events, *, task_status: trio.TaskStatus[None]) -> None:
         """Log until the channel closes."""
         task_status.started()
         async for event in events:

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trio.testing import MockClock
 
+from korproxy.contracts import Events
 from korproxy.errors.exceptions import CannotStart
 from korproxy.models.outcome import Finished
 from korproxy.runtime.bus import DRAIN, LAST_MOMENT, QUEUE, Bus, open_bus
 from korproxy.runtime.supervise import Restart
 
 Logs = list[logging.LogRecord]
-Events = trio.MemoryReceiveChannel[Finished]
 
 
 def event(number: int) -> Finished:
@@ -48,6 +48,19 @@ class Recorder:
                 raise ValueError(f"cannot take {number}")
             await trio.sleep(self.pace)
             self.taken.append(number)
+
+
+@attrs.define
+class Quick:
+    """Takes what it gets and waits for nothing."""
+
+    taken: list[int]
+    name: str = "quick"
+
+    async def run(self, events: Events, *, task_status: trio.TaskStatus[None]) -> None:
+        task_status.started()
+        async for each in events:
+            self.taken.append(int(each.id))
 
 
 @attrs.define
@@ -114,6 +127,18 @@ async def test_emitting_never_waits_and_what_does_not_fit_is_counted(autojump_cl
         "the sink asleep does not take its events as they come: some are lost",
         f"the sink asleep lost {7 + QUEUE} events in all",
     ]
+
+
+async def test_a_quick_sink_loses_nothing_however_many_requests_end_in_one_turn() -> None:
+    sink = Quick([])
+
+    async with open_bus([sink]) as bus:
+        for turn in range(4 * QUEUE // 50):
+            emit(bus, *range(50 * turn, 50 * turn + 50))
+            await trio.lowlevel.checkpoint()
+
+    assert (sink.taken, dict(bus.dropped)) == (list(range(len(sink.taken))), {})
+    assert len(sink.taken) == 4 * QUEUE // 50 * 50
 
 
 async def test_a_slow_sink_costs_the_others_nothing(autojump_clock: MockClock, expected_logs: Logs) -> None:

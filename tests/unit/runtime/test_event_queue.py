@@ -1,0 +1,134 @@
+"""The queue in front of a sink: bounded, in order, and nobody is held up by it."""
+
+from __future__ import annotations
+
+import pytest
+import trio
+from hypothesis import given
+from hypothesis import strategies as st
+from trio.testing import MockClock, wait_all_tasks_blocked
+
+from korproxy.models.outcome import Finished
+from korproxy.runtime.event_queue import TURN, EventQueue, QueueReader
+
+
+def event(number: int) -> Finished:
+    return Finished(
+        id=str(number), correlation_id="c", key_name="client", dialect="d", model="m", outcome="ok", at=0.0, seconds=0.0
+    )
+
+
+def filled(count: int, most: int = 1000) -> EventQueue:
+    queue = EventQueue(most)
+    for number in range(count):
+        assert queue.put(event(number))
+    return queue
+
+
+async def everything(queue: EventQueue, taken: list[int]) -> None:
+    async for each in QueueReader(queue):
+        taken.append(int(each.id))  # noqa: PERF401 -- others look at it meanwhile
+
+
+@given(st.lists(st.one_of(st.integers(1, 9), st.just(0)), max_size=30), st.integers(1, 12))
+def test_what_was_put_in_comes_out_in_order_and_what_did_not_fit_was_refused(steps: list[int], most: int) -> None:
+    """So many events come at once; 0 stands for a moment in which the sink runs."""
+    put, taken = list[int](), list[int]()
+
+    async def play() -> None:
+        queue, number = EventQueue(most), 0
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(everything, queue, taken)
+            for step in steps:
+                for _ in range(step):
+                    number += 1
+                    if queue.put(event(number)):
+                        put.append(number)
+                    else:
+                        assert len(queue) == most
+                if not step:
+                    await wait_all_tasks_blocked()
+                    assert (len(queue), taken) == (0, put)
+            queue.close()
+
+    trio.run(play, clock=MockClock(autojump_threshold=0))
+
+    assert taken == put
+
+
+async def test_many_events_are_handed_out_in_one_turn_and_then_others_get_theirs() -> None:
+    queue, taken, seen = filled(TURN + 5), list[int](), list[int]()
+
+    async def others() -> None:
+        while len(taken) < TURN + 5:
+            seen.append(len(taken))
+            await trio.lowlevel.checkpoint()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(everything, queue, taken)
+        nursery.start_soon(others)
+        queue.close()
+
+    assert set(seen) <= {0, TURN}
+    assert TURN in seen
+    assert taken == list(range(TURN + 5))
+
+
+async def test_of_a_closed_queue_the_rest_can_be_taken_and_nothing_is_put_in() -> None:
+    queue = filled(2)
+    queue.close()
+
+    assert not queue.put(event(3))
+    assert [int((await queue.get()).id) for _ in range(2)] == [0, 1]
+    with pytest.raises(trio.EndOfChannel):
+        await queue.get()
+    with pytest.raises(trio.EndOfChannel):
+        queue.get_nowait()
+
+
+async def test_whoever_waits_is_told_of_the_end() -> None:
+    queue, taken = EventQueue(5), list[int]()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(everything, queue, taken)
+        await wait_all_tasks_blocked()
+        queue.close()
+
+    assert taken == []
+
+
+def test_what_is_abandoned_is_counted() -> None:
+    queue = filled(3)
+
+    assert (queue.abandon(), len(queue), queue.put(event(4)), queue.abandon()) == (3, 0, False, 0)
+
+
+async def test_whoever_is_cancelled_while_it_waits_takes_nothing_away() -> None:
+    queue = EventQueue(5)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(everything, queue, [])
+        await wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()
+        queue.put(event(7))
+
+    assert (await queue.get()).id == "7"
+
+
+async def test_a_reader_takes_what_is_there_without_waiting() -> None:
+    reader = QueueReader(filled(1))
+
+    assert reader.receive_nowait().id == "0"
+    with pytest.raises(trio.WouldBlock):
+        reader.receive_nowait()
+
+
+async def test_a_reader_that_was_closed_takes_nothing_and_the_queue_lives_on() -> None:
+    queue = filled(1)
+    async with QueueReader(queue) as reader:
+        pass
+
+    with pytest.raises(trio.ClosedResourceError):
+        reader.receive_nowait()
+    with pytest.raises(trio.ClosedResourceError):
+        await reader.receive()
+    assert (await QueueReader(queue).receive()).id == "0"
