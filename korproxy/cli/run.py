@@ -37,6 +37,14 @@ def run(cli: Context, demo: bool, hosts: tuple[str, ...], port: int | None) -> N
       korproxy run --demo                try it without any account
       korproxy run --port 0 --json       any free port; the address as JSON on the first line
     """  # noqa: D301 -- click wants the character itself
+    from korproxy.runtime.memory import uncollected
+
+    with uncollected():  # until the daemon has settled
+        code = _run(cli, demo=demo, hosts=hosts, port=port)
+    sys.exit(code)
+
+
+def _run(cli: Context, *, demo: bool, hosts: tuple[str, ...], port: int | None) -> int:
     from korproxy.cli.failures import report
     from korproxy.runtime.daemon import Options, run_daemon
     from korproxy.runtime.exit_codes import Exit
@@ -52,14 +60,13 @@ def run(cli: Context, demo: bool, hosts: tuple[str, ...], port: int | None) -> N
         verbose=chosen.verbose,
     )
     try:
-        code = run_daemon(options, announce=lambda ready: _say(ready, as_json=chosen.as_json))
+        return run_daemon(options, announce=lambda ready: _say(ready, as_json=chosen.as_json))
     except (ConfigError, CannotStart) as exc:
         report(exc, chosen)
-        code = Exit.CONFIG
+        return Exit.CONFIG
     except Exception as exc:  # noqa: BLE001 -- the last place where it can be put in words
         report(exc, chosen)
-        code = Exit.INTERNAL
-    sys.exit(code)
+        return Exit.INTERNAL
 
 
 def _say(ready: Ready, *, as_json: bool) -> None:

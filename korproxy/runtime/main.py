@@ -25,6 +25,7 @@ from korproxy.plugins.offers import Offer
 from korproxy.runtime.bus import Bus, open_bus
 from korproxy.runtime.compose import Composition
 from korproxy.runtime.health import Health
+from korproxy.runtime.memory import settle
 from korproxy.runtime.seal_file import SealFile
 from korproxy.runtime.services import IdleConnectionCheck
 from korproxy.runtime.signals import watch_signals
@@ -213,11 +214,13 @@ async def _serve(
 
 def _load(translators: Iterable[Translator | Embedder]) -> None:
     """Import what translating needs, beside the loop: the first request that crosses formats would hold up all others."""
+    settle()  # first, so that what it frees is used again
     for each in translators:
         try:
             each.load()
         except Exception as exc:  # noqa: BLE001 -- a plugin's; each request that needs it will say so
             log.warning("KP-CONF-209: a translator cannot be loaded: %s: %s", type(exc).__name__, exc)
+    settle()
 
 
 def make_front(plan: Plan, bus: Bus, windows: Mapping[str, Window]) -> Front:

@@ -1,0 +1,39 @@
+"""When Python looks for what nothing refers to any more: not while the daemon starts, and never again in what stays for good.
+
+A start makes a hundred thousand objects that all stay: modules, functions, classes. Python's collector goes through them again
+and again meanwhile, which takes a tenth of the whole start, and later once more with each of its full rounds, while requests
+wait. So it is off until the start is over. Then one round frees what starting has left behind, and what is still there is left
+out of all further ones (``gc.freeze``).
+"""
+
+from __future__ import annotations
+
+import gc
+import linecache
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Collect nothing in the block, or until ``settle`` is called in it."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def settle() -> None:
+    """Free what is left of an ``uncollected`` start, leave the rest alone for good, and collect from then on.
+
+    The first time it takes some 30 ms, in which no other thread runs; after more was loaded it can be called again, and looks
+    at that only. Without such a start it does nothing: what else runs in this process (a test, a program that embeds KorProxy)
+    may count on all of its objects being looked at.
+    """
+    if gc.isenabled() and not gc.get_freeze_count():
+        return
+    linecache.clearcache()  # attrs puts the source of all that it generates there, for debuggers: more than 1 MB
+    gc.collect()
+    gc.freeze()
+    gc.enable()
