@@ -1,0 +1,42 @@
+"""A slowdown of a known size, planted in a copy of the code: the gate has to notice it, or it would notice nothing."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from statistics import median
+
+PLACE = Path("korproxy", "server", "front.py")  # every request of a client goes through it
+LOOPS = 20_000
+PLANTED = """
+
+_handle_as_it_was = Front.handle
+
+
+async def _handle_later(self, exchange):
+    for _ in range({loops}):
+        pass
+    await _handle_as_it_was(self, exchange)
+
+
+Front.handle = _handle_later
+"""
+
+
+def loops_for(microseconds: float) -> int:
+    """Return how many turns of an empty loop take that long on this machine, now."""
+    took = [_loop() for _ in range(15)]
+    return round(LOOPS * microseconds / median(took))
+
+
+def _loop() -> float:
+    began = time.thread_time_ns()
+    for _ in range(LOOPS):
+        pass
+    return (time.thread_time_ns() - began) / 1e3
+
+
+def plant(code: Path, loops: int) -> None:
+    """Have the copy at *code* turn so many times before it handles a request."""
+    with (code / PLACE).open("a", encoding="utf-8") as file:
+        file.write(PLANTED.format(loops=loops))
