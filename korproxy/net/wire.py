@@ -30,11 +30,13 @@ class Wire:
     Attributes:
         on_hangup: Called once the other side will send no more, also while nobody reads; only where ``watched``. Must not wait.
         hung_up: That has happened.
+        blocked_since: Trio time at which the write that waits began to wait; None while none does.
     """
 
     socket: Socket
     on_hangup: Callable[[], None] | None = attrs.field(default=None, init=False, repr=False)
     hung_up: bool = attrs.field(default=False, init=False)
+    blocked_since: float | None = attrs.field(default=None, init=False)
     _reactor: Reactor | None = attrs.field(default=None, repr=False)
     _readable: bool = attrs.field(default=True, init=False)  # a read may find something: only after an event, or once tried
     _turns: int = attrs.field(default=0, init=False)
@@ -126,41 +128,36 @@ class Wire:
         self._reader, self._read_by = None, inf
         return Abort.SUCCEEDED
 
-    async def send(self, data: bytes | memoryview, deadline: float = inf) -> None:
-        """Send all of *data*; waits only while the other side does not read. Raises as ``receive`` does.
-
-        Where it raises, an unknown part of it was sent.
-        """
-        sent = self._send_now(data)
-        if sent == len(data):
-            return
-        rest = memoryview(data)[sent:]
-        while rest:
-            await self.until_writable(deadline)
-            rest = rest[self._send_now(rest) :]
-
-    async def send_all_of(self, parts: Sequence[bytes], deadline: float = inf) -> None:
-        """Send *parts* one behind the other, without making one piece of them. Raises as ``receive`` does."""
+    def send_now(self, *parts: bytes | memoryview) -> int:
+        """Send what goes without waiting of *parts*, one behind the other; return how much. Raises as ``receive`` does."""
         try:
-            sent = self.socket.sendmsg(parts)
-        except BlockingIOError:
-            sent = 0
-        except OSError:
-            self._raise_closed()
-            raise
-        for each in parts:
-            if sent < len(each):
-                await self.send(memoryview(each)[sent:] if sent else each, deadline)
-            sent = max(sent - len(each), 0)
-
-    def _send_now(self, data: bytes | memoryview) -> int:
-        try:
-            return self.socket.send(data)
+            return self.socket.send(parts[0]) if len(parts) == 1 else self.socket.sendmsg(parts)
         except BlockingIOError:
             return 0
         except OSError:
             self._raise_closed()
             raise
+
+    async def send(self, data: bytes | memoryview, deadline: float = inf) -> None:
+        """Send all of *data*; waits only while the other side does not read. Raises as ``receive`` does.
+
+        Where it raises, an unknown part of it was sent.
+        """
+        sent = self.send_now(data)
+        if sent == len(data):
+            return
+        rest = memoryview(data)[sent:]
+        while rest:
+            await self.until_writable(deadline)
+            rest = rest[self.send_now(rest) :]
+
+    async def send_all_of(self, parts: Sequence[bytes], deadline: float = inf) -> None:
+        """Send *parts* one behind the other, without making one piece of them. Raises as ``receive`` does."""
+        sent = self.send_now(*parts)
+        for each in parts:
+            if sent < len(each):
+                await self.send(memoryview(each)[sent:] if sent else each, deadline)
+            sent = max(sent - len(each), 0)
 
     def _raise_closed(self) -> None:
         if self.closed:
@@ -168,22 +165,29 @@ class Wire:
 
     async def until_writable(self, deadline: float = inf) -> None:
         """Wait until a write may get rid of something; raises as ``receive`` does. Only after a write that could not."""
-        reactor = self._reactor
         if self.closed:
             raise trio.ClosedResourceError
-        if reactor is None:
-            with trio.CancelScope(deadline=deadline):
-                await trio.lowlevel.wait_writable(self.socket)
-                return
-            raise trio.TooSlowError
         if self._writer is not None:
             raise trio.BusyResourceError("another task writes to this wire")
-        self._writer, self._write_by = current_task(), deadline
-        reactor.look_at(deadline)
-        await wait_task_rescheduled(self._stop_writing)
+        self.blocked_since = trio.current_time()
+        try:
+            if self._reactor is None:
+                await self._until_trio_finds_it_writable(deadline)
+                return
+            self._writer, self._write_by = current_task(), deadline
+            self._reactor.look_at(deadline)
+            await wait_task_rescheduled(self._stop_writing)
+        finally:
+            self.blocked_since = None
         if self._write_late:
             self._write_late = False
             raise trio.TooSlowError
+
+    async def _until_trio_finds_it_writable(self, deadline: float) -> None:
+        with trio.CancelScope(deadline=deadline):
+            await trio.lowlevel.wait_writable(self.socket)
+            return
+        raise trio.TooSlowError
 
     def _stop_writing(self, _: RaiseCancelT) -> Abort:
         self._writer, self._write_by = None, inf
@@ -232,6 +236,12 @@ class Wire:
         writer, self._writer, self._write_by = self._writer, None, inf
         if writer is not None:
             reschedule(writer)
+
+    def release(self) -> Socket:
+        """Let go of the socket, for somebody else to use; nobody may be waiting."""
+        if self._reactor is not None:
+            self._reactor.remove(self)
+        return self.socket
 
     def close(self) -> None:
         """Close the socket now; whoever waits on it is told by ``trio.ClosedResourceError``. Again does nothing."""

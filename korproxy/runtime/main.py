@@ -21,6 +21,7 @@ from korproxy.gateway.provenance import Provenance
 from korproxy.gateway.redact import Redactor
 from korproxy.gateway.slots import Slots
 from korproxy.gateway.upstream import open_upstream
+from korproxy.net.reactor import open_reactor
 from korproxy.plugins.offers import Offer
 from korproxy.runtime.bus import Bus, open_bus
 from korproxy.runtime.compose import Composition
@@ -39,7 +40,7 @@ from korproxy.server.guard import Guard
 from korproxy.server.keys import KeyRing
 from korproxy.server.manage.app import on_demand
 from korproxy.server.manage.desk import Desk
-from korproxy.server.serving import Server
+from korproxy.server.serving import Lane, Server
 
 SERVICE_START = 10.0  # seconds a service gets to report that it is useful
 OWN = "korproxy"  # in place of a plugin's name, for what is the daemon's own
@@ -94,6 +95,7 @@ async def live(
         await root.start(partial(watch_signals, stop, abandon, at_once=on_stop))
         root.start_soon(_when_set, stop, on_stop)
         async with (
+            open_reactor(),
             open_bus([each.item for each in sinks.values()], not_started=without_sink, stop=stop) as bus,
             open_windows(plan.parts.providers) as windows,
             trio.open_nursery() as services,
@@ -200,6 +202,7 @@ async def _serve(
     desk = Desk(codes=plan.parts.codes, health=health.report, providers=health.providers, show_codes=front.faults.show_codes)
     server = Server(
         app=App(front, on_demand(desk)),
+        lane=Lane(handle=front.handle, origins=front.guard.origins) if settings.lane else None,
         grace=front.answerer.grace,
         grace_seconds=settings.grace,
         write_deadline=settings.write_deadline,

@@ -13,6 +13,8 @@ from contextvars import ContextVar
 import attrs
 import trio
 
+from korproxy.net.wire import Wire
+
 LET_GO = 0.25  # seconds until a shielded write is cancelled that goes on after its socket was closed
 
 
@@ -27,10 +29,11 @@ class Connection:
     """One client's connection.
 
     Attributes:
+        stream: In the lane its wire, else Hypercorn's.
         stalled: It was cut because its client did not read.
     """
 
-    stream: trio.SocketStream = attrs.field(repr=False)
+    stream: trio.SocketStream | Wire = attrs.field(repr=False)
     stalled: bool = False
     _is_cut: bool = attrs.field(default=False, init=False)
     _writes: list[_Write] = attrs.field(factory=list, init=False)  # the oldest first
@@ -38,6 +41,8 @@ class Connection:
     @property
     def writing_since(self) -> float | None:
         """Trio time at which the oldest write began that is still going on; None between writes."""
+        if isinstance(self.stream, Wire):
+            return self.stream.blocked_since
         return self._writes[0].began if self._writes else None
 
     def cut(self) -> None:
@@ -47,7 +52,7 @@ class Connection:
         the application, and must not be kept from it.
         """
         self._is_cut = True
-        self.stream.socket.close()
+        (self.stream if isinstance(self.stream, Wire) else self.stream.socket).close()
         for each in self._writes:
             _bound(each.shield)
 
@@ -83,7 +88,7 @@ class Connections:
         return len(self._open)
 
     @contextmanager
-    def keep(self, stream: trio.SocketStream) -> Iterator[Connection]:
+    def keep(self, stream: trio.SocketStream | Wire) -> Iterator[Connection]:
         """Count *stream* among the open ones for as long as it is served."""
         connection = Connection(stream)
         self._open.add(connection)

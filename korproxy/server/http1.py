@@ -9,7 +9,7 @@ import logging
 from typing import Any
 
 import trio
-from hypercorn.events import Closed
+from hypercorn.events import Closed, RawData
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.trio.tcp_server import TCPServer
 
@@ -24,8 +24,13 @@ class _Gone(Exception):
 
 
 class Http1Connection(TCPServer):
-    """One client's connection, over when the client has left: Hypercorn's own would keep the socket for the idle timeout."""
+    """One client's connection, over when the client has left: Hypercorn's own would keep the socket for the idle timeout.
 
+    Attributes:
+        begun: What was read already.
+    """
+
+    begun = b""
     _left = False
 
     async def _read_data(self) -> None:
@@ -34,6 +39,8 @@ class Http1Connection(TCPServer):
             protocol._check_protocol = _stay_with_http1  # type: ignore[method-assign]  # noqa: SLF001 -- of this one instance
             protocol.can_read = Pause(self.stream, protocol)  # type: ignore[arg-type]  # there is no TLS
         try:
+            if self.begun:
+                await self.protocol.handle(RawData(self.begun))
             await super()._read_data()
         except _Gone:
             await self.protocol.handle(Closed())

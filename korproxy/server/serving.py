@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, NoReturn
@@ -20,16 +20,25 @@ from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
 from hypercorn.utils import wrap_app
 
+from korproxy.net.reactor import open_reactor
+from korproxy.net.wire import Wire
 from korproxy.server.answering import GOODBYE
 from korproxy.server.asgi import AsgiApp
-from korproxy.server.connections import Connections
+from korproxy.server.connections import Connection, Connections
+from korproxy.server.exchange import Exchange
 from korproxy.server.grace import Grace
 from korproxy.server.http1 import Http1Connection
+from korproxy.server.lane.connection import LaneConnection
 
 KEEP_ALIVE = 75.0  # seconds an idle client connection stays open
 LONGEST_HEAD = 64 * 1024  # bytes of a request head that may wait for its end; what one more read completes still passes
 SHORTAGE = 1.0  # seconds between two lines about clients that cannot be accepted
+UNSENT = (
+    256 * 1024
+)  # bytes the system holds for a client that does not read; Trio's 16 KiB make many small writes of a large one
 SWEEP = 5.0  # seconds between two looks for stalled clients
+
+_NOT_SENT: int | None = getattr(socket, "TCP_NOTSENT_LOWAT", None)
 
 log = logging.getLogger("korproxy.server")
 
@@ -59,6 +68,19 @@ def _accept_failures_in_short() -> Iterator[None]:
         logger.removeFilter(short)
 
 
+@attrs.frozen(kw_only=True)
+class Lane:
+    """Who answers requests in the lane.
+
+    Attributes:
+        handle: Answers one, whatever happens; see ``Front.handle``.
+        origins: Web origins whose pages may read the answers.
+    """
+
+    handle: Callable[[Exchange], Awaitable[None]]
+    origins: Collection[str] = ()
+
+
 @attrs.define(kw_only=True)
 class Server:
     """Accepts and serves connections until told to stop.
@@ -66,14 +88,17 @@ class Server:
     Attributes:
         grace_seconds: How long running answers may go on after a stop was asked for.
         write_deadline: Seconds a client may refuse to read before it is hung up on.
+        lane: Who answers what is of plain shape, without Hypercorn; None: nobody.
     """
 
     app: AsgiApp
     grace: Grace
+    lane: Lane | None = None
     grace_seconds: float = 5.0
     write_deadline: float = 120.0
     connections: Connections = attrs.field(factory=Connections)
     _abandoned: trio.Event = attrs.field(factory=trio.Event, init=False)
+    _in_lane: set[LaneConnection] = attrs.field(factory=set, init=False, repr=False)
 
     async def run(
         self,
@@ -91,7 +116,7 @@ class Server:
         serve_one = partial(self._serve_one, wrap_app(self.app, 0, "asgi"), config, context)  # type: ignore[arg-type]
         listeners = [trio.SocketListener(trio.socket.from_stdlib_socket(each)) for each in sockets]
         with _accept_failures_in_short():
-            async with trio.open_nursery() as enforcing:
+            async with open_reactor(), trio.open_nursery() as enforcing:
                 enforcing.start_soon(self._cut_all_at_the_end)
                 async with trio.open_nursery() as handlers:
                     async with trio.open_nursery() as accepting:
@@ -101,6 +126,8 @@ class Server:
                         await stop.wait()
                         accepting.cancel_scope.cancel("a stop was asked for")
                     await context.terminated.set()  # idle connections close now, busy ones after their answer
+                    for each in list(self._in_lane):
+                        each.stop()
                     enforcing.start_soon(self._enforce_grace, handlers.cancel_scope)
                 enforcing.cancel_scope.cancel("all clients are gone")
 
@@ -109,13 +136,42 @@ class Server:
         self._abandoned.set()
 
     async def _serve_one(self, app: Any, config: Config, context: WorkerContext, stream: trio.SocketStream) -> None:
-        with self.connections.keep(stream):
+        with self.connections.keep(stream) as connection:
+            begun = b""
+            if self.lane is not None:
+                left = await self._serve_in_lane(self.lane, connection, stream, stopping=context.terminated.is_set())
+                if left is None:
+                    return
+                begun = left
             try:
-                await Http1Connection(app, config, context, ConnectionState({}), stream)  # type: ignore[arg-type]
+                served = Http1Connection(app, config, context, ConnectionState({}), connection.stream)  # type: ignore[arg-type]
+                served.begun = begun
+                await served
             except* (trio.ClosedResourceError, trio.BrokenResourceError, OSError):
                 log.debug("a client's connection broke")
             except* Exception:
                 log.exception("a client's connection failed")
+
+    async def _serve_in_lane(
+        self, lane: Lane, connection: Connection, stream: trio.SocketStream, *, stopping: bool
+    ) -> bytes | None:
+        """Serve what is for the lane; return what Hypercorn has to go on with, None where the client is done with."""
+        connection.stream = wire = Wire.of(taken_over(stream))
+        served = LaneConnection(
+            wire=wire,
+            handle=lane.handle,
+            origins=lane.origins,
+            idle_seconds=KEEP_ALIVE,
+            stopping=stopping,
+        )
+        self._in_lane.add(served)
+        try:
+            begun = await served.run()
+        finally:
+            self._in_lane.discard(served)
+        if begun is not None:
+            connection.stream = trio.SocketStream(trio.socket.from_stdlib_socket(wire.release()))
+        return begun
 
     async def _hang_up_on_stalled(self) -> NoReturn:
         while True:
@@ -141,6 +197,15 @@ class Server:
             log.info("%d clients did not leave within the grace; their connections are closed", len(self.connections))
         self.connections.cut_all()
         handlers.cancel("the grace is over")
+
+
+def taken_over(stream: trio.SocketStream) -> socket.socket:
+    """Return the socket of *stream*, which is of no use any more."""
+    trios = stream.socket
+    taken = socket.socket(trios.family, trios.type, trios.proto, fileno=trios.detach())
+    if _NOT_SENT is not None:
+        taken.setsockopt(socket.IPPROTO_TCP, _NOT_SENT, UNSENT)
+    return taken
 
 
 def _config() -> Config:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from korproxy.kit.http_provider import ANTHROPIC_MESSAGES, Endpoint, HttpProvide
 from korproxy.models.accounts import Account, Secret
 from korproxy.models.outcome import Finished
 from korproxy.models.providers import Deadlines, Limits
+from korproxy.net.reactor import open_reactor
 from korproxy.runtime.main import open_windows
 from korproxy.runtime.sockets import listen, url_of
 from korproxy.server.answering import Answerer
@@ -45,7 +46,23 @@ from korproxy.server.guard import Guard
 from korproxy.server.keys import CLIENT, MANAGE, READ, Key, KeyRing
 from korproxy.server.manage.app import on_demand
 from korproxy.server.manage.desk import Desk
-from korproxy.server.serving import Server
+from korproxy.server.serving import Lane, Server
+
+
+@attrs.define
+class Roads:
+    """By which roads requests go: tests/flows runs by each.
+
+    Attributes:
+        lane: What is of plain shape is answered without Hypercorn.
+        reactor: Sockets are waited for by an epoll of our own.
+    """
+
+    lane: bool = True
+    reactor: bool = True
+
+
+roads = Roads()
 
 HOOKS = (
     *(openai, openai_completions, openai_embeddings, responses, responses_compact, responses_count),
@@ -120,13 +137,13 @@ async def open_gateway(
     demo: bool = False,
     correlation_ids: bool = True,
     show_codes: bool = True,
-    wrap: Callable[[AsgiApp], AsgiApp] = lambda app: app,
+    wrap: Callable[[AsgiApp], AsgiApp] | None = None,
     stop_at_end: bool = True,
 ) -> AsyncIterator[Gateway]:
     """Serve *providers* on a free loopback port for the block.
 
     Args:
-        wrap: Gets the ASGI application; for tests that put something around it.
+        wrap: Gets the ASGI application; for tests that put something around it. All requests then go there.
         stop_at_end: Drain at the end of the block as the daemon does; else the test has stopped it.
     """
     settings = server or ServerSettings(port=0)
@@ -135,7 +152,10 @@ async def open_gateway(
     codes = Registry.of(BUILTIN_CODES)
     sockets = listen(["127.0.0.1"], 0)
     stop = trio.Event()
-    async with open_windows(providers) as windows:
+    async with AsyncExitStack() as stack:
+        if roads.reactor:
+            await stack.enter_async_context(open_reactor())
+        windows = await stack.enter_async_context(open_windows(providers))
         snapshot = Snapshot(providers=tuple(providers), dialects=dialects, demo=demo)
         answerer = Answerer(
             gate=Gate(snapshot, windows),
@@ -159,8 +179,15 @@ async def open_gateway(
         )
         front = Front(answerer=answerer, guard=guard, bounds=bounds or Bounds(), correlation_ids=correlation_ids)
         desk = Desk(codes=codes, health=_healthy, providers=list, show_codes=show_codes)
-        app = wrap(App(front, on_demand(desk)))
-        running = Server(app=app, grace=answerer.grace, grace_seconds=settings.grace, write_deadline=settings.write_deadline)
+        app = App(front, on_demand(desk))
+        in_lane = wrap is None and settings.lane and roads.lane
+        running = Server(
+            app=app if wrap is None else wrap(app),
+            lane=Lane(handle=front.handle, origins=guard.origins) if in_lane else None,
+            grace=answerer.grace,
+            grace_seconds=settings.grace,
+            write_deadline=settings.write_deadline,
+        )
         async with trio.open_nursery() as nursery:
             await nursery.start(partial(running.run, sockets, stop))
             yield Gateway(

@@ -1,0 +1,139 @@
+"""A client's connection in the lane: one request after the other, on one task."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+
+import attrs
+import trio
+
+from korproxy.net.wire import Wire
+from korproxy.server.lane.exchange import LaneExchange
+from korproxy.server.lane.head import END, may_be_ours, read_head
+
+AHEAD = 128 * 1024  # bytes a client may send behind a request, where only reading on tells that it has left
+
+_NOT_OURS = -1
+_DONE = 0
+
+
+@attrs.define(eq=False, kw_only=True)
+class LaneConnection:
+    """Serves the requests of one client until it leaves, or sends what is not for the lane.
+
+    Attributes:
+        handle: Answers one request; see ``Front.handle``.
+        idle_seconds: How long a client may take to send the next head, its end included.
+        stopping: No further request is taken.
+    """
+
+    wire: Wire
+    handle: Callable[[LaneExchange], Awaitable[None]]
+    idle_seconds: float
+    origins: Collection[str] = ()
+    stopping: bool = False
+    _read: bytes = attrs.field(default=b"", init=False, repr=False)
+    _life: trio.CancelScope = attrs.field(factory=trio.CancelScope, init=False, repr=False)
+    _answering: bool = attrs.field(default=False, init=False)  # a whole request is here, and its answer is not out
+    _waiting: bool = attrs.field(default=False, init=False)  # for the first byte of the next request
+
+    async def run(self) -> bytes | None:
+        """Serve; return the bytes that Hypercorn has to go on with, None where the client is done with and the wire closed.
+
+        The bytes begin with the head of a request.
+        """
+        self.wire.on_hangup = self._hung_up
+        ours = True
+        try:
+            with self._life:
+                ours = await self._serve()
+        finally:
+            self.wire.on_hangup = None
+            if ours:
+                self.wire.close()
+        return None if ours else self._read
+
+    def stop(self) -> None:
+        """Take no further request: an idle connection ends now, a busy one after its answer."""
+        self.stopping = True
+        if self._waiting:
+            self._life.cancel("KorProxy is being stopped")
+
+    async def _serve(self) -> bool:
+        """Answer requests until no more may come; return False where the next one is not for the lane."""
+        while (end := await self._end_of_head()) > 0:
+            head = read_head(self._read[:end])
+            if head is None:
+                return False
+            exchange = LaneExchange(
+                wire=self.wire,
+                head=head,
+                rest=self._read[end:],
+                origins=self.origins,
+                on_gone=self._life.cancel,
+                on_complete=self._whole,
+                closes=self.stopping or not head.keeps,
+            )
+            self._read = b""
+            if self.wire.watched:
+                await self.handle(exchange)
+            else:
+                await self._handle_watched(exchange)
+            self._answering = False
+            if exchange.broken or exchange.closes or not exchange.finished:
+                return True
+            self._read = exchange.rest
+        return end == _DONE
+
+    async def _end_of_head(self) -> int:
+        """Read on until a whole head is there; return where it ends, or what else there is to say of the connection."""
+        deadline = trio.current_time() + self.idle_seconds
+        seen = 0
+        while True:
+            if self._read:
+                end = self._read.find(END, max(seen - len(END), 0))
+                if end > 0:
+                    return end + len(END)
+                if not may_be_ours(self._read):
+                    return _NOT_OURS
+                seen = len(self._read)
+            elif self.stopping:
+                return _DONE
+            self._waiting = not seen
+            try:
+                data = await self.wire.receive(deadline=deadline)
+            except (trio.TooSlowError, trio.ClosedResourceError, OSError):
+                return _DONE
+            self._waiting = False
+            if not data:
+                return _DONE
+            self._read = self._read + data if seen else data
+
+    def _whole(self) -> None:
+        self._answering = True
+        if self.wire.hung_up:
+            self._life.cancel("the client has left")
+
+    def _hung_up(self) -> None:
+        if self._answering:
+            self._life.cancel("the client has left")
+
+    async def _handle_watched(self, exchange: LaneExchange) -> None:
+        """Answer, and read on meanwhile: where no reactor runs, nothing else tells that the client has left."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._watch, exchange)
+            await self.handle(exchange)
+            nursery.cancel_scope.cancel("the request was answered")
+
+    async def _watch(self, exchange: LaneExchange) -> None:
+        await exchange.until_complete()
+        while len(exchange.rest) < AHEAD:
+            try:
+                await self.wire.until_readable()
+                data = await self.wire.receive()
+            except (trio.ClosedResourceError, OSError):
+                data = b""
+            if not data:
+                break
+            exchange.rest += data
+        self._life.cancel("the client has left, or sent too much")

@@ -1,0 +1,272 @@
+"""One request in the lane and its answer, on the wire; see ``server.exchange.Exchange``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import NoReturn
+
+import attrs
+import trio
+
+from korproxy.errors.exceptions import BadRequest
+from korproxy.models.calls import Headers, RawHeaders
+from korproxy.models.clock import wall_time
+from korproxy.net.wire import Wire
+from korproxy.server.connections import current_connection
+from korproxy.server.cors import answer_headers
+from korproxy.server.exchange import ClientLeft
+from korproxy.server.lane.chunks import Chunks, Malformed
+from korproxy.server.lane.head import Head
+
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_STATUS_LINES = {each.value: b"HTTP/1.1 %d %b\r\n" % (each.value, each.phrase.encode()) for each in HTTPStatus}
+_JOINED = 64 * 1024  # bytes up to which head and body become one piece
+
+
+@attrs.define
+class _Dates:
+    """The ``date`` field, made once a second (RFC 9110, 6.6.1)."""
+
+    _second: int = -1
+    _field: bytes = b""
+
+    def field(self) -> bytes:
+        now = int(wall_time())
+        if now != self._second:
+            self._second, self._field = now, b"date: %b\r\n" % formatdate(now, usegmt=True).encode()
+        return self._field
+
+
+_dates = _Dates()
+
+
+@attrs.define(eq=False, kw_only=True)
+class LaneExchange:
+    """See ``Exchange``. A cancelled write loses nothing: what is left of it goes out before the next one.
+
+    Attributes:
+        complete: The whole body of the request is here: ``body`` will not wait.
+        finished: The answer is out, to its end.
+        broken: It must not look like one that is.
+        rest: What was read behind the request; right once it is complete.
+        closes: The answer is the last one on its connection, and says so.
+        on_gone: Called once nobody listens any more; cancels whoever makes the answer.
+        on_complete: Called once the request is here as a whole.
+    """
+
+    wire: Wire
+    head: Head
+    rest: bytes = attrs.field(repr=False)
+    origins: Collection[str]
+    on_gone: Callable[[], None]
+    on_complete: Callable[[], None]
+    closes: bool = False
+    complete: bool = attrs.field(default=False, init=False)
+    started: bool = attrs.field(default=False, init=False)
+    finished: bool = attrs.field(default=False, init=False)
+    broken: bool = attrs.field(default=False, init=False)
+    method: str = attrs.field(init=False)
+    path: str = attrs.field(init=False)
+    query: bytes = attrs.field(init=False, repr=False)
+    headers: Headers = attrs.field(init=False, repr=False)
+    _chunks: Chunks | None = attrs.field(init=False)
+    _left: int = attrs.field(init=False)  # bytes of the body that are still to be read, where their number is known
+    _held: bytes = attrs.field(default=b"", init=False, repr=False)  # the answer's head, until something goes with it
+    _chunked: bool = attrs.field(default=False, init=False)
+    _bodiless: bool = attrs.field(default=False, init=False)
+    _announced: int | None = attrs.field(default=None, init=False)
+    _unsent: list[memoryview] = attrs.field(factory=list, init=False, repr=False)
+    _is_complete: trio.Event | None = attrs.field(default=None, init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Take what belongs to the request out of what was read behind its head."""
+        head = self.head
+        self.method, self.path, self.query, self.headers = head.method, head.path, head.query, head.headers
+        self._chunks = Chunks() if head.length is None else None
+        self._left = head.length or 0
+        if head.length == 0:
+            self._completed()
+
+    def _completed(self) -> None:
+        self.complete = True
+        self.on_complete()
+        if self._is_complete is not None:
+            self._is_complete.set()
+
+    async def until_complete(self) -> None:
+        """Wait until the whole request is here."""
+        if not self.complete:
+            self._is_complete = trio.Event()
+            await self._is_complete.wait()
+
+    async def body(self, limit: int, patience: float) -> bytes:
+        """Return the whole body; see ``Exchange``."""
+        if self._left > limit:
+            raise _too_large(limit)
+        if 0 < self._left <= len(self.rest):  # nearly all come with their head
+            return self._next_now()
+        parts: list[bytes] = []
+        size = 0
+        while not self.complete:
+            part = await self._next_part(patience)
+            size += len(part)
+            if size > limit:
+                raise _too_large(limit)
+            parts.append(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    async def drain(self, limit: int, patience: float) -> None:
+        """Read away what is left of the body, within bounds; see ``Exchange``."""
+        size = 0
+        with trio.move_on_after(patience):
+            while not self.complete and size <= limit:
+                size += len(await self._next_part(patience))
+
+    async def _next_part(self, patience: float) -> bytes:
+        """Return some of the body; ``b""`` is possible between two chunks."""
+        if not self.rest:
+            await self._go_on()
+            try:
+                self.rest = await self.wire.receive(deadline=trio.current_time() + patience)
+            except trio.TooSlowError:
+                text = f"The upload was silent for {patience:g} s before it was complete."
+                raise BadRequest("KP-SYS-510", text) from None
+            except (OSError, trio.ClosedResourceError):
+                raise ClientLeft from None
+            if not self.rest:
+                raise ClientLeft
+        return self._next_now()
+
+    def _next_now(self) -> bytes:
+        data, self.rest = self.rest, b""
+        if self._chunks is not None:
+            return self._next_chunks(self._chunks, data)
+        if len(data) > self._left:
+            data, self.rest = data[: self._left], data[self._left :]
+        self._left -= len(data)
+        if not self._left:
+            self._completed()
+        return data
+
+    def _next_chunks(self, chunks: Chunks, data: bytes) -> bytes:
+        try:
+            part = chunks.feed(data)
+        except Malformed as exc:
+            self.closes = True  # nobody knows where the next request begins
+            self.complete = True
+            raise BadRequest("KP-SYS-509", f"The chunks of the body are malformed: {exc}.") from None
+        if chunks.over:
+            self.rest = chunks.rest
+            self._completed()
+        return part
+
+    async def _go_on(self) -> None:
+        """Tell a client that waits for it to send the body."""
+        if self.head.waits and not self.started:
+            self.head = attrs.evolve(self.head, waits=False)
+            await self._send(_CONTINUE)
+
+    async def start(self, status: int, headers: RawHeaders) -> None:
+        """Hold the head until something goes with it: one piece costs half of two."""
+        self.started = True
+        self.closes = self.closes or not self.complete
+        names = {name for name, _ in headers}
+        self._bodiless = status in (204, 304)
+        self._chunked = b"content-length" not in names and not self._bodiless
+        if self.origins:
+            headers = [*headers, *answer_headers(self.headers, headers, self.origins)]
+        if not self._chunked and not self._bodiless:
+            self._announced = next(int(value) for name, value in headers if name == b"content-length")
+        lines = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status]
+        lines += [b"%b: %b\r\n" % each for each in headers]
+        lines.append(_dates.field())
+        if self._chunked:
+            lines.append(b"transfer-encoding: chunked\r\n")
+        if self.closes:
+            lines.append(b"connection: close\r\n")
+        lines.append(b"\r\n")
+        self._held = b"".join(lines)
+
+    async def write(self, data: bytes) -> None:
+        """Send a piece of the body."""
+        await self._out(data, last=False)
+
+    async def finish(self, data: bytes = b"") -> None:
+        """Send the last piece."""
+        await self._out(data, last=True)
+        if self._announced:  # fewer bytes than the head said
+            self.broken = True
+        self.finished = True
+
+    async def _out(self, data: bytes, *, last: bool) -> None:
+        held, self._held = self._held, b""
+        if self._bodiless:
+            data = b""
+        if self._announced is not None:
+            self._announced -= len(data)
+        if not self._chunked:
+            if len(data) > _JOINED:
+                await self._send(held, data)
+            elif held or data:
+                await self._send(held + data)
+            return
+        end = b"0\r\n\r\n" if last else b""
+        if not data:  # a chunk without bytes would be the last one
+            if held or end:
+                await self._send(held + end)
+        elif len(data) <= _JOINED:
+            await self._send(b"%b%x\r\n%b\r\n%b" % (held, len(data), data, end))
+        else:
+            await self._send(b"%b%x\r\n" % (held, len(data)), data, b"\r\n" + end)
+
+    async def _send(self, *parts: bytes) -> None:
+        """Send *parts* behind what a cancelled write has left. Waits only where the client does not read."""
+        if self._unsent:
+            self._unsent += [memoryview(each) for each in parts]
+            await self._flush()
+            return
+        try:
+            sent = self.wire.send_now(*parts)
+        except (OSError, trio.ClosedResourceError):
+            await self._gone()
+        for each in parts:
+            if sent < len(each):
+                self._unsent.append(memoryview(each)[max(sent, 0) :])
+            sent -= len(each)
+        if self._unsent:
+            await self._flush()
+
+    async def _flush(self) -> None:
+        try:
+            while self._unsent:
+                first = self._unsent[0]
+                sent = self.wire.send_now(first)
+                if sent == len(first):
+                    del self._unsent[0]
+                    continue
+                self._unsent[0] = first[sent:]
+                await self.wire.until_writable()
+        except (OSError, trio.ClosedResourceError):
+            await self._gone()
+
+    async def _gone(self) -> NoReturn:
+        """Nobody listens any more. That is told by cancelling, as where the client leaves while nothing is written."""
+        self.broken = True
+        self.on_gone()
+        await trio.sleep_forever()
+
+    @property
+    def stalled(self) -> bool:
+        """Whether the client was hung up on because it did not read."""
+        connection = current_connection.get()
+        return connection is not None and connection.stalled
+
+    def break_off(self) -> None:
+        """Have the connection closed once the handler returns."""
+        self.broken = True
+
+
+def _too_large(limit: int) -> BadRequest:
+    return BadRequest("KP-SYS-508", f"The body has more than {limit} bytes, which [server] max_body allows.")

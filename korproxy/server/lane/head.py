@@ -1,0 +1,128 @@
+"""The head of a request, as far as the lane takes it. Pure.
+
+The lane is strict, and refuses nothing: what is not of the plainest shape (RFC 9112, sections 2 to 7) is left to Hypercorn with
+all its bytes, so that there is one place that decides what is still HTTP, and one that answers what is not.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+import attrs
+import httptools
+
+from korproxy.models.calls import Headers
+from korproxy.server.paths import is_management
+
+LONGEST = 64 * 1024  # bytes of a head; h11 answers a longer one
+MOST_FIELDS = 100
+END = b"\r\n\r\n"
+
+_STARTS = (b"POST /", b"GET /", b"DELETE /")
+_LONGEST_START = max(map(len, _STARTS)) - 1
+# Where they say what is read above, that is known; anything else that they may say is for Hypercorn.
+_NOT_OURS = frozenset({b"transfer-encoding", b"expect", b"upgrade", b"http2-settings", b"trailer"})
+
+
+@attrs.frozen(kw_only=True)
+class Head:
+    """A request's head.
+
+    Attributes:
+        path: Without the query, percent-decoded.
+        length: Bytes of the body; None: it comes in chunks.
+        waits: The client wants ``100 Continue`` before it sends the body.
+        keeps: The connection may go on after the answer.
+    """
+
+    method: str
+    path: str
+    query: bytes = attrs.field(repr=False)  # may hold a key
+    headers: Headers
+    length: int | None
+    waits: bool
+    keeps: bool
+
+
+class _Read:
+    """What httptools tells of one head."""
+
+    __slots__ = ("complete", "fields", "url")
+
+    def __init__(self) -> None:
+        self.url = b""
+        self.fields: list[tuple[bytes, bytes]] = []
+        self.complete = False
+
+    def on_url(self, url: bytes) -> None:
+        self.url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.fields.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        self.complete = True
+
+
+def may_be_ours(begun: bytes) -> bool:
+    """Whether a head that begins with *begun* can still become one for the lane."""
+    return begun.startswith(_STARTS) if len(begun) > _LONGEST_START else any(each.startswith(begun) for each in _STARTS)
+
+
+def read_head(head: bytes) -> Head | None:
+    """Read *head*, blank line included; None where it is not for the lane."""
+    if len(head) > LONGEST or not head.startswith(_STARTS):
+        return None
+    if b"\r\n " in head or b"\r\n\t" in head or head.count(b"\n") != head.count(END[:2]):
+        return None
+    read = _Read()
+    parser = httptools.HttpRequestParser(read)
+    try:
+        parser.feed_data(head)
+    except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+        return None
+    if not read.complete or parser.get_http_version() != "1.1" or len(read.fields) > MOST_FIELDS:
+        return None
+    return _judged(parser, read)
+
+
+def _judged(parser: httptools.HttpRequestParser, read: _Read) -> Head | None:
+    framing = _framing(read.fields)
+    raw_path, _, query = read.url.partition(b"?")
+    if framing is None or not raw_path.isascii() or b"#" in read.url:
+        return None
+    path = raw_path.decode("ascii")
+    if "%" in path:
+        path = unquote(path)
+    if is_management(path):
+        return None
+    length, waits = framing
+    return Head(
+        method=parser.get_method().decode("ascii"),
+        path=path,
+        query=query,
+        headers=Headers(tuple(read.fields)),
+        length=length,
+        waits=waits,
+        keeps=parser.should_keep_alive(),
+    )
+
+
+def _framing(fields: list[tuple[bytes, bytes]]) -> tuple[int | None, bool] | None:
+    """Return how long the body is, and whether the client waits to send it; None where something is not plain."""
+    length: int | None = 0
+    hosts, framings, waits = 0, 0, False
+    for name, value in fields:
+        if name == b"content-length":
+            framings += 1
+            length = int(value)  # llhttp has seen to it that these are digits, and few enough
+        elif name == b"host":
+            hosts += 1
+        elif name == b"transfer-encoding" and value.lower() == b"chunked":
+            framings += 1
+            length = None
+        elif name == b"expect" and value.lower() == b"100-continue":
+            waits = True
+        elif name in _NOT_OURS:
+            return None
+    return (length, waits) if hosts == 1 and framings < 2 else None
