@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import click
 
@@ -17,6 +17,7 @@ from korproxy.plugins.host import PluginHost
 from korproxy.plugins.offers import Offer
 
 OWN = "commands."  # what the names of the built-in plugins that are commands begin with
+HOOK = "korproxy_commands"
 BROKEN = "KP-CONF-209"
 
 
@@ -39,7 +40,7 @@ class PluginCommands:
         Raises:
             CommandFailed: KP-CONF-209: it cannot be imported, or is no click command.
         """
-        offer = self._own().get(name) or self.offers().get(name)
+        offer = self._own().get(name) or self.offers().get(name) or self._all().get(name)
         if offer is None:
             return None
         try:
@@ -49,20 +50,31 @@ class PluginCommands:
             raise
 
     def offers(self) -> Mapping[str, Offer[Command]]:
-        """Load all plugins and return their commands by name, none of them imported."""
-        self._load_plugins(find_builtin())
-        if not self._chosen.no_plugins:
-            self._load_plugins(find_installed())
-            for folder in self._chosen.plugin_dirs:
-                self._load_plugins(find_files(folder))
+        """Load the plugins that may have commands and return these by name, none of them imported.
+
+        A plugin that names the hook nowhere in its source is not loaded for it: most of them have no command, and each costs
+        everybody who asks for `korproxy --help` time.
+        """
+        self._load_plugins(each for each in self._found() if not each.never_mentions(HOOK))
         return self._ask()
 
     def codes(self) -> Registry:
         """Return all error codes, those of plugins included."""
         registry = Registry.of(BUILTIN_CODES)
-        self.offers()
+        self._all()
         asking.errors(self.host, registry)
         return registry
+
+    def _found(self) -> Iterator[Found]:
+        yield from find_builtin()
+        if not self._chosen.no_plugins:
+            yield from find_installed()
+            for folder in self._chosen.plugin_dirs:
+                yield from find_files(folder)
+
+    def _all(self) -> Mapping[str, Offer[Command]]:
+        self._load_plugins(self._found())
+        return self._ask()
 
     def _own(self) -> Mapping[str, Offer[Command]]:
         self._load_plugins(each for each in find_builtin() if each.name.startswith(OWN))

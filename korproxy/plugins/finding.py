@@ -19,6 +19,7 @@ GROUP = "korproxy"  # of entry points
 BUILTIN = Path(__file__).parents[1] / "builtin"
 Origin = Literal["builtin", "installed", "file"]
 ORDER: tuple[Origin, ...] = ("builtin", "installed", "file")  # in which plugins are loaded and asked
+_UNTOLD = (OSError, ValueError, ImportError, AttributeError, AssertionError)  # its sources; the last two: it names no module
 
 
 @attrs.frozen(kw_only=True)
@@ -45,8 +46,17 @@ class Found:
         wanted = word.lower().encode()
         try:
             return any(wanted in path.read_bytes().lower() for path in self.sources())
-        except (OSError, ValueError, ImportError, AttributeError, AssertionError):  # the last two: it names no module
+        except _UNTOLD:
             return False
+
+    def never_mentions(self, word: str) -> bool:
+        """Whether all of its source text can be read and *word*, in any case, stands nowhere in it."""
+        wanted = word.lower().encode()
+        try:
+            texts = [path.read_bytes().lower() for path in self.sources()]
+        except _UNTOLD:
+            return False
+        return bool(texts) and not any(wanted in text for text in texts)
 
 
 def find_all(folders: Iterable[Path] = (), *, installed: bool = True) -> list[Found]:

@@ -73,6 +73,26 @@ def test_commands_are_listed_and_not_imported(tmp_path: Path) -> None:
     assert {"init", "key", "status", "stop"} < offers.keys()
 
 
+def test_what_has_no_command_is_not_loaded_to_list_them(tmp_path: Path) -> None:
+    folder = write_plugins(tmp_path, {"alpha": command_text("alpha"), "beta": "raise AssertionError('imported')"})
+    commands = commands_of(folder)
+    commands.offers()
+    names = {each.name for each in commands.host.states}
+
+    assert "alpha" in names
+    assert {name for name in names if name.partition(".")[0] not in ("commands", "conformance", "mock")} == {"alpha"}
+
+
+def test_a_command_whose_hook_is_named_nowhere_is_found_when_it_is_meant(tmp_path: Path) -> None:
+    text = command_text("alpha").replace("def korproxy_commands", "def hidden")
+    text += "globals()['korproxy_' 'commands'] = globals().pop('hidden')"
+    commands = commands_of(write_plugins(tmp_path, {"alpha": text}))
+    listed = "alpha" in commands.offers()
+    found = commands.load("alpha")
+
+    assert (listed, found is not None) == (False, True)
+
+
 def test_without_plugins_ours_are_left(tmp_path: Path) -> None:
     folder = write_plugins(tmp_path, {"alpha": plugin_text("alpha")})
     commands = commands_of(folder, no_plugins=True)

@@ -159,6 +159,8 @@ def test_source_text_tells_of_a_plugin_that_cannot_be_imported(tmp_path: Path, m
 
     assert {each.name: each.mentions("redaction") for each in found} == {"one": True, "two": True, "three": False}
     assert not any(each.mentions("unicorn") for each in found)
+    assert {each.name: each.never_mentions("redaction") for each in found} == {"one": False, "two": False, "three": False}
+    assert {each.name: each.never_mentions("unicorn") for each in found} == {"one": True, "two": True, "three": False}
     assert "packed" not in sys.modules
 
 
@@ -173,3 +175,4 @@ def test_source_text_that_cannot_be_read_tells_nothing(tmp_path: Path) -> None:
     [found] = find_files(tmp_path)
     (tmp_path / "a.py").unlink()
     assert not found.mentions("redaction")
+    assert not found.never_mentions("unicorn")
