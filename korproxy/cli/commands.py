@@ -84,9 +84,9 @@ class PluginCommands:
         return {each.item.name: each for each in asking.commands(self.host, core=self._core)}
 
     def _load_plugins(self, found: Iterable[Found]) -> None:
-        new = [each for each in found if _identity(each) not in self._loaded]
-        self._loaded.update(_identity(each) for each in new)
-        self.host.load(new)
+        new = {_identity(each): each for each in found if _identity(each) not in self._loaded}
+        self._loaded.update(new)
+        self.host.load(new.values())
 
 
 def broken_commands(host: PluginHost, core: Collection[str]) -> list[Problem]:
