@@ -25,7 +25,6 @@ from korproxy.chat.parts import Blob, Image, Part, ToolResult
 from korproxy.chat.report import Report
 from korproxy.errors.exceptions import BadRequest
 from korproxy.gateway.public_addresses import is_public
-from korproxy.gateway.upstream import unwind
 
 CANNOT_FETCH = "KP-NET-313"
 MOST_BYTES = 20 * 1024**2  # of all images of one request together: what Gemini takes
@@ -167,7 +166,6 @@ async def _bounded(reply: httpx.Response, room: int) -> bytes:
         data += chunk
         if len(data) > room:
             await reply.aclose()
-            await unwind(chunks)
             raise _Not(_too_much())
     return bytes(data)
 

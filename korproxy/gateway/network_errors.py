@@ -6,40 +6,38 @@ import os
 import socket
 import ssl
 
-import httpx
+import trio
 
 from korproxy.errors.exceptions import ProviderLost
 from korproxy.models.providers import Deadlines
-
-_SILENT = "Server disconnected without sending a response"  # httpcore's words: no status line came
-_INCOMPLETE = "complete message body"  # h11's words: announced bytes are missing
+from korproxy.net.errors import BadAddress, BadFields, NotHttp, ProxyRefused, Unreached, UnreachedInTime
 
 
 def before_answer(provider: str, exc: Exception, deadlines: Deadlines, address: str) -> ProviderLost:
     """Translate what happened before the provider's status line."""
-    if isinstance(exc, httpx.ConnectTimeout):
-        text = f"{provider} at {address} did not accept a connection within {deadlines.connect:g} s."
-        return ProviderLost("KP-NET-303", text, provider=provider, untouched=True)
-    if isinstance(exc, httpx.TimeoutException):
-        return too_slow(provider, deadlines)
-    if isinstance(exc, httpx.ConnectError | httpx.ProxyError | UnicodeError):
-        return _unconnected(provider, exc, address)
-    if isinstance(exc, httpx.InvalidURL | httpx.UnsupportedProtocol | httpx.LocalProtocolError):
-        return _unsendable(provider, exc, address)
-    if isinstance(exc, httpx.RemoteProtocolError) and _SILENT not in str(exc):
-        return _no_http(provider, exc)
-    return ProviderLost("KP-NET-308", f"{provider} closed the connection before it answered.", provider=provider)
-
-
-def is_stale(exc: Exception) -> bool:
-    """Whether *exc* is what a connection raises that the other side had closed before the request came."""
-    silence = isinstance(exc, httpx.RemoteProtocolError) and _SILENT in str(exc)
-    return silence or isinstance(exc, httpx.ReadError | httpx.WriteError)
+    match exc:
+        case UnreachedInTime():
+            text = f"{provider} at {address} did not accept a connection within {deadlines.connect:g} s."
+            error = ProviderLost("KP-NET-303", text, provider=provider, untouched=True)
+        case trio.TooSlowError():
+            error = too_slow(provider, deadlines)
+        case Unreached() | UnicodeError():
+            error = _unconnected(provider, exc, address)
+        case BadFields():  # which are left out: they may hold the key
+            text = f"The plugin behind provider {provider!r} built a request that HTTP cannot carry: look at its headers."
+            error = ProviderLost("KP-CONF-209", text, provider=provider)
+        case BadAddress():
+            error = ProviderLost("KP-CONF-213", f"The address of {provider}, {address!r}, cannot be used.", provider=provider)
+        case NotHttp():
+            error = _no_http(provider, exc)
+        case _:
+            error = ProviderLost("KP-NET-308", f"{provider} closed the connection before it answered.", provider=provider)
+    return error
 
 
 def in_answer(provider: str, exc: Exception) -> ProviderLost:
     """Translate what broke after the provider's status line."""
-    if isinstance(exc, httpx.RemoteProtocolError) and _INCOMPLETE not in str(exc):
+    if isinstance(exc, NotHttp):
         return _no_http(provider, exc)
     return ProviderLost("KP-NET-309", f"{provider} broke off in mid-answer.", provider=provider)
 
@@ -61,25 +59,15 @@ def silent(provider: str, deadlines: Deadlines) -> ProviderLost:
     return ProviderLost("KP-NET-306", text, provider=provider)
 
 
-def _no_http(provider: str, exc: Exception) -> ProviderLost:
-    """Say what was wrong with the provider's HTTP, without the bytes that h11 quotes: they may be somebody's answer."""
-    what = str(exc).partition(":")[0].partition("bytearray")[0].partition("b'")[0].strip(" (")[:80]
-    return ProviderLost("KP-NET-310", f"{provider} does not speak HTTP properly: {what}.", provider=provider)
-
-
-def _unsendable(provider: str, exc: Exception, address: str) -> ProviderLost:
-    """What the provider's plugin built is no request. h11's own words are left out: they may hold the key."""
-    if isinstance(exc, httpx.LocalProtocolError):
-        text = f"The plugin behind provider {provider!r} built a request that HTTP cannot carry: look at its headers."
-        return ProviderLost("KP-CONF-209", text, provider=provider)
-    return ProviderLost("KP-CONF-213", f"The address of {provider}, {address!r}, cannot be used.", provider=provider)
+def _no_http(provider: str, exc: NotHttp) -> ProviderLost:
+    return ProviderLost("KP-NET-310", f"{provider} does not speak HTTP properly: {exc}.", provider=provider)
 
 
 def _unconnected(provider: str, exc: Exception, address: str) -> ProviderLost:
     causes = list(_causes(exc))
     if any(isinstance(each, socket.gaierror | UnicodeError) for each in causes):  # the latter: it cannot be a name at all
         code, text = "KP-NET-301", f"The host name of {provider}, {address}, cannot be resolved."
-    elif isinstance(exc, httpx.ProxyError):
+    elif isinstance(exc, ProxyRefused):
         code, text = "KP-NET-302", f"{provider} cannot be reached at {address}: the proxy on the way says {exc}."
     elif any(isinstance(each, ssl.SSLError) for each in causes):
         code, text = "KP-NET-304", f"No secure connection to {provider} at {address}: {_reason(causes)}."

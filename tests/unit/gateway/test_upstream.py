@@ -3,19 +3,19 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-import httpcore
-import httpx
 import pytest
 import trio
 
 from korproxy.errors.exceptions import ProviderLost
-from korproxy.gateway import upstream as module
 from korproxy.gateway.upstream import Reply, Upstream, open_upstream
 from korproxy.models.calls import RawHeaders, UpstreamRequest
 from korproxy.models.providers import Deadlines
+from korproxy.net import pool
+from korproxy.net.pool import PoolCounters
+from korproxy.net.reactor import open_reactor
 from tests.fakes.echo_upstream import Scripted, open_echo
 from tests.fakes.raw_upstream import CERTIFICATE, Serve, answering, encrypted, raw_upstream, read_request
 from tests.fakes.waiting import until
@@ -94,7 +94,6 @@ async def test_a_cookie_that_a_provider_sets_is_not_sent_back() -> None:
         await ask(opened, echo.url)
 
     assert [b"session" in each.head for each in echo.arrived] == [False, False]
-    assert list(opened._client.cookies.jar) == []
 
 
 async def test_a_redirect_is_an_answer_and_not_followed() -> None:
@@ -157,23 +156,48 @@ async def test_a_cancelled_request_leaves_no_connection() -> None:
 
 
 async def test_the_pool_has_no_bound_of_its_own() -> None:
-    """Bounded, it would lose connections when requests are cancelled while they connect (docs/explain/traps.md, B3)."""
-    async with upstream() as opened:
-        pools = [each._pool for each in (opened._client._transport,) if isinstance(each, httpx.AsyncHTTPTransport)]
+    """What bounds it is ``Slots``, which survive that requests are cancelled while they connect (docs/explain/traps.md, B3)."""
+    async with raw_upstream(answering(OK, then_wait=True)) as port, upstream() as opened:
+        replies = [await opened.open(post(f"http://127.0.0.1:{port}"), in_time()) for _ in range(3 * pool.IDLE_PER_HOST)]
+        assert opened.open_connections == 3 * pool.IDLE_PER_HOST
+        for each in replies:
+            await each.aclose()
 
-    assert [each._max_connections for each in pools] == [2**63 - 1]
 
-
-async def test_the_private_parts_of_httpx_that_are_used_are_still_there() -> None:
-    """If this fails, ``Upstream._connections`` has to find the pools in another way."""
+async def test_what_became_of_the_connections_is_counted() -> None:
     async with open_echo() as echo, upstream() as opened:
         await ask(opened, echo.url)
-        [connection] = opened._connections()
+        reply = await opened.open(post(echo.url), in_time())
+        await read(reply)
+        during = opened.counters
+        await reply.aclose()
+        echo.answer = Scripted(framing="close")
+        await ask(opened, echo.url)
+        after = opened.counters
 
-        assert isinstance(opened._client._transport, httpx.AsyncHTTPTransport)
-        assert isinstance(opened._client._transport._pool, httpcore.AsyncConnectionPool)
-        assert isinstance(connection, httpcore.AsyncConnectionInterface)
-        assert (connection.is_idle(), connection.is_closed(), connection.has_expired()) == (True, False, False)
+    assert during == PoolCounters(busy=1, opened=1, reused=1)
+    assert after == PoolCounters(opened=1, reused=2, closed={"ended": 1})
+
+
+async def test_whether_an_answer_is_complete_is_known_with_its_last_bytes_where_it_says_its_length() -> None:
+    async with raw_upstream(answering(OK + b"hello")) as port, upstream() as opened:
+        reply = await opened.open(post(f"http://127.0.0.1:{port}"), in_time())
+        before = reply.complete
+        chunk = await reply.next_chunk()
+        after = reply.complete
+        await reply.aclose()
+
+    assert (before, chunk, after) == (False, b"hello", True)
+
+
+async def test_an_answer_that_ends_with_its_connection_is_complete_once_that_is_closed() -> None:
+    async with raw_upstream(answering(b"HTTP/1.1 200 OK\r\n\r\nhello")) as port, upstream() as opened:
+        reply = await opened.open(post(f"http://127.0.0.1:{port}"), in_time())
+        first = (await reply.next_chunk(), reply.complete)
+        last = (await reply.next_chunk(), reply.complete)
+        await reply.aclose()
+
+    assert (first, last) == ((b"hello", False), (b"", True))
 
 
 async def test_connections_by_way_of_a_proxy_are_counted_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,7 +209,9 @@ async def test_connections_by_way_of_a_proxy_are_counted_too(monkeypatch: pytest
             await reply.aclose()
 
 
-async def test_a_connection_that_the_provider_has_closed_is_dropped() -> None:
+@pytest.mark.parametrize("watched", [False, True])
+async def test_a_connection_that_the_provider_has_closed_is_dropped(watched: bool) -> None:
+    """At once where the reactor runs, else with the next look."""
     hang_up = trio.Event()
 
     async def serve(stream: trio.abc.Stream) -> None:
@@ -193,20 +219,27 @@ async def test_a_connection_that_the_provider_has_closed_is_dropped() -> None:
         await stream.send_all(OK + b"hello")
         await hang_up.wait()
 
-    async with raw_upstream(serve) as port, upstream() as opened:
+    async with AsyncExitStack() as stack:
+        if watched:
+            await stack.enter_async_context(open_reactor())
+        port = await stack.enter_async_context(raw_upstream(serve))
+        opened = await stack.enter_async_context(upstream())
         await ask(opened, f"http://127.0.0.1:{port}")
         assert (await opened.drop_idle(), opened.open_connections) == (0, 1)
         hang_up.set()
-        await until(opened._connections()[0].has_expired)
+        while opened.open_connections:
+            await trio.sleep(0.001)
+            if not watched:
+                await opened.drop_idle()
 
-        assert (await opened.drop_idle(), opened.open_connections) == (1, 0)
+        assert opened.counters == PoolCounters(opened=1, closed={"hung up": 1})
 
 
 async def test_a_connection_that_was_idle_for_too_long_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(pool, "IDLE_SECONDS", 0.05)
     async with open_echo() as echo, upstream() as opened:
         await ask(opened, echo.url)
-        await until(opened._connections()[0].has_expired)
+        await trio.sleep(0.05)
 
         assert (await opened.drop_idle(), opened.open_connections) == (1, 0)
 

@@ -1,0 +1,184 @@
+"""Sends requests and receives answers, on connections from a pool."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import inf
+
+import attrs
+import trio
+
+from korproxy.models.calls import RawHeaders
+from korproxy.net.address import Target
+from korproxy.net.errors import Broken
+from korproxy.net.pool import Connection, Pool
+from korproxy.net.request_head import head_of
+from korproxy.net.response import ResponseReader
+from korproxy.net.wire import AT_ONCE
+
+JOINED = 64 * 1024  # bytes of a body that are copied, so that it goes out with its head in one write
+
+
+class _Stale(Broken):
+    """The connection was gone before one byte of an answer."""
+
+
+@attrs.define(eq=False)
+class Answer:
+    """An open answer, head read. Whoever holds it must ``close`` it.
+
+    Attributes:
+        asked: Trio time at which all of the request was sent.
+    """
+
+    asked: float
+    _connection: Connection
+    _reader: ResponseReader
+    _unsent: bool = False
+    _closed: bool = attrs.field(default=False, init=False)
+
+    @property
+    def status(self) -> int:
+        """The final one."""
+        return self._reader.status
+
+    @property
+    def fields(self) -> RawHeaders:
+        """Its header fields, names in lower case."""
+        return self._reader.fields
+
+    @property
+    def drained(self) -> bool:
+        """Whether the body was read to its end, and nothing is left to be waited for."""
+        return self._reader.drained
+
+    def take(self) -> bytes:
+        """Return what is here of the body and was not yet returned, without waiting."""
+        return self._reader.take()
+
+    async def receive(self, deadline: float = inf) -> bytes:
+        """Return the next bytes of the body as they came, ``b""`` at its end.
+
+        Raises:
+            Broken: The connection broke off or ended too early.
+            NotHttp: What comes cannot be read.
+            trio.TooSlowError: Nothing came until *deadline* (Trio time).
+        """
+        reader = self._reader
+        while True:
+            piece = reader.take()
+            if piece or reader.complete or self._closed:
+                return piece
+            await _read_on(self._connection, reader, deadline)
+
+    def close(self) -> None:
+        """Give the connection back, or close it where it cannot be used again. Again does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        reader, connection = self._reader, self._connection
+        reader.drop()
+        if not reader.complete:
+            connection.pool.drop(connection, "cut")
+        elif reader.surplus:
+            connection.pool.drop(connection, "surplus")
+        elif not reader.keeps or self._unsent:
+            connection.pool.drop(connection, "ended")
+        else:
+            connection.pool.give_back(connection)
+
+
+@attrs.define(eq=False)
+class Client:
+    """What a provider is asked through."""
+
+    pool: Pool
+
+    async def ask(
+        self,
+        method: str,
+        target: Target,
+        fields: RawHeaders,
+        body: bytes = b"",
+        *,
+        connect: float = inf,
+        patience: float = inf,
+        until: float = inf,
+        length: bool = True,
+        host: bytes | None = None,
+    ) -> Answer:
+        """Send a request and wait for the head of its answer.
+
+        It is sent a second time only where it went out on a used connection that was gone before one byte came back.
+
+        Args:
+            connect: Seconds until a new connection has to stand.
+            patience: Seconds that sending may take, and then the head.
+            until: Trio time at which all that has to be over.
+            length: Say that the body is empty, too.
+            host: What is said in place of the target's own name.
+
+        Raises:
+            BadFields: HTTP cannot carry it; nothing was sent.
+            Unreached: There is no connection; nothing was sent.
+            Broken: It was closed before the head was whole.
+            NotHttp: What came is no answer.
+            trio.TooSlowError: It took too long.
+        """
+        pool = self.pool
+        proxy = pool.connector.proxy(target)
+        if proxy is not None:
+            fields = [*fields, *proxy.fields]
+        size = len(body) if length or body else None
+        head = head_of(method, target, fields, length=size, absolute=proxy is not None, host=host)
+        parts = (head, body) if len(body) > JOINED else (head + body,)
+        connection = pool.take(target.origin)
+        if connection is not None:
+            try:
+                return await _exchange(connection, parts, patience, until, no_body=method == "HEAD")
+            except _Stale:
+                pool.repeat()
+        by = min(trio.current_time() + connect, until)
+        connection = await pool.open(target, by)
+        return await _exchange(connection, parts, patience, until, no_body=method == "HEAD")
+
+
+async def _exchange(connection: Connection, parts: Sequence[bytes], patience: float, until: float, *, no_body: bool) -> Answer:
+    """Send *parts* on *connection* and wait for the head; however it fails, the connection is closed."""
+    reader = ResponseReader(no_body)
+    try:
+        unsent = not await _send(connection, parts, min(trio.current_time() + patience, until))
+        asked = trio.current_time()
+        deadline = min(asked + patience, until)
+        while not reader.status:
+            await _read_on(connection, reader, deadline)
+    except BaseException as exc:
+        reader.drop()
+        connection.pool.drop(connection, "broken" if isinstance(exc, Exception) else "cut")
+        raise
+    return Answer(asked, connection, reader, unsent)
+
+
+async def _send(connection: Connection, parts: Sequence[bytes], deadline: float) -> bool:
+    """Return False where the server closed before it had all: it may have answered nevertheless, with a refusal."""
+    try:
+        if len(parts) == 1:
+            await connection.line.send(parts[0], deadline)
+        else:
+            await connection.line.send_all_of(parts, deadline)
+    except OSError:
+        return False
+    return True
+
+
+async def _read_on(connection: Connection, reader: ResponseReader, deadline: float) -> None:
+    try:
+        data = await connection.line.receive(AT_ONCE, deadline)
+    except (OSError, trio.ClosedResourceError) as exc:
+        raise (Broken if reader.touched else _Stale)("broken off") from exc
+    if data:
+        reader.feed(data)
+        return
+    if not reader.touched:
+        raise _Stale("closed")
+    reader.end()

@@ -1,0 +1,206 @@
+"""Connections that can be used more than once: those to one provider, and how many of all may lie idle."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Literal
+
+import attrs
+import trio
+
+from korproxy.net.address import Origin, Target
+from korproxy.net.connect import Connector
+from korproxy.net.tls import Line, base_of
+from korproxy.net.wire import Wire
+
+IDLE_PER_HOST = 10
+IDLE_IN_ALL = 100
+IDLE_SECONDS = 90.0
+
+# Why a connection is closed: the server said so with its answer, or closed it while idle; it was idle too long, or had no room;
+# something came that belonged to no answer; an answer was not read to its end; it broke; we stop.
+Reason = Literal["ended", "hung up", "too old", "no room", "surplus", "cut", "broken", "stopped"]
+
+
+@attrs.frozen(kw_only=True)
+class PoolCounters:
+    """What became of the connections of a pool, since it was made; *idle* and *busy* are those that are there now.
+
+    Attributes:
+        reused: Requests that found an idle connection.
+        repeated: Requests that went out once more, since the connection they found was gone.
+        closed: How many, by reason.
+    """
+
+    idle: int = 0
+    busy: int = 0
+    opened: int = 0
+    reused: int = 0
+    repeated: int = 0
+    closed: dict[str, int] = attrs.field(factory=dict)
+
+
+@attrs.define(eq=False)
+class Connection:
+    """A connection, and whose it is.
+
+    Attributes:
+        used: It has carried an answer already.
+        idle_since: Trio time at which it became idle.
+    """
+
+    line: Line
+    origin: Origin
+    pool: Pool = attrs.field(repr=False)
+    used: bool = attrs.field(default=False, init=False)
+    idle_since: float = attrs.field(default=0.0, init=False)
+    base: Wire = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.base = base_of(self.line)
+        self.base.on_hangup = self._hung_up
+
+    def _hung_up(self) -> None:
+        self.pool.gone(self)
+
+    def close(self) -> None:
+        """Close it at once."""
+        self.base.on_hangup = None  # they refer to each other
+        self.line.close()
+
+
+@attrs.define
+class IdleRoom:
+    """The idle connections of all pools together, those that were not used for longest first."""
+
+    most: int = IDLE_IN_ALL
+    _idle: dict[Connection, None] = attrs.field(factory=dict, init=False, repr=False)
+
+    def __len__(self) -> int:
+        return len(self._idle)
+
+    def enter(self, connection: Connection) -> None:
+        """Make room for *connection*, if need be by closing another one."""
+        self._idle[connection] = None
+        if len(self._idle) > self.most:
+            oldest = next(iter(self._idle))
+            oldest.pool.close_idle(oldest, "no room")
+
+    def leave(self, connection: Connection) -> None:
+        """*connection* is idle no longer."""
+        del self._idle[connection]
+
+
+@attrs.define(eq=False)
+class Pool:
+    """The connections to one provider. It has no bound of its own: whoever asks has (docs/explain/traps.md, B3).
+
+    Each connection is either busy, and then somebody has it who will give it back or close it, or idle, or gone.
+    """
+
+    connector: Connector
+    room: IdleRoom = attrs.field(factory=IdleRoom)
+    _idle: dict[Origin, list[Connection]] = attrs.field(factory=dict, init=False, repr=False)  # used last, last
+    _busy: set[Connection] = attrs.field(factory=set, init=False, repr=False)
+    _opened: int = attrs.field(default=0, init=False)
+    _reused: int = attrs.field(default=0, init=False)
+    _repeated: int = attrs.field(default=0, init=False)
+    _closed: Counter[str] = attrs.field(factory=Counter, init=False, repr=False)
+
+    @property
+    def counters(self) -> PoolCounters:
+        """The figures as they are now."""
+        return PoolCounters(
+            idle=sum(map(len, self._idle.values())),
+            busy=len(self._busy),
+            opened=self._opened,
+            reused=self._reused,
+            repeated=self._repeated,
+            closed=dict(sorted(self._closed.items())),
+        )
+
+    def __len__(self) -> int:
+        return len(self._busy) + sum(map(len, self._idle.values()))
+
+    def take(self, origin: Origin) -> Connection | None:
+        """Return the idle connection to *origin* that was used last, which is the caller's then; None if there is none."""
+        idle = self._idle.get(origin)
+        while idle:
+            connection = idle[-1]
+            reason = self._spoiled(connection, trio.current_time())
+            if reason is None:
+                idle.pop()
+                self.room.leave(connection)
+                self._busy.add(connection)
+                self._reused += 1
+                return connection
+            self.close_idle(connection, reason)
+        return None
+
+    async def open(self, target: Target, deadline: float) -> Connection:
+        """Return a new connection, which is the caller's. Raises as ``Connector.connect`` does."""
+        connection = Connection(await self.connector.connect(target, deadline), target.origin, self)
+        self._opened += 1
+        self._busy.add(connection)
+        return connection
+
+    def repeat(self) -> None:
+        """Count a request that goes out once more."""
+        self._repeated += 1
+
+    def give_back(self, connection: Connection) -> None:
+        """Take a busy *connection* back whose answer was read to its end."""
+        if connection.base.hung_up:
+            self.drop(connection, "hung up")
+            return
+        self._busy.discard(connection)
+        connection.used, connection.idle_since = True, trio.current_time()
+        idle = self._idle.setdefault(connection.origin, [])
+        idle.append(connection)
+        self.room.enter(connection)
+        if len(idle) > IDLE_PER_HOST:
+            self.close_idle(idle[0], "no room")
+
+    def drop(self, connection: Connection, reason: Reason) -> None:
+        """Close a busy *connection*."""
+        if connection in self._busy:
+            self._busy.discard(connection)
+            self._closed[reason] += 1
+            connection.close()
+
+    def gone(self, connection: Connection) -> None:
+        """The other side has closed *connection*. Whoever uses it finds out by itself."""
+        if connection in self._idle.get(connection.origin, ()):
+            self.close_idle(connection, "hung up")
+
+    def close_idle(self, connection: Connection, reason: Reason) -> None:
+        """Close an idle *connection*."""
+        idle = self._idle[connection.origin]
+        idle.remove(connection)
+        if not idle:
+            del self._idle[connection.origin]
+        self.room.leave(connection)
+        self._closed[reason] += 1
+        connection.close()
+
+    def drop_idle(self) -> int:
+        """Close what was idle for too long or cannot be used any more; return how many."""
+        now = trio.current_time()
+        idle = [each for same in self._idle.values() for each in same]
+        spoiled = [(each, reason) for each in idle if (reason := self._spoiled(each, now)) is not None]
+        for each, reason in spoiled:
+            self.close_idle(each, reason)
+        return len(spoiled)
+
+    def close(self) -> None:
+        """Close everything."""
+        for same in list(self._idle.values()):
+            for each in list(same):
+                self.close_idle(each, "stopped")
+        for each in list(self._busy):
+            self.drop(each, "stopped")
+
+    def _spoiled(self, connection: Connection, now: float) -> Reason | None:
+        if now - connection.idle_since >= IDLE_SECONDS:
+            return "too old"
+        return None if connection.line.quiet() else "hung up"

@@ -1,0 +1,171 @@
+"""An answer in HTTP/1.1, read as it comes, however it is cut. Pure: it does no I/O.
+
+llhttp (httptools) reads the bytes. It refuses what can be read in two ways: more than one length, a length beside chunks, line
+breaks that are none. What it leaves to others is done here: where an answer ends that says no length, what is too much, and
+what does not belong to the answer any more.
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import attrs
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from korproxy.models.calls import RawHeaders
+from korproxy.net.errors import Broken, NotHttp
+
+MOST_BYTES = 64 * 1024  # of a head, and of what stands between two pieces of a body
+MOST_FIELDS = 200
+
+
+@attrs.define(eq=False)
+class ResponseReader:
+    """One answer. Its ``on_`` methods are for httptools.
+
+    Attributes:
+        no_body: Whatever the head says, no body follows: it is the answer to a HEAD.
+        status: 0 until the head is there; those of interim answers (1xx) are not told.
+        fields: Those of the head, names in lower case.
+        complete: Nothing more belongs to this answer.
+        surplus: Something came that does not belong to it. Nobody can say whose it is.
+        touched: Something has come.
+        keeps: The server will read another request on this connection.
+    """
+
+    no_body: bool = False
+    status: int = attrs.field(default=0, init=False)
+    fields: RawHeaders = attrs.field(default=(), init=False, repr=False)
+    complete: bool = attrs.field(default=False, init=False)
+    surplus: bool = attrs.field(default=False, init=False)
+    touched: bool = attrs.field(default=False, init=False)
+    keeps: bool = attrs.field(default=False, init=False)
+    _until_end: bool = attrs.field(default=False, init=False)  # the body goes on until the connection is closed
+    _found: list[tuple[bytes, bytes]] = attrs.field(factory=list, init=False, repr=False)
+    _pieces: list[bytes] = attrs.field(factory=list, init=False, repr=False)
+    _dry: int = attrs.field(default=0, init=False)  # bytes that came since the last ones of the body
+    _wrong: str = attrs.field(default="", init=False)
+    _parser: HttpResponseParser | None = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._parser = HttpResponseParser(self)
+
+    @property
+    def drained(self) -> bool:
+        """Whether all of the body has come and was taken."""
+        return self.complete and not self._pieces
+
+    def take(self) -> bytes:
+        """Return what has come of the body since the last time."""
+        pieces = self._pieces
+        if not pieces:
+            return b""
+        self._pieces = []
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def feed(self, data: bytes) -> None:
+        """Read on.
+
+        Raises:
+            NotHttp: This is no answer.
+        """
+        self.touched = True
+        if self._parser is None:
+            self.surplus = True
+            return
+        try:
+            self._parser.feed_data(data)
+        except (HttpParserError, HttpParserUpgrade) as exc:
+            if not self.complete:
+                self._give_up(self._wrong or _in_short(exc))
+            self.surplus = True  # behind an answer, it need not be HTTP
+        if self.complete:
+            self._parser = None  # it and this refer to each other
+        elif not self._pieces:
+            self._dry += len(data)
+            if self._dry > MOST_BYTES:
+                self._give_up("too much that is no answer")
+
+    def end(self) -> None:
+        """The connection was closed.
+
+        Raises:
+            Broken: Too early.
+        """
+        self._parser = None
+        self.keeps = False
+        if self.status and self._until_end:
+            self.complete = True
+        if not self.complete:
+            raise Broken("closed")
+
+    def drop(self) -> None:
+        """Read no more of it."""
+        self._parser = None
+
+    def _give_up(self, why: str) -> NoReturn:
+        self._parser = None
+        raise NotHttp(why) from None
+
+    def on_message_begin(self) -> None:
+        """A status line begins: the second one without an interim answer between them is none of ours."""
+        if self.complete:
+            self.surplus = True
+        self._found = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a field; of those behind a body only the number matters."""
+        if len(self._found) >= MOST_FIELDS:
+            self._refuse("too many header fields")
+        self._found.append((name.lower(), value.rstrip(b" \t")))
+
+    def on_headers_complete(self) -> None:
+        """Find out how long the body will be."""
+        parser = self._parser
+        if self.complete or parser is None:
+            return
+        status = parser.get_status_code()
+        if status < 100 or status == 101:  # nobody asked for another protocol
+            self._refuse("an impossible status")
+        if status < 200:
+            return
+        self._frame(status)
+        self.status, self.fields = status, tuple(self._found)
+        self.keeps = parser.should_keep_alive()
+        self.complete = self.no_body
+        self._dry = 0
+
+    def _frame(self, status: int) -> None:
+        size, length, codings = 0, False, []
+        for name, value in self._found:
+            size += len(name) + len(value) + 4
+            if name == b"content-length":
+                length = True
+            elif name == b"transfer-encoding":
+                codings.append(value.lower())
+        if size > MOST_BYTES:
+            self._refuse("a head of more than 64 KiB")
+        if codings and codings != [b"chunked"]:
+            self._refuse("a transfer encoding that was not asked for")
+        self._until_end = not (length or codings or status in (204, 304))
+
+    def on_body(self, data: bytes) -> None:
+        """Keep a piece of the body."""
+        if self.complete:
+            self.surplus = True
+        else:
+            self._pieces.append(data)
+
+    def on_message_complete(self) -> None:
+        """The end of the answer, or of an interim one."""
+        if self.status:
+            self.complete = True
+
+    def _refuse(self, why: str) -> NoReturn:
+        self._wrong = why
+        raise NotHttp(why)  # httptools makes an error of its own from it
+
+
+def _in_short(exc: Exception) -> str:
+    """Return llhttp's own words, which never repeat what came."""
+    return str(exc)[:80].replace("`", "").rstrip(".") or type(exc).__name__
