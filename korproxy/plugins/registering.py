@@ -13,12 +13,23 @@ from korproxy import hookspecs
 from korproxy.plugins.checks import SHAPES
 
 PREFIX = "korproxy_"
+_CALLED = (types.FunctionType, types.MethodType, staticmethod, classmethod)  # what pluggy takes for a hook
 Implementations = Mapping[str, pluggy.HookImpl]  # by hook
+
+
+class _Manager(pluggy.PluginManager):
+    """Pluggy's own, but that it sees at once what is no hook: all but one or two of the forty names in a module."""
+
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
+        """Return the options of the hook *name*, None where it is no hook."""
+        if type(plugin) is types.ModuleType and not isinstance(vars(plugin).get(name), _CALLED):
+            return None
+        return super().parse_hookimpl_opts(plugin, name)
 
 
 def new_manager() -> pluggy.PluginManager:
     """Return a pluggy manager that knows KorProxy's hooks."""
-    manager = pluggy.PluginManager("korproxy")
+    manager = _Manager("korproxy")
     manager.add_hookspecs(hookspecs)
     return manager
 
@@ -58,9 +69,9 @@ def _implementations(manager: pluggy.PluginManager, plugin: object) -> Implement
 
 def _refuse_names(plugin: object) -> None:
     """Refuse hooks that would never be asked: a misspelt name, and a forgotten ``@hookimpl``, which pluggy passes over."""
-    for name in dir(plugin):
+    for name in (each for each in dir(plugin) if each.startswith(PREFIX)):
         function = inspect.getattr_static(plugin, name, None)
-        if not name.startswith(PREFIX) or not _is_own(plugin, function):
+        if not _is_own(plugin, function):
             continue
         marks = getattr(function, "korproxy_impl", None)
         if name in SHAPES and marks is None:

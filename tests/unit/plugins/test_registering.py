@@ -44,6 +44,20 @@ def test_an_implementation_may_have_another_name_and_fewer_arguments() -> None:
     assert list(asks) == ["korproxy_sinks"]
 
 
+@pytest.mark.parametrize("hook", ["Hooks().bound", "staticmethod(plain)", "plain"])
+def test_whatever_pluggy_can_call_may_be_a_hook_of_a_module(hook: str) -> None:
+    text = """
+class Hooks:
+    @hookimpl(specname="korproxy_sinks")
+    def bound(self): ...
+
+def plain(): ...
+plain = hookimpl(specname="korproxy_sinks")(plain)
+"""
+    module = _module(f"{text}mine = {hook}\ndel plain")
+    assert list(register(new_manager(), "x", module)) == ["korproxy_sinks"]
+
+
 def test_a_hook_of_a_later_korproxy_may_be_optional() -> None:
     asks = register(new_manager(), "x", _module("@hookimpl(optionalhook=True)\ndef korproxy_pages(): ..."))
     assert dict(asks) == {}
