@@ -165,14 +165,18 @@ async def test_the_pool_has_no_bound_of_its_own() -> None:
 
 
 async def test_what_became_of_the_connections_is_counted() -> None:
-    async with open_echo() as echo, upstream() as opened:
-        await ask(opened, echo.url)
-        reply = await opened.open(post(echo.url), in_time())
+    async def last_one_closes(stream: trio.abc.Stream) -> None:
+        for end in (b"", b"", b"connection: close\r\n"):
+            await read_request(stream)
+            await stream.send_all(b"HTTP/1.1 200 OK\r\n" + end + b"content-length: 5\r\n\r\nhello")
+
+    async with raw_upstream(last_one_closes) as port, upstream() as opened:
+        await ask(opened, f"http://127.0.0.1:{port}")
+        reply = await opened.open(post(f"http://127.0.0.1:{port}"), in_time())
         await read(reply)
         during = opened.counters
         await reply.aclose()
-        echo.answer = Scripted(framing="close")
-        await ask(opened, echo.url)
+        await ask(opened, f"http://127.0.0.1:{port}")
         after = opened.counters
 
     assert during == PoolCounters(busy=1, opened=1, reused=1)
