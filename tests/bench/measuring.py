@@ -1,118 +1,202 @@
-"""One run measures everything once, on a daemon of its own with a fresh home, against a mock in a third process."""
+"""Rounds: everything is done once with each gateway by turns, so that what disturbs the machine disturbs all."""
 
 from __future__ import annotations
 
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from statistics import median
 
-from tests.bench.load import EVENTS, Connection, chat_request, get_request, messages_request, requests_per_second
-from tests.bench.processes import Running, apart, cpu_seconds, python, resident_bytes, running, seconds_of
+import attrs
+
+from tests.bench import asking
+from tests.bench.cases import CASES, Case
+from tests.bench.compiled import Programs, Result, counts, loading
+from tests.bench.figures import Round, ideal_events
+from tests.bench.gateways import Daemon, Gateway, daemon
+from tests.bench.processes import BenchFailed, Peak, Running, apart, cpu_seconds, python, resident_bytes, seconds_of
 
 IDLE_SECONDS = 1.0
-WARM_UP = 50  # requests before those that count
-BLOCKS, BLOCK = 10, 50  # through KorProxy and past it by turns: what disturbs the machine disturbs both
-STREAMS = 20  # streamed answers of each kind
-AT_ONCE, TOGETHER = 10, 1000  # connections, and requests on all of them
-UPSTREAM_KEY = "sk-mock"
-SETTINGS = """
-[providers.mock]
-type = "compatible"
-base_url = "{url}/v1"
-models = ["*"]
-[[providers.mock.accounts]]
-name = "bench"
-key = "env:BENCH_KEY"
-"""
+STREAMS = 1000
+GROWTH = 50_000
+PATIENCE = 5.0  # seconds for the mock to notice that the last stream was closed
+PAGES = ("/errors/KP-RATE-401", "/v1/errors", "/v1/providers", "/v1/diagnostics", "/v1/requests")
 
 
-def measure(runs: int) -> Iterator[dict[str, float]]:
-    """Yield the values of each run by their names; one more run comes first and does not count: it writes the byte code."""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="korproxy-bench-")))
-        mock = stack.enter_context(running(python("-m", "korproxy_mock", "serve", "--json"), folder))
-        seconds_of(python("-m", "korproxy", "--version"), folder)
-        _life(folder / "warm-up", mock, hot=False)
-        for number in range(1, runs + 1):
-            _say(f"run {number} of {runs}")
-            version = seconds_of(python("-m", "korproxy", "--version"), folder)
-            yield {"version_ms": version * 1e3, **_life(folder / str(number), mock)}
+@attrs.frozen(kw_only=True)
+class Bench:
+    """What all rounds share.
+
+    Attributes:
+        hurry: What a case's seconds are multiplied by.
+    """
+
+    programs: Programs
+    mock: Running
+    folder: Path
+    hurry: float = 1.0
+
+    @property
+    def upstream(self) -> str:
+        """Where the mock is."""
+        url: str = self.mock.said["url"]
+        return url
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Tell who waits."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
 
 
-def _life(folder: Path, mock: Running, *, hot: bool = True) -> dict[str, float]:
-    """Start a daemon, measure it, stop it."""
-    home = folder / "home"
-    home.mkdir(parents=True)
-    upstream = mock.said["url"]
-    (home / "korproxy.toml").write_text(SETTINGS.format(url=upstream), encoding="utf-8")
-    command = python("-m", "korproxy", "run", "--port", "0", "--json")
-    with running(command, folder, KORPROXY_HOME=str(home), BENCH_KEY=UPSTREAM_KEY) as daemon:
-        url = daemon.said["ready"]["urls"][0]
-        with Connection(url, get_request(url, "/healthz")) as health:
-            health.ask()
-        found = {"ready_ms": (time.perf_counter() - daemon.began) * 1e3}
-        found["ready_cpu_ms"] = cpu_seconds(daemon.pid) * 1e3
-        key = (home / "secrets" / "client.key").read_text(encoding="utf-8").strip()
-        through = (url, chat_request(url, key))
-        past = (upstream, chat_request(upstream, UPSTREAM_KEY))
-        with Connection(*through) as client:
-            client.ask()
-        time.sleep(IDLE_SECONDS if hot else 0)
-        found["idle_memory_mb"] = resident_bytes(daemon.pid) / 1e6
-        if hot:
-            with apart(daemon.pid, [mock.pid]):
-                found |= _one_connection(daemon.pid, through, past)
-                found["requests_per_second"] = _many_connections(through)
-                found |= _translated(daemon.pid, url, key)
-            found["busy_memory_mb"] = resident_bytes(daemon.pid) / 1e6
+def one_round(
+    bench: Bench, name: str, others: Sequence[Gateway], broken: dict[str, str], cases: Sequence[Case] = CASES
+) -> Round:
+    """Measure everything once.
+
+    Args:
+        name: Of the round: a folder of its own.
+        others: The gateways beside KorProxy.
+        broken: Gateways that failed, and why; more are added here, and nothing more is asked of them.
+    """
+    folder = bench.folder / name
+    folder.mkdir()
+    values: dict[str, dict[str, float]] = {"korproxy": start_and_memory(bench, folder)}
+    with daemon(folder / "hot", bench.upstream) as ours:
+        gateways = [ours.gateway(), *others]
+        for case in cases:
+            for each in gateways:
+                if case.fits(each) and each.name not in broken:
+                    with _owned_up(each, case, broken):
+                        values.setdefault(each.name, {}).update(run_case(bench, case, each, folder))
+    return Round(values)
+
+
+@contextmanager
+def _owned_up(gateway: Gateway, case: Case, broken: dict[str, str]) -> Iterator[None]:
+    try:
+        yield
+    except BenchFailed as exc:
+        if gateway.name in {"korproxy", "direct"}:
+            raise BenchFailed(f"{gateway.name}, {case.name}: {exc}") from exc
+        broken[gateway.name] = f"{case.name}: {exc}"
+
+
+def run_case(bench: Bench, case: Case, gateway: Gateway, folder: Path) -> dict[str, float]:
+    """Do *case* with *gateway*; return its values by name."""
+    request = folder / f"{gateway.name}.{case.name}"
+    request.write_bytes(case.request(gateway))
+    seconds = case.seconds * bench.hurry
+    pid = gateway.pid
+    options = {"connections": case.connections, "mode": case.mode, "seconds": seconds, "count": case.count}
+    options |= {"warmup": case.warmup * case.connections, "events": 5}
+    with ExitStack() as stack:
+        if pid is not None:
+            stack.enter_context(apart(pid, [bench.mock.pid]))
+        peak = Peak(pid) if pid is not None and case.size else None
+        load = stack.enter_context(loading(bench.programs, gateway.port, request, **options))
+        before = counts(bench.mock)
+        began = cpu_seconds(pid) if pid is not None else 0.0
+        result = load.run()
+        used = cpu_seconds(pid) - began if pid is not None else 0.0
+        after = counts(bench.mock)
+        values = values_of(case, result, used, after.events - before.events)
+        found = {f"{case.name}.{name}": value for name, value in values.items()}
+        if peak is not None:
+            found[f"{case.name}.memory_mb"] = peak.added_bytes() / 1e6
+        if case.mode == "cancel":
+            found[f"{case.name}.p99_ms"] = cancel_p99(bench, result, after.closed)
+    request.unlink()
     return found
 
 
-def _one_connection(pid: int, through: tuple[str, bytes], past: tuple[str, bytes]) -> dict[str, float]:
-    """Return the daemon's CPU per request, and what it adds to the median latency."""
-    with Connection(*through) as client, Connection(*past) as direct:
-        for _ in range(WARM_UP):
-            client.ask()
-            direct.ask()
-        ours: list[float] = []
-        theirs: list[float] = []
-        before = cpu_seconds(pid)  # it uses none while the mock is called directly
-        for _ in range(BLOCKS):
-            ours += [client.ask() for _ in range(BLOCK)]
-            theirs += [direct.ask() for _ in range(BLOCK)]
-        used = cpu_seconds(pid) - before
-    return {"cpu_us": used / len(ours) * 1e6, "added_p50_us": (median(ours) - median(theirs)) * 1e6}
+def values_of(case: Case, result: Result, used: float, sent: int) -> dict[str, float]:
+    """Return what *result* says, and what it has cost: *used* seconds of CPU, for *sent* events of the mock's."""
+    found = {"answers_per_second": result.answers / result.seconds, "p50": result.latency.p50, "p95": result.latency.p95}
+    found["first_p50"] = result.first_byte.p50
+    if result.answers:
+        found["cpu_us"] = used / result.answers * 1e6
+    if case.stream:
+        found["events_per_second"] = result.events / result.seconds
+        found["event_cpu_us"] = used / sent * 1e6
+    if case.name == "paced":
+        found["percent"] = 100 * result.events / ideal_events(case.connections, result.seconds)
+    return found
 
 
-def _translated(pid: int, url: str, key: str) -> dict[str, float]:
-    """Return the daemon's CPU per translated request, and per event of a stream that passes and of one that is translated."""
-    whole = _cpu_per_request(pid, url, messages_request(url, key), BLOCKS * BLOCK)
-    passed = _cpu_per_request(pid, url, chat_request(url, key, stream=True), STREAMS)
-    translated = _cpu_per_request(pid, url, messages_request(url, key, stream=True), STREAMS)
-    return {"translated_cpu_us": whole, "event_cpu_us": passed / EVENTS, "translated_event_cpu_us": translated / EVENTS}
+def cancel_p99(bench: Bench, result: Result, closed: Mapping[int, int]) -> float:
+    """Return the milliseconds from a stream's reader going to its end at the mock.
+
+    Args:
+        closed: What the mock has told so far.
+
+    Raises:
+        BenchFailed: Not all streams were closed.
+    """
+    seen = dict(closed)
+    until = time.monotonic() + PATIENCE
+    while len(seen) < len(result.closed) and time.monotonic() < until:
+        time.sleep(0.05)
+        seen |= counts(bench.mock).closed
+    if seen.keys() != result.closed.keys():
+        raise BenchFailed(f"of {len(result.closed)} streams whose reader went, {len(seen)} were closed upstream")
+    took = sorted((seen[number] - at) / 1e6 for number, at in result.closed.items())
+    return took[int((len(took) - 1) * 0.99)]
 
 
-def _cpu_per_request(pid: int, url: str, request: bytes, count: int) -> float:
-    with Connection(url, request) as client:
-        for _ in range(max(count // 10, 1)):
-            client.ask()
-        before = cpu_seconds(pid)
-        for _ in range(count):
-            client.ask()
-        return (cpu_seconds(pid) - before) / count * 1e6
+def start_and_memory(bench: Bench, folder: Path) -> dict[str, float]:
+    """Start a daemon; return how long that took, and what it needs idle and with many open streams."""
+    found = {f"{name}_ms": seconds_of(python("-m", "korproxy", f"--{name}"), folder) * 1e3 for name in ("version", "help")}
+    with daemon(folder / "cold", bench.upstream) as ours:
+        get(ours, "/healthz")
+        found["ready_s"] = time.perf_counter() - ours.running.began
+        gateway = ours.gateway()
+        request = folder / "open_streams"
+        request.write_bytes(Case(name="one").request(gateway))
+        with loading(bench.programs, gateway.port, request, count=1) as load:
+            load.run()
+        time.sleep(IDLE_SECONDS)
+        found["idle_mb"] = resident_bytes(ours.running.pid) / 1e6
+        for page in PAGES:
+            get(ours, page)
+        time.sleep(IDLE_SECONDS)
+        before = resident_bytes(ours.running.pid)
+        found["loaded_mb"] = before / 1e6
+        request.write_bytes(Case(name="open", stream=True, prompt="events=1000000 gap=1000").request(gateway))
+        with loading(bench.programs, gateway.port, request, connections=STREAMS, mode="hold"):
+            time.sleep(IDLE_SECONDS)
+            held = resident_bytes(ours.running.pid)
+    return {**found, "open_streams.memory_mb": held / 1e6, "open_streams.each_kb": (held - before) / STREAMS / 1e3}
 
 
-def _many_connections(through: tuple[str, bytes]) -> float:
-    with ExitStack() as stack:
-        clients = [stack.enter_context(Connection(*through)) for _ in range(AT_ONCE)]
-        requests_per_second(clients, WARM_UP)
-        return requests_per_second(clients, TOGETHER)
+def get(ours: Daemon, path: str) -> int:
+    """Ask the daemon for *path* with its management key; return the status."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    request = urllib.request.Request(f"{ours.url}{path}", headers={"authorization": f"Bearer {ours.secret('management')}"})
+    try:
+        with opener.open(request, timeout=10) as answer:
+            answer.read()
+            return int(answer.status)
+    except urllib.error.HTTPError as exc:
+        return exc.code
+
+
+def growth(bench: Bench) -> dict[str, float]:
+    """Return how much a daemon grows over as many requests as it had before."""
+    folder = bench.folder / "growth"
+    folder.mkdir()
+    with daemon(folder / "hot", bench.upstream) as ours, apart(ours.running.pid, [bench.mock.pid]):
+        gateway = ours.gateway()
+        request = folder / "chat"
+        request.write_bytes(asking.post(asking.CHAT, asking.chat(), gateway.headers))
+        options = {"connections": 64, "warmup": GROWTH, "count": GROWTH, "seconds": 3600}
+        with loading(bench.programs, gateway.port, request, **options) as load:
+            time.sleep(IDLE_SECONDS)
+            before = resident_bytes(ours.running.pid)
+            load.run()
+            time.sleep(IDLE_SECONDS)
+            after = resident_bytes(ours.running.pid)
+    return {"grown_mb": (after - before) / 1e6}

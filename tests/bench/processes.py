@@ -78,9 +78,10 @@ def running(command: Sequence[str], folder: Path, **env: str) -> Iterator[Runnin
         )
     try:
         line = _first_line(process)
-        if not line:
-            code = process.wait(STOP_SECONDS)
-            raise BenchFailed(f"{' '.join(command)} ended with {code}: {log.read_text(encoding='utf-8').strip()}")
+        if not line.endswith("}\n"):  # an error is JSON, too, but over several lines
+            line += process.communicate()[0]
+            said = f"{line}{log.read_text(encoding='utf-8')}".strip()
+            raise BenchFailed(f"{' '.join(command)} ended with {process.returncode}: {said}")
         yield Running(pid=process.pid, began=began, said=json.loads(line))
     finally:
         _end(process)
@@ -111,14 +112,15 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 @contextmanager
 def apart(alone: int, others: Sequence[int]) -> Iterator[None]:
-    """Keep the process *alone* on one core and the *others* and this one on another, where there are two."""
+    """Keep the process *alone* and its children on one core and the *others* and this one on another, where there are two."""
     mine = os.sched_getaffinity(0)
     cores = sorted(mine)
     if len(cores) < 2:
         yield
         return
     try:
-        _pin(alone, cores[0])
+        for pid in family(alone):
+            _pin(pid, cores[0])
         for pid in (os.getpid(), *others):
             _pin(pid, cores[1])
         yield
@@ -132,22 +134,59 @@ def _pin(pid: int, core: int) -> None:
             os.sched_setaffinity(int(thread.name), {core})
 
 
+def family(pid: int) -> list[int]:
+    """Return the process and all that it has started, directly or not: nginx works in a child."""
+    found = [pid]
+    for each in found:
+        for thread in Path(f"/proc/{each}/task").glob("*/children"):
+            with suppress(OSError):  # a thread that has just ended
+                found += map(int, thread.read_text(encoding="utf-8").split())
+    return found
+
+
 def cpu_seconds(pid: int) -> float:
-    """Return the processor time, user and system, that the process has used so far; in steps of 10 ms."""
-    return ticks_in(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")) / os.sysconf("SC_CLK_TCK")
+    """Return the processor time, user and system, that the process and its children have used so far; exact to the microsecond."""
+    return sum(time.clock_gettime(clock_of(each)) for each in family(pid))
 
 
-def ticks_in(stat: str) -> int:
-    """Return user and system time from the text of ``/proc/PID/stat`` (proc(5): fields 14 and 15)."""
-    fields = stat.rpartition(")")[2].split()  # the program's name before it may hold spaces and brackets
-    return int(fields[11]) + int(fields[12])
+def clock_of(pid: int) -> int:
+    """Return the id of the clock that shows what all threads of the process have used, those that have ended, too.
+
+    It is what ``clock_getcpuclockid(3)`` returns; ``/proc`` forgets the threads that ended and counts processes in steps of 10 ms.
+    """
+    return (~pid << 3) | 2
 
 
 def resident_bytes(pid: int) -> int:
-    """Return what the process has in memory. ``smaps_rollup`` counts pages; ``status`` may be off by some hundred."""
-    return resident_in(Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8"))
+    """Return what the process and its children have in memory.
+
+    ``smaps_rollup`` counts pages; ``status`` may be off by some hundred.
+    """
+    return sum(resident_in(Path(f"/proc/{each}/smaps_rollup").read_text(encoding="utf-8")) for each in family(pid))
 
 
 def resident_in(smaps: str) -> int:
     """Return the resident bytes from the text of ``/proc/PID/smaps_rollup``."""
     return next(int(line.split()[1]) * 1024 for line in smaps.splitlines() if line.startswith("Rss:"))
+
+
+class Peak:
+    """How much memory the process and its children have had at most since this was made, above what they had then."""
+
+    def __init__(self, pid: int) -> None:
+        self._family = family(pid)
+        for each in self._family:
+            Path(f"/proc/{each}/clear_refs").write_text("5", encoding="utf-8")  # forgets the highest so far: proc(5)
+        self._before = self._highest()
+
+    def added_bytes(self) -> int:
+        """Return it."""
+        return self._highest() - self._before
+
+    def _highest(self) -> int:
+        return sum(highest_in(Path(f"/proc/{each}/status").read_text(encoding="utf-8")) for each in self._family)
+
+
+def highest_in(status: str) -> int:
+    """Return the highest resident bytes from the text of ``/proc/PID/status``."""
+    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.bench.load import Connection, chat_request
-from tests.bench.measuring import SETTINGS
+from tests.bench.gateways import SETTINGS
 from tests.fakes.process import daemon
 
 NOT_FOR_A_CHAT = {
