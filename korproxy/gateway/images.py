@@ -11,12 +11,12 @@ import base64
 import ssl
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import SplitResult, urlsplit
 
 import attrs
-import httpx
 import trio
 
 from korproxy.chat.conversation import Conversation, Turn
@@ -25,6 +25,9 @@ from korproxy.chat.parts import Blob, Image, Part, ToolResult
 from korproxy.chat.report import Report
 from korproxy.errors.exceptions import BadRequest
 from korproxy.gateway.public_addresses import is_public
+
+if TYPE_CHECKING:
+    import httpx
 
 CANNOT_FETCH = "KP-NET-313"
 MOST_BYTES = 20 * 1024**2  # of all images of one request together: what Gemini takes
@@ -107,6 +110,9 @@ class ImageFetcher:
 
     async def fetch(self, url: str, at: str = "", room: int | None = None) -> Blob:
         """Open *url* and return the image there, of *room* bytes at most; *at* is where the link stands, for the error."""
+        await trio.to_thread.run_sync(import_module, "httpx")  # 50 ms and 5 MB that nothing else needs
+        import httpx
+
         with trio.move_on_after(SECONDS):
             try:
                 parts = urlsplit(url)
@@ -132,6 +138,8 @@ class _Not(Exception):
 
 
 async def _get(url: SplitResult, address: str, room: int) -> Blob:
+    import httpx
+
     literal = f"[{address}]" if ":" in address else address
     port = "" if url.port is None else f":{url.port}"
     target = httpx.URL(url._replace(netloc=f"{literal}{port}", fragment="").geturl())
