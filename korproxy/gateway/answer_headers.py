@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from korproxy.models.calls import Headers, RawHeaders
 
@@ -19,6 +20,8 @@ _ALWAYS = frozenset(
 )
 _ALWAYS_STARTING = (b"x-ratelimit-",)
 _REQUEST_IDS = (b"request-id", b"x-request-id", b"x-goog-request-id", b"cf-ray")
+_NO_LENGTH, _NOTHING = frozenset({b"content-length"}), frozenset[bytes]()
+_USUAL_CONNECTIONS = frozenset({b"keep-alive", b"close"})  # which name no header
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")  # no field value may hold one (RFC 9110, 5.5)
 
 
@@ -30,23 +33,34 @@ def for_client(headers: Headers, vendor: tuple[bytes, ...]) -> RawHeaders:
     ``transfer-encoding`` it means nothing (RFC 9112, 6.3). A value with a control byte stays behind.
     """
     starting = _ALWAYS_STARTING + vendor
-    barred = _named_by_connection(headers)
-    if is_event_stream(headers) or headers.get(b"transfer-encoding") is not None:
-        barred.add(b"content-length")
-    clean = Headers([(name, value) for name, value in headers.raw if not _CONTROL.search(value)])
+    barred = _barred(headers)
     passed = [
-        (name, value) for name, value in clean.raw if (name in _ALWAYS or name.startswith(starting)) and name not in barred
+        each
+        for each in headers.raw
+        if (each[0] in _ALWAYS or each[0].startswith(starting)) and each[0] not in barred and not _CONTROL.search(each[1])
     ]
-    for name in _REQUEST_IDS:
-        value = clean.get(name)
-        if value:
-            passed.append((b"x-korproxy-upstream-request-id", value))
-            break
+    request_id = _request_id(headers)
+    if request_id is not None:
+        passed.append((b"x-korproxy-upstream-request-id", request_id))
     return passed
 
 
-def _named_by_connection(headers: Headers) -> set[bytes]:
-    return {option.strip().lower() for name, value in headers.raw if name == b"connection" for option in value.split(b",")}
+def _barred(headers: Headers) -> Collection[bytes]:
+    barred = _NO_LENGTH if is_event_stream(headers) or headers.get(b"transfer-encoding") is not None else _NOTHING
+    said = [value for name, value in headers.raw if name == b"connection"]
+    if _USUAL_CONNECTIONS.issuperset(said):
+        return barred
+    return barred | {option.strip().lower() for value in said for option in value.split(b",")}
+
+
+def _request_id(headers: Headers) -> bytes | None:
+    """Return the first id by which the vendor knows the request; of several fields of one name the first clean one."""
+    for name in _REQUEST_IDS:
+        if headers.get(name) is not None:
+            value = next((value for key, value in headers.raw if key == name and not _CONTROL.search(value)), None)
+            if value:
+                return value
+    return None
 
 
 def is_event_stream(headers: Headers) -> bool:

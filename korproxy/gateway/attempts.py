@@ -12,7 +12,7 @@ from korproxy.chat.thinking import nobody
 from korproxy.contracts import Provider
 from korproxy.gateway.crossing import Crossing
 from korproxy.gateway.embedding import EmbeddingCrossing
-from korproxy.gateway.provenance import Origin, Owner, family_of
+from korproxy.gateway.provenance import Owner
 from korproxy.gateway.routing import Candidate
 from korproxy.models.calls import Call, Features, UpstreamRequest
 from korproxy.models.outcome import Refusal
@@ -20,7 +20,7 @@ from korproxy.models.outcome import Refusal
 MODELS = 1000  # of which a format is remembered
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True)
 class Form:
     """A call as one candidate gets it.
 
@@ -42,12 +42,6 @@ class Second:
 
     candidate: Candidate
     own: Callable[[Seal], bool]
-
-
-def origin_of(candidate: Candidate) -> Origin:
-    """Return where the seals of *candidate*'s answers come from."""
-    family = family_of(candidate.provider.abilities(candidate.model).family, candidate.model)
-    return Origin(provider=candidate.provider.id, family=family, account=candidate.account.name)
 
 
 def second(refusal: Refusal | None, form: Form, call: Call) -> Second | None:
@@ -91,6 +85,8 @@ class Learnt:
 
     def applied(self, candidate: Candidate, call: Call) -> Candidate:
         """Return *candidate* as its provider has asked for."""
+        if not self._formats and not self._unshown:
+            return candidate
         dialect = self._formats.get((candidate.provider.id, candidate.model)) if call.peek.tools else None
         shown = (candidate.provider.id, candidate.account.name) not in self._unshown
         if dialect in {None, candidate.dialect} and shown:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 from urllib.parse import urlsplit
 
 import attrs
@@ -22,19 +21,21 @@ REFUSAL_LIMIT = 64 * 1024  # bytes of a provider's error that are read to unders
 REFUSAL_SECONDS = 5.0  # how long that may take
 
 
-@contextmanager
-def naming(provider: str) -> Iterator[None]:
-    """A provider's own code failed: that costs this request, and the error says whose fault it was, and where in the code.
+@attrs.define
+class Naming:
+    """The code of *provider* runs: if it fails that costs this request, and the error says whose fault it was, and where.
 
     Not why: the words of an exception may repeat what is worked on.
     """
-    try:
-        yield
-    except KorproxyError:
-        raise
-    except Exception as exc:
-        text = f"The plugin behind provider {provider!r} failed: {type(exc).__name__} in {_place(exc)}."
-        raise PluginBroken("KP-CONF-209", text, plugin=provider) from exc
+
+    provider: str
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None) -> None:
+        if isinstance(exc, Exception) and not isinstance(exc, KorproxyError):
+            text = f"The plugin behind provider {self.provider!r} failed: {type(exc).__name__} in {_place(exc)}."
+            raise PluginBroken("KP-CONF-209", text, plugin=self.provider) from exc
 
 
 def _place(exc: Exception) -> str:
@@ -43,7 +44,7 @@ def _place(exc: Exception) -> str:
     return f"{'/'.join(Path(at.filename).parts[-2:])}:{at.lineno}"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True)
 class Begun:
     """An answer whose first bytes are here; ``refusal`` says what it means if it is the provider's own error."""
 
@@ -135,7 +136,7 @@ def _judge(candidate: Candidate, reply: Reply, body: bytes) -> Refusal:
             for KorProxy, which is not what is wrong.
     """
     provider, account = candidate.provider, candidate.account
-    with naming(provider.id):
+    with Naming(provider.id):
         words = inflated(reply.headers, body, longest=REFUSAL_LIMIT)
         refusal = provider.refusal(reply.status, reply.headers, words)
         if not isinstance(refusal, Refusal):

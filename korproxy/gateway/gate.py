@@ -18,8 +18,8 @@ from korproxy.errors.exceptions import (
     ProviderLost,
 )
 from korproxy.gateway.answer_headers import for_client, has_events, is_event_stream
-from korproxy.gateway.attempts import Form, Learnt, origin_of, second
-from korproxy.gateway.beginning import REFUSAL_LIMIT, Begun, begin, naming
+from korproxy.gateway.attempts import Form, Learnt, second
+from korproxy.gateway.beginning import REFUSAL_LIMIT, Begun, Naming, begin
 from korproxy.gateway.crossing import Crossing, lossy_header, no_way, read, translators, write
 from korproxy.gateway.embedding import Embedded, EmbeddingCrossing, cross, embedders
 from korproxy.gateway.frames import FrameCutter
@@ -80,9 +80,11 @@ class Gate:
         """Return who may answer *call*, in order, and in the form it has asked for; ``candidates`` says what it raises."""
         if call.account is not None:
             return at_account(call, self.snapshot)
-        keeper = keeper_of(self.snapshot.dialects.get(call.dialect))
-        first = first_choice(call, keeper, self.kept, trio.current_time())
-        return [self.learnt.applied(each, call) for each in by_origin(candidates(call, self.snapshot), first)]
+        plan = candidates(call, self.snapshot)
+        if call.peek.previous:
+            keeper = keeper_of(self.snapshot.dialects.get(call.dialect))
+            plan = by_origin(plan, first_choice(call, keeper, self.kept, trio.current_time()))
+        return [self.learnt.applied(each, call) for each in plan]
 
     def keeping(self, call: Call, relay: Relay) -> Keeping | None:
         """Return what wants to see the answer to *call* that *relay* has, and keeps it; None where it is not to be kept.
@@ -90,9 +92,10 @@ class Gate:
         Where the answer is that an earlier one is deleted, that is forgotten.
         """
         forget(call, relay.status, self.kept)
-        keeper, now = keeper_of(self.snapshot.dialects.get(call.dialect)), trio.current_time()
+        keeper = keeper_of(self.snapshot.dialects.get(call.dialect))
         if keeper is None or relay.code is not None:
             return None
+        now = trio.current_time()
         return watching(call, keeper, self.kept, relay.candidate, is_stream=relay.is_stream, now=now)
 
     async def open(
@@ -121,7 +124,8 @@ class Gate:
             ledger.upstream_model = candidate.model
             ledger.attempts += 1
             try:
-                return await self._ask(await self._continued(call, candidate), candidate, ledger, late_error)
+                told = await self._continued(call, candidate) if call.peek.previous else call
+                return await self._ask(told, candidate, ledger, late_error)
             except ProviderLost as exc:
                 failure = exc
                 if not exc.untouched:
@@ -136,15 +140,16 @@ class Gate:
         return await _work(sum(each.size for each in before), partial(continued, call, before, dialect))
 
     async def _ask(self, call: Call, candidate: Candidate, ledger: Ledger, late_error: LateError) -> Relay:
-        with naming(candidate.provider.id):
-            owner = Owner(self.provenance, origin_of(candidate))
+        with Naming(candidate.provider.id):
+            owner = Owner(self.provenance, candidate.origin)
         form = await self._form(call, candidate, owner, owner)
         ledger.losses = lossy_header(form.report) if form.report.notes else b""
         window = self.windows[candidate.provider.id]
         deadlines = candidate.provider.deadlines
         until = call.began + deadlines.total
         place = object()
-        await window.slots.enter(place, max(min(deadlines.first_byte, until - trio.current_time()), 0.0))
+        if not window.slots.take(place):
+            await window.slots.enter(place, max(min(deadlines.first_byte, until - trio.current_time()), 0.0))
         begun: Begun | None = None
         try:
             form, begun = await self._begun(call, form, window, until, ledger)
@@ -186,7 +191,7 @@ class Gate:
         if begun.refusal is None:
             return None
         try:
-            with naming(form.candidate.provider.id):
+            with Naming(form.candidate.provider.id):
                 again = second(begun.refusal, form, call)
             other = None if again is None else await self._form(call, again.candidate, form.owner, again.own)
         except KorproxyError:
@@ -215,13 +220,13 @@ class Gate:
             return None
         client_dialect, away_dialect = map(self.snapshot.dialects.get, (call.dialect, candidate.dialect))
         if (pair := embedders(client_dialect, away_dialect)) is not None:
-            with naming(candidate.provider.id):
+            with Naming(candidate.provider.id):
                 return await _work(len(call.body), partial(cross, call, candidate, *pair))
         both = translators(client_dialect, away_dialect)
         if both is None:
             raise no_way(call, candidate)
         client, away = both
-        with naming(candidate.provider.id):
+        with Naming(candidate.provider.id):
             reading = await _work(len(call.body), partial(read, call, client, created=int(wall_time()), own=own))
             conversation = reading.conversation
             if candidate.provider.fetch_images and not candidate.provider.abilities(candidate.model).image_links:
@@ -237,7 +242,7 @@ class Gate:
         if candidate.model != call.peek.model and call.peek.span is not None:
             body = dialect.set_model(body, call.peek.span, candidate.model)
         if dialect.translator is not None:
-            with naming(candidate.provider.id):
+            with Naming(candidate.provider.id):
                 body = await _work(len(call.body), partial(dialect.translator.without_foreign_reasoning, body, own, report))
         return body, report
 
@@ -248,7 +253,7 @@ class Gate:
             model=candidate.model,
             stream=call.peek.stream,
             body=body,
-            headers=tuple(call.headers.starting(provider.vendor_headers)),
+            headers=call.headers.starting(provider.vendor_headers),
             query=without_credentials(call.query) if passes else b"",
             path=call.path if passes else "",
             method=call.method,
@@ -256,7 +261,7 @@ class Gate:
             credential=call.credential if candidate.account.forwards else None,
             correlation_id=call.correlation_id,
         )
-        with naming(provider.id):
+        with Naming(provider.id):
             return provider.prepare(outgoing, candidate.account)
 
     def _passage(self, ledger: Ledger, form: Form, begun: Begun, late_error: LateError) -> Passage:

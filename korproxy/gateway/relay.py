@@ -28,17 +28,21 @@ class Relay:
         code: The KP code that goes beside a provider's own error; None where the answer is good.
         ended_badly: What cut the answer off after its first byte. A stream then ended with the format's own error event;
             of a plain answer the connection has to be broken off, so that nobody takes the half for the whole.
+        is_last: The piece that was returned last is the end of a whole answer. ``next_piece`` then waits for nothing: it takes
+            note that the client has that, and returns ``b""``.
     """
 
     candidate: Candidate
     ledger: Ledger
     code: str | None = None
     ended_badly: KorproxyError | None = None
+    is_last: bool = False
     _passed: RawHeaders
     _reply: Reply
     _passage: Passage
     _read_already: bytes = b""
     _over: bool = False
+    _cut: ProviderLost | None = None  # what comes behind the piece that was returned last
     _linger_until: float | None = None
     _release: Callable[[], None]
 
@@ -59,19 +63,25 @@ class Relay:
 
     async def next_piece(self) -> bytes:
         """Return the next bytes for the client, ``b""`` at the end. A failure in a stream becomes its last piece."""
-        while not self._over:
-            if self._passage.broken is not None:
-                return self._break(self._passage.broken)
+        passage = self._passage
+        while not self._over and not self.is_last:
+            failure = self._cut or passage.broken
+            if failure is not None:
+                return self._break(failure)
             try:
                 chunk = self._read_already or await self._next_chunk()
             except ProviderLost as exc:
                 return self.interrupt(exc)
             self._read_already = b""
-            piece = self._passage.feed(chunk) if chunk else self._end()
-            if self.code is None and self._passage.status is not None:
+            piece = passage.feed(chunk) if chunk else b""
+            if not chunk or (self._reply.complete and passage.broken is None):
+                piece += self._end()
+            if self.code is None and passage.status is not None:
                 self.code = self.ledger.code = IN_STREAM_ERROR
             if piece:
                 return piece
+        if self.is_last:
+            self._book()
         return b""
 
     def interrupt(self, exc: KorproxyError) -> bytes:
@@ -79,7 +89,13 @@ class Relay:
         if self._over:
             return b""
         # Whoever asked for more after the last event has passed that on: to them the answer is whole, however it ends.
-        return self._break(exc) if self._linger_until is None else self._end()
+        if self._linger_until is None:
+            return self._break(exc)
+        tail = self._end()
+        if self._cut is not None:
+            return self._break(self._cut)
+        self._book()
+        return tail
 
     async def _next_chunk(self) -> bytes:
         if not self._passage.final:
@@ -95,18 +111,19 @@ class Relay:
         try:
             tail = self._passage.end()
         except ProviderLost as exc:
-            return self._break(exc)
-        self._book()
+            self._cut = exc  # the client gets what came before it first
+            return b""
+        self.is_last = True
         return tail
 
     def _book(self) -> None:
-        self._over = True
+        self._over, self.is_last = True, False
         if self.code is None and self._passage.failed:
             self.ledger.code = IN_STREAM_ERROR
         self.ledger.outcome = "ok" if self.ledger.code is None else "refused"
 
     def _break(self, exc: KorproxyError) -> bytes:
-        self._over = True
+        self._over, self.is_last = True, False
         self.ended_badly = exc
         self.ledger.failed(exc)
         return self._passage.last_words(exc)

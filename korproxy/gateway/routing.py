@@ -4,25 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from functools import cached_property
+from typing import TypeAlias
 
 import attrs
 
 from korproxy.contracts import Dialect, Embedder, Provider, Translator
 from korproxy.errors.exceptions import NoProvider
 from korproxy.gateway.aliases import resolve
+from korproxy.gateway.provenance import Origin, family_of
 from korproxy.models.abilities import Abilities
 from korproxy.models.accounts import Account
 from korproxy.models.calls import Call, Features, Kind
 
+PLANS = 1000  # of which the candidates are remembered: clients choose the names of models
+Question: TypeAlias = tuple[str, str, bool, bool]  # format, model, stream, tools
+
 
 @attrs.frozen(kw_only=True)
 class Snapshot:
-    """What requests are routed by: compiled at start, swapped whole. A request keeps the one it began with."""
+    """What requests are routed by: compiled at start, swapped whole. A request keeps the one it began with.
+
+    Attributes:
+        plans: The ways that ``candidates`` has found already, by all that decides about them.
+    """
 
     providers: tuple[Provider, ...] = ()
     dialects: Mapping[str, Dialect] = attrs.field(factory=dict)
     aliases: Mapping[str, str] = attrs.field(factory=dict)
     demo: bool = False
+    plans: dict[Question, Sequence[Candidate]] = attrs.field(factory=dict, init=False, repr=False, eq=False)
 
     @property
     def translators(self) -> Sequence[Translator | Embedder]:
@@ -59,7 +70,13 @@ class Candidate:
     dialect: str
     summaries: bool = True
 
-    @property
+    @cached_property
+    def origin(self) -> Origin:
+        """Where the seals of its answers come from."""
+        family = family_of(self.provider.abilities(self.model).family, self.model)
+        return Origin(provider=self.provider.id, family=family, account=self.account.name)
+
+    @cached_property
     def abilities(self) -> Abilities:
         """What the model can do for this account."""
         found = self.provider.abilities(self.model)
@@ -73,7 +90,7 @@ def embedder_of(dialect: Dialect | None) -> Embedder | None:
 
 
 def candidates(call: Call, snapshot: Snapshot) -> Sequence[Candidate]:
-    """Return all ways to serve *call*, the first one first. Never empty.
+    """Return all ways to serve *call*, the first one first. Never empty. What was found once counts as long as *snapshot* does.
 
     A model name is ``provider/model`` where its first segment is the id of a configured provider; else it may be an alias; else
     it belongs to whoever offers it; else to the only provider there is. In the order of the configuration, but those that speak
@@ -83,6 +100,17 @@ def candidates(call: Call, snapshot: Snapshot) -> Sequence[Candidate]:
         NoProvider: Nothing is configured (KP-CONF-207), nobody offers the model (KP-PROV-105), or whoever does speaks a format
             that cannot be reached from the client's (KP-PROV-113), or cannot do what is asked for at all (KP-PROV-117).
     """
+    asked = (call.dialect, call.peek.model, call.peek.stream, call.peek.tools)
+    found = snapshot.plans.get(asked)
+    if found is None:
+        found = _candidates(call, snapshot)
+        if len(snapshot.plans) >= PLANS:
+            del snapshot.plans[next(iter(snapshot.plans))]
+        snapshot.plans[asked] = found
+    return found
+
+
+def _candidates(call: Call, snapshot: Snapshot) -> Sequence[Candidate]:
     able, model = who_offers(call.peek.model, snapshot)
     own = snapshot.dialects.get(call.dialect)
     kind: Kind = "chat" if own is None else own.kind
@@ -93,11 +121,11 @@ def candidates(call: Call, snapshot: Snapshot) -> Sequence[Candidate]:
     if not open_ways:
         raise _no_way(call, kind, ways)
     open_ways.sort(key=lambda each: each[2] != call.dialect)
-    found = [
+    found = tuple(
         Candidate(provider=provider, account=account, model=name, dialect=dialect)
         for provider, name, dialect in open_ways
         for account in provider.accounts
-    ]
+    )
     if not found:
         raise NoProvider("KP-CONF-207", _no_account(open_ways[0][0]))
     return found

@@ -19,16 +19,25 @@ class Slots:
 
     provider: str
     limits: Limits
-    waiting: int = 0
-    _places: trio.CapacityLimiter = attrs.field(init=False, repr=False)
-
-    def __attrs_post_init__(self) -> None:
-        self._places = trio.CapacityLimiter(self.limits.max_concurrency)
+    _holders: set[object] = attrs.field(factory=set, init=False, repr=False)
+    _queue: dict[object, trio.Event] = attrs.field(factory=dict, init=False, repr=False)  # the first one is the next
 
     @property
     def running(self) -> int:
         """How many requests hold a place."""
-        return int(self._places.borrowed_tokens)
+        return len(self._holders)
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for one."""
+        return len(self._queue)
+
+    def take(self, who: object) -> bool:
+        """Take a place on behalf of *who* if there is one and nobody waits for it; give it back with ``leave``."""
+        if self._queue or len(self._holders) >= self.limits.max_concurrency:
+            return False
+        self._holders.add(who)
+        return True
 
     async def enter(self, who: object, patience: float) -> None:
         """Take a place on behalf of *who*, waiting for one at most *patience* seconds; give it back with ``leave``.
@@ -36,9 +45,7 @@ class Slots:
         Raises:
             Busy: KP-RATE-402 if too many wait already, KP-RATE-404 if no place became free in time.
         """
-        try:
-            self._places.acquire_on_behalf_of_nowait(who)
-        except trio.WouldBlock:
+        if not self.take(who):
             await self._wait(who, patience)
 
     async def _wait(self, who: object, patience: float) -> None:
@@ -48,20 +55,32 @@ class Slots:
                 f"{self.provider} has {self.running} requests running and {self.waiting} waiting: no room for more"
                 f" (max_concurrency = {self.limits.max_concurrency}, max_queue = {self.limits.max_queue}).",
             )
-        self.waiting += 1
+        self._queue[who] = turn = trio.Event()
         try:
             with trio.fail_after(patience):
-                await self._places.acquire_on_behalf_of(who)
+                await turn.wait()
         except trio.TooSlowError:
+            if turn.is_set():  # in the same moment
+                return
             raise Busy(
                 "KP-RATE-404",
                 f"No place at {self.provider} became free within {patience:g} s"
                 f" ({self.running} requests running, {self.waiting - 1} others waiting).",
                 retry_after=5.0,
             ) from None
+        except BaseException:
+            if turn.is_set():
+                self.leave(who)
+            raise
         finally:
-            self.waiting -= 1
+            self._queue.pop(who, None)
 
     def leave(self, who: object) -> None:
-        """Give the place of *who* back."""
-        self._places.release_on_behalf_of(who)
+        """Give the place of *who* back: whoever waits for the longest time has it from now on."""
+        if who not in self._holders:
+            raise RuntimeError("a place that was never taken cannot be given back")
+        self._holders.remove(who)
+        if self._queue:
+            following = next(iter(self._queue))
+            self._holders.add(following)
+            self._queue.pop(following).set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 import attrs
@@ -47,6 +47,14 @@ NEVER_PASSED = frozenset(
     }
 )
 
+_FOR_ANSWERS = (
+    (b"content-type", b"application/json"),
+    (b"accept", b"application/json"),
+    (b"accept-encoding", b"identity"),
+    (b"user-agent", USER_AGENT),
+)
+_FOR_STREAMS = (_FOR_ANSWERS[0], (b"accept", b"text/event-stream"), *_FOR_ANSWERS[2:])
+
 PLAIN_EFFORTS = ("low", "medium", "high")  # which everybody has who has any
 
 P = TypeVar("P", bound="HttpProvider")
@@ -71,15 +79,20 @@ class Endpoint:
     def url(self, base_url: str, request: Outgoing) -> str:
         """Return the address of this format under *base_url* for *request*, without the client's query."""
         del request
-        base = base_url.rstrip("/")
-        if self.path.startswith("/v1/") and base.endswith("/v1"):
-            base = base.removesuffix("/v1")
-        return base + self.path
+        return _joined(base_url, self.path)
 
     def credential(self, secret: Secret) -> tuple[bytes, bytes]:
         """Return the header that carries *secret*."""
         value = secret.reveal().encode("utf-8", "surrogateescape")  # as it came from the environment, whatever that was
         return self.key_header, b"Bearer " + value if self.key_header == b"authorization" else value
+
+
+@lru_cache(maxsize=256)
+def _joined(base_url: str, path: str) -> str:
+    base = base_url.rstrip("/")
+    if path.startswith("/v1/") and base.endswith("/v1"):
+        base = base.removesuffix("/v1")
+    return base + path
 
 
 OPENAI_CHAT = Endpoint(path="/chat/completions")
@@ -165,14 +178,8 @@ class HttpProvider:
         endpoint = self.speaks[request.dialect]
         passed = [each for each in request.headers if each[0] not in NEVER_PASSED]
         given = {name for name, _ in passed}
-        headers = [
-            (b"content-type", b"application/json"),
-            (b"accept", b"text/event-stream" if request.stream else b"application/json"),
-            (b"accept-encoding", b"identity"),
-            (b"user-agent", USER_AGENT),
-            *passed,
-            *(each for each in endpoint.defaults if each[0] not in given),
-        ]
+        own = [each for each in endpoint.defaults if each[0] not in given]
+        headers = [*(_FOR_STREAMS if request.stream else _FOR_ANSWERS), *passed, *own]
         if request.correlation_id:
             headers.append((b"x-correlation-id", request.correlation_id.encode()))
         secret = self._secret(request, account)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
 import attrs
@@ -44,12 +44,9 @@ class Headers:
         found = self.get(name)
         return default if found is None else found.decode("latin-1").strip()
 
-    def starting(self, prefixes: tuple[bytes, ...]) -> Iterator[tuple[bytes, bytes]]:
-        """Yield the fields whose name starts with one of *prefixes*, in order."""
-        if prefixes:
-            for key, value in self.raw:
-                if key.startswith(prefixes):
-                    yield key, value
+    def starting(self, prefixes: tuple[bytes, ...]) -> RawHeaders:
+        """Return the fields whose name starts with one of *prefixes*, in order."""
+        return [each for each in self.raw if each[0].startswith(prefixes)] if prefixes else ()
 
 
 @attrs.frozen(kw_only=True)

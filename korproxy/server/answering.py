@@ -131,6 +131,10 @@ class Answerer:
         stopping = Stopping("KP-SYS-511", "KorProxy is being stopped.")
         if relay is None or not exchange.started:
             raise stopping
+        if relay.is_last:  # the client takes its time with the end of the answer, behind which nothing can be said
+            relay.interrupt(stopping)
+            exchange.break_off()
+            return
         last = relay.interrupt(stopping)
         with trio.CancelScope(shield=True, deadline=trio.current_time() + GOODBYE):
             if last:
@@ -150,11 +154,15 @@ class Answerer:
             ledger.sent(len(piece), trio.current_time())
             if keeping is not None:
                 keeping.see(piece)
+            if relay.is_last:  # its end goes with it: one write costs half of two
+                break
             await exchange.write(piece)
             piece = await relay.next_piece()
         if keeping is not None:
             keeping.end()
-        await _end(exchange, relay, b"")
+        await _end(exchange, relay, piece)
+        if relay.is_last:
+            await relay.next_piece()
 
     def _error(self, relay: Relay) -> RawHeaders:
         code = relay.ledger.code

@@ -71,6 +71,7 @@ class AsgiExchange:
     _send: Send
     started: bool = False
     broken: bool = False
+    complete: bool = False  # Hypercorn hands the body out piece by piece: nobody knows before
     _body_read: trio.Event = attrs.field(factory=trio.Event)
 
     @property

@@ -27,6 +27,10 @@ class Exchange(Protocol):
         """Whether the answer's status is already on its way."""
 
     @property
+    def complete(self) -> bool:
+        """Whether the whole request has arrived, so that ``body`` will not wait."""
+
+    @property
     def stalled(self) -> bool:
         """Whether the client was hung up on because it did not read."""
 

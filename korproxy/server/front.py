@@ -248,6 +248,8 @@ class Front:
         if coding not in ("", "identity"):
             advice = "KorProxy takes no compressed ones; switch the compression of requests off in the tool"
             raise BadRequest("KP-SYS-509", f"The body is compressed (Content-Encoding {coding[:40]!r}): {advice}.")
+        if exchange.complete:  # and there is nothing to interrupt
+            return await exchange.body(self.bounds.max_body, self.bounds.read_deadline)
         with self.answerer.grace.interruptible():
             return await exchange.body(self.bounds.max_body, self.bounds.read_deadline)
         raise Stopping("KP-SYS-511", "KorProxy is being stopped.")

@@ -50,6 +50,11 @@ class ArrayExchange:
         return self.inner.started
 
     @property
+    def complete(self) -> bool:
+        """See ``Exchange``."""
+        return self.inner.complete
+
+    @property
     def stalled(self) -> bool:
         """See ``Exchange``."""
         return self.inner.stalled

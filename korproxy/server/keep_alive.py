@@ -58,6 +58,11 @@ class KeptAlive:
         return self._exchange.started
 
     @property
+    def complete(self) -> bool:
+        """See ``Exchange``."""
+        return self._exchange.complete
+
+    @property
     def stalled(self) -> bool:
         """See ``Exchange``."""
         return self._exchange.stalled

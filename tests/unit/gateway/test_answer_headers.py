@@ -59,7 +59,8 @@ def test_hop_by_hop_headers_cookies_and_everything_else_stay_behind(line: str) -
 
 def test_what_the_connection_header_names_is_for_the_next_hop_only() -> None:
     answer = headers(
-        "connection: Close, X-RateLimit-Hop", "connection: anthropic-hop", "x-ratelimit-hop: 1", "anthropic-hop: 2"
+        *("connection: keep-alive", "connection: Close, X-RateLimit-Hop", "connection: anthropic-hop"),
+        *("x-ratelimit-hop: 1", "anthropic-hop: 2"),
     )
 
     assert for_client(answer, VENDOR) == []

@@ -10,8 +10,8 @@ import pytest
 from korproxy.chat.parts import Seal
 from korproxy.chat.report import Report
 from korproxy.chat.thinking import nobody
-from korproxy.gateway.attempts import Form, Learnt, Second, origin_of, second
-from korproxy.gateway.provenance import Origin, Owner, Provenance
+from korproxy.gateway.attempts import Form, Learnt, Second, second
+from korproxy.gateway.provenance import Owner, Provenance
 from korproxy.gateway.routing import Candidate
 from korproxy.kit.http_provider import OPENAI_CHAT, OPENAI_RESPONSES, HttpProvider
 from korproxy.models.abilities import Abilities
@@ -34,12 +34,8 @@ def call(*, tools: bool = True) -> Call:
 
 
 def form(asked: Candidate) -> Form:
-    owner = Owner(Provenance(), origin_of(asked))
+    owner = Owner(Provenance(), asked.origin)
     return Form(candidate=asked, owner=owner, crossing=None, report=Report(), wanted=UpstreamRequest(method="POST", url="x"))
-
-
-def test_seals_come_from_the_provider_the_family_of_the_model_and_the_account() -> None:
-    assert origin_of(candidate()) == Origin(provider="openai", family="openai", account="work")
 
 
 @pytest.mark.parametrize("refusal", [None, Refusal(code="KP-PROV-101"), Refusal(code="KP-AUTH-007", credential=True)])

@@ -135,7 +135,8 @@ async def test_a_compressed_stream_is_passed_without_a_look_into_it() -> None:
 
 async def test_an_answer_can_be_ended_from_our_side() -> None:
     stopping = Stopping("KP-SYS-511", "KorProxy is being stopped.")
-    async with open_echo(stream(EVENT, LAST)) as echo, open_gate(provider_at(echo.url)) as gate:
+    serve = answering(HEAD, *chunked(EVENT), then_wait=True)
+    async with raw_upstream(serve) as port, open_gate(provider_at(f"http://127.0.0.1:{port}")) as gate:
         ledger = Ledger(call=a_call())
         relay = await gate.open(ledger.call, ledger, said)
         pieces = [await relay.next_piece(), relay.interrupt(stopping), await relay.next_piece(), relay.interrupt(stopping)]
@@ -144,6 +145,29 @@ async def test_an_answer_can_be_ended_from_our_side() -> None:
     assert pieces == [EVENT, b"data: [KP-SYS-511]\n\n", b"", b""]
     assert relay.ended_badly is stopping
     assert (ledger.close(0).outcome, ledger.close(0).code) == ("failed", "KP-SYS-511")
+
+
+async def test_the_last_piece_of_a_whole_answer_says_so_and_is_put_down_once_the_client_has_it() -> None:
+    async with open_echo(Scripted(pieces=[b"{}"])) as echo, open_gate(provider_at(echo.url)) as gate:
+        ledger = Ledger(call=a_call())
+        relay = await gate.open(ledger.call, ledger, said)
+        before = (await relay.next_piece(), relay.is_last, ledger.outcome)
+        after = (await relay.next_piece(), relay.is_last, ledger.outcome)
+        await relay.aclose()
+
+    assert (before, after) == ((b"{}", True, "client left"), (b"", False, "ok"))
+
+
+async def test_of_a_stream_without_its_end_the_client_gets_everything_before_it_is_told() -> None:
+    async with open_echo(Scripted(headers=STREAM, pieces=[EVENT])) as echo, open_gate(provider_at(echo.url)) as gate:
+        ledger = Ledger(call=a_call())
+        relay = await gate.open(ledger.call, ledger, said)
+        first = (await relay.next_piece(), relay.is_last, relay.ended_badly)
+        last = (await relay.next_piece(), relay.is_last, await relay.next_piece())
+        await relay.aclose()
+
+    assert (first, last) == ((EVENT, False, None), (b"data: [KP-NET-309]\n\n", False, b""))
+    assert (ledger.outcome, ledger.code) == ("failed", "KP-NET-309")
 
 
 async def test_an_answer_that_is_complete_is_not_spoilt_by_the_stop_that_follows() -> None:

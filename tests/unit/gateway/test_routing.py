@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from korproxy.errors.exceptions import NoProvider
-from korproxy.gateway.routing import Snapshot, candidates, embedder_of
+from korproxy.gateway.provenance import Origin
+from korproxy.gateway.routing import PLANS, Candidate, Snapshot, candidates, embedder_of
 from korproxy.kit.http_provider import ANTHROPIC_MESSAGES, OPENAI_CHAT, Endpoint, HttpProvider
+from korproxy.models.abilities import Abilities
 from korproxy.models.accounts import Account
 from korproxy.models.calls import Call, Peek
 from korproxy.models.providers import Model
@@ -49,6 +51,34 @@ def chosen(model: str, *providers: HttpProvider, dialect: str = CHAT, **more: An
 
 def test_a_model_belongs_to_whoever_offers_it() -> None:
     assert chosen("b", provider("one", "a"), provider("two", "b")) == [("two", "work", "b")]
+
+
+def test_seals_come_from_the_provider_the_family_of_the_model_and_the_account() -> None:
+    one = attrs.evolve(provider("one"), assumed=Abilities(family="openai"))
+    found = Candidate(provider=one, account=Account(name="work"), model="gpt-6-sol", dialect=CHAT)
+
+    assert found.origin == Origin(provider="one", family="openai/gpt-6", account="work")
+    assert found.origin is found.origin
+
+
+def test_what_was_decided_once_holds_as_long_as_the_snapshot() -> None:
+    now = snapshot(provider("one", "m"))
+    first = candidates(call("m"), now)
+
+    assert candidates(call("m"), now) is first
+    assert candidates(call("m"), attrs.evolve(now)) is not first
+    assert candidates(attrs.evolve(call("m"), peek=Peek(model="m", stream=False)), now) is not first
+
+
+def test_of_decisions_only_so_many_are_remembered_and_no_errors() -> None:
+    now = snapshot(provider("one", patterns=("*",)), provider("two", "a"))
+    for number in range(PLANS + 5):
+        candidates(call(f"m{number}"), now)
+    with pytest.raises(NoProvider):
+        candidates(call("m", "unknown"), now)
+
+    assert len(now.plans) == PLANS
+    assert [asked[1] for asked in now.plans][0 :: PLANS - 1] == ["m5", f"m{PLANS + 4}"]
 
 
 def test_several_that_offer_it_come_in_the_order_of_the_configuration() -> None:

@@ -7,17 +7,20 @@ from typing import Any
 
 import attrs
 import pytest
+import trio
 
 from korproxy.builtin.dialects.gemini import Gemini
 from korproxy.gateway import translation
 from korproxy.gateway.gate import Gate
+from korproxy.gateway.ledger import Ledger
 from korproxy.gateway.translation import looks_like_events
 from korproxy.kit.gemini_endpoint import GEMINI
 from korproxy.kit.http_provider import ANTHROPIC_MESSAGES, HttpProvider
 from korproxy.models.outcome import Usage
 from tests.fakes.echo_upstream import Scripted, open_echo
-from tests.fakes.gate import Told, a_call, ask, open_gate
+from tests.fakes.gate import Told, a_call, ask, open_gate, said
 from tests.fakes.gateway import provider_at
+from tests.fakes.raw_upstream import raw_upstream, read_request
 
 EVENTS = [("content-type", "text/event-stream")]
 JSON = [("content-type", "application/json"), ("x-ratelimit-limit", "9")]
@@ -238,11 +241,27 @@ GZIP = ("content-encoding", "gzip")
 async def test_a_stream_that_is_compressed_without_being_asked_for_is_read_piece_by_piece() -> None:
     packer = zlib.compressobj(wbits=31)
     pieces = [packer.compress(each) + packer.flush(zlib.Z_SYNC_FLUSH) for each in (START, TEXT, STOP)]
-    got = await told(Scripted(headers=[*EVENTS, GZIP], pieces=[*pieces, packer.flush()], framing="chunked"), stream=True)
+    go_on = trio.Event()
 
-    assert text_of(chunks(got.body)) == "Hello"
-    assert (text_of(chunks(b"".join(got.pieces[:-1]))), got.finished.outcome, got.finished.usage) == ("Hello", "ok", USAGE)
-    assert not any(name == b"content-encoding" for name, _ in got.relay.headers)
+    async def serve(stream: trio.abc.Stream) -> None:
+        await read_request(stream)
+        head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-encoding: gzip\r\nconnection: close\r\n\r\n"
+        await stream.send_all(head + pieces[0] + pieces[1])
+        await go_on.wait()
+        await stream.send_all(pieces[2] + packer.flush())
+
+    async with raw_upstream(serve) as port, open_gate(claude_at(f"http://127.0.0.1:{port}")) as gate:
+        ledger = Ledger(call=a_call(chat(stream=True)))
+        relay = await gate.open(ledger.call, ledger, said)
+        got = [await relay.next_piece()]
+        go_on.set()
+        while piece := await relay.next_piece():
+            got.append(piece)
+        await relay.aclose()
+
+    assert text_of(chunks(got[0])) == text_of(chunks(b"".join(got))) == "Hello"
+    assert (ledger.outcome, ledger.usage) == ("ok", USAGE)
+    assert not any(name == b"content-encoding" for name, _ in relay.headers)
 
 
 @pytest.mark.parametrize("stream", [True, False])

@@ -42,6 +42,8 @@ class Client:
     path: str = "/v1/chat/completions"
     query: bytes = b""
     stalled: bool = False
+    complete: bool = True
+    takes_the_end: bool = True
     status: int | None = None
     got_headers: RawHeaders = ()
     pieces: list[bytes] = attrs.field(factory=list)
@@ -74,6 +76,8 @@ class Client:
         await trio.lowlevel.checkpoint()
         assert not self.end
         self.pieces.append(data)
+        if not self.takes_the_end:
+            await trio.sleep_forever()
         self.end = "finished"
 
     def break_off(self) -> None:
@@ -282,6 +286,40 @@ async def test_a_plain_answer_that_outlasts_the_grace_is_broken_off() -> None:
     assert (at.client.got, at.client.end, at.only.code, at.only.bytes_out) == (b'{"a":', "broken off", "KP-SYS-511", 5)
 
 
+@pytest.mark.parametrize("headers", [STREAM, [("content-type", "application/json")]])
+async def test_a_whole_answer_of_which_the_client_does_not_take_the_end_is_broken_off_when_the_grace_ends(
+    headers: Sequence[tuple[str, str]],
+) -> None:
+    async with open_echo(Scripted(headers=headers, pieces=[LAST])) as echo, stage(provider_at(echo.url)) as at:
+        at.client.takes_the_end = False
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(at.settle)
+            await until(lambda: at.client.pieces)
+            at.answerer.grace.end()
+
+    assert (at.client.pieces, at.client.end) == ([LAST], "broken off")
+    assert (at.only.outcome, at.only.code) == ("failed", "KP-SYS-511")
+
+
+@pytest.mark.parametrize(("kind", "outcome"), [("text/event-stream", "ok"), ("application/json", "client left")])
+async def test_a_client_that_leaves_before_the_end_of_a_plain_answer_has_left_early(kind: str, outcome: str) -> None:
+    async with open_echo(Scripted(headers=[("content-type", kind)], pieces=[LAST])) as echo, stage(provider_at(echo.url)) as at:
+        at.client.takes_the_end = False
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(at.settle)
+            await until(lambda: at.client.pieces)
+            nursery.cancel_scope.cancel()
+
+    assert (at.client.pieces, at.client.end, at.only.outcome) == ([LAST], "", outcome)
+
+
+async def test_the_end_of_an_answer_goes_out_with_its_last_piece() -> None:
+    async with open_echo(Scripted(pieces=[b'{"a":1}'])) as echo, stage(provider_at(echo.url)) as at:
+        event = await at.settle()
+
+    assert (at.client.pieces, at.client.end, event.outcome, event.bytes_out) == ([b'{"a":1}'], "finished", "ok", 7)
+
+
 async def test_an_answer_goes_out_piece_by_piece_as_it_comes() -> None:
     go_on = trio.Event()
 
@@ -298,7 +336,7 @@ async def test_an_answer_goes_out_piece_by_piece_as_it_comes() -> None:
             before = list(at.client.pieces)
             go_on.set()
 
-    assert (before, at.client.pieces, at.only.outcome) == ([EVENT], [EVENT, LAST, b""], "ok")
+    assert (before, at.client.pieces, at.only.outcome) == ([EVENT], [EVENT, LAST], "ok")
 
 
 async def test_a_stream_that_announced_its_length_can_still_end_with_an_error() -> None:

@@ -30,7 +30,7 @@ def test_a_method_takes_what_is_promised_and_waits_where_that_is_promised(name: 
 
 def test_the_promise_is_the_one_that_the_front_is_written_for() -> None:
     assert METHODS == ["body", "break_off", "drain", "finish", "start", "write"]
-    assert sorted(set(PROMISED) - set(METHODS)) == ["headers", "method", "path", "query", "stalled", "started"]
+    assert sorted(set(PROMISED) - set(METHODS)) == ["complete", "headers", "method", "path", "query", "stalled", "started"]
 
 
 def test_a_client_that_left_is_no_error_that_could_be_answered() -> None:

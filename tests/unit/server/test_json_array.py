@@ -25,6 +25,7 @@ class Recorder:
     headers: Headers = attrs.field(factory=Headers)
     started: bool = False
     stalled: bool = False
+    complete: bool = True
     broken: bool = False
     drained: tuple[int, float] | None = None
     head: tuple[int, RawHeaders] | None = None

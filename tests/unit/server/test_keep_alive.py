@@ -23,6 +23,7 @@ class Client:
     headers: Headers = attrs.field(factory=Headers)
     started: bool = False
     stalled: bool = False
+    complete: bool = True
     slow: float = 0.0
     got: list[tuple[float, str]] = attrs.field(factory=list)
 
