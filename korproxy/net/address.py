@@ -27,6 +27,7 @@ class Target:
         authority: Host and port as they go into the ``host`` field.
         path: Path and query as they go into the request line.
         credential: The ``authorization`` that a user name in the address amounts to; empty where there is none.
+        origin: Requests to the same one can share connections.
     """
 
     scheme: str
@@ -36,10 +37,10 @@ class Target:
     authority: bytes
     path: bytes
     credential: bytes = attrs.field(default=b"", repr=False)
+    origin: Origin = attrs.field(init=False, repr=False)
 
-    @property
-    def origin(self) -> Origin:
-        """Requests to the same origin can share connections."""
+    @origin.default
+    def _as_origin(self) -> Origin:
         return self.scheme, self.host, self.port, self.server_name
 
     @property

@@ -69,6 +69,8 @@ class Answer:
             piece = reader.take()
             if piece or reader.complete or self._closed:
                 return piece
+            if reader.error is not None:
+                raise reader.error
             await _read_on(self._connection, reader, deadline)
 
     def close(self) -> None:
@@ -132,22 +134,25 @@ class Client:
         size = len(body) if length or body else None
         head = head_of(method, target, fields, length=size, absolute=proxy is not None, host=host)
         parts = (head, body) if len(body) > JOINED else (head + body,)
-        connection = pool.take(target.origin)
+        now = trio.current_time()
+        connection = pool.take(target.origin, now)
         if connection is not None:
             try:
-                return await _exchange(connection, parts, patience, until, no_body=method == "HEAD")
+                return await _exchange(connection, parts, patience, until, now, no_body=method == "HEAD")
             except _Stale:
                 pool.repeat()
-        by = min(trio.current_time() + connect, until)
-        connection = await pool.open(target, by)
-        return await _exchange(connection, parts, patience, until, no_body=method == "HEAD")
+                now = trio.current_time()
+        connection = await pool.open(target, min(now + connect, until))
+        return await _exchange(connection, parts, patience, until, trio.current_time(), no_body=method == "HEAD")
 
 
-async def _exchange(connection: Connection, parts: Sequence[bytes], patience: float, until: float, *, no_body: bool) -> Answer:
+async def _exchange(
+    connection: Connection, parts: Sequence[bytes], patience: float, until: float, now: float, *, no_body: bool
+) -> Answer:
     """Send *parts* on *connection* and wait for the head; however it fails, the connection is closed."""
     reader = ResponseReader(no_body)
     try:
-        unsent = not await _send(connection, parts, min(trio.current_time() + patience, until))
+        unsent = not await _send(connection, parts, min(now + patience, until))
         asked = trio.current_time()
         deadline = min(asked + patience, until)
         while not reader.status:

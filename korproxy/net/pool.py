@@ -45,14 +45,12 @@ class Connection:
     """A connection, and whose it is.
 
     Attributes:
-        used: It has carried an answer already.
         idle_since: Trio time at which it became idle.
     """
 
     line: Line
     origin: Origin
     pool: Pool = attrs.field(repr=False)
-    used: bool = attrs.field(default=False, init=False)
     idle_since: float = attrs.field(default=0.0, init=False)
     base: Wire = attrs.field(init=False, repr=False)
 
@@ -122,12 +120,12 @@ class Pool:
     def __len__(self) -> int:
         return len(self._busy) + sum(map(len, self._idle.values()))
 
-    def take(self, origin: Origin) -> Connection | None:
+    def take(self, origin: Origin, now: float) -> Connection | None:
         """Return the idle connection to *origin* that was used last, which is the caller's then; None if there is none."""
         idle = self._idle.get(origin)
         while idle:
             connection = idle[-1]
-            reason = self._spoiled(connection, trio.current_time())
+            reason = self._spoiled(connection, now)
             if reason is None:
                 idle.pop()
                 self.room.leave(connection)
@@ -154,7 +152,7 @@ class Pool:
             self.drop(connection, "hung up")
             return
         self._busy.discard(connection)
-        connection.used, connection.idle_since = True, trio.current_time()
+        connection.idle_since = trio.current_time()
         idle = self._idle.setdefault(connection.origin, [])
         idle.append(connection)
         self.room.enter(connection)

@@ -39,12 +39,12 @@ def head_of(
     if verb not in _good_names or not _good_names.issuperset(map(_name, fields)):
         _check([verb, *map(_name, fields)])
     goal = target.absolute if absolute else target.path
-    lines = [b"%b %b HTTP/1.1\r\nhost: %b\r\n" % (verb, goal, target.authority if host is None else host)]
-    lines += [b"%b: %b\r\n" % field for field in fields]
-    if target.credential and not any(name == b"authorization" for name, _ in fields):
-        lines.append(b"authorization: %b\r\n" % target.credential)
+    lines = [b"%b %b HTTP/1.1\r\nhost: %b" % (verb, goal, target.authority if host is None else host)]
+    lines += map(b": ".join, fields)
+    if target.credential and b"authorization" not in map(_name, fields):
+        lines.append(b"authorization: " + target.credential)
     lines.append(b"\r\n" if length is None else b"content-length: %d\r\n\r\n" % length)
-    head = b"".join(lines)
+    head = b"\r\n".join(lines)
     breaks = len(lines) + (1 if length is None else 2)  # counted, instead of looking for them in every value
     if head.count(b"\n") != breaks or head.count(b"\r") != breaks or b"\0" in head:
         raise BadFields("a line break or a NUL in a value")

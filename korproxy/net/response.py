@@ -17,6 +17,7 @@ from korproxy.net.errors import Broken, NotHttp
 
 MOST_BYTES = 64 * 1024  # of a head, and of what stands between two pieces of a body
 MOST_FIELDS = 200
+_FRAMING = (b"content-length", b"transfer-encoding")
 
 
 @attrs.define(eq=False)
@@ -30,6 +31,7 @@ class ResponseReader:
         complete: Nothing more belongs to this answer.
         surplus: Something came that does not belong to it. Nobody can say whose it is.
         touched: Something has come.
+        error: Why there is no more to come after what can be taken.
         keeps: The server will read another request on this connection.
     """
 
@@ -39,11 +41,13 @@ class ResponseReader:
     complete: bool = attrs.field(default=False, init=False)
     surplus: bool = attrs.field(default=False, init=False)
     touched: bool = attrs.field(default=False, init=False)
+    error: NotHttp | None = attrs.field(default=None, init=False, repr=False)
     keeps: bool = attrs.field(default=False, init=False)
     _until_end: bool = attrs.field(default=False, init=False)  # the body goes on until the connection is closed
     _found: list[tuple[bytes, bytes]] = attrs.field(factory=list, init=False, repr=False)
     _pieces: list[bytes] = attrs.field(factory=list, init=False, repr=False)
     _dry: int = attrs.field(default=0, init=False)  # bytes that came since the last ones of the body
+    _fed: int = attrs.field(default=0, init=False)  # the same, with those that are being read
     _wrong: str = attrs.field(default="", init=False)
     _parser: HttpResponseParser | None = attrs.field(init=False, repr=False)
 
@@ -64,7 +68,7 @@ class ResponseReader:
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def feed(self, data: bytes) -> None:
-        """Read on.
+        """Read on. What is wrong behind the head is not raised but kept in ``error``: the body before it is to be taken first.
 
         Raises:
             NotHttp: This is no answer.
@@ -73,16 +77,21 @@ class ResponseReader:
         if self._parser is None:
             self.surplus = True
             return
+        before = self.status
+        self._fed = self._dry + len(data)
         try:
             self._parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade) as exc:
             if not self.complete:
                 self._give_up(self._wrong or _in_short(exc))
+                return
             self.surplus = True  # behind an answer, it need not be HTTP
         if self.complete:
             self._parser = None  # it and this refer to each other
-        elif not self._pieces:
-            self._dry += len(data)
+        elif self._pieces or self.status != before:
+            self._dry = 0
+        else:
+            self._dry = self._fed
             if self._dry > MOST_BYTES:
                 self._give_up("too much that is no answer")
 
@@ -103,21 +112,21 @@ class ResponseReader:
         """Read no more of it."""
         self._parser = None
 
-    def _give_up(self, why: str) -> NoReturn:
+    def _give_up(self, why: str) -> None:
         self._parser = None
-        raise NotHttp(why) from None
+        self.error = NotHttp(why)
+        if not self.status:
+            raise self.error from None
 
     def on_message_begin(self) -> None:
-        """A status line begins: the second one without an interim answer between them is none of ours."""
+        """A status line begins; behind a whole answer it is none of ours."""
         if self.complete:
             self.surplus = True
         self._found = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a field; of those behind a body only the number matters."""
-        if len(self._found) >= MOST_FIELDS:
-            self._refuse("too many header fields")
-        self._found.append((name.lower(), value.rstrip(b" \t")))
+        """Keep a field. Those behind a body are read and forgotten."""
+        self._found.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Find out how long the body will be."""
@@ -129,25 +138,21 @@ class ResponseReader:
             self._refuse("an impossible status")
         if status < 200:
             return
-        self._frame(status)
-        self.status, self.fields = status, tuple(self._found)
-        self.keeps = parser.should_keep_alive()
-        self.complete = self.no_body
-        self._dry = 0
-
-    def _frame(self, status: int) -> None:
-        size, length, codings = 0, False, []
-        for name, value in self._found:
-            size += len(name) + len(value) + 4
-            if name == b"content-length":
-                length = True
-            elif name == b"transfer-encoding":
-                codings.append(value.lower())
-        if size > MOST_BYTES:
-            self._refuse("a head of more than 64 KiB")
+        fields = tuple([(name.lower(), value.rstrip(b" \t")) for name, value in self._found])
+        self._check_size(fields)
+        self._until_end = not _has_length(fields) and status not in (204, 304)
+        codings = [value.lower() for name, value in fields if name == b"transfer-encoding"]
         if codings and codings != [b"chunked"]:
             self._refuse("a transfer encoding that was not asked for")
-        self._until_end = not (length or codings or status in (204, 304))
+        self.status, self.fields = status, fields
+        self.keeps = parser.should_keep_alive()
+        self.complete = self.no_body
+
+    def _check_size(self, fields: RawHeaders) -> None:
+        if len(fields) > MOST_FIELDS:
+            self._refuse("too many header fields")
+        if self._fed > MOST_BYTES and sum(len(name) + len(value) + 4 for name, value in fields) > MOST_BYTES:
+            self._refuse("a head of more than 64 KiB")
 
     def on_body(self, data: bytes) -> None:
         """Keep a piece of the body."""
@@ -164,6 +169,11 @@ class ResponseReader:
     def _refuse(self, why: str) -> NoReturn:
         self._wrong = why
         raise NotHttp(why)  # httptools makes an error of its own from it
+
+
+def _has_length(fields: RawHeaders) -> bool:
+    """Whether the body's end is told in the answer itself."""
+    return any(name in _FRAMING for name, _ in fields)
 
 
 def _in_short(exc: Exception) -> str:
