@@ -11,9 +11,7 @@ import base64
 import ssl
 from collections.abc import Callable
 from functools import cache
-from importlib import import_module
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import TYPE_CHECKING, cast
 from urllib.parse import SplitResult, urlsplit
 
 import attrs
@@ -25,15 +23,19 @@ from korproxy.chat.parts import Blob, Image, Part, ToolResult
 from korproxy.chat.report import Report
 from korproxy.errors.exceptions import BadRequest
 from korproxy.gateway.public_addresses import is_public
-
-if TYPE_CHECKING:
-    import httpx
+from korproxy.models.calls import Headers
+from korproxy.net.address import target_of
+from korproxy.net.client import Answer, Client
+from korproxy.net.connect import Connector
+from korproxy.net.errors import NetError
+from korproxy.net.pool import Pool
 
 CANNOT_FETCH = "KP-NET-313"
 MOST_BYTES = 20 * 1024**2  # of all images of one request together: what Gemini takes
 MOST_IMAGES = 16  # of one request, each counted once
 _KINDS = frozenset(f"image/{each}" for each in ("png", "jpeg", "gif", "webp", "heic", "heif", "avif", "bmp"))
 SECONDS = 10.0  # for one image, from its name to its last byte
+_WANTED = ((b"accept", b"image/*"), (b"accept-encoding", b"identity"))
 KEPT_IMAGES = 32
 KEPT_BYTES = 64 * 1024**2  # of base64, as it lies in memory
 KEPT_SECONDS = 3600.0
@@ -110,14 +112,11 @@ class ImageFetcher:
 
     async def fetch(self, url: str, at: str = "", room: int | None = None) -> Blob:
         """Open *url* and return the image there, of *room* bytes at most; *at* is where the link stands, for the error."""
-        await trio.to_thread.run_sync(import_module, "httpx")  # 50 ms and 5 MB that nothing else needs
-        import httpx
-
         with trio.move_on_after(SECONDS):
             try:
                 parts = urlsplit(url)
                 return await _get(parts, await self._address(parts), MOST_BYTES if room is None else room)
-            except (_Not, OSError, ValueError, httpx.HTTPError, httpx.InvalidURL) as exc:
+            except (_Not, OSError, ValueError, NetError) as exc:
                 why = str(exc) if isinstance(exc, _Not) else f"it cannot be reached ({type(exc).__name__})"
                 raise _cannot(url, at, why) from None
         raise _cannot(url, at, f"it was not there after {SECONDS:g} s")
@@ -138,28 +137,21 @@ class _Not(Exception):
 
 
 async def _get(url: SplitResult, address: str, room: int) -> Blob:
-    import httpx
-
-    literal = f"[{address}]" if ":" in address else address
-    port = "" if url.port is None else f":{url.port}"
-    target = httpx.URL(url._replace(netloc=f"{literal}{port}", fragment="").geturl())
-    host = url.netloc.encode("idna" if not url.netloc.isascii() else "ascii")
-    trust = await trio.to_thread.run_sync(_trust) if url.scheme == "https" else False  # loading it takes 20 ms
-    async with (
-        httpx.AsyncClient(verify=trust, trust_env=False, timeout=SECONDS) as client,
-        client.stream(
-            "GET",
-            target,
-            headers={"host": host.decode(), "accept": "image/*", "accept-encoding": "identity"},
-            extensions={"sni_hostname": url.hostname},
-        ) as reply,
-    ):
-        if reply.status_code != httpx.codes.OK:
-            raise _Not(f"its server answered {reply.status_code}")
-        if reply.headers.get("content-encoding", "").strip().lower() not in ("", "identity"):
+    target = attrs.evolve(target_of(url._replace(fragment="").geturl()), host=address)
+    secure = url.scheme == "https"
+    trust = await trio.to_thread.run_sync(_trust) if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # the first: 20 ms
+    pool = Pool(Connector(trust))
+    try:
+        answer = await Client(pool).ask("GET", target, _WANTED, length=False)
+        if answer.status != 200:
+            raise _Not(f"its server answered {answer.status}")
+        fields = Headers(answer.fields)
+        if fields.text(b"content-encoding").lower() not in ("", "identity"):
             raise _Not("it is no image")  # but a coded one, though none was asked for
-        kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
-        data = await _bounded(reply, room)
+        kind = fields.text(b"content-type").partition(";")[0].strip().lower()
+        data = await _bounded(answer, room)
+    finally:
+        pool.close()
     text = (await trio.to_thread.run_sync(base64.b64encode, data)).decode()
     kind = sniffed(kind, text)
     if kind not in _KINDS or not data:
@@ -167,13 +159,11 @@ async def _get(url: SplitResult, address: str, room: int) -> Blob:
     return Blob(media_type=kind, data=text)
 
 
-async def _bounded(reply: httpx.Response, room: int) -> bytes:
+async def _bounded(answer: Answer, room: int) -> bytes:
     data = bytearray()
-    chunks = aiter(cast("httpx.AsyncByteStream", reply.stream))
-    while chunk := await anext(chunks, b""):
+    while chunk := await answer.receive():
         data += chunk
         if len(data) > room:
-            await reply.aclose()
             raise _Not(_too_much())
     return bytes(data)
 
