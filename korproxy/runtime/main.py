@@ -21,6 +21,7 @@ from korproxy.gateway.provenance import Provenance
 from korproxy.gateway.redact import Redactor
 from korproxy.gateway.slots import Slots
 from korproxy.gateway.upstream import open_upstream
+from korproxy.net.pool import IdleRoom
 from korproxy.net.reactor import open_reactor
 from korproxy.plugins.offers import Offer
 from korproxy.runtime.bus import Bus, open_bus
@@ -257,11 +258,12 @@ async def open_windows(providers: Iterable[Provider]) -> AsyncIterator[Mapping[s
     """Make the pool of each provider; they are closed after the last request."""
     providers = list(providers)
     secure = _tls(any(each.base_url.startswith("https:") for each in providers))
+    room = IdleRoom()
     async with AsyncExitStack() as stack:
         windows: dict[str, Window] = {}
         for each in providers:
             outside = (urlsplit(each.base_url).hostname or "") not in _LOOPBACK
-            opened = open_upstream(each.id, each.deadlines, secure=secure, trust_env=outside)
+            opened = open_upstream(each.id, each.deadlines, secure=secure, trust_env=outside, room=room)
             upstream = await stack.enter_async_context(opened)
             windows[each.id] = Window(upstream, Slots(each.id, each.limits))
         yield windows
