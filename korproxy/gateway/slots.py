@@ -13,8 +13,7 @@ from korproxy.models.providers import Limits
 class Slots:
     """The places at one provider: so many requests run, so many wait, all others are told to come back.
 
-    This is what bounds the connections to a provider. httpx could do it too (``max_connections``), but its pool loses
-    connections when requests are cancelled while they connect; see docs/explain/traps.md, B3.
+    This is what bounds the connections to a provider: their pool itself has no bound; see docs/explain/traps.md, B3.
     """
 
     provider: str

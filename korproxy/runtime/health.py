@@ -64,6 +64,7 @@ class Health:
                 "running": gate.windows[each.id].slots.running,
                 "waiting": gate.windows[each.id].slots.waiting,
                 "connections": gate.windows[each.id].upstream.open_connections,
+                "pool": attrs.asdict(gate.windows[each.id].upstream.counters),
             }
             for each in gate.snapshot.providers
         ]

@@ -20,7 +20,7 @@ log = logging.getLogger("korproxy.runtime")
 class IdleConnectionCheck:
     """Closes connections to providers that nobody has used for 90 s, or that the provider has closed.
 
-    httpx looks at them only when a request comes; until then they would stay open on both sides.
+    Else they would be looked at only when a request comes, and stay open on both sides until then.
     """
 
     upstreams: Sequence[Upstream]

@@ -132,7 +132,8 @@ async def test_providers_are_listed_with_what_they_do_now() -> None:
         one, two = asked.providers()
         windows["one"].slots.leave("a request")
 
-    idle = {"running": 0, "waiting": 0, "connections": 0}
+    pool = {"idle": 0, "busy": 0, "opened": 0, "reused": 0, "repeated": 0, "closed": {}}
+    idle = {"running": 0, "waiting": 0, "connections": 0, "pool": pool}
     busy = {**idle, "running": 1}
     assert one == {"id": "one", "type": "compatible", "base_url": "http://127.0.0.1:1", "accounts": ["work"], **busy}
     assert two == {"id": "two", "type": "compatible", "base_url": "http://127.0.0.1:1/***", "accounts": [], **idle}
