@@ -157,11 +157,13 @@ def test_each_side_is_measured_first_equally_often_and_behind_each_other_too() -
 
 @pytest.mark.slow
 def test_a_planted_slowdown_of_a_fifth_fails_and_the_same_code_passes(tmp_path: Path) -> None:
-    tree = partial(export_tree, ROOT)
-    tree(tmp_path)
+    same, slower = tmp_path / "same", tmp_path / "slower"
+    for each in (same, slower):
+        export_tree(ROOT, each)
+    tree = partial(export_tree, same)
     assert judge(tree, tree, LIMIT, seconds=(5, 10)).exit_code == 0
 
-    plant(tmp_path, loops_for(PLANTED * cost(tree)))
+    plant(slower, loops_for(PLANTED * cost(tree)))
 
-    verdict = judge(tree, partial(export_tree, tmp_path), LIMIT, seconds=(5, 10))
+    verdict = judge(tree, partial(export_tree, slower), LIMIT, seconds=(5, 10))
     assert (verdict.exit_code, verdict.slower[:1]) == (1, ["chat"])

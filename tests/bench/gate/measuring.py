@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from statistics import median
 
 import attrs
 
@@ -23,7 +24,8 @@ BASE, HEAD, SLOWED = "base", "now", "planted"
 PLANTED = 0.2  # the slowdown that has to be noticed, as a part of what a chat costs
 SLICE = 0.1  # seconds of the daemon's CPU in one slice
 LEAST_ROUNDS = 8
-WARM_UP = 60  # requests
+WARM_UP, WARM_SLICES = 60, 5  # units in a slice that only warms up, and how many of these come before the first that counts
+QUIET, PATIENCE = 0.02, 5.0  # the part of a core that a daemon may use at rest, and for how many seconds that is waited for
 SETTLE = 0.002  # seconds for what a daemon does behind its last answer
 Export = Callable[[Path], None]
 
@@ -94,9 +96,11 @@ class _Bench:
         return self.stack.enter_context(serving(name, code, self.traffic.url, self.core))
 
     def warm(self, side: Side, scenario: Scenario) -> float:
-        """Use what is used for the first time; return the microseconds of CPU of one answer after that."""
-        self.slice(side, scenario, WARM_UP)
-        return self.slice(side, scenario, WARM_UP) * scenario.units
+        """Use what is used for the first time and let what that began come to its end; return the microseconds of one answer."""
+        count = max(scenario.connections, WARM_UP // scenario.units)
+        self.slice(side, scenario, count)
+        _rest(side)
+        return median(self.slice(side, scenario, count) for _ in range(WARM_SLICES)) * scenario.units
 
     def slice(self, side: Side, scenario: Scenario, count: int) -> float:
         """Return the microseconds of CPU per unit over *count* answers."""
@@ -132,6 +136,16 @@ class _Bench:
     def _refer(self) -> float:
         with on_core(self.core):
             return self.reference()
+
+
+def _rest(side: Side) -> None:
+    """Wait until the daemon does nothing by itself: what it loads behind its first requests is not what they cost."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        used, began = side.cpu(), time.monotonic_ns()
+        time.sleep(0.1)
+        if side.cpu() - used < QUIET * (time.monotonic_ns() - began):
+            return
 
 
 def order(sides: Sequence[Side], number: int) -> list[Side]:

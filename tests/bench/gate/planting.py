@@ -10,16 +10,16 @@ PLACE = Path("korproxy", "server", "front.py")  # every request of a client goes
 LOOPS = 20_000
 PLANTED = """
 
-_handle_as_it_was = Front.handle
+def _planted(handle):
+    async def later(self, exchange):
+        for _ in range({loops}):
+            pass
+        await handle(self, exchange)
+
+    return later
 
 
-async def _handle_later(self, exchange):
-    for _ in range({loops}):
-        pass
-    await _handle_as_it_was(self, exchange)
-
-
-Front.handle = _handle_later
+Front.handle = _planted(Front.handle)
 """
 
 
