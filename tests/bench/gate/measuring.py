@@ -96,7 +96,7 @@ class _Bench:
         return self.stack.enter_context(serving(name, code, self.traffic.url, self.core))
 
     def warm(self, side: Side, scenario: Scenario) -> float:
-        """Use what is used for the first time and let what that began come to its end; return the microseconds of one answer."""
+        """Use what is used for the first time and let what that began come to its end; return the CPU of one answer in us."""
         count = max(scenario.connections, WARM_UP // scenario.units)
         self.slice(side, scenario, count)
         _rest(side)
