@@ -29,12 +29,14 @@ class Wire:
 
     Attributes:
         on_hangup: Called once the other side will send no more, also while nobody reads; only where ``watched``. Must not wait.
-        hung_up: That has happened.
+        on_input: Called when something came that nobody waits for; only where ``watched``. Must not wait.
+        hung_up: The other side will send no more.
         blocked_since: Trio time at which the write that waits began to wait; None while none does.
     """
 
     socket: Socket
     on_hangup: Callable[[], None] | None = attrs.field(default=None, init=False, repr=False)
+    on_input: Callable[[], None] | None = attrs.field(default=None, init=False, repr=False)
     hung_up: bool = attrs.field(default=False, init=False)
     blocked_since: float | None = attrs.field(default=None, init=False)
     _reactor: Reactor | None = attrs.field(default=None, repr=False)
@@ -79,7 +81,7 @@ class Wire:
         """
         while True:
             if self._readable:
-                data = self._read_now(size)
+                data = self.receive_now(size)
                 if data is not None:
                     self._turns += 1
                     if self._turns >= TURNS:
@@ -89,8 +91,10 @@ class Wire:
             self._turns = 0
             await self.until_readable(deadline)
 
-    def _read_now(self, size: int) -> bytes | None:
-        """Return what is there; None where nothing is. Less than was asked for means that all of it was read (epoll(7))."""
+    def receive_now(self, size: int = AT_ONCE) -> bytes | None:
+        """Return what is there, ``b""`` at the end; None where nothing is. Raises as ``receive`` does."""
+        if not self._readable:
+            return None
         try:
             data = self.socket.recv(size)
         except BlockingIOError:
@@ -101,7 +105,7 @@ class Wire:
                 raise trio.ClosedResourceError from None
             raise
         if self._reactor is not None and len(data) < size and not self.hung_up:
-            self._readable = False
+            self._readable = False  # less than was asked for means that all of it was read (epoll(7))
         return data
 
     async def until_readable(self, deadline: float = inf) -> None:
@@ -209,7 +213,10 @@ class Wire:
         """Take note of what epoll says. For the reactor."""
         if events & _TO_READ:
             self._readable = True
-            self._wake_reader()
+            if self._reader is not None:
+                self._wake_reader()
+            elif self.on_input is not None:
+                self.on_input()
         if events & _TO_WRITE and self._writer is not None:
             self._wake_writer()
         if events & _ENDED and not self.hung_up:

@@ -145,14 +145,15 @@ class Guard:
 
     @staticmethod
     def _require(key: Key | None, scope: str, *, presented: bool) -> None:
+        if key is not None and scope in key.scopes:
+            return
         shown = f"`korproxy key show {'client' if scope == CLIENT else 'management'}` prints"
         if not presented:
             raise CallerRefused("KP-AUTH-001", f"No KorProxy key came with the request: {shown} it.")
         if key is None:
             raise CallerRefused("KP-AUTH-002", f"That is not a key of this KorProxy: {shown} the right one.")
-        if scope not in key.scopes:
-            missing = f"it lacks the scope {scope!r}; {shown} one that has it"
-            raise CallerRefused("KP-AUTH-003", f"The key {key.name!r} does not allow this: {missing}.")
+        missing = f"it lacks the scope {scope!r}; {shown} one that has it"
+        raise CallerRefused("KP-AUTH-003", f"The key {key.name!r} does not allow this: {missing}.")
 
 
 def _bearer(headers: Headers) -> str:

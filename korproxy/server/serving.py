@@ -20,7 +20,6 @@ from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
 from hypercorn.utils import wrap_app
 
-from korproxy.net.reactor import open_reactor
 from korproxy.net.wire import Wire
 from korproxy.server.answering import GOODBYE
 from korproxy.server.asgi import AsgiApp
@@ -116,7 +115,7 @@ class Server:
         serve_one = partial(self._serve_one, wrap_app(self.app, 0, "asgi"), config, context)  # type: ignore[arg-type]
         listeners = [trio.SocketListener(trio.socket.from_stdlib_socket(each)) for each in sockets]
         with _accept_failures_in_short():
-            async with open_reactor(), trio.open_nursery() as enforcing:
+            async with trio.open_nursery() as enforcing:
                 enforcing.start_soon(self._cut_all_at_the_end)
                 async with trio.open_nursery() as handlers:
                     async with trio.open_nursery() as accepting:

@@ -53,7 +53,7 @@ async def test_a_client_that_never_reads_does_not_hold_up_the_end() -> None:
 async def test_without_closing_its_socket_it_would(monkeypatch: pytest.MonkeyPatch) -> None:
     """The trap itself, so that the cure is dropped the day it is no longer needed."""
     monkeypatch.setattr(Connections, "cut_all", lambda _: None)
-    settings = ServerSettings(port=0, grace=GRACE)
+    settings = ServerSettings(port=0, grace=GRACE, lane=False)
     with trio.fail_after(30):
         async with open_mock() as mock, open_gateway(provider_at(mock.url), server=settings) as gateway:
             async with stalled_client(gateway, mock):

@@ -70,7 +70,7 @@ async def test_with_http_2_a_client_that_left_would_be_kept_and_only_the_end_of_
     """The trap itself, and behind it the second wall: a shield does not outlive its connection."""
     monkeypatch.setattr("korproxy.server.serving.Http1Connection", TCPServer)
     with trio.fail_after(20):
-        async with open_gateway(server=ServerSettings(port=0, grace=0.3)) as gateway:
+        async with open_gateway(server=ServerSettings(port=0, grace=0.3, lane=False)) as gateway:
             async with await connect(gateway.url) as stream:
                 await stream.send_all(http2_request("/healthz"))
                 await until(lambda: gateway.server.connections.stalled(trio.current_time(), 0.1))

@@ -11,7 +11,7 @@ from korproxy.net.wire import Wire
 from korproxy.server.lane.exchange import LaneExchange
 from korproxy.server.lane.head import END, may_be_ours, read_head
 
-AHEAD = 128 * 1024  # bytes a client may send behind a request, where only reading on tells that it has left
+AHEAD = 128 * 1024  # bytes a client may send behind a request that is being answered
 
 _NOT_OURS = -1
 _DONE = 0
@@ -34,7 +34,7 @@ class LaneConnection:
     stopping: bool = False
     _read: bytes = attrs.field(default=b"", init=False, repr=False)
     _life: trio.CancelScope = attrs.field(factory=trio.CancelScope, init=False, repr=False)
-    _answering: bool = attrs.field(default=False, init=False)  # a whole request is here, and its answer is not out
+    _answering: LaneExchange | None = attrs.field(default=None, init=False, repr=False)  # whose request is here as a whole
     _waiting: bool = attrs.field(default=False, init=False)  # for the first byte of the next request
 
     async def run(self) -> bytes | None:
@@ -42,13 +42,13 @@ class LaneConnection:
 
         The bytes begin with the head of a request.
         """
-        self.wire.on_hangup = self._hung_up
+        self.wire.on_hangup, self.wire.on_input = self._hung_up, self._read_on
         ours = True
         try:
             with self._life:
                 ours = await self._serve()
         finally:
-            self.wire.on_hangup = None
+            self.wire.on_hangup = self.wire.on_input = None
             if ours:
                 self.wire.close()
         return None if ours else self._read
@@ -79,8 +79,8 @@ class LaneConnection:
                 await self.handle(exchange)
             else:
                 await self._handle_watched(exchange)
-            self._answering = False
-            if exchange.broken or exchange.closes or not exchange.finished:
+            self._answering = None
+            if exchange.broken or exchange.closes or not exchange.finished or self.stopping:
                 return True
             self._read = exchange.rest
         return end == _DONE
@@ -109,14 +109,30 @@ class LaneConnection:
                 return _DONE
             self._read = self._read + data if seen else data
 
-    def _whole(self) -> None:
-        self._answering = True
+    def _whole(self, exchange: LaneExchange) -> None:
+        self._answering = exchange
         if self.wire.hung_up:
             self._life.cancel("the client has left")
+        elif self.wire.watched:
+            self._read_on()
 
     def _hung_up(self) -> None:
-        if self._answering:
+        if self._answering is not None:
             self._life.cancel("the client has left")
+
+    def _read_on(self) -> None:
+        """Take what comes behind a request that is being answered. Unread, it could keep the client's end from being told."""
+        exchange = self._answering
+        if exchange is None:
+            return
+        try:
+            while (data := self.wire.receive_now()) is not None:
+                exchange.rest += data
+                if not data or len(exchange.rest) > AHEAD:
+                    self._life.cancel("the client has left, or sent too much")
+                    break
+        except (trio.ClosedResourceError, OSError):
+            self._life.cancel("the connection broke")
 
     async def _handle_watched(self, exchange: LaneExchange) -> None:
         """Answer, and read on meanwhile: where no reactor runs, nothing else tells that the client has left."""
@@ -127,13 +143,9 @@ class LaneConnection:
 
     async def _watch(self, exchange: LaneExchange) -> None:
         await exchange.until_complete()
-        while len(exchange.rest) < AHEAD:
+        while True:
             try:
                 await self.wire.until_readable()
-                data = await self.wire.receive()
-            except (trio.ClosedResourceError, OSError):
-                data = b""
-            if not data:
+            except trio.ClosedResourceError:
                 break
-            exchange.rest += data
-        self._life.cancel("the client has left, or sent too much")
+            self._read_on()

@@ -61,7 +61,7 @@ class LaneExchange:
     rest: bytes = attrs.field(repr=False)
     origins: Collection[str]
     on_gone: Callable[[], None]
-    on_complete: Callable[[], None]
+    on_complete: Callable[[LaneExchange], None]
     closes: bool = False
     complete: bool = attrs.field(default=False, init=False)
     started: bool = attrs.field(default=False, init=False)
@@ -91,7 +91,7 @@ class LaneExchange:
 
     def _completed(self) -> None:
         self.complete = True
-        self.on_complete()
+        self.on_complete(self)
         if self._is_complete is not None:
             self._is_complete.set()
 

@@ -20,8 +20,19 @@ END = b"\r\n\r\n"
 
 _STARTS = (b"POST /", b"GET /", b"DELETE /")
 _LONGEST_START = max(map(len, _STARTS)) - 1
-# Where they say what is read above, that is known; anything else that they may say is for Hypercorn.
-_NOT_OURS = frozenset({b"transfer-encoding", b"expect", b"upgrade", b"http2-settings", b"trailer"})
+# What says where a request ends and what becomes of its connection; anything else in these than is read below is for Hypercorn.
+_FRAMING = frozenset(
+    {
+        b"content-length",
+        b"host",
+        b"connection",
+        b"transfer-encoding",
+        b"expect",
+        b"upgrade",
+        b"http2-settings",
+        b"trailer",
+    }
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -96,7 +107,7 @@ def _judged(parser: httptools.HttpRequestParser, read: _Read) -> Head | None:
         path = unquote(path)
     if is_management(path):
         return None
-    length, waits = framing
+    length, waits, keeps = framing
     return Head(
         method=parser.get_method().decode("ascii"),
         path=path,
@@ -104,25 +115,32 @@ def _judged(parser: httptools.HttpRequestParser, read: _Read) -> Head | None:
         headers=Headers(tuple(read.fields)),
         length=length,
         waits=waits,
-        keeps=parser.should_keep_alive(),
+        keeps=keeps,
     )
 
 
-def _framing(fields: list[tuple[bytes, bytes]]) -> tuple[int | None, bool] | None:
-    """Return how long the body is, and whether the client waits to send it; None where something is not plain."""
+def _framing(fields: list[tuple[bytes, bytes]]) -> tuple[int | None, bool, bool] | None:
+    """Return how long the body is, whether the client waits to send it, and whether the connection goes on after the answer.
+
+    None where something is not plain.
+    """
     length: int | None = 0
-    hosts, framings, waits = 0, 0, False
+    hosts, framings, waits, keeps = 0, 0, False, True
     for name, value in fields:
+        if name not in _FRAMING:
+            continue
         if name == b"content-length":
             framings += 1
             length = int(value)  # llhttp has seen to it that these are digits, and few enough
         elif name == b"host":
             hosts += 1
+        elif name == b"connection":
+            keeps = keeps and b"close" not in value.lower()
         elif name == b"transfer-encoding" and value.lower() == b"chunked":
             framings += 1
             length = None
         elif name == b"expect" and value.lower() == b"100-continue":
             waits = True
-        elif name in _NOT_OURS:
+        else:
             return None
-    return (length, waits) if hosts == 1 and framings < 2 else None
+    return (length, waits, keeps) if hosts == 1 and framings < 2 else None

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import trio
 
 from korproxy.errors.exceptions import BadRequest
-from korproxy.errors.pages import html
 from korproxy.server.asgi import AsgiApp, Receive, Send
 from korproxy.server.faults import FaultWriter, plain_error
 from korproxy.server.manage.desk import Desk
@@ -42,6 +41,8 @@ def build(desk: Desk) -> QuartTrio:
 
 def _add_errors(app: QuartTrio, desk: Desk, faults: FaultWriter) -> None:
     from quart import Response
+
+    from korproxy.errors.pages import html
 
     @app.get("/v1/errors")
     async def errors() -> Response:
@@ -93,15 +94,25 @@ def _refusal(code: str, text: str, faults: FaultWriter) -> Response:
     return Response(plain_error(fault), fault.status, headers)
 
 
-def on_demand(desk: Desk) -> AsgiApp:
-    """Return an application that imports Quart in a thread when it is first called: 200 ms nobody waits for at start."""
+def on_demand(desk: Desk, *, loaded: Callable[[], None] = lambda: None) -> AsgiApp:
+    """Return an application that imports Quart in a thread when it is first called: 200 ms nobody waits for at start.
+
+    Args:
+        loaded: Called in that thread once all is there.
+    """
     built: list[QuartTrio] = []
     building = trio.Lock()
 
+    def load() -> QuartTrio:
+        app = build(desk)
+        loaded()
+        return app
+
     async def manage(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
-        async with building:
-            if not built:
-                built.append(await trio.to_thread.run_sync(build, desk))
+        if not built:
+            async with building:
+                if not built:
+                    built.append(await trio.to_thread.run_sync(load))
         await built[0](scope, receive, send)  # type: ignore[arg-type]
 
     return manage

@@ -247,3 +247,20 @@ def _read_all(other: socket.socket, count: int) -> bytes:
         parts.append(other.recv(AT_ONCE))
         left -= len(parts[-1])
     return b"".join(parts)
+
+
+async def test_input_that_nobody_waits_for_is_told_and_can_be_taken_at_once() -> None:
+    async with a_pair(reactor=True) as (wire, other):
+        before = await received_nothing(wire)
+        found: list[bytes | None] = []
+        wire.on_input = lambda: found.append(wire.receive_now())
+        other.sendall(b"unasked")
+        with trio.move_on_after(5):
+            while not found:
+                await trio.lowlevel.checkpoint()
+        assert (before, found, wire.receive_now()) == (None, [b"unasked"], None)
+
+
+async def received_nothing(wire: Wire) -> bytes | None:
+    await trio.testing.wait_all_tasks_blocked()
+    return wire.receive_now()
