@@ -40,6 +40,9 @@ def fit_citations(text: Text) -> Text:
     return attrs.evolve(text, citations=tuple(fit_citation(each, len(text.text)) for each in text.citations))
 
 
+_BEHIND_TEXT = frozenset({TextEnded, ReasoningDelta, ReasoningEnded, RefusalDelta, CallStarted, PartAdded})
+
+
 @attrs.define
 class TextCount:
     """Counts the text of an answer while its events go by.
@@ -54,14 +57,11 @@ class TextCount:
 
     def see(self, event: Event) -> None:
         """Take note of *event*."""
-        match event:
-            case TextDelta(text=text):
-                self.length = (self.length or 0) + len(text)
-            case TextEnded() | ReasoningDelta() | ReasoningEnded() | RefusalDelta() | CallStarted() | PartAdded():
-                self.before += self.length or 0
-                self.length = None
-            case _:
-                pass
+        if isinstance(event, TextDelta):
+            self.length = (self.length or 0) + len(event.text)
+        elif self.length is not None and type(event) in _BEHIND_TEXT:
+            self.before += self.length
+            self.length = None
 
     def add(self, text: str) -> None:
         """Take note of *text* that stands between the texts: what a format writes for a picture."""

@@ -62,6 +62,27 @@ class StreamGuard:
         """Whether ``Ended`` or ``Failed`` was let through."""
         return self._over
 
+    def passes(self, event: Event) -> bool:
+        """Take *event* and say yes, if it may be written as it is, and nothing else with it: so it is with nearly all.
+
+        No: nothing was taken, and ``check`` has to be asked.
+        """
+        if self._over or self._torn or not self._begun:
+            return False
+        if isinstance(event, (TextDelta, ReasoningDelta)):
+            if event.text:
+                self._count.see(event)
+            return event.text != ""
+        if not isinstance(event, CallDelta):
+            return isinstance(event, UsageSeen)
+        call = self._calls.get(event.key)
+        length = self._length + len(event.json)
+        if call is None or call.ended or not event.json or length > LONGEST:
+            return False
+        self._length = length
+        call.pieces.append(event.json)
+        return True
+
     def check(self, event: Event) -> Sequence[Event]:
         """Return what may be written in place of *event*, in order.
 

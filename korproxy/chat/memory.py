@@ -13,7 +13,7 @@ import attrs
 from korproxy.chat.answer import Answer
 from korproxy.chat.calls import fit_id
 from korproxy.chat.conversation import Conversation, Turn
-from korproxy.chat.events import CallEnded, CallStarted, Event, ReasoningDelta, ReasoningEnded, TextDelta
+from korproxy.chat.events import CallDelta, CallEnded, CallStarted, Event, ReasoningDelta, ReasoningEnded, TextDelta
 from korproxy.chat.parts import Part, Reasoning, Seal, ToolCall
 
 ENTRIES = 10_000
@@ -139,6 +139,10 @@ class Remembering:
     def see(self, event: Event) -> None:
         """Take note of *event*."""
         match event:
+            case CallDelta():
+                pass
+            case TextDelta():
+                self._text.clear()  # what was thought has no end of its own, and so no seal
             case ReasoningDelta(text=text):
                 self._text.append(text)
             case ReasoningEnded(seal=seal, redacted=redacted):
@@ -150,8 +154,6 @@ class Remembering:
             case CallEnded(key=key) if key in self._calls:
                 call, count = self._calls.pop(key)
                 self.memory.note(call.id, self._before[:count], call.seal, self.now, scope=self.scope)
-            case TextDelta():
-                self._text.clear()  # what was thought has no end of its own, and so no seal
             case _:
                 pass
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from math import ceil
 
@@ -97,10 +97,12 @@ class Translated:
     _refusal: ProviderError | None = None
     _reader: StreamReader = attrs.field(init=False, repr=False)
     _writer: StreamWriter = attrs.field(init=False, repr=False)
+    _streams: bool = attrs.field(init=False)  # whether the client has asked for a stream
 
     def __attrs_post_init__(self) -> None:
         self._reader = self.crossing.away.stream_reader()
         self._writer = self.crossing.back.stream_writer(self.crossing.asked)
+        self._streams = self.crossing.asked.stream
 
     @property
     def is_stream(self) -> bool:
@@ -169,25 +171,37 @@ class Translated:
     def _write(self, read: Callable[[], Sequence[Event]]) -> bytes:
         said: list[bytes] = []
         try:
-            said.extend(self._written(read()))
+            for event in read():
+                if self._guard.passes(event):
+                    if isinstance(event, UsageSeen) and self.spends:
+                        self.usage = event.usage
+                    self.watch(event)
+                    said.append(self._passed(event))
+                else:
+                    said.extend(self._written(event))
         except (Unreadable, BrokenStream) as exc:
             self.broken = self._unusable(str(exc))
         return b"".join(said)
 
-    def _written(self, events: Iterable[Event]) -> Iterator[bytes]:
-        for event in events:
-            if isinstance(event, Failed) and not self._begun and self.status is None:
-                yield self._refuse(event.error)
-            for each in self._guard.check(rename_event(event, self.crossing.written.names)):
-                self._note(each)
-                if not self.crossing.asked.stream:
-                    self._told.append(each)
-                elif self.status is None:
-                    yield self._say(each)
+    def _written(self, event: Event) -> Iterator[bytes]:
+        if isinstance(event, Failed) and not self._begun and self.status is None:
+            yield self._refuse(event.error)
+        for each in self._guard.check(rename_event(event, self.crossing.written.names)):
+            self._note(each)
+            yield self._passed(each)
+
+    def _passed(self, event: Event) -> bytes:
+        """Return *event*, which has passed the guard, in the client's format; what cannot be written yet is kept."""
+        if not self._streams:
+            self._told.append(event)
+            return b""
+        if self.status is not None:
+            return b""
+        return self._writer.write(event) if self._begun else self._say(event)
 
     def _say(self, event: Event) -> bytes:
         """Return *event* in the client's format. A beginning waits for what follows: an error then can still be a status."""
-        if not self._begun and isinstance(event, Started | UsageSeen):
+        if isinstance(event, (Started, UsageSeen)):
             self._told.append(event)
             return b""
         self._begun = True
@@ -197,7 +211,7 @@ class Translated:
     def _note(self, event: Event) -> None:
         if isinstance(event, UsageSeen) and self.spends:
             self.usage = event.usage
-        if isinstance(event, ReasoningEnded | CallStarted) and event.seal is not None:
+        if isinstance(event, (ReasoningEnded, CallStarted)) and event.seal is not None:
             self.note((event.seal,))
         self.failed = self.failed or isinstance(event, Failed)
         self.watch(event)

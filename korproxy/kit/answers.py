@@ -22,6 +22,23 @@ def sse_events(events: bytes) -> Iterator[tuple[bytes, bytes]]:
 
     Lines end in LF, CR or CRLF; comments and other fields are passed over (HTML standard, section 9.2.6).
     """
+    plain = events.replace(b"\r\n", b"\n") if b"\r" in events else events
+    if b"\r" in plain:
+        yield from _events_of(events)
+        return
+    for frame in plain.split(b"\n\n"):
+        name, data = b"", frame
+        if frame.startswith(b"event: "):
+            head, _, data = frame.partition(b"\n")
+            name = head[7:]
+        if data.startswith(b"data: ") and b"\n" not in data:  # as nearly all are written
+            yield name, data[6:]
+        elif frame:
+            yield from _events_of(frame)
+
+
+def _events_of(events: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield name and data of each event in *events*, however they are written."""
     name = b""
     data: list[bytes] = []
     for line in events.splitlines():
@@ -39,6 +56,8 @@ def sse_events(events: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def token_count(value: object) -> int | None:
     """Return *value* if it can be a number of tokens (``12`` and ``12.0`` are, ``true`` and ``-1`` are not)."""
+    if type(value) is int:  # as nearly all are; of ``bool`` it says no
+        return value if 0 <= value <= _MOST else None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST:

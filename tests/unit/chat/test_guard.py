@@ -363,3 +363,32 @@ def test_a_place_outside_of_the_text_is_left_out_of_its_citation() -> None:
     assert guarded(START, chat.TextDelta("Hi"), chat.Cited(PAGE))[-1] == chat.Cited(bare)
     answer = chat.Answer(parts=(chat.Text(text="Hi", citations=(PAGE,)),), ending=chat.Ending(reason="end"))
     assert chat.settle(answer).parts == (chat.Text(text="Hi", citations=(bare,)),)
+
+
+@given(st.one_of(ANY_EVENTS, good_streams()))
+def test_what_passes_as_it_is_is_what_would_be_let_through(events: list[chat.Event]) -> None:
+    guard, careful = chat.StreamGuard(), chat.StreamGuard()
+    for event in events:
+        passed = guard.passes(event)
+        try:
+            expected = careful.check(event)
+        except chat.BrokenStream as exc:
+            assert not passed
+            with pytest.raises(chat.BrokenStream, match=str(exc)):
+                guard.check(event)
+            continue
+        assert ((event,) if passed else tuple(guard.check(event))) == tuple(expected)
+
+    assert guard == careful
+
+
+@pytest.mark.parametrize(
+    "event", [chat.TextDelta("a"), chat.ReasoningDelta("a"), chat.CallDelta(0, "a"), chat.UsageSeen(Usage())]
+)
+def test_pieces_of_what_has_begun_pass_as_they_are(event: chat.Event) -> None:
+    guard = chat.StreamGuard()
+    before = guard.passes(event)
+    for each in (chat.Started(), chat.CallStarted(key=0, id="a", name="read")):
+        guard.check(each)
+
+    assert (before, guard.passes(event)) == (False, True)

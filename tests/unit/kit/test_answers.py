@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from korproxy.chat.parts import Seal
@@ -33,6 +33,20 @@ from tests.fakes.json_bodies import cuts
 )
 def test_events_are_read_as_the_html_standard_says(stream: bytes, expected: list[tuple[bytes, bytes]]) -> None:
     assert list(sse_events(stream)) == expected
+
+
+_LINES = st.sampled_from([b"data: a", b"data:b", b"event: e", b"event:f", b": c", b"id: 1", b"", b"data: ", b"data:  d", b"x"])
+
+
+@given(st.lists(st.tuples(_LINES, st.sampled_from([b"\n", b"\r\n", b"\r"]))), st.booleans())
+def test_lines_mean_the_same_whatever_ends_them(lines: list[tuple[bytes, bytes]], whole: bool) -> None:
+    mixed = b"".join(line + end for line, end in lines)
+    plain = b"".join(line + b"\n" for line, _ in lines)
+    returns = b"".join(line + b"\r" for line, _ in lines)
+    assume(b"\r\n" not in mixed.replace(b"\r\n", b"") and mixed.splitlines() == plain.splitlines())
+    cut = len(plain) if whole else len(plain) - 1
+    assert list(sse_events(plain[:cut])) == list(sse_events(returns[:cut]))
+    assert list(sse_events(mixed)) == list(sse_events(returns))
 
 
 NAMES = st.sampled_from([b"", b"ping", b"message_stop"])

@@ -11,6 +11,17 @@ def inner_object(value: object, key: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def is_utf8(text: bytes) -> bool:
+    """Whether *text* is UTF-8. msgspec does not look at what it passes over: who decodes less than all asks this before."""
+    if text.isascii():
+        return True
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def some_text(value: object) -> str:
     """Return *value* if it is a text, else an empty one."""
     return value if isinstance(value, str) else ""

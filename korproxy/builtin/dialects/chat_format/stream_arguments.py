@@ -52,6 +52,16 @@ class StreamArguments:
             self._count(piece)
             self._judge()
 
+    def more(self, piece: str) -> bool:
+        """Take *piece*, if it goes on with a string in JSON whose beginning was told: then it can be told as it is.
+
+        So it is with nearly all pieces. Where the answer is no, nothing was taken.
+        """
+        if not self._told or not self._quoted or self._untold or self._half or self._judged or '"' in piece or "\\" in piece:
+            return False
+        self._pieces.append(piece)
+        return True
+
     def ready(self, *, bare: bool) -> str:
         """Return what can be told now and was not; *bare*: it is a text and no JSON."""
         text = "".join(self._untold)
@@ -72,7 +82,9 @@ class StreamArguments:
         return text
 
     def _count(self, piece: str) -> None:
-        text = _ESCAPE.sub("", self._half + piece)
+        text = self._half + piece
+        if "\\" in text:
+            text = _ESCAPE.sub("", text)
         self._half = "\\" if text.endswith("\\") else ""
         strings = text.split('"')
         outside = "".join(strings[self._quoted :: 2])

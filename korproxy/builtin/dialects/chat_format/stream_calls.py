@@ -55,6 +55,25 @@ class StreamCalls:
         if call.key is not None:
             yield from self._more(call, call.key)
 
+    @property
+    def has_whole(self) -> bool:
+        """Whether ``close_whole`` has something to tell."""
+        return bool(self._whole)
+
+    def more(self, index: int, own_id: str, name: str, piece: str) -> chat.CallDelta | None:
+        """Take a *piece* of arguments, if it does nothing but go on with the call at *index*; return what it tells.
+
+        None: nothing was taken, and the fragment has to be.
+
+        Args:
+            own_id, name: What the fragment says besides; mostly it says neither.
+        """
+        call = self._by_index.get(index)
+        if call is None or call.key is None or call.ended:
+            return None
+        is_same = own_id == call.id if own_id else not name
+        return chat.CallDelta(call.key, piece) if is_same and call.arguments.more(piece) else None
+
     def close_whole(self) -> Iterator[chat.Event]:
         """Yield the ends of the calls whose arguments are whole: other things begin, and clients may show these."""
         for key in sorted(self._whole):

@@ -16,10 +16,11 @@ from korproxy.builtin.dialects.chat_format.annotations import moved, read_annota
 from korproxy.builtin.dialects.chat_format.answer_reader import content_parts
 from korproxy.builtin.dialects.chat_format.endings import failure_of, read_ending
 from korproxy.builtin.dialects.chat_format.errors import read_late_error
-from korproxy.builtin.dialects.chat_format.json_text import inner_object, some_text
+from korproxy.builtin.dialects.chat_format.json_text import inner_object, is_utf8, some_text
 from korproxy.builtin.dialects.chat_format.stream_calls import StreamCalls
 from korproxy.builtin.dialects.chat_format.stream_reasoning import StreamReasoning
 from korproxy.builtin.dialects.chat_format.usage import last_usage
+from korproxy.builtin.dialects.chat_format.usual_chunks import Delta, usual_delta, usual_fragment
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -51,10 +52,12 @@ class ChatStreamReader:
             events = events.removeprefix(_BOM)
             self._first = False
         told: list[chat.Event] = []
+        readable = is_utf8(events)
         for name, data in sse_events(events):
             if self._over:
                 break
-            for event in self._read(name, data):
+            usual = self._usual(data) if readable and self._id is not None and name != b"error" else None
+            for event in self._read(name, data) if usual is None else (usual,):
                 self._count.see(event)
                 told.append(event)
         return told
@@ -64,6 +67,29 @@ class ChatStreamReader:
         if self._over:
             return []
         return list(self._calls.cut() if self._finish is None else self._end())
+
+    def _usual(self, data: bytes) -> chat.Event | None:
+        """Return the one event that *data* tells, as nearly every chunk does; None: it has to be read in full."""
+        delta = usual_delta(data)
+        if delta is None or self._calls.has_whole:
+            return None
+        thought = delta.reasoning_content or delta.reasoning
+        event: chat.Event | None = None
+        if thought:
+            event = None if delta.content or delta.calls else self._thoughts.tell(thought)
+        elif not self._thoughts.is_open:
+            event = self._said_or_called(delta)
+        self._said = self._said or event is not None
+        return event
+
+    def _said_or_called(self, delta: Delta) -> chat.Event | None:
+        if delta.content:
+            return None if delta.calls else chat.TextDelta(delta.content)
+        fragment = usual_fragment(delta)
+        if fragment is None or fragment.index is None or fragment.function is None:
+            return None
+        function = fragment.function
+        return self._calls.more(fragment.index, fragment.id or "", function.name or "", function.arguments or "")
 
     def _read(self, name: bytes, data: bytes) -> Iterator[chat.Event]:
         if data.startswith(b"[DONE]"):

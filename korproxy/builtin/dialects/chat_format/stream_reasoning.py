@@ -18,6 +18,17 @@ class StreamReasoning:
     _open: bool = False
     _plain: list[str] = attrs.field(factory=list, repr=False)  # what came as plain text since the last end
 
+    @property
+    def is_open(self) -> bool:
+        """Whether ``end`` has something to tell."""
+        return self._open
+
+    def tell(self, text: str) -> chat.ReasoningDelta:
+        """Take *text* of a plain field, where nothing else came beside it; return it."""
+        self._plain.append(text)
+        self._open = True
+        return chat.ReasoningDelta(text)
+
     def take(self, delta: Mapping[str, Any]) -> Iterator[chat.Event]:
         """Yield what *delta* tells of reasoning: ``reasoning_details`` repeat the text that plain fields have told."""
         text = reasoning_text(delta)

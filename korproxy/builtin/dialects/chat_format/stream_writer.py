@@ -29,6 +29,10 @@ class ChatStreamWriter:
     asked: chat.Asked
     _head: bytes = attrs.field(default=b"", init=False, repr=False)  # of every chunk
     _tail: bytes = attrs.field(default=b"}\n\n", init=False, repr=False)
+    # What stands in front of a text, and behind it: nothing else differs from chunk to chunk.
+    _text: bytes = attrs.field(default=b"", init=False, repr=False)
+    _reasoning: bytes = attrs.field(default=b"", init=False, repr=False)
+    _after: bytes = attrs.field(default=b"", init=False, repr=False)
     _usage: Usage = attrs.field(factory=Usage, init=False)
     _thought: list[str] = attrs.field(factory=list, init=False, repr=False)  # reasoning since the last end of one
     _details: int = attrs.field(default=0, init=False)
@@ -40,6 +44,19 @@ class ChatStreamWriter:
     def write(self, event: chat.Event) -> bytes:
         """Return the bytes for *event*; see ``StreamWriter``."""
         self._count.see(event)
+        if isinstance(event, chat.TextDelta):
+            self._has_text = True
+            return self._text + json_bytes(event.text) + self._after
+        if isinstance(event, chat.ReasoningDelta):
+            self._thought.append(event.text)
+            return self._reasoning + json_bytes(event.text) + self._after
+        return self._other(event)
+
+    def keep_alive(self) -> bytes:
+        """Return a comment."""
+        return b": keep-alive\n\n"
+
+    def _other(self, event: chat.Event) -> bytes:
         match event:
             case chat.Started():
                 return self._start(event)
@@ -54,15 +71,14 @@ class ChatStreamWriter:
         delta = self._sealed(event) if isinstance(event, chat.ReasoningEnded) else self._said(event)
         return b"" if delta is None else self._delta(delta)
 
-    def keep_alive(self) -> bytes:
-        """Return a comment."""
-        return b": keep-alive\n\n"
-
     def _start(self, event: chat.Started) -> bytes:
         fields = {"id": answer_id(event.id), "object": "chat.completion.chunk", "created": self.asked.created}
         self._head = b"data: " + json_bytes({**fields, "model": self.asked.model})[:-1] + b',"choices":'
         if self.asked.usage:
             self._tail = b',"usage":null}\n\n'  # as OpenAI does where usage will follow
+        before = self._head + b'[{"index":0,"delta":{'
+        self._text, self._reasoning = before + b'"content":', before + b'"reasoning_content":'
+        self._after = b'},"finish_reason":null}]' + self._tail
         return self._delta({"role": "assistant", "content": ""})
 
     def _delta(self, delta: dict[str, Any], finish: str | None = None) -> bytes:
@@ -73,12 +89,6 @@ class ChatStreamWriter:
     def _said(self, event: chat.Event) -> dict[str, Any] | None:
         """Return *event* as a delta; None where it says nothing here."""
         match event:
-            case chat.TextDelta(text=text):
-                self._has_text = True
-                return {"content": text}
-            case chat.ReasoningDelta(text=text):
-                self._thought.append(text)
-                return {"reasoning_content": text}
             case chat.RefusalDelta(text=text):
                 self._has_refusal = True
                 return {"refusal": text}
@@ -112,12 +122,20 @@ class ChatStreamWriter:
             return self._called(call, call.beginning(event))
         call = self._calls[event.key]
         if isinstance(event, chat.CallDelta) and not call.wrapped:
-            return self._called(call, call.more(event.json))
+            if self.asked.legacy:
+                return self._called(call, call.more(event.json))
+            call.before = call.before or self._before(call)
+            return call.before + json_bytes(event.json) + b"}}]" + self._after
         if isinstance(event, chat.CallDelta):
             call.held.append(event.json)
         elif call.wrapped:
             return self._called(call, call.more(bare_text("".join(call.held))))
         return b""
+
+    def _before(self, call: _Call) -> bytes:
+        """Return what stands in front of each piece of the text of *call*."""
+        written = json_bytes({"tool_calls": [call.more("")]}).removesuffix(b'""}}]}')
+        return self._head + b'[{"index":0,"delta":' + written
 
     def _called(self, call: _Call, said: dict[str, Any]) -> bytes:
         if not self.asked.legacy:
@@ -143,6 +161,7 @@ class _Call:
     custom: bool
     wrapped: bool
     held: list[str] = attrs.field(factory=list, repr=False)
+    before: bytes = attrs.field(default=b"", repr=False)  # in front of each piece
 
     def beginning(self, event: chat.CallStarted) -> dict[str, Any]:
         kind, key = ("custom", "input") if self.custom else ("function", "arguments")

@@ -46,10 +46,12 @@ def response(
     said: dict[str, Any] = {"candidates": [{**candidate, "index": 0}]}
     if usage is not None:
         said["usageMetadata"] = write_usage(usage)
-    said["modelVersion"] = model
-    if id:
-        said["responseId"] = id
-    return said
+    return {**said, **about(id, model)}
+
+
+def about(id: str, model: str) -> Mapping[str, str]:  # noqa: A002
+    """Return the last members of a response: which *model* it is from, and its *id*, if it has one."""
+    return {"modelVersion": model, "responseId": id} if id else {"modelVersion": model}
 
 
 def call_part(call: chat.CallStarted | chat.ToolCall, arguments: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import attrs
 from korproxy.api import chat
 from korproxy.builtin.dialects.gemini_format.chunks import FunctionCall, Part
 from korproxy.builtin.dialects.gemini_format.seals import FAMILY
+from korproxy.builtin.dialects.gemini_format.usual_chunks import UsualChunk, UsualPart
 
 
 @attrs.define
@@ -28,6 +29,17 @@ class PartsReader:
     calls: int = 0
     _thinking: bool = attrs.field(default=False, init=False)
     _stem: str = attrs.field(default="", init=False)
+
+    def goes_on(self, chunk: UsualChunk) -> bool:
+        """Whether there is nothing more to tell of *chunk* than its part: no id, no end of reasoning."""
+        return bool(self.id or not isinstance(chunk.id, str)) and bool(chunk.part.thought or not self._thinking)
+
+    def more(self, part: UsualPart) -> chat.TextDelta | chat.ReasoningDelta:
+        """Return the one event that *part* tells, which goes on with what was told before."""
+        if part.thought:
+            self._thinking = True
+            return chat.ReasoningDelta(part.text)
+        return chat.TextDelta(part.text)
 
     def read(self, part: Part) -> Iterator[chat.Event]:
         """Yield what *part* says. A tool that Google runs says nothing to others, nor does the seal on it, which is its own."""

@@ -17,6 +17,7 @@ from korproxy.builtin.dialects.gemini_format.errors import read_late_error
 from korproxy.builtin.dialects.gemini_format.grounding import GroundingReader, byte_length
 from korproxy.builtin.dialects.gemini_format.parts_reader import PartsReader
 from korproxy.builtin.dialects.gemini_format.usage import read_usage
+from korproxy.builtin.dialects.gemini_format.usual_chunks import UsualChunk, usual_chunk
 
 
 @attrs.define
@@ -37,9 +38,18 @@ class GeminiStreamReader:
         for data in [events] if bare else [data for _, data in sse_events(events)]:
             if self._over:
                 break
-            if data.strip() not in {b"", b"[DONE]"}:  # which some servers in between add
+            usual = usual_chunk(data) if self._begun else None
+            if usual is not None and self._parts.goes_on(usual):
+                told += self._usual(usual)
+            elif data.strip() not in {b"", b"[DONE]"}:  # which some servers in between add
                 told += self.read(read_chunks(data))
         return told
+
+    def _usual(self, chunk: UsualChunk) -> Sequence[chat.Event]:
+        """Return what *chunk* says, as nearly all do; its part goes on with what was told before."""
+        said = self._parts.more(chunk.part)
+        self._grounding.see(said)
+        return (*self._count(chunk.usage), said)
 
     def read(self, chunks: Sequence[Chunk]) -> Iterator[chat.Event]:
         """Yield what *chunks* say."""
@@ -62,10 +72,7 @@ class GeminiStreamReader:
             yield from self._fail(read_late_error(chunk.error))
             return
         yield from self._begin(chunk)
-        usage = read_usage(chunk.usage)
-        if usage is not None and usage != self._usage:
-            self._usage = usage
-            yield chat.UsageSeen(usage)  # in front of the parts: Messages says the tokens of the input with its first event
+        yield from self._count(chunk.usage)  # in front of the parts: Messages says the tokens of the input with its first event
         candidate = chunk.candidate
         if candidate is not None:
             yield from self._content(candidate)
@@ -74,6 +81,13 @@ class GeminiStreamReader:
             yield from self._fail(finish)
         else:
             self._ending = finish or read_block(chunk.feedback) or self._ending
+
+    def _count(self, said: object) -> Sequence[chat.Event]:
+        usage = read_usage(said)
+        if usage is None or usage == self._usage:
+            return ()
+        self._usage = usage
+        return (chat.UsageSeen(usage),)
 
     def _content(self, candidate: Candidate) -> Iterator[chat.Event]:
         """Yield the parts, and what the text rests on: behind the text of this chunk, else right behind what came before."""

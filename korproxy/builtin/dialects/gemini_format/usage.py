@@ -48,6 +48,8 @@ def _count(said: Mapping[str, Any], key: str) -> int | None:
     value = said.get(key)
     if value is None:
         value = said.get(_SNAKE[key])
+    if value is None:
+        return None
     if isinstance(value, str) and value.isdecimal() and len(value) < 16:  # proto3 writes long numbers as texts
         value = int(value)
     return token_count(value)

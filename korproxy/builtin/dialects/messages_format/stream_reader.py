@@ -12,6 +12,7 @@ import attrs
 import msgspec
 
 from korproxy.api import Usage, chat, read_json, sse_events
+from korproxy.builtin.dialects.chat_format.json_text import is_utf8
 from korproxy.builtin.dialects.messages_format.answer_reader import made_up_id, sealed
 from korproxy.builtin.dialects.messages_format.citations import read_citations
 from korproxy.builtin.dialects.messages_format.endings import read_ending
@@ -20,6 +21,24 @@ from korproxy.builtin.dialects.messages_format.json_text import input_of
 from korproxy.builtin.dialects.messages_format.usage import read_usage
 
 _Object: TypeAlias = Mapping[str, Any]
+
+
+class _Piece(msgspec.Struct, gc=False):
+    type: str
+    text: str = ""
+    partial_json: str = ""
+    thinking: str = ""
+
+
+class _Usual(msgspec.Struct, gc=False):
+    """One more piece of a block: what nearly every event is."""
+
+    type: str
+    index: int
+    delta: _Piece
+
+
+_usual = msgspec.json.Decoder(_Usual).decode
 
 
 class _Start(msgspec.Struct):
@@ -60,16 +79,40 @@ class MessagesStreamReader:
     def feed(self, events: bytes) -> Sequence[chat.Event]:
         """Read whole events. Behind ``message_stop`` or ``error`` nothing counts."""
         told: list[chat.Event] = []
+        readable = is_utf8(events)
         for name, data in sse_events(events):
             if self._over:
                 break
-            if data != b"[DONE]":  # some servers cannot help it
+            usual = self._piece(data) if readable and self._blocks else None
+            if usual is not None:
+                told.append(usual)
+            elif data != b"[DONE]":  # some servers cannot help it
                 told += self._event(name, data)
         return told
 
     def finish(self) -> Sequence[chat.Event]:
         """Return nothing: a stream that ends well says so itself."""
         return ()
+
+    def _piece(self, data: bytes) -> chat.Event | None:
+        """Return the one event that *data* tells, if it is one more piece of an open block; None: it has to be read in full."""
+        try:
+            event = _usual(data)
+        except (ValueError, RecursionError):
+            return None
+        block, piece = self._blocks.get(event.index), event.delta
+        if block is None or event.type != "content_block_delta":
+            return None
+        if piece.type == "text_delta" and block.kind == "text" and piece.text and not (self._in_text and self._new_text):
+            block.said, self._in_text, self._new_text = True, True, False
+            return chat.TextDelta(piece.text)
+        if piece.type == "input_json_delta" and block.kind == "call" and piece.partial_json:
+            block.touched = True
+            return chat.CallDelta(block.key, piece.partial_json)
+        if piece.type == "thinking_delta" and block.kind == "thinking" and piece.thinking:
+            block.touched, self._in_text = True, False
+            return chat.ReasoningDelta(piece.thinking)
+        return None
 
     def _event(self, name: bytes, data: bytes) -> Iterator[chat.Event]:
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
 import attrs
@@ -17,7 +18,7 @@ from korproxy.builtin.dialects.messages_format.answer_writer import CallIds, ope
 from korproxy.builtin.dialects.messages_format.endings import write_ending
 from korproxy.builtin.dialects.messages_format.errors import write_error
 from korproxy.builtin.dialects.messages_format.seals import signature_of
-from korproxy.builtin.dialects.messages_format.usage import write_known_usage, write_usage
+from korproxy.builtin.dialects.messages_format.usage import newer_usage, write_known_usage, write_usage
 
 _PING = b'event: ping\ndata: {"type":"ping"}\n\n'
 _THINKING = {"type": "thinking", "thinking": "", "signature": ""}
@@ -31,6 +32,17 @@ _ESCAPES = re.compile(
     re.DOTALL,
 )
 _Kind: TypeAlias = Literal["text", "refusal", "thinking", "call"]
+_DELTAS: Mapping[_Kind, tuple[bytes, bytes]] = {
+    "text": (b"text_delta", b"text"),
+    "refusal": (b"text_delta", b"text"),
+    "thinking": (b"thinking_delta", b"thinking"),
+    "call": (b"input_json_delta", b"partial_json"),
+}
+# What stands in front of each piece of a block, by what that is made of.
+_BEFORE: Mapping[_Kind, bytes] = {
+    kind: b'event: content_block_delta\ndata: {"type":"content_block_delta","index":%%d,"delta":{"type":"%b","%b":' % words
+    for kind, words in _DELTAS.items()
+}
 
 
 @attrs.define
@@ -56,6 +68,7 @@ class MessagesStreamWriter:
     _usage: Usage = attrs.field(factory=Usage, init=False)
     _index: int = attrs.field(default=0, init=False)
     _open: _Kind | None = attrs.field(default=None, init=False)
+    _before: bytes = attrs.field(default=b"", init=False, repr=False)  # of each piece of the open block
     _call: _Waiting | None = attrs.field(default=None, init=False)  # the one whose block is open
     _queue: deque[_Waiting | chat.Event] = attrs.field(factory=deque, init=False, repr=False)
     _ids: CallIds = attrs.field(factory=CallIds, init=False, repr=False)
@@ -63,13 +76,14 @@ class MessagesStreamWriter:
 
     def write(self, event: chat.Event) -> bytes:
         """Return the bytes for *event*; empty where it has to wait."""
+        if self._call is None and isinstance(event, (chat.TextDelta, chat.ReasoningDelta)):  # as nearly all are
+            return self._begin() + self._grow("text" if isinstance(event, chat.TextDelta) else "thinking", event.text)
         said = b""
         match event:
             case chat.Started():
                 self._started = event
             case chat.UsageSeen(usage=usage):
-                told = {name: value for name, value in attrs.asdict(usage).items() if value is not None}
-                self._usage = attrs.evolve(self._usage, **told)
+                self._usage = newer_usage(self._usage, usage)
             case chat.Failed(error=error):
                 said = b"event: error\ndata: " + write_error(error)[1] + b"\n\n"
             case chat.Ended(ending=ending):
@@ -98,7 +112,7 @@ class MessagesStreamWriter:
         """Write an event while no call is open."""
         said = b""
         match event:
-            case chat.TextDelta(text=text):
+            case chat.TextDelta(text=text):  # that has waited, as the one of thinking has
                 said = self._grow("text", text)
             case chat.RefusalDelta(text=text):
                 said = self._grow("refusal", text)
@@ -117,11 +131,10 @@ class MessagesStreamWriter:
     def _grow(self, kind: Literal["text", "refusal", "thinking"], text: str) -> bytes:
         if not text:
             return b""
-        word = "thinking" if kind == "thinking" else "text"
-        said = b""
-        if self._open != kind:
-            said = self._close() + self._start(kind, {**_THINKING} if kind == "thinking" else {"type": "text", "text": ""})
-        return said + self._delta({"type": f"{word}_delta", word: text})
+        if self._open == kind:
+            return self._piece(text)
+        said = self._close() + self._start(kind, {**_THINKING} if kind == "thinking" else {"type": "text", "text": ""})
+        return said + self._piece(text)
 
     def _seal(self, seal: chat.Seal | None, *, redacted: bool) -> bytes:
         """Close the thinking that is open, or tell thinking whose text is hidden."""
@@ -138,7 +151,12 @@ class MessagesStreamWriter:
 
     def _start(self, kind: _Kind, block: dict[str, Any]) -> bytes:
         self._open = kind
+        self._before = _BEFORE[kind] % self._index
         return _event("content_block_start", index=self._index, content_block=block)
+
+    def _piece(self, text: str) -> bytes:
+        """Return a delta that holds more of what the open block is made of: all of it is the same each time but *text*."""
+        return self._before + json_bytes(text) + b"}}\n\n"
 
     def _delta(self, delta: dict[str, Any]) -> bytes:
         return _event("content_block_delta", index=self._index, delta=delta)
@@ -170,7 +188,7 @@ class MessagesStreamWriter:
         elif "\\" in text:
             text, later = _mended(text, whole=call.ended)
             call.pieces += [later] if later else []
-        return self._delta({"type": "input_json_delta", "partial_json": text}) if text else b""
+        return self._piece(text) if text else b""
 
     def _more(self, event: chat.CallDelta | chat.CallEnded) -> bytes:
         """Take more of a call: at once if its block is open, else it waits with the others."""
@@ -178,6 +196,8 @@ class MessagesStreamWriter:
         if call is None:
             return b""
         if isinstance(event, chat.CallDelta):
+            if call is self._call and not call.pieces and not call.start.freeform and "\\" not in event.json:
+                return self._piece(event.json) if event.json else b""
             call.pieces.append(event.json)
             return self._arguments(call) if call is self._call else b""
         call.ended = True

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import attrs
-
 from korproxy.api import Usage, token_count
 
 
@@ -20,14 +18,25 @@ def read_usage(said: object, known: Usage | None = None) -> Usage:
     if not isinstance(said, dict):
         return known
     details = said.get("output_tokens_details")
-    told = {
-        "tokens_in": token_count(said.get("input_tokens")),
-        "cache_read": token_count(said.get("cache_read_input_tokens")),
-        "cache_write": token_count(said.get("cache_creation_input_tokens")),
-        "tokens_out": token_count(said.get("output_tokens")),
-        "reasoning": token_count(details.get("thinking_tokens")) if isinstance(details, dict) else None,
-    }
-    return attrs.evolve(known, **{key: value for key, value in told.items() if value is not None})
+    told = Usage(
+        tokens_in=token_count(said.get("input_tokens")),
+        cache_read=token_count(said.get("cache_read_input_tokens")),
+        cache_write=token_count(said.get("cache_creation_input_tokens")),
+        tokens_out=token_count(said.get("output_tokens")),
+        reasoning=token_count(details.get("thinking_tokens")) if isinstance(details, dict) else None,
+    )
+    return newer_usage(known, told)
+
+
+def newer_usage(known: Usage, told: Usage) -> Usage:
+    """Return *known* with what *told* says in its place; what it does not say stays. Some providers tell it with each event."""
+    return Usage(
+        tokens_in=known.tokens_in if told.tokens_in is None else told.tokens_in,
+        cache_read=known.cache_read if told.cache_read is None else told.cache_read,
+        cache_write=known.cache_write if told.cache_write is None else told.cache_write,
+        tokens_out=known.tokens_out if told.tokens_out is None else told.tokens_out,
+        reasoning=known.reasoning if told.reasoning is None else told.reasoning,
+    )
 
 
 def write_usage(usage: Usage) -> Mapping[str, Any]:

@@ -39,6 +39,8 @@ class Output:
     done: list[Item] = attrs.field(factory=list, init=False, repr=False)
     _open: _Open | None = attrs.field(default=None, init=False, repr=False)
     _number: int = attrs.field(default=0, init=False)
+    _before: bytes = attrs.field(default=b"", init=False, repr=False)  # the number of an event with which the item grows
+    _between: bytes = attrs.field(default=b"", init=False, repr=False)  # the two
 
     def event(self, kind: str, **fields: Any) -> bytes:
         """Return one event, with the next number."""
@@ -54,7 +56,8 @@ class Output:
             item = self.items.message(len(self.done), kind, "", status="in_progress")
             said += self._added(_Open(kind, item["id"]), item)
             said += self._about("response.content_part.added", content_index=0, part=words(kind, ""))
-        return said + self._grow(f"response.{kind}.delta", text, content_index=0, **_extra(kind))
+            self._grows(f"response.{kind}.delta", content_index=0, **_extra(kind))
+        return said + self._grow(text)
 
     def cite(self, citation: chat.Citation) -> bytes:
         """Add *citation* to the text that is open."""
@@ -73,7 +76,8 @@ class Output:
             item = self.items.reasoning(len(self.done), "")
             said += self._added(_Open("reasoning", item["id"]), item)
             said += self._about("response.reasoning_summary_part.added", summary_index=0, part=summed_up(""))
-        return said + self._grow("response.reasoning_summary_text.delta", text, summary_index=0)
+            self._grows("response.reasoning_summary_text.delta", summary_index=0)
+        return said + self._grow(text)
 
     def seal(self, seal: chat.Seal | None, *, redacted: bool) -> bytes:
         """Close the reasoning that is open, or tell reasoning whose text is hidden."""
@@ -96,7 +100,9 @@ class Output:
         """Open the item of *call*."""
         said = self.close()
         called = self.items.called(len(self.done), call)
-        return said + self._added(_Open("call", called.about["id"], called), called.begun())
+        said += self._added(_Open("call", called.about["id"], called), called.begun())
+        self._grows(f"response.{_arguments(called)}.delta")
+        return said
 
     def argue(self, piece: str) -> bytes:
         """Add *piece* to the arguments of the call that is open; a text that comes inside of an object waits for its end."""
@@ -106,7 +112,7 @@ class Output:
         if opened.called.wrapped:
             opened.pieces.append(piece)
             return b""
-        return self._grow(f"response.{_arguments(opened.called)}.delta", piece)
+        return self._grow(piece)
 
     def close(self, *, cut: bool = False) -> bytes:
         """Close the item that is open. *cut*: the answer has broken off in it."""
@@ -153,11 +159,20 @@ class Output:
         id_ = self._open.id if self._open is not None else ""
         return self.event(kind, item_id=id_, output_index=len(self.done), **fields)
 
-    def _grow(self, kind: str, piece: str, **fields: Any) -> bytes:
+    def _grows(self, kind: str, **fields: Any) -> None:
+        """Take note what the events are with which the open item grows: from one to the next only number and text differ."""
+        id_ = self._open.id if self._open is not None else ""
+        about = json_bytes({"item_id": id_, "output_index": len(self.done), **fields})[1:-1]
+        self._before = b'event: %b\ndata: {"type":"%b","sequence_number":' % (kind.encode(), kind.encode())
+        self._between = b",%b," % about + b'"delta":'
+
+    def _grow(self, piece: str) -> bytes:
         if self._open is not None:
             self._open.pieces.append(piece)
             self._open.length += len(piece)
-        return self._about(kind, **fields, delta=piece)
+        number = self._number
+        self._number += 1
+        return b"%b%d%b%b}\n\n" % (self._before, number, self._between, json_bytes(piece))
 
     def _done(self, item: Item) -> bytes:
         said = self.event("response.output_item.done", output_index=len(self.done), item=item)

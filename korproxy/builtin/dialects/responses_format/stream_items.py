@@ -67,7 +67,10 @@ class ItemState:
 
     def text(self, index: int) -> Told:
         """Return the text at *index*."""
-        return self.texts.setdefault(index, Told())
+        found = self.texts.get(index)
+        if found is None:
+            found = self.texts[index] = Told()
+        return found
 
 
 @attrs.define
@@ -83,6 +86,28 @@ class Telling:
     refused: bool = attrs.field(default=False, init=False)
     _calls: int = attrs.field(default=0, init=False)
     _block: object = attrs.field(default=None, init=False)  # where the text stands that was told last; None: something else was
+
+    def more_text(self, state: ItemState, block: object, index: int, piece: str) -> chat.TextDelta | None:
+        """Tell the next *piece*, which is not empty, of the text at *block*; None: there is more to tell, so nothing is."""
+        if self._block != block:
+            return None
+        state.text(index).add(piece)
+        return chat.TextDelta(piece)
+
+    def more_thought(self, state: ItemState, place: Place, index: int, piece: str) -> chat.ReasoningDelta | None:
+        """Tell the next *piece*, which is not empty, of the reasoning at *place* and *index*; None: as above."""
+        if state.place != place or state.last != index:
+            return None
+        state.text(index).add(piece)
+        self.said, self._block = True, None
+        return chat.ReasoningDelta(piece)
+
+    def more_arguments(self, state: ItemState, piece: str) -> chat.CallDelta | None:
+        """Tell the next *piece*, which is not empty, of the arguments of a call; None: as above."""
+        if state.key is None:
+            return None
+        state.text(0).add(piece)
+        return chat.CallDelta(state.key, piece)
 
     def text(self, block: object, text: str) -> Iterator[chat.Event]:
         """Tell *text*, which is a part of the text at *block*."""

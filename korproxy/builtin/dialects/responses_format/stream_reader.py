@@ -10,18 +10,38 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 import attrs
+import msgspec
 
 from korproxy.api import chat, read_json, sse_events
 from korproxy.builtin.dialects.chat_format.annotations import read_annotations
-from korproxy.builtin.dialects.chat_format.json_text import inner_object, some_text
+from korproxy.builtin.dialects.chat_format.json_text import inner_object, is_utf8, some_text
 from korproxy.builtin.dialects.responses_format.answer_items import Place, call_arguments, content_part, objects, thoughts
 from korproxy.builtin.dialects.responses_format.endings import read_ending
 from korproxy.builtin.dialects.responses_format.errors import read_late_error
 from korproxy.builtin.dialects.responses_format.seals import sealed
-from korproxy.builtin.dialects.responses_format.stream_items import ItemState, Telling, kind_of
+from korproxy.builtin.dialects.responses_format.stream_items import ItemState, Kind, Telling, kind_of
 from korproxy.builtin.dialects.responses_format.usage import read_usage
 
 _Object: TypeAlias = Mapping[str, Any]
+
+
+class _Piece(msgspec.Struct, gc=False):
+    """One more piece of an item: what nearly every event is."""
+
+    type: str
+    delta: str
+    output_index: int
+    content_index: int = 0
+    summary_index: int = 0
+
+
+_pieces = msgspec.json.Decoder(_Piece).decode
+_GROW: Mapping[str, Kind] = {  # by such events: the kind of the item that grows
+    "response.output_text.delta": "message",
+    "response.function_call_arguments.delta": "call",
+    "response.reasoning_summary_text.delta": "reasoning",
+    "response.reasoning_text.delta": "reasoning",
+}
 
 
 @attrs.define
@@ -38,16 +58,40 @@ class ResponsesStreamReader:
     def feed(self, events: bytes) -> Sequence[chat.Event]:
         """Read whole events. Behind the one that ends the response nothing counts."""
         told: list[chat.Event] = []
+        readable = is_utf8(events)
         for name, data in sse_events(events):
             if self._over:
                 break
-            if data.strip() and not data.startswith(b"[DONE]"):  # some servers cannot help it
+            usual = self._usual(data) if readable else None
+            if usual is not None:
+                told.append(usual)
+            elif data.strip() and not data.startswith(b"[DONE]"):  # some servers cannot help it
                 told += self._event(name, data)
         return told
 
     def finish(self) -> Sequence[chat.Event]:
         """Return nothing: a stream that ends well says so itself."""
         return ()
+
+    def _usual(self, data: bytes) -> chat.Event | None:
+        """Return the one event that *data* tells, if it is one more piece of an open item; None: it has to be read in full."""
+        try:
+            event = _pieces(data)
+        except (ValueError, RecursionError):
+            return None
+        state = self._items.get(event.output_index)
+        known = state is not None and not state.done and event.delta and state.kind == _GROW.get(event.type)
+        return self._more(state, event) if state is not None and known else None
+
+    def _more(self, state: ItemState, event: _Piece) -> chat.Event | None:
+        if state.kind == "message":
+            place = (event.output_index, event.content_index)
+            return self._telling.more_text(state, place, event.content_index, event.delta)
+        if state.kind == "call":
+            return self._telling.more_arguments(state, event.delta)
+        if event.type == "response.reasoning_summary_text.delta":
+            return self._telling.more_thought(state, "summary", event.summary_index, event.delta)
+        return self._telling.more_thought(state, "content", event.content_index, event.delta)
 
     def _event(self, name: bytes, data: bytes) -> Iterator[chat.Event]:
         event = _object(data)
@@ -185,7 +229,10 @@ class ResponsesStreamReader:
 
     def _of(self, event: _Object, kind: Literal["message", "reasoning", "call"]) -> ItemState | None:
         """Return the item of *kind* that *event* is about, a new one where it was not announced; None: nothing more counts."""
-        state = self._items.setdefault(self._place(event), ItemState(kind, id=some_text(event.get("item_id"))))
+        place = self._place(event)
+        state = self._items.get(place)
+        if state is None:
+            state = self._items[place] = ItemState(kind, id=some_text(event.get("item_id")))
         return None if state.done or state.kind != kind else state
 
 

@@ -49,6 +49,8 @@ class ResponsesStreamWriter:
         if self._written is None:
             self._written = _Written.of(self.asked, event.id if isinstance(event, chat.Started) else "")
             said = self._written.beginning()
+        elif self._call is None and isinstance(event, chat.TextDelta):
+            return self._written.output.say("output_text", event.text)
         match event:
             case chat.UsageSeen(usage=usage):
                 self._usage = usage

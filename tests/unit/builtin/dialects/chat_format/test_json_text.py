@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from korproxy.builtin.dialects.chat_format.json_text import inner_object, some_text
+from korproxy.builtin.dialects.chat_format.json_text import inner_object, is_utf8, some_text
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,10 @@ def test_an_inner_object_is_there_or_empty(value: object, expected: dict[str, ob
 @pytest.mark.parametrize(("value", "expected"), [("a", "a"), ("", ""), (None, ""), (7, ""), (["a"], "")])
 def test_a_text_is_a_text_or_empty(value: object, expected: str) -> None:
     assert some_text(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [(b"", True), (b"a", True), ("\u2028".encode(), True), (b"\xff", False), (b"a\xe2\x80", False)]
+)
+def test_bytes_are_utf_8_or_not(text: bytes, expected: bool) -> None:
+    assert is_utf8(text) is expected

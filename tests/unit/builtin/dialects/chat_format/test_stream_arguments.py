@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -83,3 +84,42 @@ def test_a_beginning_of_null_is_the_rest() -> None:
 
 def test_a_bare_text_waits_for_nothing() -> None:
     assert of("nu").ready(bare=True) == "nu"
+
+
+@given(_OBJECTS, st.data())
+def test_pieces_that_only_go_on_change_nothing(text: str, data: st.DataObject) -> None:
+    ends = sorted(data.draw(st.sets(st.integers(0, len(text)), max_size=8)) | {0, len(text)})
+    pieces = [text[start:end] for start, end in pairwise(ends)]
+    slow, quick = StreamArguments(), StreamArguments()
+    for piece in pieces:
+        slow.add(piece)
+        expected = slow.ready(bare=False)
+        if quick.more(piece):
+            said = piece
+        else:
+            quick.add(piece)
+            said = quick.ready(bare=False)
+        assert said == expected
+
+    assert (quick, quick.are_whole) == (slow, True)
+
+
+@pytest.mark.parametrize(
+    ("before", "piece"),
+    [
+        ((), "a"),
+        (("{",), "a"),
+        (('{"a":"',), '"'),
+        (('{"a":"',), "\\"),
+        (('{"a":"\\',), "n"),
+        (('{"a":1}',), " "),
+        (("nul",), "l"),
+    ],
+)
+def test_other_pieces_have_to_be_looked_at(before: tuple[str, ...], piece: str) -> None:
+    arguments = StreamArguments()
+    for each in before:
+        arguments.add(each)
+        arguments.ready(bare=False)
+
+    assert arguments.more(piece) is False

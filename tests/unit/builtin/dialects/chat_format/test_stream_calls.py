@@ -268,3 +268,33 @@ def test_each_byte_of_open_calls_is_looked_at_once(fragments: list[dict[str, Any
         list(calls.close_whole())
 
     assert time.thread_time() - started < 0.5
+
+
+def open_call() -> StreamCalls:
+    calls = StreamCalls()
+    list(calls.take(fragment(0, '{"path":"', "read", id="a"), "c1"))
+    return calls
+
+
+@pytest.mark.parametrize(("own_id", "name"), [("", ""), ("a", ""), ("a", "read")])
+def test_a_piece_that_only_goes_on_is_told_at_once(own_id: str, name: str) -> None:
+    assert open_call().more(0, own_id, name, "x") == chat.CallDelta(0, "x")
+
+
+@pytest.mark.parametrize(
+    ("index", "own_id", "name", "piece"), [(1, "", "", "x"), (0, "b", "", "x"), (0, "", "read", "x"), (0, "", "", '"}')]
+)
+def test_a_piece_that_may_begin_or_end_something_is_not_taken(index: int, own_id: str, name: str, piece: str) -> None:
+    calls = open_call()
+
+    assert calls.more(index, own_id, name, piece) is None
+    assert list(calls.take(fragment(0, 'x"}'), "c1")) == [chat.CallDelta(0, 'x"}')]
+    assert calls.has_whole
+
+
+def test_a_call_that_has_ended_takes_no_more_pieces() -> None:
+    calls = open_call()
+    list(calls.take(fragment(0, 'x"}'), "c1"))
+    ended = list(calls.close_whole())
+
+    assert (ended, calls.has_whole, calls.more(0, "", "", "x")) == ([chat.CallEnded(0)], False, None)

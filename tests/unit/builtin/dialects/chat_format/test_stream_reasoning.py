@@ -77,3 +77,11 @@ def test_text_of_other_fields_can_be_told_with_it() -> None:
     reasoning = StreamReasoning()
 
     assert [*reasoning.say("Hm."), *reasoning.end(), *reasoning.end()] == [chat.ReasoningDelta("Hm."), chat.ReasoningEnded()]
+
+
+def test_a_plain_text_alone_is_told_as_with_others() -> None:
+    alone, with_others = StreamReasoning(), StreamReasoning()
+    before = alone.is_open
+
+    assert [alone.tell("Hm.")] == list(with_others.take({"reasoning_content": "Hm."}))
+    assert (before, alone.is_open, alone) == (False, True, with_others)

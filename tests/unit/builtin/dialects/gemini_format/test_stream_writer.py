@@ -140,7 +140,7 @@ def told(events: list[chat.Event]) -> tuple[str, str, list[Any], str]:
         if isinstance(each, chat.CallDelta):
             arguments[each.key] += each.json
     whole = {
-        (call.id, call.name, bytes(chat.as_object(arguments[key], freeform=call.freeform)))
+        (call.id, call.name, _in_one_line(bytes(chat.as_object(arguments[key], freeform=call.freeform))))
         for key, call in calls.items()
         if call.freeform or chat.is_object(arguments[key])
     }
@@ -148,3 +148,8 @@ def told(events: list[chat.Event]) -> tuple[str, str, list[Any], str]:
     same = {"stop_sequence": "end", "pause": "end", "context": "length"}
     reason = "tools" if whole and end not in {"refusal", "length", "context"} else same.get(end, end)
     return text, thoughts, sorted(whole), reason
+
+
+def _in_one_line(text: bytes) -> bytes:
+    """Return JSON as it is written: an escape stands for what ends a line somewhere, and means the same."""
+    return text.replace(b"\xe2\x80\xa8", b"\\u2028").replace(b"\xe2\x80\xa9", b"\\u2029").replace(b"\xc2\x85", b"\\u0085")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 
 from korproxy.api import Usage
-from korproxy.builtin.dialects.messages_format.usage import read_usage, write_known_usage, write_usage
+from korproxy.builtin.dialects.messages_format.usage import newer_usage, read_usage, write_known_usage, write_usage
 
 WHOLE = Usage(tokens_in=25, cache_read=75, cache_write=10, tokens_out=40, reasoning=16)
 
@@ -62,3 +63,9 @@ def test_a_message_says_0_where_nothing_is_known() -> None:
 
 def test_the_end_of_a_stream_says_only_what_is_known() -> None:
     assert write_known_usage(Usage(cache_read=3)) == {"cache_read_input_tokens": 3, "output_tokens": 0}
+
+
+def test_what_is_not_said_any_more_stays() -> None:
+    assert newer_usage(WHOLE, Usage()) == WHOLE
+    assert newer_usage(Usage(), WHOLE) == WHOLE
+    assert newer_usage(WHOLE, Usage(tokens_in=0, tokens_out=41)) == attrs.evolve(WHOLE, tokens_in=0, tokens_out=41)

@@ -73,3 +73,25 @@ def test_a_call_that_never_got_a_name_cannot_end() -> None:
 )
 def test_items_are_told_apart(kind: object, expected: str) -> None:
     assert kind_of({"type": kind}) == expected
+
+
+def test_a_piece_that_only_goes_on_is_told_at_once() -> None:
+    telling, message, thought, call = Telling(), ItemState("message"), ItemState("reasoning"), ItemState("call", key=3)
+    list(telling.text((0, 0), message.text(0).add("a")))
+    said: list[chat.Event | None] = [telling.more_text(message, (0, 0), 0, "b"), telling.more_arguments(call, "{")]
+    list(telling.thought(thought, "summary", 1, thought.text(1).add("a")))
+    said.append(telling.more_thought(thought, "summary", 1, "b"))
+
+    assert said == [chat.TextDelta("b"), chat.CallDelta(3, "{"), chat.ReasoningDelta("b")]
+    assert (message.text(0).rest("abc"), call.text(0).rest("{}"), thought.text(1).rest("abc")) == ("c", "}", "c")
+
+
+def test_a_piece_with_which_more_has_to_be_told_is_not_taken() -> None:
+    telling, message, thought, call = Telling(), ItemState("message"), ItemState("reasoning"), ItemState("call")
+    list(telling.thought(thought, "summary", 0, "a"))
+
+    assert telling.more_text(message, (0, 0), 0, "b") is None  # a thought stands before it
+    assert telling.more_arguments(call, "{") is None  # its name is not known
+    assert telling.more_thought(thought, "summary", 1, "b") is None  # another paragraph
+    assert telling.more_thought(thought, "content", 0, "b") is None
+    assert (message.texts, call.texts, thought.texts) == ({}, {}, {})
