@@ -44,6 +44,7 @@ from korproxy.server.manage.desk import Desk
 from korproxy.server.serving import Lane, Server
 
 SERVICE_START = 10.0  # seconds a service gets to report that it is useful
+BREATH = 0.5  # seconds for the first requests, before what none of them may need is loaded beside them
 OWN = "korproxy"  # in place of a plugin's name, for what is the daemon's own
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -202,7 +203,7 @@ async def _serve(
     )
     desk = Desk(codes=plan.parts.codes, health=health.report, providers=health.providers, show_codes=front.faults.show_codes)
     server = Server(
-        app=App(front, on_demand(desk)),
+        app=App(front, on_demand(desk, loaded=settle)),
         lane=Lane(handle=front.handle, origins=front.guard.origins) if settings.lane else None,
         grace=front.answerer.grace,
         grace_seconds=settings.grace,
@@ -212,7 +213,10 @@ async def _serve(
     async with trio.open_nursery() as serving:
         await serving.start(partial(server.run, plan.sockets, stop))
         ready()
-        await trio.to_thread.run_sync(_load, front.snapshot.translators, abandon_on_cancel=True)
+        with trio.move_on_after(BREATH):
+            await stop.wait()
+        if not stop.is_set():
+            await trio.to_thread.run_sync(_load, front.snapshot.translators, abandon_on_cancel=True)
     abandon.server = None
 
 

@@ -61,9 +61,10 @@ def _listen(addresses: Sequence[_Address], port: int) -> list[socket.socket]:
 
 
 def _addresses(host: str) -> list[_Address]:
+    name = host.encode() if host.isascii() else host  # a text would import Python's tables of other scripts: 5 ms
     try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except (socket.gaierror, UnicodeError):
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (socket.gaierror, ValueError):  # the latter: no host has such a name
         raise CannotStart(REFUSED, f"[server] host {host!r} is not an address or a name of this machine.") from None
     return [(family, str(address[0])) for family, _, _, _, address in found]
 

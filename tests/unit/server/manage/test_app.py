@@ -18,6 +18,7 @@ import trio
 from korproxy.config.settings import ServerSettings
 from korproxy.errors.catalogue import BUILTIN_CODES
 from korproxy.errors.codes import Registry
+from korproxy.server.asgi import App, AsgiApp
 from korproxy.server.manage import app as management
 from korproxy.server.manage.desk import Desk
 from tests.fakes.gateway import CLIENT_KEY, MANAGEMENT_KEY, open_gateway
@@ -371,6 +372,19 @@ async def test_many_first_requests_build_one_application(monkeypatch: pytest.Mon
                 nursery.start_soon(ask)
 
     assert (len(built), statuses) == (1, [200] * 10)
+
+
+async def test_once_all_is_loaded_that_is_told_before_the_first_answer_and_never_again() -> None:
+    told: list[str] = []
+
+    def told_of(app: AsgiApp) -> AsgiApp:
+        assert isinstance(app, App)
+        return App(app.front, management.on_demand(desk_with(), loaded=lambda: told.append("loaded")))
+
+    async with open_gateway(wrap=told_of) as gateway, gateway.client() as client:
+        told += [str((await client.get("/v1/errors")).status_code) for _ in range(2)]
+
+    assert told == ["loaded", "200", "200"]
 
 
 async def test_no_application_is_built_where_nobody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
