@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -13,6 +12,7 @@ from typing import Literal
 
 import attrs
 
+from korproxy.plugins.entry_points import EntryPoint, entry_points
 from korproxy.version import VERSION
 
 GROUP = "korproxy"  # of entry points
@@ -84,13 +84,16 @@ def find_installed(group: str = GROUP) -> list[Found]:
     metadata must not look like a second plugin.
     """
     found: dict[tuple[str, str, str], Found] = {}
-    for point in importlib.metadata.entry_points(group=group):
-        distribution, version = _distribution(point)
-        sources = partial(_files_of, point)
+    for point in entry_points(group):
         entry = Found(
-            name=point.name, origin="installed", version=version, location=distribution, load=point.load, sources=sources
+            name=point.name,
+            origin="installed",
+            version=point.version,
+            location=point.distribution,
+            load=point.load,
+            sources=partial(_files_of, point),
         )
-        found.setdefault((point.name, distribution, point.value), entry)
+        found.setdefault((point.name, point.distribution, point.value), entry)
     return [found[key] for key in sorted(found)]
 
 
@@ -105,16 +108,6 @@ def find_files(folder: Path) -> list[Found]:
             load, sources = partial(_import_file, path), partial(_only, path)
             found.append(Found(name=path.stem, origin="file", version="?", location=str(path), load=load, sources=sources))
     return found
-
-
-def _distribution(point: importlib.metadata.EntryPoint) -> tuple[str, str]:
-    """Return name and version; damaged metadata of one distribution must not hide all the others."""
-    try:
-        if point.dist is not None:
-            return point.dist.name or "?", point.dist.version or "?"
-    except Exception:  # noqa: BLE001, S110 -- importlib.metadata promises nothing about files that lie
-        pass
-    return "?", "?"
 
 
 def _import_file(path: Path) -> object:
@@ -136,7 +129,7 @@ def _only(path: Path) -> Iterable[Path]:
     return (path,)
 
 
-def _files_of(point: importlib.metadata.EntryPoint) -> Iterator[Path]:
+def _files_of(point: EntryPoint) -> Iterator[Path]:
     spec = importlib.util.find_spec(point.module.partition(".")[0])  # of a top-level name: imports nothing
     if spec is None:
         return

@@ -6,7 +6,6 @@ import os
 import platform
 import sys
 from collections.abc import Iterable, Mapping
-from importlib.metadata import PackageNotFoundError, version
 
 import attrs
 
@@ -42,6 +41,8 @@ def _versions() -> dict[str, str]:
 
 
 def _version(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # 20 ms that no start has to wait for
+
     try:
         return version(package) or "unknown"
     except PackageNotFoundError:

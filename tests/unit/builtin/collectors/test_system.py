@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from korproxy.builtin.collectors import system
 from korproxy.builtin.collectors.system import PACKAGES, korproxy_collectors
 from tests.fakes.settings import FakeSettings
 
@@ -45,7 +44,7 @@ async def test_packages_that_are_missing_or_damaged_cost_only_their_own_line(mon
             raise KeyError("Version")
         return None if package == "httpx" else "1.0"
 
-    monkeypatch.setattr(system, "version", version)
+    monkeypatch.setattr(importlib.metadata, "version", version)
     packages = (await collected())["packages"]
 
     assert packages == {
@@ -57,7 +56,7 @@ async def test_packages_that_are_missing_or_damaged_cost_only_their_own_line(mon
 
 
 async def test_the_files_of_packages_are_not_read_in_the_trio_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(system, "version", lambda _: str(threading.get_ident()))
+    monkeypatch.setattr(importlib.metadata, "version", lambda _: str(threading.get_ident()))
     readers = {*(await collected())["packages"].values()}
 
     assert len(readers) == 1
