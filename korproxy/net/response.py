@@ -75,7 +75,7 @@ class ResponseReader:
         """
         self.touched = True
         if self._parser is None:
-            self.surplus = True
+            self.surplus = self.surplus or bool(data.strip(b"\r\n"))  # blank lines between answers are allowed
             return
         before = self.status
         self._fed = self._dry + len(data)
