@@ -11,8 +11,8 @@ import pytest
 from tests.bench.gate.__main__ import ROOT, judge, main
 from tests.bench.gate.base import Base, NotJudged, export_tree
 from tests.bench.gate.judging import Measured, Pairs, Verdict, markdown, plain
-from tests.bench.gate.measuring import PLANTED, Export, cost, order
-from tests.bench.gate.planting import loops_for, plant
+from tests.bench.gate.measuring import Export, order, size
+from tests.bench.gate.planting import plant
 from tests.bench.gate.sides import Side
 from tests.bench.processes import BenchFailed
 
@@ -163,7 +163,7 @@ def test_a_planted_slowdown_of_a_fifth_fails_and_the_same_code_passes(tmp_path: 
     tree = partial(export_tree, same)
     assert judge(tree, tree, LIMIT, seconds=(5, 10)).exit_code == 0
 
-    plant(slower, loops_for(PLANTED * cost(tree)))
+    plant(slower, size(tree))
 
     verdict = judge(tree, partial(export_tree, slower), LIMIT, seconds=(5, 10))
     assert (verdict.exit_code, verdict.slower[:1]) == (1, ["chat"])

@@ -15,7 +15,7 @@ import attrs
 
 from tests.bench.gate.base import NotJudged
 from tests.bench.gate.judging import Measured, pairs_of
-from tests.bench.gate.planting import loops_for, plant
+from tests.bench.gate.planting import LOOPS, loop, plant
 from tests.bench.gate.sides import Side, on_core, serving
 from tests.bench.gate.traffic import SCENARIOS, Scenario, Traffic
 from tests.bench.processes import BenchFailed
@@ -25,6 +25,7 @@ PLANTED = 0.2  # the slowdown that has to be noticed, as a part of what a chat c
 SLICE = 0.1  # seconds of the daemon's CPU in one slice
 LEAST_ROUNDS = 8
 WARM_UP, WARM_SLICES = 60, 5  # units in a slice that only warms up, and how many of these come before the first that counts
+SIZINGS = 9  # looks at what a chat costs before the slowdown is planted
 QUIET, PATIENCE = 0.02, 5.0  # the part of a core that a daemon may use at rest, and for how many seconds that is waited for
 SETTLE = 0.002  # seconds for what a daemon does behind its last answer
 Export = Callable[[Path], None]
@@ -55,17 +56,19 @@ def measure(base: Export, head: Export, seconds: float) -> Measured:
                 bench.warm(before, each)
         except BenchFailed as exc:
             raise NotJudged(f"the base does not run with what is installed here: {exc}") from None
-        loops = loops_for(PLANTED * costs[SCENARIOS[0].name])
+        loops = bench.size(now)
         slowed = bench.start(SLOWED, lambda folder: _plant(head, folder, loops))
         bench.warm(slowed, SCENARIOS[0])
         return bench.rounds(before, now, slowed, seconds)
 
 
-def cost(code: Export) -> float:
-    """Return the microseconds of CPU that one chat costs with this *code*."""
+def size(code: Export) -> int:
+    """Return how many turns of the planted loop take as long as the planted part of what a chat costs with this *code*."""
     with ExitStack() as stack:
         bench = _Bench(stack, min(os.sched_getaffinity(0)))
-        return bench.warm(bench.start(HEAD, code), SCENARIOS[0])
+        side = bench.start(HEAD, code)
+        bench.warm(side, SCENARIOS[0])
+        return bench.size(side)
 
 
 def _plant(head: Export, folder: Path, loops: int) -> None:
@@ -101,6 +104,15 @@ class _Bench:
         self.slice(side, scenario, count)
         _rest(side)
         return median(self.slice(side, scenario, count) for _ in range(WARM_SLICES)) * scenario.units
+
+    def size(self, side: Side) -> int:
+        """Return for this *side* what ``size`` does: by ratios of neighbours, as what is slow now may be fast in a second."""
+        ratios = []
+        for _ in range(SIZINGS):
+            used = self.slice(side, SCENARIOS[0], WARM_UP)
+            with on_core(self.core):
+                ratios.append(used / loop())
+        return round(LOOPS * PLANTED * median(ratios))
 
     def slice(self, side: Side, scenario: Scenario, count: int) -> float:
         """Return the microseconds of CPU per unit over *count* answers."""
