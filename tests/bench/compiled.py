@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,11 @@ def counts(mock: Running) -> Counts:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(f"{mock.said['url']}/bench", timeout=5) as answer:
         told = json.load(answer)
-    return Counts(**{**told, "closed": {int(number): int(at) for number, at in told["closed"]}})
+    return Counts(**{**told, "closed": _by_number(told["closed"])})
+
+
+def _by_number(pairs: Iterable[tuple[int, int]]) -> dict[int, int]:
+    return dict(pairs)
 
 
 @attrs.frozen(kw_only=True)
@@ -122,9 +126,15 @@ class Load:
         self._program.stdin.write("go\n")
         self._program.stdin.flush()
         told = self._check(self._hear())
-        plain = {name: told[name] for name in ("answers", "events", "bytes", "seconds")}
-        times = {name: Times(**told[name]) for name in ("latency", "first_byte")}
-        return Result(**plain, **times, closed={int(number): int(at) for number, at in told["closed"]})
+        return Result(
+            answers=told["answers"],
+            events=told["events"],
+            bytes=told["bytes"],
+            seconds=told["seconds"],
+            latency=Times(**told["latency"]),
+            first_byte=Times(**told["first_byte"]),
+            closed=_by_number(told["closed"]),
+        )
 
     def _hear(self) -> dict[str, Any]:
         assert self._program.stdout is not None

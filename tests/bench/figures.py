@@ -8,9 +8,8 @@ from statistics import median
 import attrs
 
 from tests.bench.cases import GAP_MS, HUGE
-from tests.bench.gateways import DIRECT, KORPROXY, NGINX
+from tests.bench.gateways import DIRECT, KORPROXY, LITELLM, NGINX, PORTKEY
 
-LITELLM, PORTKEY = "litellm", "portkey"
 AT_MOST, UNDER, AT_LEAST = "<=", "<", ">="
 HOLDS: dict[str, Callable[[float, float], bool]] = {
     AT_MOST: lambda value, bar: value <= bar,
@@ -58,6 +57,7 @@ class Measure:
         of: What it is in one round.
         bar: What the median is held against, in *unit*; None: it is only shown.
         sense: How: ``<=``, ``<`` or ``>=``.
+        long: It takes a full run.
     """
 
     name: str
@@ -66,6 +66,7 @@ class Measure:
     of: Callable[[Round], float]
     bar: float | None = None
     sense: str = AT_MOST
+    long: bool = False
 
 
 def own(name: str) -> Callable[[Round], float]:
@@ -175,6 +176,7 @@ MEASURES = (
         of=own("grown_mb"),
         bar=5,
         sense=UNDER,
+        long=True,
     ),
 )
 FLOOR = (  # what the founding document asks for at least
@@ -226,7 +228,12 @@ class Figure:
         return not HOLDS[self.measure.sense](self.median, self.measure.bar)
 
 
-def figures_of(rounds: Sequence[Round], measures: Iterable[Measure] = (*MEASURES, *FLOOR)) -> list[Figure]:
+def measures_for(*, short: bool) -> list[Measure]:
+    """Return what a run shows."""
+    return [each for each in (*MEASURES, *FLOOR) if not (short and each.long)]
+
+
+def figures_of(rounds: Sequence[Round], measures: Iterable[Measure]) -> list[Figure]:
     """Return one figure for each measure. What only some rounds have, is of those."""
     return [_figure(rounds, each) for each in measures]
 

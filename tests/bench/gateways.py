@@ -8,7 +8,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ import attrs
 from tests.bench.processes import BenchFailed, Running, environment, python, running
 
 UPSTREAM_KEY = "sk-mock"
-KORPROXY, DIRECT, NGINX = "korproxy", "direct", "nginx"
+KORPROXY, DIRECT, NGINX, LITELLM, PORTKEY = "korproxy", "direct", "nginx", "litellm", "portkey"
 SETTINGS = """
 [providers.mock]
 type = "compatible"
@@ -79,7 +79,7 @@ class Gateway:
 @contextmanager
 def direct(_: Path, upstream: str) -> Iterator[Gateway]:
     """The mock itself: what nothing in between would cost."""
-    yield Gateway(name=DIRECT, version="no gateway", port=_port(upstream), headers=_bearer(UPSTREAM_KEY))
+    yield Gateway(name=DIRECT, version="no gateway", port=_port(upstream), headers=bearer(UPSTREAM_KEY))
 
 
 @attrs.frozen(kw_only=True)
@@ -97,16 +97,16 @@ class Daemon:
     def gateway(self) -> Gateway:
         """Return it as something to be measured."""
         key = self.secret("client")
-        return Gateway(name=KORPROXY, version="", port=_port(self.url), headers=_bearer(key), pid=self.running.pid)
+        return Gateway(name=KORPROXY, version="", port=_port(self.url), headers=bearer(key), pid=self.running.pid)
 
 
 @contextmanager
-def daemon(folder: Path, upstream: str) -> Iterator[Daemon]:
+def daemon(folder: Path, upstream: str, start: Sequence[str] = tuple(python("-m", "korproxy"))) -> Iterator[Daemon]:
     """Run ``korproxy run`` with a fresh home in *folder* for the block; everything is as it comes, with one provider."""
     home = folder / "home"
     home.mkdir(parents=True)
     (home / "korproxy.toml").write_text(SETTINGS.format(url=upstream), encoding="utf-8")
-    command = python("-m", "korproxy", "run", "--port", "0", "--json")
+    command = [*start, "run", "--port", "0", "--json"]
     with running(command, folder, KORPROXY_HOME=str(home), BENCH_KEY=UPSTREAM_KEY) as program:
         yield Daemon(running=program, home=home, url=program.said["ready"]["urls"][0])
 
@@ -171,5 +171,6 @@ def _port(url: str) -> int:
     return urlsplit(url).port or 80
 
 
-def _bearer(key: str) -> dict[str, str]:
+def bearer(key: str) -> dict[str, str]:
+    """Return the header that shows *key*."""
     return {"authorization": f"Bearer {key}"}

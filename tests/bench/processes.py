@@ -145,14 +145,14 @@ def family(pid: int) -> list[int]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the processor time, user and system, that the process and its children have used so far; exact to the microsecond."""
+    """Return the processor time, user and system, that the process and its children have used so far, exactly."""
     return sum(time.clock_gettime(clock_of(each)) for each in family(pid))
 
 
 def clock_of(pid: int) -> int:
     """Return the id of the clock that shows what all threads of the process have used, those that have ended, too.
 
-    It is what ``clock_getcpuclockid(3)`` returns; ``/proc`` forgets the threads that ended and counts processes in steps of 10 ms.
+    It is what ``clock_getcpuclockid(3)`` returns. In ``/proc`` threads that ended are forgotten, or all is in steps of 10 ms.
     """
     return (~pid << 3) | 2
 

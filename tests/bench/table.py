@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from statistics import median
 
 from tests.bench.figures import Figure, NotMeasured, Round
+from tests.bench.gateways import KORPROXY
 
 ROWS = (
     ("chats per second, 1 connection", "chat_1.answers_per_second"),
@@ -50,23 +51,28 @@ def comparison(rounds: Sequence[Round], gateways: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def bars(figures: Iterable[Figure]) -> str:
-    """Return a line for each figure, with the lowest and highest round beside the median."""
+def bars(figures: Iterable[Figure], asked: Collection[str]) -> str:
+    """Return a line for each figure, with the lowest and highest round beside the median.
+
+    Args:
+        asked: The peers that were to be measured.
+    """
     lines = [f"{'korproxy':<46}{'median':>9}{'lowest':>9}{'highest':>9}  bar"]
     for each in figures:
         if each.values:
             numbers = "".join(f"{_cell(value):>9}" for value in (each.median, min(each.values), max(each.values)))
         else:
             numbers = f"{'-':>9}{'':>18}"
-        lines.append(f"{each.measure.label:<46}{numbers}  {_verdict(each)}".rstrip())
+        lines.append(f"{each.measure.label:<46}{numbers}  {_verdict(each, asked)}".rstrip())
     return "\n".join(lines)
 
 
-def _verdict(figure: Figure) -> str:
+def _verdict(figure: Figure, asked: Collection[str]) -> str:
     measure = figure.measure
     unit = measure.unit or "times"
     if not figure.values:
-        return f"{unit} NOT MEASURED: {figure.lacks}"
+        known = figure.lacks == KORPROXY or figure.lacks in asked
+        return f"{unit} {figure.lacks} NOT MEASURED" if known else f"{unit} {figure.lacks} was not asked for"
     return unit if measure.bar is None else f"{unit} {measure.sense} {measure.bar:g} {'MISSED' if figure.missed else 'ok'}"
 
 
@@ -74,6 +80,15 @@ def _cell(value: float | None) -> str:
     if value is None:
         return "-"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.1f}" if abs(value) >= 10 else f"{value:,.2f}"
+
+
+def summary(figures: Sequence[Figure], not_measured: Mapping[str, str]) -> str:
+    """Return the last lines: how many bars hold, which do not, and what was not measured and why."""
+    barred = [each for each in figures if each.measure.bar is not None and (each.values or each.missed)]
+    missed = [each.measure.name for each in barred if each.missed]
+    lines = [f"NOT MEASURED: {name}: {why}" for name, why in not_measured.items()]
+    named = f"; missed: {', '.join(missed)}" if missed else ""
+    return "\n".join([*lines, f"{len(barred) - len(missed)} of {len(barred)} bars hold{named}"])
 
 
 def as_json(
