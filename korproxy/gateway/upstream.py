@@ -152,7 +152,7 @@ async def open_upstream(
         room: For the idle connections of all providers; None: this one has it for itself.
     """
     proxies = Proxies.of_environment() if trust_env else Proxies()
-    pool = Pool(Connector(secure, proxies), room or IdleRoom())
+    pool = Pool(Connector(secure, proxies), IdleRoom() if room is None else room)
     try:
         yield Upstream(provider, deadlines, Client(pool))
     finally:

@@ -29,6 +29,9 @@ class Connector:
     secure: ssl.SSLContext = attrs.field(repr=False)
     proxies: Proxies = attrs.field(factory=Proxies)
 
+    def __attrs_post_init__(self) -> None:
+        self.secure.set_alpn_protocols(["http/1.1"])  # or a server may speak HTTP/2 to us
+
     def proxy(self, target: Target) -> Proxy | None:
         """Return the proxy that gets the request itself, and not only its bytes."""
         return self.proxies.on_the_way_to(target) if target.scheme == "http" else None
@@ -98,4 +101,4 @@ def _check(said: bytes) -> None:
     if not status.startswith("2"):
         raise ProxyRefused("".join(each for each in status[:80] if each.isprintable()))
     if not said.endswith(b"\r\n\r\n"):
-        raise ProxyRefused("too much")
+        raise ProxyRefused("an answer without an end")

@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import attrs
+import pytest
+import trio
+from trio.testing import MockClock
+
+from korproxy.net.address import Target, target_of
+from korproxy.net.connect import Connector
+from korproxy.net.errors import Unreached
+from korproxy.net.pool import IDLE_IN_ALL, IDLE_PER_HOST, IDLE_SECONDS, Connection, IdleRoom, Pool, PoolCounters
+from korproxy.net.reactor import open_reactor
+from korproxy.net.tls import Line
+from korproxy.net.wire import Wire
+from tests.fakes.waiting import until
+
+ONE, TWO = target_of("http://one.test/"), target_of("http://two.test/")
+
+
+@attrs.frozen
+class Pairs(Connector):
+    """Connections to nobody: the other ends are here."""
+
+    secure: ssl.SSLContext = attrs.field(factory=lambda: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    others: list[socket.socket] = attrs.field(factory=list)
+
+    async def connect(self, target: Target, deadline: float = 0.0) -> Line:  # noqa: ARG002
+        await trio.lowlevel.checkpoint()
+        ours, theirs = socket.socketpair()
+        self.others.append(theirs)
+        return Wire.of(ours)
+
+
+@contextmanager
+def a_pool(room: IdleRoom | None = None) -> Iterator[tuple[Pool, list[socket.socket]]]:
+    connector = Pairs()
+    pool = Pool(connector, IdleRoom() if room is None else room)
+    try:
+        yield pool, connector.others
+    finally:
+        pool.close()
+        for each in connector.others:
+            each.close()
+
+
+async def opened(pool: Pool, count: int, target: Target = ONE) -> list[Connection]:
+    return [await pool.open(target, 0.0) for _ in range(count)]
+
+
+async def idle(pool: Pool, count: int, target: Target = ONE) -> list[Connection]:
+    """Make *count* connections idle; return them in that order."""
+    connections = await opened(pool, count, target)
+    for each in connections:
+        pool.give_back(each)
+    return connections
+
+
+def take(pool: Pool, target: Target = ONE) -> Connection | None:
+    return pool.take(target.origin, trio.current_time())
+
+
+async def test_a_connection_is_the_callers_until_it_is_given_back_or_dropped() -> None:
+    with a_pool() as (pool, _):
+        one, two = await opened(pool, 2)
+        assert (take(pool), len(pool), pool.counters) == (None, 2, PoolCounters(busy=2, opened=2))
+        pool.give_back(one)
+        assert (len(pool), pool.counters) == (2, PoolCounters(idle=1, busy=1, opened=2))
+        pool.drop(two, "cut")
+        pool.drop(two, "cut")
+        assert (len(pool), pool.counters) == (1, PoolCounters(idle=1, opened=2, closed={"cut": 1}))
+        assert (take(pool), take(pool)) == (one, None)
+        assert (two.base.closed, one.base.closed, pool.counters.reused) == (True, False, 1)
+
+
+async def test_the_connection_that_was_used_last_is_taken_first() -> None:
+    with a_pool() as (pool, _):
+        one, two, three = await idle(pool, 3)
+
+        assert [take(pool), take(pool), take(pool)] == [three, two, one]
+
+
+async def test_a_connection_is_used_for_its_own_origin_only() -> None:
+    with a_pool() as (pool, _):
+        [one] = await idle(pool, 1)
+
+        assert take(pool, TWO) is None
+        assert take(pool, attrs.evolve(ONE, server_name="other.test")) is None
+        assert take(pool) is one
+
+
+async def test_of_one_origin_only_so_many_lie_idle_and_the_oldest_goes_first() -> None:
+    with a_pool() as (pool, _):
+        connections = await idle(pool, IDLE_PER_HOST + 2)
+        others = await idle(pool, 1, TWO)
+
+        assert [each.base.closed for each in connections + others] == [True, True, *[False] * (IDLE_PER_HOST + 1)]
+        assert pool.counters.closed == {"no room": 2}
+    assert IDLE_PER_HOST == 10
+
+
+async def test_all_pools_together_keep_only_so_many_and_the_oldest_goes_first() -> None:
+    room = IdleRoom(3)
+    with a_pool(room) as (first, _), a_pool(room) as (second, _):
+        connections = [*await idle(first, 2), *await idle(second, 2)]
+        taken = take(first)
+        connections += await idle(second, 1)
+
+        assert taken is connections[1]
+        assert [each.base.closed for each in connections] == [True, False, False, False, False]
+        assert (len(room), first.counters.closed, second.counters.closed) == (3, {"no room": 1}, {})
+    assert (len(room), IdleRoom().most, IDLE_IN_ALL) == (0, 100, 100)
+
+
+async def test_a_connection_that_was_idle_for_too_long_is_not_taken_and_dropped_at_the_next_look(
+    autojump_clock: MockClock,
+) -> None:
+    with a_pool() as (pool, _):
+        await idle(pool, 2)
+        await trio.sleep(IDLE_SECONDS - 1)
+        last = take(pool)
+        assert last is not None
+        pool.give_back(last)
+        await trio.sleep(1)
+
+        assert (pool.drop_idle(), pool.counters.closed, take(pool)) == (1, {"too old": 1}, last)
+        pool.give_back(last)
+        await trio.sleep(IDLE_SECONDS)
+        assert (take(pool), pool.counters.closed) == (None, {"too old": 2})
+
+
+@pytest.mark.parametrize("data", [b"", b"unasked"])
+async def test_a_connection_on_which_something_came_is_not_taken(data: bytes) -> None:
+    with a_pool() as (pool, others):
+        good, *_ = await idle(pool, 3)
+        for each in others[1:]:
+            if data:
+                each.sendall(data)
+            else:
+                each.shutdown(socket.SHUT_WR)
+
+        assert (take(pool), pool.counters.closed) == (good, {"hung up": 2})
+        pool.give_back(good)
+        assert pool.drop_idle() == 0
+
+
+async def test_the_look_finds_what_is_gone_and_leaves_what_is_busy() -> None:
+    with a_pool() as (pool, others):
+        [busy] = await opened(pool, 1)
+        await idle(pool, 1)
+        for each in others:
+            each.close()
+
+        assert (pool.drop_idle(), pool.counters) == (1, PoolCounters(busy=1, opened=2, closed={"hung up": 1}))
+        pool.drop(busy, "cut")
+
+
+async def test_where_the_reactor_runs_an_idle_connection_goes_as_soon_as_the_other_side_closes_it() -> None:
+    async with open_reactor():
+        with trio.fail_after(5), a_pool() as (pool, others):
+            [busy] = await opened(pool, 1)
+            await idle(pool, 1)
+            for each in others:
+                each.close()
+            await until(lambda: len(pool) == 1)
+
+            assert pool.counters == PoolCounters(busy=1, opened=2, closed={"hung up": 1})
+            await until(lambda: busy.base.hung_up)
+            pool.give_back(busy)
+            assert pool.counters == PoolCounters(opened=2, closed={"hung up": 2})
+
+
+async def test_closing_a_pool_closes_everything() -> None:
+    with a_pool() as (pool, _):
+        connections = [*await opened(pool, 2), *await idle(pool, 2)]
+        pool.close()
+
+        assert [each.base.closed for each in connections] == [True] * 4
+        assert pool.counters == PoolCounters(opened=4, closed={"stopped": 4})
+
+
+async def test_a_connection_that_does_not_come_about_leaves_nothing() -> None:
+    @attrs.frozen
+    class Nobody(Pairs):
+        async def connect(self, target: Target, deadline: float = 0.0) -> Line:  # noqa: ARG002
+            await trio.lowlevel.checkpoint()
+            raise Unreached("nobody there")
+
+    pool = Pool(Nobody())
+    with pytest.raises(Unreached):
+        await pool.open(ONE, 0.0)
+
+    assert pool.counters == PoolCounters()
+
+
+def test_a_request_that_goes_out_again_is_counted() -> None:
+    pool = Pool(Pairs())
+    pool.repeat()
+
+    assert pool.counters == PoolCounters(repeated=1)
