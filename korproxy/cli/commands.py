@@ -15,6 +15,7 @@ from korproxy.plugins import asking
 from korproxy.plugins.finding import Found, find_builtin, find_files, find_installed
 from korproxy.plugins.host import PluginHost
 from korproxy.plugins.offers import Offer
+from korproxy.runtime.memory import uncollected
 
 OWN = "commands."  # what the names of the built-in plugins that are commands begin with
 HOOK = "korproxy_commands"
@@ -86,7 +87,8 @@ class PluginCommands:
     def _load_plugins(self, found: Iterable[Found]) -> None:
         new = {_identity(each): each for each in found if _identity(each) not in self._loaded}
         self._loaded.update(new)
-        self.host.load(new.values())
+        with uncollected():
+            self.host.load(new.values())
 
 
 def broken_commands(host: PluginHost, core: Collection[str]) -> list[Problem]:

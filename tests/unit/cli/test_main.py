@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import json
 import os
 import pty
@@ -14,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from korproxy.cli.context import Context
-from korproxy.cli.main import CORE, korproxy
+from korproxy.cli.main import CORE, korproxy, main
 from korproxy.cli.options import global_options
 from tests.fakes.plugin_files import plugin_text, write_plugins
 from tests.fakes.process import environment
@@ -22,6 +23,7 @@ from tests.fakes.process import korproxy as korproxy_process
 
 DOCS = Path(__file__).parents[3] / "docs" / "reference" / "commands.md"
 HEAVY = ("trio", "httpx", "quart", "hypercorn", "attrs", "attr", "cattrs", "rich", "pluggy", "msgspec", "platformdirs")
+NOT_FOR_HELP = ("trio", "httpx", "quart", "hypercorn", "cattrs", "rich", "importlib.metadata", "email", "zipfile", "ssl")
 PLUGIN = """
 import click
 
@@ -73,6 +75,33 @@ def test_the_version_costs_click_and_nothing_else(home: Path) -> None:
         "korproxy.cli.options",
         "korproxy.version",
     }
+
+
+def test_the_help_costs_the_plugins_with_commands_and_nothing_that_is_for_serving(home: Path) -> None:
+    source = (
+        "import sys\nfrom korproxy.cli.main import main\nsys.argv = ['korproxy', '--help']\n"
+        "try:\n    main()\nexcept SystemExit as exc:\n    print(exc.code, *sorted(sys.modules), file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", source], capture_output=True, text=True, check=True, env=environment(home), timeout=30
+    )
+    code, *names = done.stderr.split()
+    builtin = {name for name in names if name.startswith("korproxy.builtin.")}
+
+    assert (code, "Commands:" in done.stdout) == ("0", True)
+    assert {"korproxy.builtin.commands.status", "korproxy.cli.commands"} <= set(names)
+    assert [name for name in builtin if not name.startswith("korproxy.builtin.commands")] == []
+    assert [name for name in NOT_FOR_HELP if name in names] == []
+
+
+def test_a_process_that_ends_does_not_look_through_all_that_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    frozen: list[str] = []
+    monkeypatch.setattr(gc, "freeze", lambda: frozen.append("frozen"))
+    monkeypatch.setattr(sys, "argv", ["korproxy", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert (ended.value.code, frozen) == (0, ["frozen"])
 
 
 def test_the_version_is_printed_by_the_program(home: Path) -> None:

@@ -35,6 +35,15 @@ def test_nothing_is_collected_in_the_block_and_all_is_after_it() -> None:
     assert (within, gc.isenabled()) == (False, True)
 
 
+def test_a_block_within_another_ends_nothing() -> None:
+    with uncollected():
+        with uncollected():
+            pass
+        within = gc.isenabled()
+
+    assert (within, gc.isenabled()) == (False, True)
+
+
 def test_a_block_that_fails_leaves_the_collector_on() -> None:
     with pytest.raises(ValueError, match="no start"), uncollected():
         raise ValueError("no start")
