@@ -150,4 +150,4 @@ def main() -> NoReturn:
     try:
         korproxy.main()
     finally:
-        gc.freeze()  # the process ends, and Python would look through all that it holds twice more: a tenth of `korproxy --help`
+        gc.freeze()  # else Python would look twice more through all that the ending process holds: 10 ms of `korproxy --help`
