@@ -109,8 +109,9 @@ class ResponseReader:
             raise Broken("closed")
 
     def drop(self) -> None:
-        """Read no more of it."""
+        """Read no more of it, and forget what was not taken."""
         self._parser = None
+        self._pieces = []
 
     def _give_up(self, why: str) -> None:
         self._parser = None

@@ -422,6 +422,8 @@ async def test_each_provider_has_a_pool_and_places_of_its_own() -> None:
     async with open_windows([provider_at("http://127.0.0.1:1"), provider_at("http://[::1]:1", id="two")]) as windows:
         assert {name: each.upstream.provider for name, each in windows.items()} == {"one": "one", "two": "two"}
         assert windows["one"].slots is not windows["two"].slots
+        one, two = (each.upstream._client.pool for each in windows.values())
+        assert (one is two, one.room is two.room) == (False, True)  # how much may lie idle is one number for all
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost"])
@@ -429,9 +431,9 @@ async def test_what_is_on_this_machine_is_not_asked_through_a_proxy(monkeypatch:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     here, there = provider_at(f"http://{host}:1"), provider_at("http://proxied.invalid", id="two")
     async with open_windows([here, there]) as windows:
-        mounts = {name: len(each.upstream._client._mounts) for name, each in windows.items()}
+        named = {name: dict(each.upstream._client.pool.connector.proxies.named) for name, each in windows.items()}
 
-    assert (mounts["one"], mounts["two"] > 0) == (0, True)
+    assert named == {"one": {}, "two": {"http": "http://127.0.0.1:9"}}
 
 
 def test_authorities_are_loaded_only_where_they_are_needed() -> None:
