@@ -48,6 +48,7 @@ from korproxy.gateway.translation import LONGEST, Refused, Translated, looks_lik
 from korproxy.gateway.upstream import Upstream
 from korproxy.models.calls import Call, Outgoing, UpstreamRequest
 from korproxy.models.clock import wall_time
+from korproxy.models.outcome import Refusal
 
 T = TypeVar("T")
 LateError: TypeAlias = Callable[[KorproxyError, bytes], bytes]
@@ -153,14 +154,15 @@ class Gate:
         begun: Begun | None = None
         try:
             form, begun = await self._begun(call, form, window, until, ledger)
-            ledger.status, ledger.code = begun.reply.status, begun.code
+            code, stream = begun.code, is_event_stream(begun.reply.headers)
+            ledger.status, ledger.code = begun.reply.status, code
             return Relay(
                 candidate=form.candidate,
                 ledger=ledger,
-                code=begun.code,
-                passed=for_client(begun.reply.headers, candidate.provider.vendor_headers),
+                code=code,
+                passed=for_client(begun.reply.headers, candidate.provider.vendor_headers, stream=stream),
                 reply=begun.reply,
-                passage=self._passage(ledger, form, begun, late_error),
+                passage=self._passage(ledger, form, begun, late_error, stream=stream),
                 read_already=begun.first,
                 release=lambda: window.slots.leave(place),
             )
@@ -175,8 +177,10 @@ class Gate:
     async def _begun(self, call: Call, form: Form, window: Window, until: float, ledger: Ledger) -> tuple[Form, Begun]:
         """Return the answer to *form*, or to a second form where the provider would have the first one no other way."""
         begun = await _open(form, window, until)
+        if begun.refusal is None:
+            return form, begun
         try:
-            other = await self._second_form(call, form, begun)
+            other = await self._second_form(call, form, begun.refusal)
         except BaseException:
             await begun.reply.aclose()
             raise
@@ -187,18 +191,16 @@ class Gate:
         ledger.losses = lossy_header(other.report) if other.report.notes else b""
         return other, await _open(other, window, until)
 
-    async def _second_form(self, call: Call, form: Form, begun: Begun) -> Form | None:
-        if begun.refusal is None:
-            return None
+    async def _second_form(self, call: Call, form: Form, refusal: Refusal) -> Form | None:
         try:
             with Naming(form.candidate.provider.id):
-                again = second(begun.refusal, form, call)
+                again = second(refusal, form, call)
             other = None if again is None else await self._form(call, again.candidate, form.owner, again.own)
         except KorproxyError:
             return None  # it cannot be said in another way: the refusal stands
         if other is None or (other.wanted.url, other.wanted.body) == (form.wanted.url, form.wanted.body):
             return None
-        if begun.refusal.seals == "refused":
+        if refusal.seals == "refused":
             form.owner.disown()
         if other.candidate != form.candidate:
             self.learnt.note(form.candidate, other.candidate)
@@ -206,18 +208,17 @@ class Gate:
 
     async def _form(self, call: Call, candidate: Candidate, owner: Owner, own: Own) -> Form:
         """Return *call* as *candidate* gets it, with the seals that are *own*."""
-        crossing = await self._cross(call, candidate, own)
-        if crossing is None:
-            body, report = await self._passing(call, candidate, own)
-        else:
-            body, report = crossing.written.body, crossing.report
-        wanted = self._prepare(call, candidate, body, passes=crossing is None)
-        return Form(candidate=candidate, owner=owner, crossing=crossing, report=report, wanted=wanted)
-
-    async def _cross(self, call: Call, candidate: Candidate, own: Own) -> Crossing | EmbeddingCrossing | None:
-        """Return *call* in the candidate's format; None where that is the client's own, and the body can pass."""
         if candidate.dialect == call.dialect:
-            return None
+            passing = partial(self._passing, call, candidate, own)
+            body, report = passing() if len(call.body) <= LARGE else await _work(len(call.body), passing)
+            wanted = self._prepare(call, candidate, body, passes=True)
+            return Form(candidate=candidate, owner=owner, crossing=None, report=report, wanted=wanted)
+        crossing = await self._cross(call, candidate, own)
+        wanted = self._prepare(call, candidate, crossing.written.body, passes=False)
+        return Form(candidate=candidate, owner=owner, crossing=crossing, report=crossing.report, wanted=wanted)
+
+    async def _cross(self, call: Call, candidate: Candidate, own: Own) -> Crossing | EmbeddingCrossing:
+        """Return *call* in the candidate's format, which is not the client's own."""
         client_dialect, away_dialect = map(self.snapshot.dialects.get, (call.dialect, candidate.dialect))
         if (pair := embedders(client_dialect, away_dialect)) is not None:
             with Naming(candidate.provider.id):
@@ -236,14 +237,14 @@ class Gate:
             written = await _work(len(call.body), partial(write, reading, call, candidate, away))
         return Crossing(back=client, away=away, asked=reading.asked, written=written, report=reading.report)
 
-    async def _passing(self, call: Call, candidate: Candidate, own: Own) -> tuple[bytes, Report]:
+    def _passing(self, call: Call, candidate: Candidate, own: Own) -> tuple[bytes, Report]:
         """Return the body that passes to a provider of the client's own format, and what of it could not."""
         dialect, report, body = self.snapshot.dialects[call.dialect], Report(), call.body
         if candidate.model != call.peek.model and call.peek.span is not None:
             body = dialect.set_model(body, call.peek.span, candidate.model)
         if dialect.translator is not None:
             with Naming(candidate.provider.id):
-                body = await _work(len(call.body), partial(dialect.translator.without_foreign_reasoning, body, own, report))
+                body = dialect.translator.without_foreign_reasoning(body, own, report)
         return body, report
 
     def _prepare(self, call: Call, candidate: Candidate, body: bytes, *, passes: bool) -> UpstreamRequest:
@@ -264,10 +265,9 @@ class Gate:
         with Naming(provider.id):
             return provider.prepare(outgoing, candidate.account)
 
-    def _passage(self, ledger: Ledger, form: Form, begun: Begun, late_error: LateError) -> Passage:
+    def _passage(self, ledger: Ledger, form: Form, begun: Begun, late_error: LateError, *, stream: bool) -> Passage:
         name, reply, crossing = form.candidate.provider.id, begun.reply, form.crossing
         if crossing is None:
-            stream = is_event_stream(reply.headers)
             return Unchanged(
                 provider=name,
                 reader=self.snapshot.dialects[form.candidate.dialect].reader(stream=stream),

@@ -7,7 +7,7 @@ import attrs
 from korproxy.errors.exceptions import KorproxyError
 from korproxy.models.calls import Call
 from korproxy.models.clock import wall_time
-from korproxy.models.outcome import Finished, Usage
+from korproxy.models.outcome import NO_USAGE, Finished, Usage
 
 CLIENT_LEFT = "KP-NET-311"
 CLIENT_STALLED = "KP-NET-312"
@@ -28,7 +28,7 @@ class Ledger:
     first_byte: float | None = None
     bytes_out: int = 0
     losses: bytes = b""  # the value of X-KorProxy-Lossy
-    usage: Usage = attrs.field(factory=Usage)
+    usage: Usage = NO_USAGE
     left_as: str = CLIENT_LEFT  # the code, should the client turn out to be gone
 
     def failed(self, exc: KorproxyError) -> None:

@@ -133,7 +133,10 @@ class Unchanged:
 
     def feed(self, chunk: bytes) -> bytes:
         """Return *chunk*; of a stream whole events only."""
-        piece = chunk if self.cutter is None else self.cutter.feed(chunk)
+        if self.cutter is None:  # what is no stream can have no last event, and seals only once it is whole
+            self.reader.feed(chunk)
+            return chunk
+        piece = self.cutter.feed(chunk)
         if piece:
             self._told.see(piece)
             self.reader.feed(piece)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from korproxy.models.outcome import Usage
+from korproxy.models.outcome import NO_USAGE, Usage
 
 if TYPE_CHECKING:
     from korproxy.chat.parts import Seal
@@ -85,25 +85,25 @@ class PlainAnswer:
     read: Callable[[bytes], Usage] = attrs.field(repr=False)
     read_seals: Callable[[bytes], Sequence[Seal]] = attrs.field(default=lambda _: (), repr=False)
     seals: Sequence[Seal] = attrs.field(default=(), init=False, repr=False)
-    usage: Usage = attrs.field(factory=Usage, init=False)
+    usage: Usage = attrs.field(default=NO_USAGE, init=False)
     ended: bool = attrs.field(default=False, init=False)
     final: bool = attrs.field(default=False, init=False)
     failed: bool = attrs.field(default=False, init=False)
-    _body: bytearray = attrs.field(factory=bytearray, init=False, repr=False)
+    _pieces: list[bytes] = attrs.field(factory=list, init=False, repr=False)
     _size: int = attrs.field(default=0, init=False, repr=False)
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes, cut anywhere."""
         self._size += len(chunk)
         if self._size <= KEPT:
-            self._body += chunk
-        elif self._body:
-            self._body = bytearray()
+            self._pieces.append(chunk)
+        elif self._pieces:
+            self._pieces = []
 
     def finish(self) -> None:
         """Read what was held; a longer answer keeps its usage to itself."""
-        if not self.ended and self._body:
-            body = bytes(self._body)
+        if not self.ended and self._pieces:
+            body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+            self._pieces = []
             self.usage, self.seals = self.read(body), self.read_seals(body)
-            self._body = bytearray()
         self.ended = True

@@ -17,13 +17,12 @@ from korproxy.models.calls import Peek, Span
 
 MEMBERS = 1000  # at the top level; formats have some forty, and each costs a step in Python
 LONGEST_NAME = 1000  # characters in the name of a model: it becomes part of addresses, and is remembered
-_PIECE = 64 * 1024  # bytes compared at once: small enough for the processor's cache
 
 _objects = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _texts = msgspec.json.Decoder(str)
 # Possessive (``*+``), so that nothing is ever matched twice.
-_KEY = re.compile(rb'[ \t\r\n]*+("[^"\\]*+(?:\\.[^"\\]*+)*+")[ \t\r\n]*+:[ \t\r\n]*+')
-_NEXT = re.compile(rb"[ \t\r\n]*+([,}])")
+_KEY = re.compile(rb'[ \t\r\n]*+[{,][ \t\r\n]*+("[^"\\]*+(?:\\.[^"\\]*+)*+")[ \t\r\n]*+:[ \t\r\n]*+')
+_END = re.compile(rb"[ \t\r\n]*+\}")
 _ITEM = re.compile(rb"\[[ \t\r\n]*+[^\] \t\r\n]")
 _SURROGATES = re.compile(rb"(?<!\\)(\\++)u[dD][89a-fA-F][0-9a-fA-F]{2}(?:\\u[dD][89a-fA-F][0-9a-fA-F]{2})*+")
 _PAIR = re.compile(rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..")
@@ -98,34 +97,42 @@ def read_top_level(body: bytes) -> TopLevel:
             raise _not_an_object(body, other) from None
     if len(values) > MEMBERS:
         raise BadRequest("KP-SYS-509", f"The JSON object in the body has {len(values)} members, {MEMBERS} are allowed.")
-    return TopLevel(body, _walk(text, values))
+    return TopLevel(body, _compact(text, values) or _walk(text, values))
+
+
+def _compact(body: bytes, values: Mapping[str, msgspec.Raw]) -> dict[str, Span] | None:
+    """Return where the values stand in a *body* without space at its top level; None where it has some, or a key twice.
+
+    Nothing has to be looked for there: *body* is just as long as its keys, its values and what stands between them. A key that
+    is there twice, space, or a key that is longer in bytes than in characters would all make it longer, and nothing shorter.
+    """
+    spans: dict[str, Span] = {}
+    at = 1
+    for key, raw in values.items():
+        start = at + len(key) + 3  # two quotes and a colon
+        end = start + len(raw)
+        spans[key] = (start, end)
+        at = end + 1  # a comma, or the brace at the end
+    return spans if at == len(body) else None
 
 
 def _walk(body: bytes, values: Mapping[str, msgspec.Raw]) -> dict[str, Span]:
     """Go from key to key. msgspec keeps a repeated key's first place and last value, so the walk stumbles over it."""
     spans: dict[str, Span] = {}
-    at = body.find(b"{") + 1
+    at, last = body.find(b"{"), ""
     for key, raw in values.items():
         found = _KEY.match(body, at)
-        start = found.end() if found else len(body)
-        end = start + len(raw)
-        after = _NEXT.match(body, end)
-        if after is None or not _stands_at(body, start, raw):
+        if found is None:
+            raise _twice(last)  # its last value is the beginning of its first one: 1 and 12
+        start = found.end()
+        if not body.startswith(memoryview(raw), start):
             raise _twice(key)
-        spans[key] = (start, end)
-        at = after.end()
-    extra = _KEY.match(body, at) if values and body[at - 1 : at] == b"," else None
-    if extra is not None:
-        raise _twice(_texts.decode(extra[1]))
+        at, last = start + len(raw), key
+        spans[key] = (start, at)
+    if values and _END.match(body, at) is None:
+        extra = _KEY.match(body, at)
+        raise _twice(last if extra is None else _texts.decode(extra[1]))
     return spans
-
-
-def _stands_at(body: bytes, start: int, raw: msgspec.Raw) -> bool:
-    """Whether *raw* is what stands at *start*; in pieces, since a copy of 10 MB costs more than looking at it."""
-    if len(raw) <= _PIECE:
-        return body.startswith(bytes(raw), start)
-    view = memoryview(raw)
-    return all(body.startswith(view[at : at + _PIECE].tobytes(), start + at) for at in range(0, len(view), _PIECE))
 
 
 def without_lone_surrogates(body: bytes) -> bytes:

@@ -26,6 +26,9 @@ class Usage:
     reasoning: int | None = None
 
 
+NO_USAGE = Usage()
+
+
 @attrs.frozen(kw_only=True)
 class Refusal:
     """What a provider's error answer means.
@@ -95,4 +98,4 @@ class Finished:
     first_byte: float | None = None
     bytes_in: int = 0
     bytes_out: int = 0
-    usage: Usage = attrs.field(factory=Usage)
+    usage: Usage = NO_USAGE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import attrs
 import trio
@@ -30,7 +31,7 @@ def origin(exchange: Exchange) -> str:
     return f"http://{exchange.headers.text(b'host')}"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True)
 class _Order:
     """One call on its way to its answer; ``common`` are the headers that go with every answer to it."""
 
@@ -110,11 +111,11 @@ class Answerer:
             raise failure
 
     async def _serve(self, exchange: Exchange, order: _Order) -> None:
-        where, ledger = origin(exchange), order.ledger
+        ledger = order.ledger
         relay: Relay | None = None
 
         def late_error(exc: KorproxyError, behind: bytes) -> bytes:
-            return order.dialect.late_error(self.faults.fault(exc, where), behind)
+            return order.dialect.late_error(self.faults.fault(exc, origin(exchange)), behind)
 
         try:
             with self.grace.interruptible() as scope:
@@ -171,12 +172,17 @@ class Answerer:
 
 def _about(ledger: Ledger) -> RawHeaders:
     """Say who answers, and what of the request did not reach them."""
-    found = [
-        (b"x-korproxy-provider", _header_text(ledger.provider or "")),
-        (b"x-korproxy-account", _header_text(ledger.account or "")),
-        (b"x-korproxy-model", _header_text(ledger.upstream_model or "")),
-    ]
+    found = _answered_by(ledger.provider or "", ledger.account or "", ledger.upstream_model or "")
     return [*found, (b"x-korproxy-lossy", ledger.losses)] if ledger.losses else found
+
+
+@lru_cache(maxsize=256)
+def _answered_by(provider: str, account: str, model: str) -> RawHeaders:
+    return (
+        (b"x-korproxy-provider", _header_text(provider)),
+        (b"x-korproxy-account", _header_text(account)),
+        (b"x-korproxy-model", _header_text(model)),
+    )
 
 
 async def _end(exchange: Exchange, relay: Relay, last: bytes) -> None:

@@ -262,5 +262,8 @@ def _usage(answer: _Answer) -> Usage | None:
     Several servers send usage with every chunk, counted up, and Moonshot inside the choice; so the last one is right, and they
     are never added up.
     """
-    found = (answer.usage, *(each.usage for each in answer.choices or ()))
-    return next((usage for said in found if (usage := read_usage(said)) is not None), None)
+    usage = read_usage(answer.usage)
+    if usage is None and answer.choices:
+        inside = (read_usage(each.usage) for each in answer.choices if each.usage is not None)
+        usage = next((each for each in inside if each is not None), None)
+    return usage

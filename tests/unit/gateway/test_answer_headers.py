@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from korproxy.gateway.answer_headers import for_client, is_event_stream, is_plain_text
+from korproxy.gateway.answer_headers import _passing, for_client, is_event_stream, is_plain_text
 from korproxy.models.calls import Headers, RawHeaders
 
 VENDOR = (b"anthropic-", b"request-id")
@@ -64,6 +64,23 @@ def test_what_the_connection_header_names_is_for_the_next_hop_only() -> None:
     )
 
     assert for_client(answer, VENDOR) == []
+
+
+def test_another_vendors_headers_are_judged_by_themselves_however_often_they_come() -> None:
+    answer = headers("anthropic-a: 1", "openai-b: 2")
+
+    for _ in range(2):
+        assert names(for_client(answer, VENDOR)) == [b"anthropic-a"]
+        assert names(for_client(answer, (b"openai-",))) == [b"openai-b"]
+
+
+def test_of_names_only_so_many_are_remembered_and_all_are_judged() -> None:
+    many = Headers((*((b"x-%d" % number, b"") for number in range(2000)), (b"x-" + b"a" * 9999, b"")))
+
+    assert for_client(many, (b"of-nobody-else-",)) == []
+    assert names(for_client(many, (b"x-1",)))[:2] == [b"x-1", b"x-10"]
+    assert max(map(len, _passing((b"of-nobody-else-",)))) <= 100
+    assert len(_passing((b"of-nobody-else-",))) == 500
 
 
 def test_a_401_says_how_to_authenticate() -> None:

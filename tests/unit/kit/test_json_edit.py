@@ -34,6 +34,15 @@ def test_each_span_holds_the_bytes_of_its_value(data: st.DataObject, value: dict
     assert list(top.spans) == list(value)
 
 
+@pytest.mark.parametrize("ascii_only", [True, False])
+@given(st.dictionaries(TEXTS, VALUES, max_size=8))
+def test_without_space_between_them_the_places_are_the_same(ascii_only: bool, value: dict[str, Any]) -> None:
+    compact = json.dumps(value, separators=(",", ":"), ensure_ascii=ascii_only).encode("utf-8", "replace")
+    top = read_top_level(compact)
+
+    assert {key: json.loads(raw(top, key)) for key in top.spans} == json.loads(compact)
+
+
 @given(st.data(), st.lists(st.tuples(TEXTS, VALUES), min_size=1, max_size=6), TEXTS, VALUES)
 def test_a_key_that_is_there_twice_is_always_noticed(
     data: st.DataObject, members: list[tuple[str, Any]], key: str, value: Any

@@ -17,6 +17,7 @@ class _Answer(msgspec.Struct):
     usage: Any = None
 
 
+_NOTHING = Usage()
 _answers = msgspec.json.Decoder(_Answer)
 
 
@@ -36,7 +37,7 @@ def read_usage(said: object) -> Usage | None:
         tokens_out=token_count(said.get("completion_tokens")),
         reasoning=token_count(outer.get("reasoning_tokens")) if isinstance(outer, dict) else None,
     )
-    return None if usage == Usage() else usage
+    return None if usage == _NOTHING else usage
 
 
 def usage_of_body(body: bytes) -> Usage:
@@ -79,5 +80,9 @@ def write_usage(usage: Usage) -> dict[str, Any] | None:
 
 
 def _first(places: Iterable[Mapping[str, Any]], *names: str) -> int | None:
-    counts = (token_count(place.get(name)) for place in places for name in names)
-    return next((count for count in counts if count is not None), None)
+    for place in places:
+        for name in names:
+            said = place.get(name)
+            if said is not None and (count := token_count(said)) is not None:
+                return count
+    return None
