@@ -3,7 +3,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -26,12 +26,12 @@ OK = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"
 
 @asynccontextmanager
 async def upstream(*, cafile: str | None = None, trust_env: bool = False, **deadlines: float) -> AsyncIterator[Upstream]:
-    """Open the connections to a provider that is called "one"; it trusts only *cafile*."""
+    """Open the connections to a provider that is called "one"; it trusts only *cafile*. In a reactor, as the daemon does."""
     secure = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if cafile is not None:
         secure.load_verify_locations(cafile)
     with trio.fail_after(20):
-        async with open_upstream("one", Deadlines(**deadlines), secure=secure, trust_env=trust_env) as opened:
+        async with open_reactor(), open_upstream("one", Deadlines(**deadlines), secure=secure, trust_env=trust_env) as opened:
             yield opened
 
 
@@ -213,9 +213,7 @@ async def test_connections_by_way_of_a_proxy_are_counted_too(monkeypatch: pytest
             await reply.aclose()
 
 
-@pytest.mark.parametrize("watched", [False, True])
-async def test_a_connection_that_the_provider_has_closed_is_dropped(watched: bool) -> None:
-    """At once where the reactor runs, else with the next look."""
+async def test_a_connection_that_the_provider_has_closed_is_dropped_at_once() -> None:
     hang_up = trio.Event()
 
     async def serve(stream: trio.abc.Stream) -> None:
@@ -223,20 +221,13 @@ async def test_a_connection_that_the_provider_has_closed_is_dropped(watched: boo
         await stream.send_all(OK + b"hello")
         await hang_up.wait()
 
-    async with AsyncExitStack() as stack:
-        if watched:
-            await stack.enter_async_context(open_reactor())
-        port = await stack.enter_async_context(raw_upstream(serve))
-        opened = await stack.enter_async_context(upstream())
+    async with raw_upstream(serve) as port, upstream() as opened:
         await ask(opened, f"http://127.0.0.1:{port}")
         assert (await opened.drop_idle(), opened.open_connections) == (0, 1)
         hang_up.set()
-        while opened.open_connections:
-            await trio.sleep(0.001)
-            if not watched:
-                await opened.drop_idle()
+        await until(lambda: not opened.open_connections)
 
-        assert opened.counters == PoolCounters(opened=1, closed={"hung up": 1})
+        assert (await opened.drop_idle(), opened.counters) == (0, PoolCounters(opened=1, closed={"hung up": 1}))
 
 
 async def test_a_connection_that_was_idle_for_too_long_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
