@@ -26,7 +26,7 @@ SLICE = 0.1  # seconds of the daemon's CPU in one slice
 LEAST_ROUNDS = 8
 WARM_UP, WARM_SLICES = 60, 5  # units in a slice that only warms up, and how many of these come before the first that counts
 SIZINGS = 9  # looks at what a chat costs before the slowdown is planted
-QUIET, PATIENCE = 0.02, 5.0  # the part of a core that a daemon may use at rest, and for how many seconds that is waited for
+QUIET, PATIENCE = 0.02, 10.0  # the part of a core that a daemon may use at rest, and for how many seconds that is waited for
 SETTLE = 0.002  # seconds for what a daemon does behind its last answer
 Export = Callable[[Path], None]
 
@@ -48,16 +48,18 @@ def measure(base: Export, head: Export, seconds: float) -> Measured:
         bench = _Bench(stack, theirs)
         stack.enter_context(on_core(ours))
         now = bench.start(HEAD, head)
-        costs = {each.name: bench.warm(now, each) for each in SCENARIOS}
-        bench.counts = {each.name: max(each.connections, round(SLICE * 1e6 / costs[each.name])) for each in SCENARIOS}
         try:
             before = bench.start(BASE, base)
+            rest(now, before)
             for each in SCENARIOS:
                 bench.warm(before, each)
         except BenchFailed as exc:
             raise NotJudged(f"the base does not run with what is installed here: {exc}") from None
+        costs = {each.name: bench.warm(now, each) for each in SCENARIOS}
+        bench.counts = {each.name: max(each.connections, round(SLICE * 1e6 / costs[each.name])) for each in SCENARIOS}
         loops = bench.size(now)
         slowed = bench.start(SLOWED, lambda folder: _plant(head, folder, loops))
+        rest(slowed)
         bench.warm(slowed, SCENARIOS[0])
         return bench.rounds(before, now, slowed, seconds)
 
@@ -67,6 +69,7 @@ def size(code: Export) -> int:
     with ExitStack() as stack:
         bench = _Bench(stack, min(os.sched_getaffinity(0)))
         side = bench.start(HEAD, code)
+        rest(side)
         bench.warm(side, SCENARIOS[0])
         return bench.size(side)
 
@@ -99,10 +102,10 @@ class _Bench:
         return self.stack.enter_context(serving(name, code, self.traffic.url, self.core))
 
     def warm(self, side: Side, scenario: Scenario) -> float:
-        """Use what is used for the first time and let what that began come to its end; return the CPU of one answer in us."""
+        """Use what is used for the first time; return the microseconds of CPU of one answer after that."""
         count = max(scenario.connections, WARM_UP // scenario.units)
         self.slice(side, scenario, count)
-        _rest(side)
+        rest(side, still=0.1)
         return median(self.slice(side, scenario, count) for _ in range(WARM_SLICES)) * scenario.units
 
     def size(self, side: Side) -> int:
@@ -150,14 +153,19 @@ class _Bench:
             return self.reference()
 
 
-def _rest(side: Side) -> None:
-    """Wait until the daemon does nothing by itself: what it loads behind its first requests is not what they cost."""
+def rest(*sides: Side, still: float = 1.5) -> None:
+    """Wait until the *sides* have done nothing by themselves for that long.
+
+    A daemon goes on loading when it is ready, and some of it only after a while: that is not what its requests cost.
+    """
     until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        used, began = side.cpu(), time.monotonic_ns()
-        time.sleep(0.1)
-        if side.cpu() - used < QUIET * (time.monotonic_ns() - began):
-            return
+    quiet_since = time.monotonic()
+    while time.monotonic() < min(until, quiet_since + still):
+        used, began = [each.cpu() for each in sides], time.monotonic_ns()
+        time.sleep(0.05)
+        allowed = QUIET * (time.monotonic_ns() - began)
+        if any(each.cpu() - before > allowed for each, before in zip(sides, used, strict=True)):
+            quiet_since = time.monotonic()
 
 
 def order(sides: Sequence[Side], number: int) -> list[Side]:
