@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -153,6 +155,31 @@ def test_each_side_is_measured_first_equally_often_and_behind_each_other_too() -
     sides = [Side(name=name, url="", key="", cpu=int) for name in ("base", "now", "planted")]
     names = ["".join(each.name[0] for each in order(sides, number)) for number in range(6)]
     assert names == ["bnp", "pnb", "npb", "bpn", "pbn", "nbp"]
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "expected"),
+    [
+        (0, "ok: fine", (0, "")),
+        (1, "SLOWER: oh", (1, "")),
+        (2, "BLIND: oh", (2, "")),
+        (3, "NOT JUDGED: no base", (0, "::warning title=The speed was not judged::")),  # it goes on, and cannot be overlooked
+    ],
+)
+def test_ci_goes_on_without_a_base_and_says_so_and_stops_at_all_else(
+    code: int, said: str, expected: tuple[int, str], tmp_path: Path
+) -> None:
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\necho "$@"\necho "{said}"\nexit {code}\n')
+    python.chmod(0o755)
+    env = {**os.environ, "PYTHON": str(python), "GITHUB_ACTIONS": "true", "GATE_BASE": "named"}
+
+    done = subprocess.run([ROOT / ".ci" / "speed", "--limit", "2"], env=env, capture_output=True, text=True, check=False)
+
+    lines = done.stdout.splitlines()
+    assert (done.returncode, lines[:2]) == (expected[0], ["-m tests.bench.gate --limit 2", said])
+    assert "".join(lines[2:]).startswith(expected[1])
+    assert bool(lines[2:]) == bool(expected[1])
 
 
 @pytest.mark.slow

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.bench.gate.__main__ import ROOT
-from tests.bench.gate.base import export_tree
-from tests.bench.gate.measuring import reference_loop
+from tests.bench.gate.base import NotJudged, export_tree
+from tests.bench.gate.measuring import measure, reference_loop, rest
 from tests.bench.gate.planting import LOOPS, loop, plant
-from tests.bench.gate.sides import cpu_clock, environment, on_core, serving
+from tests.bench.gate.sides import Side, cpu_clock, environment, on_core, serving
 from tests.bench.gate.traffic import SCENARIOS, Scenario, Traffic
 from tests.bench.processes import BenchFailed
 
@@ -127,3 +127,25 @@ def test_the_reference_is_read_on_one_core_and_this_thread_is_free_again() -> No
     with ExitStack() as stack, on_core(max(before)):
         found = reference_loop(stack)(), os.sched_getaffinity(0)
     assert (found[0] > 0, found[1], os.sched_getaffinity(0)) == (True, {max(before)}, before)
+
+
+def test_a_daemon_that_works_by_itself_is_waited_for() -> None:
+    busy_until = time.monotonic() + 0.3
+    sides = [Side(name="now", url="", key="", cpu=lambda: min(time.monotonic_ns(), round(busy_until * 1e9)))]
+    sides.append(Side(name="base", url="", key="", cpu=lambda: 7))
+
+    rest(*sides, still=0.1)
+
+    assert time.monotonic() > busy_until + 0.05
+
+
+def test_a_base_that_does_not_run_here_is_not_judged_and_code_that_does_not_is_a_failure(tmp_path: Path) -> None:
+    def broken(folder: Path) -> None:
+        (folder / "korproxy").mkdir()
+        (folder / "korproxy" / "__init__.py").write_text("import not_installed_here")
+
+    tree = partial(export_tree, ROOT)
+    with pytest.raises(NotJudged, match=r"the base does not run with what is installed here: .*not_installed_here"):
+        measure(broken, tree, 1)
+    with pytest.raises(BenchFailed, match="not_installed_here"):
+        measure(tree, broken, 1)
