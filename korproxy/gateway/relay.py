@@ -133,7 +133,7 @@ class Relay:
         return self._passage.as_event()
 
     async def aclose(self) -> None:
-        """Close the provider's side and give its place back. Takes 2 seconds at most, also while cancelled."""
+        """Close the provider's side and give its place back. At once, also while cancelled."""
         try:
             await self._reply.aclose()
         finally:

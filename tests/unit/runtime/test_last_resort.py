@@ -10,7 +10,6 @@ from collections.abc import Iterator
 import attrs
 import pytest
 
-from korproxy.gateway.upstream import CLOSE_GRACE
 from korproxy.runtime import last_resort as module
 from korproxy.runtime.bus import DRAIN
 from korproxy.runtime.last_resort import EXTRA, LastResort, last_resort
@@ -150,4 +149,4 @@ def test_it_can_be_switched_off() -> None:
 
 
 def test_it_leaves_time_for_all_that_may_take_some() -> None:
-    assert EXTRA > GOODBYE + CLOSE_GRACE + DRAIN
+    assert EXTRA > GOODBYE + DRAIN
