@@ -300,7 +300,7 @@ async def test_a_finish_reason_alone_does_not_excuse_a_connection_that_breaks() 
     async with open_echo(stream(EVENT, FINISH, whole=False)) as echo, open_gate(provider_at(echo.url)) as gate:
         told = await ask(gate)
 
-    assert told.pieces == [EVENT, FINISH, b"data: [KP-NET-309]\n\n"]
+    assert told.body == EVENT + FINISH + b"data: [KP-NET-309]\n\n"
     assert (told.finished.outcome, told.finished.code) == ("failed", "KP-NET-309")
 
 

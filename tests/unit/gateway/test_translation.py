@@ -97,15 +97,28 @@ async def test_a_whole_answer_comes_in_the_clients_format_with_a_length_of_its_o
 
 
 async def test_each_fragment_of_a_stream_leaves_at_once() -> None:
-    pieces = [START, TEXT[:40], TEXT[40:], STOP]
-    got = await told(Scripted(headers=EVENTS, pieces=pieces, framing="chunked"), stream=True)
-    found = chunks(got.body)
+    go_on = trio.Event()
 
-    assert text_of(found) == "Hello"
-    assert text_of(chunks(b"".join(got.pieces[:-1]))) == "Hello"  # the end is a piece of its own
+    async def serve(stream: trio.abc.Stream) -> None:
+        await read_request(stream)
+        await stream.send_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n" + START + TEXT)
+        await go_on.wait()
+        await stream.send_all(STOP)
+
+    async with raw_upstream(serve) as port, open_gate(claude_at(f"http://127.0.0.1:{port}")) as gate:
+        ledger = Ledger(call=a_call(chat(stream=True)))
+        relay = await gate.open(ledger.call, ledger, said)
+        got = [await relay.next_piece()]
+        go_on.set()
+        while piece := await relay.next_piece():
+            got.append(piece)
+        await relay.aclose()
+
+    found = chunks(b"".join(got))
+    assert text_of(chunks(got[0])) == text_of(found) == "Hello"
     assert found[-1] == "[DONE]"
-    assert (got.relay.is_stream, got.finished.outcome, got.finished.usage) == (True, "ok", USAGE)
-    assert got.relay.headers[-2:] == [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache")]
+    assert (relay.is_stream, ledger.outcome, ledger.usage) == (True, "ok", USAGE)
+    assert relay.headers[-2:] == [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache")]
 
 
 @pytest.mark.code("KP-NET-309")
