@@ -17,7 +17,7 @@ from korproxy.gateway.relay import Relay
 from korproxy.gateway.routing import Candidate
 from korproxy.models.calls import Call, RawHeaders
 from korproxy.models.outcome import Finished
-from korproxy.server.exchange import Exchange
+from korproxy.server.exchange import Exchange, scope_of
 from korproxy.server.faults import FaultWriter
 from korproxy.server.grace import Grace
 from korproxy.server.keep_alive import KeptAlive
@@ -118,10 +118,10 @@ class Answerer:
             return order.dialect.late_error(self.faults.fault(exc, origin(exchange)), behind)
 
         try:
-            with self.grace.interruptible() as scope:
+            with self.grace.interruptible(scope_of(exchange)) as work:
                 relay = await self.gate.open(order.call, ledger, late_error, order.plan)
                 await self._pass_on(exchange, relay, ledger, order.common)
-            if scope.cancelled_caught:
+            if work.interrupted:
                 await self._say_goodbye(exchange, relay)
         finally:
             if relay is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import trio
+
 from korproxy.models.calls import Headers, RawHeaders
 
 
@@ -12,7 +14,10 @@ class ClientLeft(Exception):
 
 
 class Exchange(Protocol):
-    """Read the request, then ``start`` once, ``write`` any number of times, ``finish`` once."""
+    """Read the request, then ``start`` once, ``write`` any number of times, ``finish`` once.
+
+    It may have a member ``scope``: see ``scope_of``.
+    """
 
     @property
     def method(self) -> str: ...
@@ -50,3 +55,12 @@ class Exchange(Protocol):
     async def finish(self, data: bytes = b"") -> None: ...
     def break_off(self) -> None:
         """Close the connection without ending the answer: the client must not take the half for the whole."""
+
+
+def scope_of(exchange: Exchange) -> trio.CancelScope | None:
+    """Return the scope that whoever answers *exchange* runs in, and after which its connection is closed; None: it has none.
+
+    Where the grace is over that one is cancelled, and a scope of its own need not be opened for each request.
+    """
+    found: trio.CancelScope | None = getattr(exchange, "scope", None)
+    return found

@@ -17,7 +17,7 @@ from korproxy.models.calls import Call, Peek, RawHeaders
 from korproxy.models.correlation import correlation_id, current_correlation, new_id
 from korproxy.server import cors
 from korproxy.server.answering import GOODBYE, Answerer, origin
-from korproxy.server.exchange import ClientLeft, Exchange
+from korproxy.server.exchange import ClientLeft, Exchange, scope_of
 from korproxy.server.faults import FaultWriter, plain_error
 from korproxy.server.guard import Guard
 from korproxy.server.json_array import ArrayExchange
@@ -143,6 +143,9 @@ class Front:
         try:
             self._check_source(exchange)
             await self._route(exchange, common)
+        except Stopping as exc:  # perhaps in a scope that was cancelled for it
+            with trio.CancelScope(shield=True, deadline=trio.current_time() + BRIEFLY + GOODBYE):
+                await self._refuse(exchange, exc, common)
         except KorproxyError as exc:
             await self._refuse(exchange, exc, common)
 
@@ -250,7 +253,7 @@ class Front:
             raise BadRequest("KP-SYS-509", f"The body is compressed (Content-Encoding {coding[:40]!r}): {advice}.")
         if exchange.complete:  # and there is nothing to interrupt
             return await exchange.body(self.bounds.max_body, self.bounds.read_deadline)
-        with self.answerer.grace.interruptible():
+        with self.answerer.grace.interruptible(scope_of(exchange)):
             return await exchange.body(self.bounds.max_body, self.bounds.read_deadline)
         raise Stopping("KP-SYS-511", "KorProxy is being stopped.")
 

@@ -7,10 +7,11 @@ is the last one.
 from __future__ import annotations
 
 import attrs
+import trio
 
 from korproxy.kit.answers import sse_events
 from korproxy.models.calls import Headers, RawHeaders
-from korproxy.server.exchange import Exchange
+from korproxy.server.exchange import Exchange, scope_of
 
 _TYPE = b"content-type"
 _EVENTS = b"text/event-stream"
@@ -53,6 +54,11 @@ class ArrayExchange:
     def complete(self) -> bool:
         """See ``Exchange``."""
         return self.inner.complete
+
+    @property
+    def scope(self) -> trio.CancelScope | None:
+        """See ``scope_of``."""
+        return scope_of(self.inner)
 
     @property
     def stalled(self) -> bool:

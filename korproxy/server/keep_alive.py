@@ -20,6 +20,8 @@ class KeptAlive:
     The first sign commits the status 200, so the interval has to leave a provider the time to refuse, and another one the time
     to take its place.
 
+    It has no ``scope``: whoever speaks for it is in a nursery with it, and has to be interrupted alone.
+
     Attributes:
         head: Returns the headers of a stream that begins before its provider has spoken.
         sign: Returns what is said: bytes that mean nothing in the client's format.

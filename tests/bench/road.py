@@ -116,6 +116,7 @@ class MemoryExchange:
     started: bool = False
     stalled: bool = False
     complete: bool = True
+    scope: trio.CancelScope | None = None
     status: int = 0
     taken: int = 0
     finished: bool = False
@@ -230,13 +231,14 @@ async def open_road(upstream: MemoryUpstream) -> AsyncIterator[Callable[[int], A
         async def send(count: int) -> None:
             nonlocal asked
             asked += count
-            for number in range(count):
-                exchange = MemoryExchange(Headers(HEAD), body)
-                await front.handle(exchange)
-                if exchange.taken != size or exchange.status != 200 or not exchange.finished:
-                    raise AssertionError(f"answered {exchange.status} with {exchange.taken} bytes in place of {size}")
-                if number % TOGETHER == 0:
-                    await trio.lowlevel.checkpoint()
+            with trio.CancelScope() as scope:  # that of the connection
+                for number in range(count):
+                    exchange = MemoryExchange(Headers(HEAD), body, scope=scope)
+                    await front.handle(exchange)
+                    if exchange.taken != size or exchange.status != 200 or not exchange.finished:
+                        raise AssertionError(f"answered {exchange.status} with {exchange.taken} bytes in place of {size}")
+                    if number % TOGETHER == 0:
+                        await trio.lowlevel.checkpoint()
 
         yield send
     if sink.count != asked:

@@ -44,6 +44,7 @@ class Client:
     stalled: bool = False
     complete: bool = True
     takes_the_end: bool = True
+    scope: trio.CancelScope | None = None
     status: int | None = None
     got_headers: RawHeaders = ()
     pieces: list[bytes] = attrs.field(factory=list)
@@ -251,11 +252,21 @@ async def test_a_client_that_leaves_is_put_down_as_that(pieces: Sequence[bytes])
     assert (at.only.status, at.only.bytes_out) == ((200, len(EVENT)) if pieces else (None, 0))
 
 
+async def settled(at: Stage, shared: bool) -> None:
+    """Have a call answered in a scope that the grace is, or is not, to use for it."""
+    with trio.CancelScope() as scope:
+        at.client.scope = scope if shared else None
+        await at.settle()
+
+
 @pytest.mark.code("KP-SYS-511")
-async def test_after_the_grace_nothing_begins_any_more() -> None:
+@pytest.mark.parametrize("shared", [True, False])
+async def test_after_the_grace_nothing_begins_any_more(shared: bool) -> None:
     async with open_echo() as echo, stage(provider_at(echo.url)) as at:
         at.answerer.grace.end()
-        error = await failure(at, Stopping)
+        with trio.CancelScope() as scope:
+            at.client.scope = scope if shared else None
+            error = await failure(at, Stopping)
 
     assert isinstance(error, Stopping)
     assert error.code == "KP-SYS-511"
@@ -263,11 +274,12 @@ async def test_after_the_grace_nothing_begins_any_more() -> None:
 
 
 @pytest.mark.code("KP-SYS-511")
-async def test_a_stream_that_outlasts_the_grace_says_goodbye_and_ends_properly() -> None:
+@pytest.mark.parametrize("shared", [True, False])
+async def test_a_stream_that_outlasts_the_grace_says_goodbye_and_ends_properly(shared: bool) -> None:
     wire = HEAD % b"text/event-stream" + b"%x\r\n%s\r\n" % (len(EVENT), EVENT)
     async with raw_upstream(answering(wire, then_wait=True)) as port, stage(provider_at(f"http://127.0.0.1:{port}")) as at:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(at.settle)
+            nursery.start_soon(settled, at, shared)
             await until(lambda: at.client.pieces)
             at.answerer.grace.end()
 
@@ -275,25 +287,27 @@ async def test_a_stream_that_outlasts_the_grace_says_goodbye_and_ends_properly()
     assert (at.only.outcome, at.only.code, at.only.bytes_out) == ("failed", "KP-SYS-511", len(at.client.got))
 
 
-async def test_a_plain_answer_that_outlasts_the_grace_is_broken_off() -> None:
+@pytest.mark.parametrize("shared", [True, False])
+async def test_a_plain_answer_that_outlasts_the_grace_is_broken_off(shared: bool) -> None:
     wire = HEAD % b"application/json" + b'5\r\n{"a":\r\n'
     async with raw_upstream(answering(wire, then_wait=True)) as port, stage(provider_at(f"http://127.0.0.1:{port}")) as at:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(at.settle)
+            nursery.start_soon(settled, at, shared)
             await until(lambda: at.client.pieces)
             at.answerer.grace.end()
 
     assert (at.client.got, at.client.end, at.only.code, at.only.bytes_out) == (b'{"a":', "broken off", "KP-SYS-511", 5)
 
 
+@pytest.mark.parametrize("shared", [True, False])
 @pytest.mark.parametrize("headers", [STREAM, [("content-type", "application/json")]])
 async def test_a_whole_answer_of_which_the_client_does_not_take_the_end_is_broken_off_when_the_grace_ends(
-    headers: Sequence[tuple[str, str]],
+    headers: Sequence[tuple[str, str]], shared: bool
 ) -> None:
     async with open_echo(Scripted(headers=headers, pieces=[LAST])) as echo, stage(provider_at(echo.url)) as at:
         at.client.takes_the_end = False
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(at.settle)
+            nursery.start_soon(settled, at, shared)
             await until(lambda: at.client.pieces)
             at.answerer.grace.end()
 

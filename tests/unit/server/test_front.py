@@ -17,11 +17,12 @@ from korproxy_mock.server import MockServer, open_mock
 
 from korproxy.builtin.dialects.openai_chat import OpenAIChat
 from korproxy.models.accounts import Account
-from korproxy.models.calls import Headers, Peek
+from korproxy.models.calls import Headers, Peek, RawHeaders
 from korproxy.models.correlation import current_correlation
 from korproxy.models.providers import Model
 from korproxy.server.asgi import App, AsgiApp
 from korproxy.server.front import Bounds
+from tests.bench.road import HEAD, MemoryExchange
 from tests.fakes.gateway import CLIENT_KEY, MANAGEMENT_KEY, UPSTREAM_KEY, Gateway, open_gateway, provider_at
 from tests.fakes.raw_client import chat_request, connect, read_all, read_until
 from tests.fakes.waiting import until
@@ -465,3 +466,40 @@ async def test_a_key_of_ours_stays_here_and_the_providers_key_is_never_shown() -
     assert request.header("authorization") == f"Bearer {UPSTREAM_KEY}"
     assert CLIENT_KEY not in json.dumps(request.headers)
     assert UPSTREAM_KEY not in str(answer.headers) + answer.text
+
+
+@attrs.define
+class Waiting(MemoryExchange):
+    """An exchange in the scope of whoever reads it, whose answer waits for its client at each step."""
+
+    scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
+
+    async def body(self, limit: int, patience: float) -> bytes:
+        await trio.lowlevel.checkpoint()
+        return await MemoryExchange.body(self, limit, patience)
+
+    async def drain(self, limit: int, patience: float) -> None:
+        await trio.lowlevel.checkpoint()
+        await MemoryExchange.drain(self, limit, patience)
+
+    async def start(self, status: int, headers: RawHeaders) -> None:
+        await trio.lowlevel.checkpoint()
+        await MemoryExchange.start(self, status, headers)
+
+    async def finish(self, data: bytes = b"") -> None:
+        await trio.lowlevel.checkpoint()
+        await MemoryExchange.finish(self, data)
+
+
+@pytest.mark.code("KP-SYS-511")
+@pytest.mark.parametrize("complete", [True, False])
+async def test_whoever_comes_after_the_grace_is_told_so_in_a_scope_that_is_cancelled_for_it(complete: bool) -> None:
+    with trio.fail_after(20):
+        async with open_gateway(provider_at("http://127.0.0.1:1")) as gateway:
+            gateway.front.answerer.grace.end()
+            exchange = Waiting(Headers(HEAD), b'{"model":"m","messages":[]}', complete=complete)
+            with exchange.scope:
+                await gateway.front.handle(exchange)
+                await trio.sleep_forever()
+
+    assert (exchange.status, exchange.finished, exchange.scope.cancelled_caught) == (503, True, True)
