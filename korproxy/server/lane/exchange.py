@@ -47,7 +47,7 @@ class LaneExchange:
     """See ``Exchange``. A cancelled write loses nothing: what is left of it goes out before the next one.
 
     Attributes:
-        complete: The whole body of the request is here: ``body`` will not wait.
+        complete: The whole request is here: ``body`` will not wait.
         finished: The answer is out, to its end.
         broken: It must not look like one that is.
         rest: What was read behind the request; right once it is complete.
@@ -73,6 +73,7 @@ class LaneExchange:
     headers: Headers = attrs.field(init=False, repr=False)
     _chunks: Chunks | None = attrs.field(init=False)
     _left: int = attrs.field(init=False)  # bytes of the body that are still to be read, where their number is known
+    _came: bytes = attrs.field(default=b"", init=False, repr=False)  # the whole body, where it came with the head
     _held: bytes = attrs.field(default=b"", init=False, repr=False)  # the answer's head, until something goes with it
     _chunked: bool = attrs.field(default=False, init=False)
     _bodiless: bool = attrs.field(default=False, init=False)
@@ -81,12 +82,15 @@ class LaneExchange:
     _is_complete: trio.Event | None = attrs.field(default=None, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        """Take what belongs to the request out of what was read behind its head."""
+        """Take what belongs to the request out of what was read behind its head: nearly always that is all of it."""
         head = self.head
         self.method, self.path, self.query, self.headers = head.method, head.path, head.query, head.headers
-        self._chunks = Chunks() if head.length is None else None
-        self._left = head.length or 0
-        if head.length == 0:
+        length = head.length
+        self._chunks = Chunks() if length is None else None
+        self._left = length or 0
+        if length is not None and length <= len(self.rest):
+            self._came = self.rest[:length]
+            self.rest = self.rest[length:]
             self._completed()
 
     def _completed(self) -> None:
@@ -105,8 +109,9 @@ class LaneExchange:
         """Return the whole body; see ``Exchange``."""
         if self._left > limit:
             raise _too_large(limit)
-        if 0 < self._left <= len(self.rest):  # nearly all come with their head
-            return self._next_now()
+        if self.complete:
+            came, self._came = self._came, b""
+            return came
         parts: list[bytes] = []
         size = 0
         while not self.complete:
