@@ -31,48 +31,6 @@ from korproxy.errors.exceptions import KorproxyError as KorproxyError
 from korproxy.errors.exceptions import NoProvider as NoProvider
 from korproxy.errors.exceptions import Problem as Problem
 from korproxy.hookspecs import hookimpl as hookimpl
-from korproxy.kit.answers import PlainAnswer as PlainAnswer
-from korproxy.kit.answers import add_seal as add_seal
-from korproxy.kit.answers import sse_events as sse_events
-from korproxy.kit.answers import token_count as token_count
-from korproxy.kit.catalogue import Catalogue as Catalogue
-from korproxy.kit.catalogue import read_catalogue as read_catalogue
-from korproxy.kit.catalogue import with_catalogue as with_catalogue
-from korproxy.kit.error_bodies import LONGEST_MESSAGE as LONGEST_MESSAGE
-from korproxy.kit.error_bodies import error_words as error_words
-from korproxy.kit.error_bodies import innermost_error as innermost_error
-from korproxy.kit.error_bodies import page_words as page_words
-from korproxy.kit.gemini_endpoint import GEMINI as GEMINI
-from korproxy.kit.gemini_endpoint import GEMINI_COUNT as GEMINI_COUNT
-from korproxy.kit.gemini_endpoint import GEMINI_EMBEDDINGS as GEMINI_EMBEDDINGS
-from korproxy.kit.http_provider import ANTHROPIC_COUNT as ANTHROPIC_COUNT
-from korproxy.kit.http_provider import ANTHROPIC_MESSAGES as ANTHROPIC_MESSAGES
-from korproxy.kit.http_provider import OPENAI_CHAT as OPENAI_CHAT
-from korproxy.kit.http_provider import OPENAI_COMPLETIONS as OPENAI_COMPLETIONS
-from korproxy.kit.http_provider import OPENAI_EMBEDDINGS as OPENAI_EMBEDDINGS
-from korproxy.kit.http_provider import OPENAI_RESPONSES as OPENAI_RESPONSES
-from korproxy.kit.http_provider import RESPONSES_COMPACT as RESPONSES_COMPACT
-from korproxy.kit.http_provider import RESPONSES_COUNT as RESPONSES_COUNT
-from korproxy.kit.http_provider import Endpoint as Endpoint
-from korproxy.kit.http_provider import HttpProvider as HttpProvider
-from korproxy.kit.http_provider import from_settings as from_settings
-from korproxy.kit.json_edit import peek_model as peek_model
-from korproxy.kit.json_edit import read_top_level as read_top_level
-from korproxy.kit.json_edit import replace_text as replace_text
-from korproxy.kit.json_edit import without_lone_surrogates as without_lone_surrogates
-from korproxy.kit.json_raw import raw_items as raw_items
-from korproxy.kit.json_raw import raw_json as raw_json
-from korproxy.kit.json_raw import raw_object as raw_object
-from korproxy.kit.json_raw import raw_text as raw_text
-from korproxy.kit.json_raw import texts_at as texts_at
-from korproxy.kit.json_text import read_json as read_json
-from korproxy.kit.openai_compatible import OpenAICompatible as OpenAICompatible
-from korproxy.kit.refusals import read_refusal as read_refusal
-from korproxy.kit.regex_redaction import RegexRedaction as RegexRedaction
-from korproxy.kit.translation import Directions as Directions
-from korproxy.kit.translation import LazyTranslator as LazyTranslator
-from korproxy.kit.writing import full_message as full_message
-from korproxy.kit.writing import json_bytes as json_bytes
 from korproxy.models.abilities import Abilities as Abilities
 from korproxy.models.accounts import Account as Account
 from korproxy.models.accounts import Secret as Secret
@@ -94,12 +52,20 @@ from korproxy.models.providers import Model as Model
 
 if typing.TYPE_CHECKING:
     from korproxy import chat as chat
+    from korproxy.kit.everything import *  # noqa: F403 -- one list of names, there
 
 
 def __getattr__(name: str) -> object:
-    """Import the neutral model when it is asked for: it costs 40 ms, and only formats need it."""
+    """Import what most plugins do without when it is asked for: the neutral model takes 40 ms, the kit 20."""
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name == "chat":
         from korproxy import chat
 
         return chat
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from korproxy.kit import everything
+
+    try:
+        return getattr(everything, name)
+    except AttributeError:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None

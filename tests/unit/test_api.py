@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 
 from korproxy import api, contracts
+from korproxy.kit import everything
 
-SOURCE = Path(inspect.getfile(api)).read_text(encoding="utf-8")
-NAMES = [name for name in vars(api) if not name.startswith("_") and name != "typing"]
+SOURCES = [Path(inspect.getfile(each)).read_text(encoding="utf-8") for each in (api, everything)]
+NAMES = [name for name in (*vars(api), *vars(everything)) if not name.startswith("_") and name != "typing"]
 HEAVY = ["trio", "httpx", "httpcore", "quart", "hypercorn", "click", "rich", "cattrs", "asyncio", "tomli_w"]
 
 
 def test_every_name_is_exported_on_purpose_and_only_once() -> None:
-    imports = [node for node in ast.parse(SOURCE).body if isinstance(node, ast.ImportFrom)]
+    imports = [node for each in SOURCES for node in ast.parse(each).body if isinstance(node, ast.ImportFrom)]
     aliases = [alias for node in imports for alias in node.names]
 
     assert all(alias.name == alias.asname for alias in aliases)
@@ -45,6 +46,16 @@ def test_the_neutral_model_is_behind_it_too_and_is_imported_when_it_is_asked_for
     assert told.stdout.strip() == "False Text"
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         _ = api.nothing
+
+
+def test_the_kit_is_imported_when_something_of_it_is_asked_for() -> None:
+    code = "import sys; from korproxy.api import Command; was = 'msgspec' in sys.modules\n"
+    code += "from korproxy.api import HttpProvider; print(was, HttpProvider.__module__)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+
+    assert told.stdout.strip() == "False korproxy.kit.http_provider"
+    with pytest.raises(AttributeError, match="has no attribute '__wrapped__'"):
+        _ = api.__wrapped__
 
 
 def test_opening_it_imports_no_server_no_client_and_no_command_line() -> None:

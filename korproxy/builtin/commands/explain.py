@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 import click
-import msgspec
 
 from korproxy.api import Cli, Command, Explanation, hookimpl
 
@@ -134,6 +133,8 @@ def _printable(text: str) -> str:
 
 def _readable(body: bytes, *, full: bool) -> str:
     """Return JSON *body* in lines. Numbers and texts stay as they are written, but for long texts unless *full*."""
+    import msgspec  # not at the top: commands that list commands import this module, too
+
     try:
         text = msgspec.json.format(body, indent=2).decode()
     except ValueError:  # half a surrogate pair, say: JSON for some, none for others

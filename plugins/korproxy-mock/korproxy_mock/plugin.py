@@ -9,23 +9,11 @@ from typing import TYPE_CHECKING
 import attrs
 
 from korproxy.api import (
-    ANTHROPIC_COUNT,
-    ANTHROPIC_MESSAGES,
-    GEMINI,
-    GEMINI_COUNT,
-    GEMINI_EMBEDDINGS,
-    OPENAI_CHAT,
-    OPENAI_COMPLETIONS,
-    OPENAI_EMBEDDINGS,
-    OPENAI_RESPONSES,
-    RESPONSES_COMPACT,
-    RESPONSES_COUNT,
     Account,
     Collector,
     Command,
     ConfigError,
     ErrorCode,
-    HttpProvider,
     Kind,
     Model,
     PluginTable,
@@ -45,19 +33,6 @@ if TYPE_CHECKING:
     from korproxy_mock.server import MockServer
 
 NAME = "mock"
-SPEAKS = {
-    "openai-chat": OPENAI_CHAT,
-    "openai-responses": OPENAI_RESPONSES,
-    "anthropic-messages": ANTHROPIC_MESSAGES,
-    "gemini": GEMINI,
-    "openai-completions": OPENAI_COMPLETIONS,
-    "openai-embeddings": OPENAI_EMBEDDINGS,
-    "gemini-embeddings": GEMINI_EMBEDDINGS,
-    "anthropic-count": ANTHROPIC_COUNT,
-    "gemini-count": GEMINI_COUNT,
-    "responses-count": RESPONSES_COUNT,
-    "responses-compact": RESPONSES_COMPACT,
-}
 CATALOGUE = (*models.OPENAI, *models.ANTHROPIC, *models.GOOGLE, *models.OPENAI_EMBEDDINGS)
 PORT_TAKEN = ErrorCode(
     code="KP-CONF-280",
@@ -106,16 +81,7 @@ class MockPlugin:
         """In the demo, offer every model in every format."""
         if settings.demo:
             host, port = self.listening(settings).getsockname()
-            yield HttpProvider(
-                id=NAME,
-                type=NAME,
-                base_url=f"http://{host}:{port}",
-                accounts=(Account(name="demo", secret=Secret("demo")),),
-                speaks=SPEAKS,
-                catalogue=tuple(Model(id=each, owner=NAME, kind=_kind(each)) for each in CATALOGUE),
-                patterns=("*",),
-                vendor_headers=(b"anthropic-", b"openai-"),
-            )
+            yield _provider(f"http://{host}:{port}")
 
     @hookimpl
     def korproxy_services(self, settings: Settings) -> Iterable[Service]:
@@ -185,6 +151,33 @@ class MockSection:
     async def collect(self) -> Mapping[str, object]:
         """Return what the mock counts."""
         return self._plugin.state()
+
+
+def _provider(url: str) -> Provider:
+    from korproxy import api  # its kit takes 20 ms, and this module is imported to list commands, too
+
+    return api.HttpProvider(
+        id=NAME,
+        type=NAME,
+        base_url=url,
+        accounts=(Account(name="demo", secret=Secret("demo")),),
+        speaks={
+            "openai-chat": api.OPENAI_CHAT,
+            "openai-responses": api.OPENAI_RESPONSES,
+            "anthropic-messages": api.ANTHROPIC_MESSAGES,
+            "gemini": api.GEMINI,
+            "openai-completions": api.OPENAI_COMPLETIONS,
+            "openai-embeddings": api.OPENAI_EMBEDDINGS,
+            "gemini-embeddings": api.GEMINI_EMBEDDINGS,
+            "anthropic-count": api.ANTHROPIC_COUNT,
+            "gemini-count": api.GEMINI_COUNT,
+            "responses-count": api.RESPONSES_COUNT,
+            "responses-compact": api.RESPONSES_COMPACT,
+        },
+        catalogue=tuple(Model(id=each, owner=NAME, kind=_kind(each)) for each in CATALOGUE),
+        patterns=("*",),
+        vendor_headers=(b"anthropic-", b"openai-"),
+    )
 
 
 def _kind(model: str) -> Kind:

@@ -23,7 +23,7 @@ from tests.fakes.process import korproxy as korproxy_process
 
 DOCS = Path(__file__).parents[3] / "docs" / "reference" / "commands.md"
 HEAVY = ("trio", "httpx", "quart", "hypercorn", "attrs", "attr", "cattrs", "rich", "pluggy", "msgspec", "platformdirs")
-NOT_FOR_HELP = ("trio", "httpx", "quart", "hypercorn", "cattrs", "rich", "importlib.metadata", "email", "zipfile", "ssl")
+NOT_FOR_HELP = ("msgspec", "trio", "httpx", "hypercorn", "cattrs", "rich", "importlib.metadata", "email", "zipfile", "ssl")
 PLUGIN = """
 import click
 
