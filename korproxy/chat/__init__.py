@@ -62,6 +62,7 @@ from korproxy.chat.folding import events_of as events_of
 from korproxy.chat.guard import BrokenStream as BrokenStream
 from korproxy.chat.guard import StreamGuard as StreamGuard
 from korproxy.chat.guard import settle as settle
+from korproxy.chat.media import blob_of_base64 as blob_of_base64
 from korproxy.chat.media import blob_of_url as blob_of_url
 from korproxy.chat.media import data_url as data_url
 from korproxy.chat.media import sniffed as sniffed

@@ -36,7 +36,12 @@ class Fields:
 
     def text(self, key: str) -> str | None:
         """Return the value of *key* if it is a text; anything else is reported as lost."""
-        return self._typed(key, str)
+        self._read.add(key)
+        value = self.value.get(key)
+        if value is None or isinstance(value, str):
+            return value
+        self._misread(key)
+        return None
 
     def flag(self, key: str) -> bool | None:
         """Return the value of *key* if it is true or false; anything else is reported as lost."""
@@ -63,13 +68,22 @@ class Fields:
 
     def table(self, key: str) -> Fields | None:
         """Return the object at *key*, to be read in its turn; anything else is reported as lost."""
-        found = self._typed(key, dict)
-        return None if found is None else Fields(found, self.pointer(key), self.report)
+        self._read.add(key)
+        value = self.value.get(key)
+        if isinstance(value, dict):
+            return Fields(value, child(self.at, key), self.report)
+        if value is not None:
+            self._misread(key)
+        return None
 
     def tables(self, key: str) -> Iterator[Fields]:
         """Yield the objects in the list at *key*; anything else is reported as lost."""
-        for number, each in enumerate(self._typed(key, list) or ()):
-            at = child(self.pointer(key), number)
+        found = self._typed(key, list)
+        if not found:
+            return
+        pointer = child(self.at, key)
+        for number, each in enumerate(found):
+            at = f"{pointer}/{number}"
             if isinstance(each, dict):
                 yield Fields(each, at, self.report)
             else:
@@ -82,6 +96,8 @@ class Fields:
 
     def close(self, why: str = "KorProxy knows no such field") -> None:
         """Report every key that nobody has asked for as lost; null says nothing, so it is none."""
+        if self.value.keys() <= self._read:
+            return
         for key, value in self.value.items():
             if key not in self._read and value is not None:
                 self.report.lost(self.pointer(key), why)

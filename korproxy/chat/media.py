@@ -14,6 +14,8 @@ from korproxy.chat.parts import Blob
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 _STRAY = bytes(set(range(256)) - set(string.ascii_letters.encode() + string.digits.encode() + b"+/-_"))
 _BASE64 = re.compile(r";\s*base64\s*(?:;|\Z)", re.IGNORECASE)
+_IN_ORDER = re.compile(r"[A-Za-z0-9+/]*+={0,2}")
+_TYPE = re.compile(r"[A-Za-z0-9.+-]{1,127}/[A-Za-z0-9.+-]{1,127}")
 _PIECE = 16 * 1024  # characters with escapes that are read at once: that takes eighty times their memory
 _LONGEST_TYPE = 255  # RFC 6838: 127 characters on each side of the slash
 _MAGIC = (
@@ -34,10 +36,21 @@ def blob_of_url(url: str) -> Blob:
     """
     if url[:5].lower() != "data:":
         return Blob(url=url)
-    head, _, content = url[5:].partition(",")
+    comma = url.find(",", 5)
+    comma = len(url) if comma < 0 else comma
+    head = url[5:comma]
     media_type = head.partition(";")[0][:_LONGEST_TYPE].strip().lower()
-    data = _standard(content) if _BASE64.search(head) else base64.b64encode(_unescaped(content)).decode()
+    start = comma + 1
+    data = _standard(url, start) if _BASE64.search(head) else base64.b64encode(_unescaped(url[start:])).decode()
     return Blob(media_type=sniffed(media_type, data), data=data)
+
+
+def blob_of_base64(media_type: str, data: str) -> Blob:
+    """Return the blob of this type that *data* is the base64 of, in the standard alphabet and put right as above."""
+    if media_type.isascii() and _TYPE.fullmatch(media_type):
+        found = _standard(data, 0)
+        return Blob(media_type=sniffed(media_type.lower(), found), data=found)
+    return blob_of_url(f"data:{media_type};base64,{data}")
 
 
 def data_url(blob: Blob) -> str:
@@ -65,9 +78,14 @@ def sniffed(media_type: str, data: str) -> str:
     return next((kind for magic, kind in _MAGIC if begin.startswith(magic)), media_type)
 
 
-def _standard(content: str) -> str:
-    """Return base64 *content* in the standard alphabet, padded, without escapes and space."""
-    bare = _unescaped(content).translate(_STANDARD, _STRAY)
+def _standard(text: str, start: int) -> str:
+    """Return the base64 that *text* is behind *start* in the standard alphabet, padded, without escapes and space.
+
+    Mostly it is so already, and then there is no copy of it.
+    """
+    if (len(text) - start) % 4 == 0 and _IN_ORDER.fullmatch(text, start):
+        return text[start:]
+    bare = _unescaped(text[start:]).translate(_STANDARD, _STRAY)
     return (bare + b"=" * (-len(bare) % 4)).decode()
 
 

@@ -29,6 +29,8 @@ def pair_results(turns: Sequence[Turn], report: Report) -> tuple[Turn, ...]:
 
     Calls are expected in assistant turns only, results in user turns only.
     """
+    if not any(isinstance(part, (ToolCall, ToolResult)) for turn in turns for part in turn.parts):
+        return tuple(turns)
     pairing = _Pairing(report=report)
     for turn in turns:
         pairing.take(turn)

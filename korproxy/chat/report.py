@@ -48,4 +48,6 @@ class Report:
 
 def child(pointer: str, key: str | int) -> str:
     """Return the pointer to *key* in what *pointer* points to."""
-    return f"{pointer}/{key}" if isinstance(key, int) else f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
+    if isinstance(key, str) and ("/" in key or "~" in key):
+        key = key.replace("~", "~0").replace("/", "~1")
+    return f"{pointer}/{key}"

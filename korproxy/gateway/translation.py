@@ -95,14 +95,16 @@ class Translated:
     _sent: Sent = attrs.field(factory=Sent)
     _length: int | None = None
     _refusal: ProviderError | None = None
-    _reader: StreamReader = attrs.field(init=False, repr=False)
-    _writer: StreamWriter = attrs.field(init=False, repr=False)
+    _reader: StreamReader = attrs.field(init=False, repr=False)  # only of ``events``
+    _writer: StreamWriter = attrs.field(init=False, repr=False)  # only where the client has asked for a stream
     _streams: bool = attrs.field(init=False)  # whether the client has asked for a stream
 
     def __attrs_post_init__(self) -> None:
-        self._reader = self.crossing.away.stream_reader()
-        self._writer = self.crossing.back.stream_writer(self.crossing.asked)
         self._streams = self.crossing.asked.stream
+        if self.events:
+            self._reader = self.crossing.away.stream_reader()
+        if self._streams:
+            self._writer = self.crossing.back.stream_writer(self.crossing.asked)
 
     @property
     def is_stream(self) -> bool:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from time import process_time_ns
+from typing import Any
 
 import attrs
 
@@ -41,7 +42,7 @@ CROSSINGS = (
 EVENTS = 400
 CHUNKS = (1, 10, 100)
 ROUNDS = 15
-SIZES = {"1 KB": 1, "124 KB": 1400, "8 MB": 90_000}  # turns of a conversation
+SIZES = {"1 KB": 1024, "124 KB": 124 * 1024, "8 MB": 8 * 1024**2}
 PATH = "/v1beta/models/m:generateContent"  # Gemini's; the others' bodies name the model
 
 
@@ -145,9 +146,9 @@ def of_passing() -> Iterator[Line]:
     for name, dialect in DIALECTS.items():
         assert dialect.translator is not None
         clean = dialect.translator.without_foreign_reasoning
-        for size, turns in SIZES.items():
-            body, path = _long(name, turns), PATH if name == "gemini" else dialect.paths[0]
-            rounds = 5 if turns > 10_000 else ROUNDS
+        for size, length in SIZES.items():
+            body, path = _long(name, length), PATH if name == "gemini" else dialect.paths[0]
+            rounds = 5 if length > 1024**2 else ROUNDS
             yield Line(f"peek     {name} {size}", partial(dialect.peek, path, body), rounds=rounds)
             yield Line(f"own      {name} {size}", partial(clean, body, owner, chat.Report()), rounds=rounds)
         for piece in PIECES:
@@ -163,17 +164,20 @@ def _look(dialect: Dialect, told: Stream, chunks: Sequence[bytes]) -> None:
         reader.feed(cutter.feed(each))
 
 
-def _long(format: str, turns: int) -> bytes:  # noqa: A002 -- the word for it
-    """Return a request whose conversation is *turns* long."""
-    if format == "gemini":
-        contents = [{"role": "user" if at % 2 == 0 else "model", "parts": [{"text": ASKED}]} for at in range(turns)]
-        return json.dumps({"contents": contents}).encode()
+def _long(format: str, length: int) -> bytes:  # noqa: A002 -- the word for it
+    """Return a request whose conversation is so long that it has about *length* bytes."""
     kinds = {"openai-responses": ("input_text", "output_text")}.get(format)
-    said = [
-        {"role": "assistant" if at % 2 else "user", "content": [{"type": kinds[at % 2], "text": ASKED}] if kinds else ASKED}
-        for at in range(turns)
-    ]
-    return json.dumps({"model": "m", "stream": True, "input" if kinds else "messages": said}).encode()
+
+    def turn(at: int) -> Mapping[str, Any]:
+        if format == "gemini":
+            return {"role": "model" if at % 2 else "user", "parts": [{"text": ASKED}]}
+        content = [{"type": kinds[at % 2], "text": ASKED}] if kinds else ASKED
+        return {"role": "assistant" if at % 2 else "user", "content": content}
+
+    turns = [turn(at) for at in range(max(1, length // len(json.dumps(turn(0)))))]
+    if format == "gemini":
+        return json.dumps({"contents": turns}).encode()
+    return json.dumps({"model": "m", "stream": True, "input" if kinds else "messages": turns}).encode()
 
 
 def main(wanted: str = "") -> None:

@@ -169,30 +169,40 @@ class GeminiStream:
         """Take whole events."""
         if b"ignature" in chunk:
             _add_seals(chunk, self.seals)
-        if _says_something(chunk):
-            for _, data in sse_events(chunk):
-                if _says_something(data):
-                    self._read(data)
+        if not (b'"usage' in chunk or _may_end(chunk)):
+            return
+        # Nearly every event has usage, counted from the beginning: so the last one that has some is all that is read of them.
+        found, may_end = None, _may_end(chunk)
+        for _, data in reversed(tuple(sse_events(chunk))):
+            if (found is None and b'"usage' in data) or (may_end and _may_end(data)):
+                usage = self._read(data)
+                found = usage if found is None else found
+            elif found is not None and not may_end:
+                break
+        self.usage = found or self.usage
 
     def finish(self) -> None:
         """Do nothing: a stream says itself whether it is whole."""
 
-    def _read(self, data: bytes) -> None:
+    def _read(self, data: bytes) -> Usage | None:
+        """Take note of the end in *data*, and return the last usage there."""
+        usage: Usage | None = None
         try:
             found = _lists.decode(data) if data.lstrip().startswith(b"[") else [_chunks.decode(data)]
         except (ValueError, RecursionError):
-            return  # it passes all the same: what to make of it is the client's affair
+            return None  # it passes all the same: what to make of it is the client's affair
         for chunk in found:
-            self.usage = read_usage(chunk.usage or chunk.usage_) or self.usage
+            usage = read_usage(chunk.usage or chunk.usage_) or usage
             if chunk.error:
                 self.ended = self.failed = True
             blocked = isinstance(chunk.feedback, dict) and bool(chunk.feedback.get("blockReason"))
             self.ended = self.ended or blocked or any(each.reason or each.reason_ for each in chunk.candidates or ())
+        return usage
 
 
-def _says_something(text: bytes) -> bool:
-    """Whether *text* is worth a decode."""
-    return b'"usage' in text or b'"finish' in text or b'"error"' in text or b'"promptFeedback"' in text
+def _may_end(text: bytes) -> bool:
+    """Whether *text* may say that the stream ends."""
+    return b'"finish' in text or b'"error"' in text or b'"promptFeedback"' in text
 
 
 def _add_seals(text: bytes, seals: list[chat.Seal]) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from korproxy.api import chat
+from korproxy.chat.media import blob_of_base64, blob_of_url
 
 PNG = "iVBORw0KGgoAAAANSUhEUg=="
 JPEG = "/9j/4AAQSkZJRg=="
@@ -142,3 +143,20 @@ def test_escaped_base64_is_read_wherever_it_is_cut_in_pieces(data: bytes, before
 def test_an_id_in_a_vendors_store_has_no_address() -> None:
     with pytest.raises(ValueError, match="file id"):
         chat.data_url(chat.Blob(file="file-1"))
+
+
+@given(
+    st.sampled_from(["", "image/png", "IMAGE/PNG", " image/png ", "a/b;c=d", "a,b", "image/png;charset=x", "ä/b", "x" * 300]),
+    st.one_of(
+        st.sampled_from(["", "QUJD", "QUI=", "QQ==", "QQ", "Q", "QU JD", "Q%55JD", "-_-_", "QUJD====", "Q=Q=", "ä"]), st.text()
+    ),
+)
+def test_base64_alone_is_read_as_in_a_url(media_type: str, data: str) -> None:
+    assert blob_of_base64(media_type, data) == blob_of_url(f"data:{media_type};base64,{data}")
+
+
+@given(st.binary(max_size=40), st.sampled_from(["", ",", "=", "\n", "%3D"]))
+def test_base64_in_order_stays_as_it_is(content: bytes, end: str) -> None:
+    data = base64.b64encode(content).decode()
+
+    assert blob_of_url(f"data:text/plain;base64,{data}{end}").data == data

@@ -15,6 +15,8 @@ _UNIONS = {"oneOf", "anyOf", "allOf", "$ref"}
 _OF_MANY = ("properties", "$defs", "definitions", "patternProperties")
 _LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
 
+_HOLD_SCHEMAS = frozenset({*_OF_MANY, *_LISTS, "items", "additionalProperties"})
+
 
 def parameters_of(schema: chat.JsonObject | None) -> Mapping[str, Any]:
     """Return *schema*, which may be none at all, with what OpenAI misses in it; it means the same.
@@ -34,11 +36,15 @@ def _with_items(schema: Any) -> Any:
     """Return *schema* in which each array says what it holds: anything, where it did not say."""
     if not isinstance(schema, dict):
         return schema
-    new = {key: _inside(key, value) for key, value in schema.items()}
+    new = schema
+    for key in schema.keys() & _HOLD_SCHEMAS:  # most have none of them: they are leaves
+        inside = _inside(key, schema[key])
+        if inside is not schema[key]:
+            new = {**new, key: inside}
     kind = new.get("type")
     if "items" not in new and (kind == "array" or (isinstance(kind, list) and "array" in kind)):
         return {**new, "items": {}}
-    return new if any(new[key] is not value for key, value in schema.items()) else schema
+    return new
 
 
 def _inside(key: str, value: Any) -> Any:

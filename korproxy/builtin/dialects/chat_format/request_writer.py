@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from korproxy.api import chat, json_bytes
+from korproxy.api import chat
+from korproxy.builtin.dialects.chat_format.long_urls import request_bytes
 from korproxy.builtin.dialects.chat_format.write_messages import write_messages
 from korproxy.builtin.dialects.chat_format.write_options import write_options
 from korproxy.builtin.dialects.chat_format.write_thinking import write_thinking
@@ -31,4 +32,4 @@ def write_request(conversation: chat.Conversation, target: chat.Target, report: 
         **tools.members,
         "messages": write_messages(conversation, abilities, report),
     }
-    return chat.Written(body=json_bytes(body), names=names)
+    return chat.Written(body=request_bytes(body), names=names)

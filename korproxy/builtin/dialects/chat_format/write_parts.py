@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from korproxy.api import Abilities, chat
+from korproxy.builtin.dialects.chat_format.long_urls import data_url
 from korproxy.builtin.dialects.chat_format.read_parts import plain_text
 
 Piece: TypeAlias = dict[str, Any]
@@ -67,7 +68,7 @@ class PartWriter:
         if part.blob.url is not None and not self.abilities.image_links:
             what = "this model takes no images by their address"
             raise chat.CannotCarry(part.at, f"{what}. Send the image itself, or set `fetch_images = true` at the provider.")
-        image = {"url": chat.data_url(part.blob)}
+        image = {"url": data_url(part.blob)}
         return {"type": "image_url", "image_url": image if part.detail is None else {**image, "detail": part.detail}}
 
     def _document(self, part: chat.Document) -> Sequence[Piece]:
@@ -85,7 +86,7 @@ class PartWriter:
         if blob.media_type.startswith("image/"):
             return [self._image(chat.Image(blob=blob, at=part.at))]
         # OpenAI wants a name with every file.
-        file = {"filename": part.title or "document.pdf", "file_data": chat.data_url(blob)}
+        file = {"filename": part.title or "document.pdf", "file_data": data_url(blob)}
         about = [_text(part.context)] if part.context else []
         return [*about, {"type": "file", "file": file}]
 

@@ -188,7 +188,7 @@ def _media(part: chat.Fields) -> Iterator[chat.Image | chat.Document | chat.Audi
 
 def _blob(media_type: str, key: str, found: str) -> chat.Blob:
     if key == "data":
-        return chat.blob_of_url(f"data:{media_type};base64,{found}")
+        return chat.blob_of_base64(media_type, found)
     return chat.Blob(media_type=media_type, **{"file" if found.startswith(_GOOGLES) else "url": found})
 
 

@@ -49,7 +49,7 @@ class GeminiStreamReader:
         """Return what *chunk* says, as nearly all do; its part goes on with what was told before."""
         said = self._parts.more(chunk.part)
         self._grounding.see(said)
-        return (*self._count(chunk.usage), said)
+        return (*self._count(chunk.usage or None), said)
 
     def read(self, chunks: Sequence[Chunk]) -> Iterator[chat.Event]:
         """Yield what *chunks* say."""

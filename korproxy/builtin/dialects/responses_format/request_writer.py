@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from korproxy.api import chat, json_bytes
+from korproxy.api import chat
+from korproxy.builtin.dialects.chat_format.long_urls import request_bytes
 from korproxy.builtin.dialects.responses_format.write_items import write_items
 from korproxy.builtin.dialects.responses_format.write_options import write_options
 from korproxy.builtin.dialects.responses_format.write_thinking import write_thinking
@@ -37,4 +38,4 @@ def write_request(conversation: chat.Conversation, target: chat.Target, report: 
         "instructions": said.instructions or None,
         "input": said.input,
     }
-    return chat.Written(body=json_bytes({key: value for key, value in members.items() if value is not None}), names=names)
+    return chat.Written(body=request_bytes({key: value for key, value in members.items() if value is not None}), names=names)

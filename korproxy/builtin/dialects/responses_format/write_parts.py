@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from korproxy.api import Abilities, chat
+from korproxy.builtin.dialects.chat_format.long_urls import data_url
 from korproxy.builtin.dialects.chat_format.read_parts import plain_text
 
 Piece: TypeAlias = dict[str, Any]
@@ -58,7 +59,7 @@ class PartWriter:
         if part.blob.url is not None and not self.abilities.image_links:
             what = "this model takes no images by their address"
             raise chat.CannotCarry(part.at, f"{what}. Send the image itself, or set `fetch_images = true` at the provider.")
-        return {"type": "input_image", "image_url": chat.data_url(part.blob), **detail}
+        return {"type": "input_image", "image_url": data_url(part.blob), **detail}
 
     def _document(self, part: chat.Document) -> Sequence[Piece]:
         blob = part.blob
@@ -82,7 +83,7 @@ class PartWriter:
         if blob.url is not None:
             return {"file_url": blob.url, **title}
         # OpenAI wants a name with every file.
-        return {"filename": "document.pdf", **title, "file_data": chat.data_url(blob)}
+        return {"filename": "document.pdf", **title, "file_data": data_url(blob)}
 
     def _own_file(self, file: str, what: str, at: str) -> str:
         if self.abilities.family != "openai" or not file.startswith("file-"):

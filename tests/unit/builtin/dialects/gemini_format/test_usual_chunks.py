@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from korproxy.api import chat
+from korproxy.api import Usage, chat
 from korproxy.builtin.dialects.gemini_format import stream_reader
 from korproxy.builtin.dialects.gemini_format.usual_chunks import usual_chunk
 from tests.unit.builtin.dialects.gemini_format.said import answer, call, told
@@ -82,3 +82,10 @@ def test_what_is_told_does_not_depend_on_how_usual_it_is(chunks: list[dict[str, 
 
 def _nameless(event: chat.Event) -> object:
     return event.key if isinstance(event, chat.CallStarted) else event
+
+
+def test_no_tokens_at_all_say_nothing_of_them() -> None:
+    counted, empty = {"promptTokenCount": 3}, answer({"text": "b"}, usageMetadata={})
+    events = told(answer({"text": "a"}, usageMetadata=counted), empty)
+
+    assert [each for each in events if isinstance(each, chat.UsageSeen)] == [chat.UsageSeen(Usage(tokens_in=3))]
