@@ -28,28 +28,31 @@ def line(event: Finished) -> str:
     A value that is not plain is written as a JSON string, so that nobody can put pairs or lines of their own into the log.
     """
     usage = event.usage
-    pairs = {
-        "model": event.model,
-        "provider": event.provider,
-        "account": event.account,
-        "status": event.status,
-        "outcome": event.outcome.replace(" ", "-"),
-        "code": event.code,
-        "seconds": f"{event.seconds:.3f}",
-        "first_byte": None if event.first_byte is None else f"{event.first_byte:.3f}",
-        "in": event.bytes_in,
-        "out": event.bytes_out,
-        "tokens_in": usage.tokens_in,
-        "cache_read": usage.cache_read,
-        "cache_write": usage.cache_write,
-        "tokens_out": usage.tokens_out,
-        "attempts": event.attempts if event.attempts > 1 else None,
-        "request": event.id,
-    }
-    return " ".join(f"{name}={_value(str(value))}" for name, value in pairs.items() if value is not None)
+    pairs = (
+        ("model", event.model),
+        ("provider", event.provider),
+        ("account", event.account),
+        ("status", event.status),
+        ("outcome", event.outcome.replace(" ", "-")),
+        ("code", event.code),
+        ("seconds", f"{event.seconds:.3f}"),
+        ("first_byte", None if event.first_byte is None else f"{event.first_byte:.3f}"),
+        ("in", event.bytes_in),
+        ("out", event.bytes_out),
+        ("tokens_in", usage.tokens_in),
+        ("cache_read", usage.cache_read),
+        ("cache_write", usage.cache_write),
+        ("tokens_out", usage.tokens_out),
+        ("attempts", event.attempts if event.attempts > 1 else None),
+        ("request", event.id),
+    )
+    return " ".join([f"{name}={_value(value)}" for name, value in pairs if value is not None])
 
 
-def _value(text: str) -> str:
+def _value(value: str | int) -> str:
+    if isinstance(value, int):
+        return str(value)
+    text = value
     text = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
     return text if _PLAIN.fullmatch(text) else json.dumps(text)
 
@@ -64,6 +67,8 @@ class RequestLog:
         """Log until the channel closes."""
         task_status.started()
         async for event in events:
+            if not log.isEnabledFor(logging.INFO):  # asked each time: a line that nobody writes is not made
+                continue
             log.info("%s", line(event), extra={"correlation_id": event.correlation_id})
 
 

@@ -105,3 +105,23 @@ async def test_each_event_is_logged_under_its_own_correlation_id_until_the_chann
         ("INFO", line(OK), "c-1"),
         ("INFO", line(BARE), "c-2"),
     ]
+
+
+async def test_a_line_that_nobody_writes_is_not_made(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    made: list[Finished] = []
+
+    def make(event: Finished) -> str:
+        made.append(event)
+        return "made"
+
+    monkeypatch.setattr("korproxy.builtin.sinks.request_log.line", make)
+    [sink] = korproxy_sinks(FakeSettings())
+    for level in (logging.WARNING, logging.INFO):
+        caplog.set_level(level, "korproxy.requests")
+        send, receive = trio.open_memory_channel[Finished](1)
+        async with send:
+            send.send_nowait(attrs.evolve(OK, id=str(level)))
+        await sink.run(receive, task_status=trio.TASK_STATUS_IGNORED)
+
+    assert [each.id for each in made] == [str(logging.INFO)]
+    assert [each.getMessage() for each in caplog.records] == ["made"]
