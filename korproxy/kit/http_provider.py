@@ -176,10 +176,12 @@ class HttpProvider:
     def prepare(self, request: Outgoing, account: Account) -> UpstreamRequest:
         """Return the request with the format's headers, the vendor's own ones, and the credential."""
         endpoint = self.speaks[request.dialect]
-        passed = [each for each in request.headers if each[0] not in NEVER_PASSED]
-        given = {name for name, _ in passed}
-        own = [each for each in endpoint.defaults if each[0] not in given]
-        headers = [*(_FOR_STREAMS if request.stream else _FOR_ANSWERS), *passed, *own]
+        headers = [*(_FOR_STREAMS if request.stream else _FOR_ANSWERS)]
+        if request.headers:
+            headers += [each for each in request.headers if each[0] not in NEVER_PASSED]
+        if endpoint.defaults:
+            given = {name for name, _ in headers}
+            headers += [each for each in endpoint.defaults if each[0] not in given]
         if request.correlation_id:
             headers.append((b"x-correlation-id", request.correlation_id.encode()))
         secret = self._secret(request, account)
