@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import attrs
 
+_ENDS = (b"\n\n", b"\r\n\r\n")
 LONGEST_EVENT = 1024 * 1024  # bytes held back at most; a longer event flows through in pieces
 
 
@@ -33,7 +34,8 @@ class FrameCutter:
 
     def feed(self, chunk: bytes) -> bytes:
         """Return all bytes up to the last event border; what follows it is held back."""
-        border = _last_border(self._last + chunk) - len(self._last)
+        # Nearly all chunks of a fast stream end with an event: then nothing is looked for, and nothing copied.
+        border = len(chunk) if chunk.endswith(_ENDS) else _last_border(self._last + chunk) - len(self._last)
         self._last = (self._last + chunk[-2:])[-2:]
         given = b""
         if border >= 0:
@@ -58,7 +60,9 @@ def _last_border(text: bytes) -> int:
     A CRLF alone is none; whatever else LF and CR make in twos is the end of a line and of the blank one after it. After LF and
     CR one more byte has to be there, since that CR is mostly the first half of a CRLF; after CR and CR it hardly ever is.
     """
-    start = max(text.rfind(b"\n\n"), text.rfind(b"\r\r"), text.rfind(b"\n\r", 0, -1))
+    start = text.rfind(b"\n\n")
+    for pair, end in ((b"\r\r", len(text)), (b"\n\r", len(text) - 1)):
+        start = max(start, text.rfind(pair, start + 1, max(end, 0)))
     if start < 0:
         return -1
     return start + 2 + (text[start + 1 : start + 3] == b"\r\n")
