@@ -32,12 +32,16 @@ def current_reactor() -> Reactor | None:
 
 @attrs.define(eq=False)
 class Reactor:
-    """Wakes the tasks that wait on wires. On the Trio thread only; nothing in it waits but ``run`` and ``sweep``."""
+    """Wakes the tasks that wait on wires. On the Trio thread only; nothing in it waits but ``run`` and ``sweep``.
 
+    Attributes:
+        next_look: Trio time of the next look for missed deadlines.
+    """
+
+    next_look: float = attrs.field(default=inf, init=False)
     _epoll: select.epoll
     _wires: dict[int, Wire] = attrs.field(factory=dict, init=False, repr=False)
     _sleep: trio.CancelScope = attrs.field(factory=trio.CancelScope, init=False, repr=False)
-    _next: float = attrs.field(default=inf, init=False)  # Trio time of the next look for missed deadlines
 
     def __len__(self) -> int:
         return len(self._wires)
@@ -57,8 +61,8 @@ class Reactor:
 
     def look_at(self, deadline: float) -> None:
         """Have the deadlines of all wires looked at when *deadline* (Trio time) has come."""
-        if deadline < self._next:
-            self._next = self._sleep.deadline = deadline
+        if deadline < self.next_look:
+            self.next_look = self._sleep.deadline = deadline
 
     async def run(self) -> NoReturn:
         """Wake whoever can go on, for ever."""
@@ -75,10 +79,10 @@ class Reactor:
         while True:
             with self._sleep:
                 await trio.sleep_forever()
-            now, self._next = trio.current_time(), inf
+            now, self.next_look = trio.current_time(), inf
             for wire in list(self._wires.values()):
-                self._next = min(self._next, wire.late(now))
-            self._sleep = trio.CancelScope(deadline=self._next)
+                self.next_look = min(self.next_look, wire.late(now))
+            self._sleep = trio.CancelScope(deadline=self.next_look)
 
     def close(self) -> None:
         """Close all wires that are left, and the epoll."""

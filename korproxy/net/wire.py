@@ -31,6 +31,7 @@ class Wire:
         on_hangup: Called once the other side will send no more, also while nobody reads; only where ``watched``. Must not wait.
         on_input: Called when something came that nobody waits for; only where ``watched``. Must not wait.
         hung_up: The other side will send no more.
+        closed: It was closed by us.
         blocked_since: Trio time at which the write that waits began to wait; None while none does.
     """
 
@@ -38,6 +39,7 @@ class Wire:
     on_hangup: Callable[[], None] | None = attrs.field(default=None, init=False, repr=False)
     on_input: Callable[[], None] | None = attrs.field(default=None, init=False, repr=False)
     hung_up: bool = attrs.field(default=False, init=False)
+    closed: bool = attrs.field(default=False, init=False)
     blocked_since: float | None = attrs.field(default=None, init=False)
     _reactor: Reactor | None = attrs.field(default=None, repr=False)
     _readable: bool = attrs.field(default=True, init=False)  # a read may find something: only after an event, or once tried
@@ -63,11 +65,6 @@ class Wire:
         """Whether the other side's end is noticed while nobody reads."""
         return self._reactor is not None
 
-    @property
-    def closed(self) -> bool:
-        """Whether it was closed by us."""
-        return self.socket.fileno() < 0
-
     async def receive(self, size: int = AT_ONCE, deadline: float = inf) -> bytes:
         """Return what is there, at most *size* bytes, waiting for the first one until *deadline* (Trio time).
 
@@ -89,7 +86,14 @@ class Wire:
                         await trio.lowlevel.checkpoint()
                     return data
             self._turns = 0
-            await self.until_readable(deadline)
+            if self._reactor is None:
+                await self.until_readable(deadline)
+            else:
+                self._begin_to_wait(self._reactor, deadline)
+                await wait_task_rescheduled(self._stop_reading)
+                if self._read_late:
+                    self._read_late = False
+                    raise trio.TooSlowError
 
     def receive_now(self, size: int = AT_ONCE) -> bytes | None:
         """Return what is there, ``b""`` at the end; None where nothing is. Raises as ``receive`` does."""
@@ -101,32 +105,37 @@ class Wire:
             self._readable = False
             return None
         except OSError:
-            if self.closed:
-                raise trio.ClosedResourceError from None
+            self._raise_closed()
             raise
-        if self._reactor is not None and len(data) < size and not self.hung_up:
+        if len(data) < size and self._reactor is not None and not self.hung_up:
             self._readable = False  # less than was asked for means that all of it was read (epoll(7))
         return data
 
     async def until_readable(self, deadline: float = inf) -> None:
         """Wait until a read may find something, or the end; raises as ``receive`` does."""
-        reactor = self._reactor
+        if self._reactor is not None:
+            self._begin_to_wait(self._reactor, deadline)
+            await wait_task_rescheduled(self._stop_reading)
+            if self._read_late:
+                self._read_late = False
+                raise trio.TooSlowError
+            return
         if self.closed:
             raise trio.ClosedResourceError
-        if reactor is None:
-            with trio.CancelScope(deadline=deadline):
-                await trio.lowlevel.wait_readable(self.socket)
-                self._readable = True
-                return
-            raise trio.TooSlowError
+        with trio.CancelScope(deadline=deadline):
+            await trio.lowlevel.wait_readable(self.socket)
+            self._readable = True
+            return
+        raise trio.TooSlowError
+
+    def _begin_to_wait(self, reactor: Reactor, deadline: float) -> None:
+        if self.closed:
+            raise trio.ClosedResourceError
         if self._reader is not None:
             raise trio.BusyResourceError("another task reads from this wire")
         self._reader, self._read_by = current_task(), deadline
-        reactor.look_at(deadline)
-        await wait_task_rescheduled(self._stop_reading)
-        if self._read_late:
-            self._read_late = False
-            raise trio.TooSlowError
+        if deadline < reactor.next_look:
+            reactor.look_at(deadline)
 
     def _stop_reading(self, _: RaiseCancelT) -> Abort:
         self._reader, self._read_by = None, inf
@@ -258,6 +267,7 @@ class Wire:
             self._reactor.remove(self)
         else:
             trio.lowlevel.notify_closing(self.socket)
+        self.closed = True
         self.socket.close()
         self._readable = False
         self._wake_reader()

@@ -9,7 +9,7 @@ import trio
 
 from korproxy.net.wire import Wire
 from korproxy.server.lane.exchange import LaneExchange
-from korproxy.server.lane.head import END, may_be_ours, read_head
+from korproxy.server.lane.head import END, HeadReader, may_be_ours
 
 AHEAD = 128 * 1024  # bytes a client may send behind a request that is being answered
 
@@ -33,6 +33,7 @@ class LaneConnection:
     origins: Collection[str] = ()
     stopping: bool = False
     _read: bytes = attrs.field(default=b"", init=False, repr=False)
+    _heads: HeadReader = attrs.field(factory=HeadReader, init=False, repr=False)
     _life: trio.CancelScope = attrs.field(factory=trio.CancelScope, init=False, repr=False)
     _answering: LaneExchange | None = attrs.field(default=None, init=False, repr=False)  # whose request is here as a whole
     _waiting: bool = attrs.field(default=False, init=False)  # for the first byte of the next request
@@ -62,7 +63,7 @@ class LaneConnection:
     async def _serve(self) -> bool:
         """Answer requests until no more may come; return False where the next one is not for the lane."""
         while (end := await self._end_of_head()) > 0:
-            head = read_head(self._read[:end])
+            head = self._heads.read(self._read[:end])
             if head is None:
                 return False
             exchange = LaneExchange(
@@ -70,7 +71,7 @@ class LaneConnection:
                 head=head,
                 rest=self._read[end:],
                 origins=self.origins,
-                on_gone=self._life.cancel,
+                scope=self._life,
                 on_complete=self._whole,
                 closes=self.stopping or not head.keeps,
             )

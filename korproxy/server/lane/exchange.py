@@ -52,7 +52,7 @@ class LaneExchange:
         broken: It must not look like one that is.
         rest: What was read behind the request; right once it is complete.
         closes: The answer is the last one on its connection, and says so.
-        on_gone: Called once nobody listens any more; cancels whoever makes the answer.
+        scope: Is cancelled once nobody listens any more, or the grace is over; see ``scope_of``.
         on_complete: Called once the request is here as a whole.
     """
 
@@ -60,7 +60,7 @@ class LaneExchange:
     head: Head
     rest: bytes = attrs.field(repr=False)
     origins: Collection[str]
-    on_gone: Callable[[], None]
+    scope: trio.CancelScope
     on_complete: Callable[[LaneExchange], None]
     closes: bool = False
     complete: bool = attrs.field(default=False, init=False)
@@ -259,7 +259,7 @@ class LaneExchange:
     async def _gone(self) -> NoReturn:
         """Nobody listens any more. That is told by cancelling, as where the client leaves while nothing is written."""
         self.broken = True
-        self.on_gone()
+        self.scope.cancel("the client has left")
         await trio.sleep_forever()
 
     @property

@@ -3,11 +3,12 @@
 The lane is strict, and refuses nothing: what is not of the plainest shape (RFC 9112, sections 2 to 7) is left to Hypercorn with
 all its bytes, so that there is one place that decides what is still HTTP, and one that answers what is not. llhttp (httptools)
 is strict by itself: folded fields, bare line feeds, control characters, lengths that contradict each other or a coding it takes
-for none (tests/unit/server/lane/test_head.py holds it to that).
+for none (tests/unit/server/lane/test_head.py holds it to that). Where it is lenient, ``read_head`` looks itself.
 """
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from urllib.parse import unquote
 
@@ -19,10 +20,13 @@ from korproxy.server.paths import is_management
 
 LONGEST = 64 * 1024  # bytes of a head; h11 answers a longer one
 MOST_FIELDS = 100
+MOST_DIGITS = 18  # of a content-length; llhttp takes any number of zeros before it, and Python refuses to read thousands
 END = b"\r\n\r\n"
 
 _STARTS = (b"POST /", b"GET /", b"DELETE /")
+_LENGTH = re.compile(rb"\r\n[Cc]ontent-[Ll]ength: ?([0-9]{1,18})\r\n")
 _LONGEST_START = max(map(len, _STARTS)) - 1
+_VERSION = b" HTTP/1.1\r\n"
 # What says where a request ends and what becomes of its connection; anything else in these than is read below is for Hypercorn.
 _FRAMING = frozenset(
     {
@@ -83,6 +87,42 @@ def may_be_ours(begun: bytes) -> bool:
     return begun.startswith(_STARTS) if len(begun) > _LONGEST_START else any(each.startswith(begun) for each in _STARTS)
 
 
+@attrs.define
+class HeadReader:
+    """Reads the heads of one connection: nearly all clients send the same one again, with another length of the body."""
+
+    _same: bytes = attrs.field(default=b"", init=False, repr=False)  # the last head, without the digits of its length
+    _at: int = attrs.field(default=-1, init=False)  # where they stood
+    _last: Head | None = attrs.field(default=None, init=False, repr=False)
+
+    def read(self, head: bytes) -> Head | None:
+        """Return what ``read_head`` does."""
+        length = _LENGTH.search(head)
+        if length is None:
+            return read_head(head)
+        at, behind = length.span(1)
+        same = head[:at] + head[behind:]
+        if at != self._at or same != self._same or self._last is None:
+            self._same, self._at, self._last = same, at, read_head(head)
+            return self._last
+        return _of_length(self._last, length[1])
+
+
+def _of_length(last: Head, digits: bytes) -> Head:
+    """Return *last*, which had a length, for another body. By hand: ``attrs.evolve`` costs as much as reading it anew."""
+    raw = last.headers.raw
+    at = [name for name, _ in raw].index(b"content-length")
+    return Head(
+        method=last.method,
+        path=last.path,
+        query=last.query,
+        headers=Headers((*raw[:at], (b"content-length", digits), *raw[at + 1 :])),
+        length=int(digits),
+        waits=last.waits,
+        keeps=last.keeps,
+    )
+
+
 def read_head(head: bytes) -> Head | None:
     """Read *head*, blank line included; None where it is not for the lane."""
     if len(head) > LONGEST or not head.startswith(_STARTS):
@@ -93,12 +133,15 @@ def read_head(head: bytes) -> Head | None:
         parser.feed_data(head)
     except (httptools.HttpParserError, httptools.HttpParserUpgrade):
         return None
-    if not read.complete or parser.get_http_version() != "1.1" or len(read.fields) > MOST_FIELDS:
+    method = parser.get_method()
+    if not read.complete or len(read.fields) > MOST_FIELDS:
         return None
-    return _judged(parser, read)
+    if not head.startswith(_VERSION, len(method) + 1 + len(read.url)):  # llhttp takes more blanks than one, and RTSP/1.1
+        return None
+    return _judged(method, read)
 
 
-def _judged(parser: httptools.HttpRequestParser, read: _Read) -> Head | None:
+def _judged(method: bytes, read: _Read) -> Head | None:
     framing = _framing(read.fields)
     raw_path, _, query = read.url.partition(b"?")
     path = _path(raw_path)
@@ -106,7 +149,7 @@ def _judged(parser: httptools.HttpRequestParser, read: _Read) -> Head | None:
         return None
     length, waits, keeps = framing
     return Head(
-        method=parser.get_method().decode("ascii"),
+        method=method.decode("ascii"),
         path=path,
         query=query,
         headers=Headers(tuple(read.fields)),
@@ -135,9 +178,9 @@ def _framing(fields: list[tuple[bytes, bytes]]) -> tuple[int | None, bool, bool]
     for name, value in fields:
         if name not in _FRAMING:
             continue
-        if name == b"content-length":
+        if name == b"content-length" and len(value) <= MOST_DIGITS:
             framings += 1
-            length = int(value)  # llhttp has seen to it that these are digits, and few enough
+            length = int(value)  # llhttp has seen to it that these are digits
         elif name == b"host":
             hosts += 1
         elif name == b"connection":
