@@ -11,7 +11,20 @@ from pathlib import Path
 from typing import Any
 
 BUSY = 0.5  # load above which times say more about the machine than about KorProxy
-PACKAGES = ("trio", "hypercorn", "httpx", "httpcore", "h11", "msgspec", "attrs", "cattrs", "pluggy", "click", "korproxy-mock")
+PACKAGES = (
+    "trio",
+    "hypercorn",
+    "httptools",
+    "httpx",
+    "httpcore",
+    "h11",
+    "msgspec",
+    "attrs",
+    "cattrs",
+    "pluggy",
+    "click",
+    "korproxy-mock",
+)
 
 
 def about() -> dict[str, Any]:

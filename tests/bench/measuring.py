@@ -193,7 +193,8 @@ def values_of(case: Case, result: Result, used: float) -> dict[str, float]:
         found["cpu_us"] = used / result.answers * 1e6
     if case.stream:
         found["events_per_second"] = result.events / result.seconds
-        found["event_cpu_us"] = used / result.events * 1e6
+        if result.events:
+            found["event_cpu_us"] = used / result.events * 1e6
     if case.name == "paced":
         found["percent"] = 100 * result.events / ideal_events(case.connections, result.seconds)
     return found

@@ -98,6 +98,8 @@ def _first_line(process: subprocess.Popen[str]) -> str:
 
 
 def _end(process: subprocess.Popen[str]) -> None:
+    if process.poll() is not None:
+        sys.stderr.write(f"{process.args!r} had ended by itself, with {process.returncode}\n")
     process.terminate()
     try:
         process.wait(STOP_SECONDS)

@@ -1,88 +1,116 @@
-"""The bench's own arithmetic. Nothing is timed here: the suite runs on machines that do other things."""
+"""The command: what it prints, what it writes and how it exits. Nothing is timed here."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from itertools import pairwise
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from tests.bench import peers
 from tests.bench.__main__ import main
-from tests.bench.figures import MEASURES, Figure, Measure, as_json, exit_code, figures_of, table
-from tests.bench.load import EVENTS, Answers, chat_request, messages_request
+from tests.bench.asking import CHAT, chat, messages, post
+from tests.bench.cases import CASES, Case
+from tests.bench.compiled import Result, Times, compiled, mocking
+from tests.bench.figures import FLOOR, MEASURES, Measure, NotMeasured, Round
+from tests.bench.gateways import DIRECT, KORPROXY, LITELLM, NGINX, PORTKEY, Gateway, direct
 from tests.bench.machine import lines
-from tests.bench.processes import BenchFailed, environment, python, resident_in, running, ticks_in
+from tests.bench.measuring import Bench, Measured, Plan, cancel_p99, run_case, values_of
+from tests.bench.peers import not_equal, set_up, starts
+from tests.bench.processes import BenchFailed
 
-BARRED = Measure(name="start_ms", label="start", unit="ms", bar=200)
-SHOWN = Measure(name="rate", label="rate", unit="1/s")
-GOOD = {"version_ms": 50.0, "ready_ms": 400.0, "idle_memory_mb": 45.0}
-REST = {"ready_cpu_ms": 350.0, "cpu_us": 1500.0, "added_p50_us": 1200.0, "requests_per_second": 600.0, "busy_memory_mb": 47.0}
-REST |= {"translated_cpu_us": 2000.0, "event_cpu_us": 60.0, "translated_event_cpu_us": 90.0}
+GATEWAY = Gateway(name=KORPROXY, version="1", port=1, headers={"authorization": "Bearer kp"})
+needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc: the bench says so and exits with 2")
 
 
-def figure(*values: float, measure: Measure = BARRED) -> Figure:
-    return Figure(measure=measure, values=values)
+class Recorder(Round):
+    """A round in which every value is there: 1, but for those of KorProxy that are named otherwise."""
+
+    def __init__(self, **own: float) -> None:
+        super().__init__({KORPROXY: own})
+
+    def __call__(self, gateway: str, name: str) -> float:
+        if gateway == KORPROXY and name.replace(".", "_") in self.values[KORPROXY]:
+            return self.values[KORPROXY][name.replace(".", "_")]
+        return 0.001 if gateway == KORPROXY and name.endswith("_us") else 1.0
+
+
+def measuring(*rounds: Round, **not_measured: str) -> Callable[[Plan], Measured]:
+    versions = {DIRECT: "no gateway", NGINX: "1.2", LITELLM: "3.4", PORTKEY: "5.6"}
+    return lambda _: Measured(rounds=list(rounds), versions=versions, not_measured=not_measured)
+
+
+GOOD = {"paced_percent": 100.0, "stream_events_per_second": 1.0, "ready_s": 0.1}
 
 
 @pytest.mark.parametrize(
-    ("values", "median", "missed"),
+    ("own", "not_measured", "code", "last"),
     [
-        ((1.0,), 1.0, False),
-        ((900.0, 10.0, 30.0, 20.0, 800.0), 30.0, False),  # two disturbed runs of five do not count
-        ((900.0, 10.0, 700.0, 20.0, 800.0), 700.0, True),
-        ((100.0, 299.8), 199.9, False),
-        ((200.0,), 200.0, True),  # under the bar, not on it
+        ({}, {}, 0, "26 of 26 bars hold"),
+        ({"version_ms": 250.0}, {}, 1, "25 of 26 bars hold; missed: version_ms"),
+        ({}, {"litellm": "not set up"}, 3, "26 of 26 bars hold"),
+        ({"version_ms": 250.0}, {"litellm": "not set up"}, 1, "25 of 26 bars hold; missed: version_ms"),
     ],
 )
-def test_the_median_is_held_against_the_bar(values: tuple[float, ...], median: float, missed: bool) -> None:
-    found = figure(*values)
-    assert (found.median, found.missed) == (median, missed)
-
-
-def test_what_has_no_bar_is_never_missed() -> None:
-    assert not figure(1e9, measure=SHOWN).missed
-
-
-@pytest.mark.parametrize(
-    ("figures", "code"),
-    [([], 0), ([figure(1)], 0), ([figure(1), figure(201)], 1), ([figure(1), figure(1e9, measure=SHOWN)], 0)],
-)
-def test_one_missed_bar_decides_the_exit_code(figures: list[Figure], code: int) -> None:
-    assert exit_code(figures) == code
-
-
-def test_the_bars_are_those_that_were_promised() -> None:
-    assert {each.name: each.bar for each in MEASURES if each.bar} == {"version_ms": 200, "ready_ms": 700, "idle_memory_mb": 65}
-
-
-def test_runs_become_one_figure_for_each_measure() -> None:
-    runs = [{"start_ms": 1.0, "rate": 5.0}, {"start_ms": 3.0, "rate": 7.0}]
-    assert figures_of(runs, [SHOWN, BARRED]) == [figure(5, 7, measure=SHOWN), figure(1, 3)]
-
-
-def test_the_table_has_a_line_for_each_figure() -> None:
-    shown = table([figure(45.24, 44, 61), figure(250), figure(1234.5, measure=SHOWN)])
-    assert [" ".join(line.split()) for line in shown.splitlines()] == [
-        "median lowest highest bar",
-        "start 45.2 44.0 61.0 ms < 200 ok",
-        "start 250 250 250 ms < 200 MISSED",
-        "rate 1,234 1,234 1,234 1/s",
+def test_the_exit_code_and_the_last_line_tell_what_came_out(
+    own: dict[str, float], not_measured: dict[str, str], code: int, last: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([], measuring(Recorder(**{**GOOD, **own}), **not_measured)) == code
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1] == last
+    assert [line for line in said if line.startswith("NOT MEASURED")] == [
+        f"NOT MEASURED: {n}: {w}" for n, w in not_measured.items()
     ]
-    assert len({line.rindex("250") for line in shown.splitlines() if "250" in line}) == 1
 
 
-def test_the_json_has_every_value() -> None:
-    assert as_json([figure(3, 250, 300)], {"python": "3.11"}) == {
-        "about": {"python": "3.11"},
-        "figures": {
-            "start_ms": {"label": "start", "unit": "ms", "median": 250, "values": [3, 250, 300], "bar": 200, "missed": True}
-        },
-        "missed": True,
-    }
+def test_everything_is_written_as_json_and_as_plots(tmp_path: Path) -> None:
+    each = Round({KORPROXY: {"version_ms": 50.0, "chat_64.cpu_us": 90.0}, NGINX: {"chat_64.cpu_us": 19.0}})
+    assert main(["--json", str(tmp_path / "bench.json"), "--svg", str(tmp_path / "plots")], measuring(each)) == 1
+    written = json.loads((tmp_path / "bench.json").read_text())
+    assert written["about"]["gateways"] == {DIRECT: "no gateway", NGINX: "1.2", LITELLM: "3.4", PORTKEY: "5.6"}
+    assert (written["figures"]["cpu_us"]["values"], written["rounds"]) == ([90.0], [each.values])
+    assert "nginx" in (tmp_path / "plots" / "cpu-per-chat.svg").read_text()
+
+
+def test_a_short_run_says_that_it_was_one_and_asks_for_less(capsys: pytest.CaptureFixture[str]) -> None:
+    asked: list[Plan] = []
+
+    def measured(plan: Plan) -> Measured:
+        asked.append(plan)
+        return measuring(Recorder(**GOOD))(plan)
+
+    assert [main(args, measured) for args in (["--short"], ["--short", "--peers", "none"], ["--rounds", "2"])] == [0, 0, 0]
+    said = capsys.readouterr().out
+    assert said.count("This was the short run") == 2
+    assert [(plan.rounds, list(plan.peers), plan.short) for plan in asked] == [
+        (3, [NGINX], True),
+        (3, [], True),
+        (2, [NGINX, LITELLM, PORTKEY], False),
+    ]
+
+
+def test_what_is_not_equal_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    main([], measuring(Recorder(**GOOD)))
+    said = capsys.readouterr().out
+    assert not_equal([KORPROXY, DIRECT, NGINX, LITELLM, PORTKEY]) in said
+    assert "nginx: checks no key" in said
+
+
+def test_a_bench_that_cannot_measure_says_why_and_exits_2(capsys: pytest.CaptureFixture[str]) -> None:
+    def measured(_: Plan) -> Measured:
+        raise BenchFailed("The bench needs gcc")
+
+    assert main([], measured) == 2
+    assert capsys.readouterr().err == "The bench needs gcc\n"
+
+
+@pytest.mark.parametrize("args", [["--peers", "nginx,envoy"], ["--rounds", "0"], ["faster"]])
+def test_a_wrong_call_is_refused(args: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(args, measuring())
+    assert ended.value.code == 2
 
 
 @pytest.mark.parametrize("load", [0.1, 3.0])
@@ -100,98 +128,112 @@ def test_a_busy_machine_is_owned_up_to(load: float) -> None:
     assert ("busy" in shown) == (load > 1)
 
 
-@pytest.mark.parametrize(("version_ms", "code"), [(50.0, 0), (250.0, 1)])
-def test_the_command_prints_a_table_writes_json_and_exits_by_the_bars(
-    version_ms: float, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    asked: list[int] = []
-
-    def measured(runs: int) -> list[Mapping[str, float]]:
-        asked.append(runs)
-        return [{**GOOD, **REST, "version_ms": version_ms}] * runs
-
-    assert main(["--json", str(tmp_path / "bench.json")], measured) == code
-
-    written = json.loads((tmp_path / "bench.json").read_text())
-    assert (asked, written["missed"], written["figures"]["version_ms"]["values"]) == ([5], bool(code), [version_ms] * 5)
-    assert ("MISSED" in capsys.readouterr().out) == bool(code)
+def test_every_measure_is_of_values_that_a_round_has() -> None:
+    """A name that nothing measures would be NOT MEASURED for ever."""
+    result = Result(answers=1, events=1, bytes=1, seconds=1.0, latency=TIMES, first_byte=TIMES, closed={})
+    values = {f"{case.name}.{name}": 1.0 for case in CASES for name in values_of(case, result, 1.0)}
+    values |= dict.fromkeys(("huge.memory_mb", "cancel.p99_ms", "open_streams.memory_mb", "open_streams.each_kb"), 1.0)
+    values |= dict.fromkeys(("version_ms", "help_ms", "ready_s", "idle_mb", "loaded_mb", "grown_mb"), 1.0)
+    each = Round(dict.fromkeys((KORPROXY, DIRECT, NGINX, LITELLM, PORTKEY), values))
+    unknown = [measure.name for measure in (*MEASURES, *FLOOR) if not _has(each, measure)]
+    assert unknown == []
 
 
-def test_a_bench_that_cannot_measure_says_why_and_exits_2(capsys: pytest.CaptureFixture[str]) -> None:
-    def measured(runs: int) -> Iterator[Mapping[str, float]]:
-        yield GOOD
-        raise BenchFailed(f"no daemon in any of {runs} runs")
-
-    assert main(["--runs", "3"], measured) == 2
-    assert capsys.readouterr().err == "no daemon in any of 3 runs\n"
-
-
-def test_ticks_are_found_behind_a_name_with_brackets_and_spaces() -> None:
-    assert ticks_in("7 (py) thon (3) S 1 7 7 0 -1 4194304 900 0 0 0 41 9 3 2 20 0 1 0 100 200 300\n") == 50
+def _has(each: Round, measure: Measure) -> bool:
+    try:
+        measure.of(each)
+    except NotMeasured:
+        return False
+    return True
 
 
-def test_resident_bytes_are_read() -> None:
-    assert resident_in("5581-7fff ---p 00000000 00:00 0   [rollup]\nRss:     44000 kB\nPss:   100 kB\n") == 44_000 * 1024
+TIMES = Times(p50=1.0, p95=2.0, p99=3.0, max=4.0)
 
 
-def test_programs_see_no_proxy_no_other_home_and_no_switches_of_python(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "https_proxy", "KORPROXY_HOME", "PYTHONDEVMODE", "PYTHONPATH", "MORE"):
-        monkeypatch.setenv(name, "set")
-    found = environment(KORPROXY_HOME="mine")
-    seen = {
-        name: found.get(name) for name in ("HTTP_PROXY", "https_proxy", "PYTHONDEVMODE", "PYTHONPATH", "MORE", "KORPROXY_HOME")
+def test_cpu_is_shared_by_answers_and_by_events_and_paced_events_are_held_against_the_clock() -> None:
+    result = Result(answers=4, events=90, bytes=1, seconds=2.0, latency=TIMES, first_byte=TIMES, closed={})
+    paced = Case(name="paced", connections=1, stream=True)
+    assert values_of(paced, result, 0.0009) == {
+        "answers_per_second": 2.0,
+        "p50": 1.0,
+        "p95": 2.0,
+        "first_p50": 1.0,
+        "cpu_us": pytest.approx(225),
+        "events_per_second": 45.0,
+        "event_cpu_us": pytest.approx(10),
+        "percent": 45.0,
     }
-    assert seen == {
-        "HTTP_PROXY": None,
-        "https_proxy": None,
-        "PYTHONDEVMODE": None,
-        "PYTHONPATH": "set",
-        "MORE": "set",
-        "KORPROXY_HOME": "mine",
-    }
+    none = Result(answers=0, events=0, bytes=0, seconds=2.0, latency=TIMES, first_byte=TIMES, closed={})
+    assert values_of(Case(name="chat"), none, 1.0).keys() == {"answers_per_second", "p50", "p95", "first_p50"}
 
 
-def test_a_program_that_does_not_start_is_quoted(tmp_path: Path) -> None:
-    with pytest.raises(BenchFailed, match="ended with 3: no such thing"):
-        with running(python("-c", "import sys; sys.stderr.write('no such thing'); sys.exit(3)"), tmp_path):
-            pass
-
-
-def test_a_program_does_not_outlive_its_block(tmp_path: Path) -> None:
-    with running(python("-c", "print('{\"a\": 1}', flush=True); input()"), tmp_path) as program:
-        assert Path(f"/proc/{program.pid}").exists()
-    assert (program.said, Path(f"/proc/{program.pid}").exists()) == ({"a": 1}, False)
-
-
-def test_the_request_is_a_whole_one_of_about_a_kilobyte() -> None:
-    head, _, body = chat_request("http://127.0.0.1:9", "kp").partition(b"\r\n\r\n")
+def test_a_chat_is_about_a_kilobyte_and_a_whole_request() -> None:
+    head, _, body = CASES[0].request(GATEWAY).partition(b"\r\n\r\n")
     assert f"content-length: {len(body)}".encode() in head
+    assert b"authorization: Bearer kp" in head
     assert 900 < len(head) + len(body) < 1100
     assert list(json.loads(body)) == ["model", "messages", "stream"]
 
 
-def test_the_translated_request_says_the_same_and_a_stream_has_a_known_number_of_events() -> None:
-    ask = "http://127.0.0.1:9", "kp"
-    messages = json.loads(messages_request(*ask, stream=True).partition(b"\r\n\r\n")[2])
-    chat = json.loads(chat_request(*ask, stream=True).partition(b"\r\n\r\n")[2])
-
-    assert messages.pop("max_tokens") > 4 * EVENTS
-    assert messages == chat
-    assert chat["messages"][0]["content"].endswith(f"{{{{mock: words={EVENTS}}}}}")
+def test_the_translated_request_says_the_same() -> None:
+    translated = json.loads(messages("events=5", stream=True))
+    assert translated.pop("max_tokens") > 500
+    assert translated == json.loads(chat("events=5", stream=True))
 
 
-@given(st.data())
-def test_answers_are_counted_however_they_are_cut(data: st.DataObject) -> None:
-    one = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
-    other = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
-    answers, complete = Answers(), []
-    for wire in (one, other, one):  # one after the other: the next is sent only after the last was read
-        cuts = sorted(data.draw(st.sets(st.integers(1, len(wire) - 1))))
-        complete += [answers.feed(wire[a:b]) for a, b in pairwise([0, *cuts, len(wire)])]
-    assert complete.count(True) == 3
-    assert complete[-1]
+@pytest.mark.parametrize("size", [124_000, 8_000_000])
+def test_a_large_body_is_a_long_conversation_of_that_size(size: int) -> None:
+    body = chat(size=size)
+    said = json.loads(body)["messages"]
+    assert abs(len(body) - size) < size * 0.05
+    assert [each["role"] for each in said[-3:]] == ["user", "assistant", "user"]
 
 
-def test_an_answer_that_is_no_200_stops_the_bench() -> None:
-    with pytest.raises(BenchFailed, match="answered 401: who are you"):
-        Answers().feed(b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 11\r\n\r\nwho are you")
+@needs_gcc
+def test_cases_run_against_the_mock_itself(tmp_path: Path) -> None:
+    programs = compiled(tmp_path)
+    with mocking(programs, tmp_path) as mock, direct(tmp_path, mock.said["url"]) as gateway:
+        bench = Bench(programs=programs, mock=mock, folder=tmp_path, hurry=0.02)
+        found = {case.name: run_case(bench, case, gateway, tmp_path) for case in CASES if case.fits(gateway)}
+    assert found["stream"]["stream.events_per_second"] > 0
+    assert found["cancel"].keys() >= {"cancel.p99_ms"}
+    assert found["chat_64"]["chat_64.cpu_us"] == 0  # there is no process to be measured
+
+
+@needs_gcc
+def test_a_stream_that_is_not_closed_upstream_is_no_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.bench.measuring.PATIENCE", 0.0)
+    result = Result(answers=2, events=2, bytes=1, seconds=1.0, latency=TIMES, first_byte=TIMES, closed={0: 5, 1: 6})
+    programs = compiled(tmp_path)
+    with mocking(programs, tmp_path) as mock:
+        bench = Bench(programs=programs, mock=mock, folder=tmp_path, hurry=1.0)
+        with pytest.raises(BenchFailed, match="of 2 streams whose reader went, 0 were closed upstream"):
+            cancel_p99(bench, result)
+
+
+@pytest.mark.parametrize(("name", "reason"), [(LITELLM, "LiteLLM is not in"), (PORTKEY, "not (installed|in)")])
+def test_a_peer_that_is_not_there_says_how_to_get_it(name: str, reason: str, tmp_path: Path) -> None:
+    with pytest.raises(BenchFailed, match=reason):
+        with starts(tmp_path)[name](tmp_path, "http://127.0.0.1:9"):
+            pass
+
+
+def test_peers_that_cannot_be_set_up_are_named_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+
+    def refuse(command: list[str], folder: Path) -> None:
+        asked.append(command)
+        raise OSError(f"no {command[0]} here")
+
+    monkeypatch.setattr(peers, "_do", refuse)
+    assert set_up(tmp_path, [PORTKEY]) == {PORTKEY: "no npm here"}
+    assert json.loads((tmp_path / PORTKEY / "package.json").read_text())["overrides"] == {"@hono/node-server": "1.13.7"}
+    (tmp_path / LITELLM / "bin").mkdir(parents=True)
+    (tmp_path / LITELLM / "bin" / "litellm").touch()
+    assert (set_up(tmp_path, [LITELLM]), len(asked)) == ({}, 1)  # what is there stays
+
+
+def test_a_request_is_what_the_sdks_send() -> None:
+    request = post(CHAT, b"{}", {"x-own": "1"})
+    assert request.startswith(b"POST /v1/chat/completions HTTP/1.1\r\nhost: ")
+    assert request.endswith(b"x-own: 1\r\ncontent-length: 2\r\n\r\n{}")

@@ -347,7 +347,7 @@ static int by_size(const void *a, const void *b) {
 }
 
 static void print_times(const char *name, Times *times) {
-    qsort(times->values, times->count, sizeof *times->values, by_size);
+    if (times->count) qsort(times->values, times->count, sizeof *times->values, by_size);
     printf(",\"%s\":{", name);
     static const struct { const char *name; double share; } wanted[] = {{"p50", .5}, {"p95", .95}, {"p99", .99}, {"max", 1}};
     for (int i = 0; i < 4; i++) {
