@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 CHAT = "/v1/chat/completions"
 MESSAGES = "/v1/messages"
-PROMPT = "Say in one sentence what a gateway is. " * 12
+PROMPT = "Say in one sentence what a gateway is. " * 16
 TURN = 2_000  # bytes of each message of a long conversation
 
 
 def chat(prompt: str = "", *, stream: bool = False, size: int = 0) -> bytes:
-    """Return the body of an OpenAI chat request, about 600 bytes, or *size* where that is more."""
+    """Return the body of an OpenAI chat request, about 700 bytes, or *size* where that is more."""
     return json.dumps({"model": "bench", "messages": _said(prompt, size), "stream": stream}).encode()
 
 

@@ -33,16 +33,17 @@ def compiled(folder: Path, *flags: str) -> Programs:
     Raises:
         BenchFailed: There is no gcc, or it did not like them.
     """
-    return Programs(mock=_compiled("mock", folder, flags), load=_compiled("load", folder, flags))
+    return Programs(
+        mock=_compiled("mock", folder / "bench-upstream", flags), load=_compiled("load", folder / "bench-clients", flags)
+    )
 
 
-def _compiled(name: str, folder: Path, flags: tuple[str, ...]) -> Path:
+def _compiled(name: str, program: Path, flags: tuple[str, ...]) -> Path:
     gcc = shutil.which("gcc")
     if gcc is None:
         raise BenchFailed(
             "The bench needs gcc: its mock and its clients are written in C, so that they are not what is measured."
         )
-    program = folder / name
     command = [gcc, *FLAGS, *flags, str(SOURCES / f"{name}.c"), "-o", str(program)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

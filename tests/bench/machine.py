@@ -11,20 +11,7 @@ from pathlib import Path
 from typing import Any
 
 BUSY = 0.5  # load above which times say more about the machine than about KorProxy
-PACKAGES = (
-    "trio",
-    "hypercorn",
-    "httptools",
-    "httpx",
-    "httpcore",
-    "h11",
-    "msgspec",
-    "attrs",
-    "cattrs",
-    "pluggy",
-    "click",
-    "korproxy-mock",
-)
+PACKAGES = ("trio", "hypercorn", "httptools", "httpx", "httpcore", "msgspec", "attrs", "cattrs", "pluggy", "click")
 
 
 def about() -> dict[str, Any]:
