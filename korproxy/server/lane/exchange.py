@@ -177,22 +177,22 @@ class LaneExchange:
         """Hold the head until something goes with it: one piece costs half of two."""
         self.started = True
         self.closes = self.closes or not self.complete
-        names = {name for name, _ in headers}
         self._bodiless = status in (204, 304)
-        self._chunked = b"content-length" not in names and not self._bodiless
+        self._chunked = not self._bodiless
         if self.origins:
             headers = [*headers, *answer_headers(self.headers, headers, self.origins)]
-        if not self._chunked and not self._bodiless:
-            self._announced = next(int(value) for name, value in headers if name == b"content-length")
-        lines = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status]
-        lines += [b"%b: %b\r\n" % each for each in headers]
-        lines.append(_dates.field())
+        pieces = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status]
+        for name, value in headers:
+            pieces += (name, b": ", value, b"\r\n")
+            if name == b"content-length" and not self._bodiless:
+                self._chunked, self._announced = False, int(value)
+        pieces.append(_dates.field())
         if self._chunked:
-            lines.append(b"transfer-encoding: chunked\r\n")
+            pieces.append(b"transfer-encoding: chunked\r\n")
         if self.closes:
-            lines.append(b"connection: close\r\n")
-        lines.append(b"\r\n")
-        self._held = b"".join(lines)
+            pieces.append(b"connection: close\r\n")
+        pieces.append(b"\r\n")
+        self._held = b"".join(pieces)
 
     async def write(self, data: bytes) -> None:
         """Send a piece of the body."""

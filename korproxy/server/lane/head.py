@@ -25,7 +25,6 @@ END = b"\r\n\r\n"
 
 _STARTS = (b"POST /", b"GET /", b"DELETE /")
 _LENGTH = re.compile(rb"\r\n[Cc]ontent-[Ll]ength: ?([0-9]{1,18})\r\n")
-_LONGEST_START = max(map(len, _STARTS)) - 1
 _VERSION = b" HTTP/1.1\r\n"
 # What says where a request ends and what becomes of its connection; anything else in these than is read below is for Hypercorn.
 _FRAMING = frozenset(
@@ -84,7 +83,7 @@ class _Read:
 
 def may_be_ours(begun: bytes) -> bool:
     """Whether a head that begins with *begun* can still become one for the lane."""
-    return begun.startswith(_STARTS) if len(begun) > _LONGEST_START else any(each.startswith(begun) for each in _STARTS)
+    return begun.startswith(_STARTS) or any(each.startswith(begun) for each in _STARTS)
 
 
 @attrs.define
