@@ -13,9 +13,10 @@ from korproxy.net.connect import Connector
 from korproxy.net.tls import Line, base_of
 from korproxy.net.wire import Wire
 
-IDLE_PER_HOST = 10
+IDLE_PER_HOST = 10  # once they are looked at: see ``drop_idle``
 IDLE_IN_ALL = 100
 IDLE_SECONDS = 90.0
+AT_REST = 1.0  # seconds without a request after which a connection counts among the idle ones of its host
 
 # Why a connection is closed: the server said so with its answer, or closed it while idle; it was idle too long, or had no room;
 # something came that belonged to no answer; an answer was not read to its end; it broke; we stop.
@@ -156,8 +157,6 @@ class Pool:
         idle = self._idle.setdefault(connection.origin, [])
         idle.append(connection)
         self.room.enter(connection)
-        if len(idle) > IDLE_PER_HOST:
-            self.close_idle(idle[0], "no room")
 
     def drop(self, connection: Connection, reason: Reason) -> None:
         """Close a busy *connection*."""
@@ -182,13 +181,20 @@ class Pool:
         connection.close()
 
     def drop_idle(self) -> int:
-        """Close what was idle for too long or cannot be used any more; return how many."""
-        now = trio.current_time()
-        idle = [each for same in self._idle.values() for each in same]
-        spoiled = [(each, reason) for each in idle if (reason := self._spoiled(each, now)) is not None]
-        for each, reason in spoiled:
-            self.close_idle(each, reason)
-        return len(spoiled)
+        """Close what was idle for too long, cannot be used any more, or is one of too many; return how many.
+
+        Too many is looked for here and not where a connection becomes idle: among requests that follow each other closely, most
+        connections are idle for a moment only, and closing all but ten of them then would make each request connect anew.
+        """
+        now, before = trio.current_time(), len(self)
+        for same in list(self._idle.values()):
+            for each in list(same):
+                if (reason := self._spoiled(each, now)) is not None:
+                    self.close_idle(each, reason)
+            for each in same[: max(len(same) - IDLE_PER_HOST, 0)]:  # those that were used last stand last
+                if now - each.idle_since >= AT_REST:
+                    self.close_idle(each, "no room")
+        return before - len(self)
 
     def close(self) -> None:
         """Close everything."""

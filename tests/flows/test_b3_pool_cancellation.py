@@ -16,7 +16,7 @@ from korproxy.errors.exceptions import ProviderLost
 from korproxy.gateway.upstream import open_upstream
 from korproxy.models.calls import UpstreamRequest
 from korproxy.models.providers import Deadlines, Limits
-from korproxy.net.pool import IDLE_PER_HOST
+from korproxy.net.pool import IDLE_IN_ALL
 from tests.fakes.gateway import UPSTREAM_KEY, open_gateway, provider_at
 
 BODY = {"model": "m", "messages": [{"role": "user", "content": "hello"}]}
@@ -84,7 +84,7 @@ async def test_of_all_requests_that_were_given_up_no_connection_is_left_in_betwe
             for seed in range(3):
                 await leave_early(ask, seed)
                 left = opened.counters
-                assert (left.busy, left.idle <= IDLE_PER_HOST) == (0, True)
+                assert (left.busy, left.idle <= IDLE_IN_ALL) == (0, True)
                 assert left.opened == left.idle + sum(left.closed.values())
             statuses = [await ask() for _ in range(20)]
 

@@ -13,7 +13,7 @@ from trio.testing import MockClock
 from korproxy.net.address import Target, target_of
 from korproxy.net.connect import Connector
 from korproxy.net.errors import Unreached
-from korproxy.net.pool import IDLE_IN_ALL, IDLE_PER_HOST, IDLE_SECONDS, Connection, IdleRoom, Pool, PoolCounters
+from korproxy.net.pool import AT_REST, IDLE_IN_ALL, IDLE_PER_HOST, IDLE_SECONDS, Connection, IdleRoom, Pool, PoolCounters
 from korproxy.net.reactor import open_reactor
 from korproxy.net.tls import Line
 from korproxy.net.wire import Wire
@@ -93,11 +93,15 @@ async def test_a_connection_is_used_for_its_own_origin_only() -> None:
         assert take(pool) is one
 
 
-async def test_of_one_origin_only_so_many_lie_idle_and_the_oldest_goes_first() -> None:
+async def test_of_one_origin_only_so_many_stay_idle_and_the_oldest_go_first(autojump_clock: MockClock) -> None:
     with a_pool() as (pool, _):
         connections = await idle(pool, IDLE_PER_HOST + 2)
         others = await idle(pool, 1, TWO)
+        at_once = pool.drop_idle()
+        await trio.sleep(AT_REST)
+        later = pool.drop_idle()
 
+        assert (at_once, later) == (0, 2)
         assert [each.base.closed for each in connections + others] == [True, True, *[False] * (IDLE_PER_HOST + 1)]
         assert pool.counters.closed == {"no room": 2}
     assert IDLE_PER_HOST == 10
