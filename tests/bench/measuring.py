@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import attrs
@@ -26,6 +26,7 @@ IDLE_SECONDS = 1.0
 STREAMS = 1000
 SHORT_SECONDS = 80.0  # a short run begins no round that would end later
 GROWTH = 50_000
+SETTLING, SETTLE_STEP, IDLE_SHARE = 60.0, 0.05, 0.2  # seconds, seconds, and of a core
 PATIENCE = 5.0  # seconds for the mock to notice that the last stream was closed
 PAGES = ("/errors/KP-RATE-401", "/v1/errors", "/v1/providers", "/v1/diagnostics", "/v1/requests")
 
@@ -143,6 +144,7 @@ def one_round(bench: Bench, name: str, cases: Sequence[Case] = CASES) -> Round:
                 if case.fits(each) and each.name not in bench.not_measured:
                     with _owned_up(bench, each.name, case.name):
                         values.setdefault(each.name, {}).update(run_case(bench, case, each, folder))
+                    settle(each)
     return Round(values)
 
 
@@ -157,6 +159,18 @@ def _owned_up(bench: Bench, gateway: str, what: str) -> Iterator[None]:
         name = f"{gateway}, {what}" if gateway == KORPROXY else gateway
         bench.not_measured[name] = str(exc) if gateway == KORPROXY else f"{what}: {exc}"
         say(f"{name} is NOT MEASURED: {exc}")
+
+
+def settle(gateway: Gateway) -> None:
+    """Wait until *gateway* is done with what its clients have left: it would be in the way of the next one."""
+    until = time.monotonic() + SETTLING
+    while gateway.pid is not None and time.monotonic() < until:
+        with suppress(OSError):  # it has ended: who asks it next says so
+            before = cpu_seconds(gateway.pid)
+            time.sleep(SETTLE_STEP)
+            if cpu_seconds(gateway.pid) - before > IDLE_SHARE * SETTLE_STEP:
+                continue
+        return
 
 
 def run_case(bench: Bench, case: Case, gateway: Gateway, folder: Path) -> dict[str, float]:
