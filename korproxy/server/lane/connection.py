@@ -9,7 +9,7 @@ import trio
 
 from korproxy.net.wire import Wire
 from korproxy.server.lane.exchange import LaneExchange
-from korproxy.server.lane.head import END, HeadReader, may_be_ours
+from korproxy.server.lane.head import END, LONGEST, HeadReader, may_be_ours
 
 AHEAD = 128 * 1024  # bytes a client may send behind a request that is being answered
 
@@ -57,6 +57,8 @@ class LaneConnection:
     def stop(self) -> None:
         """Take no further request: an idle connection ends now, a busy one after its answer."""
         self.stopping = True
+        if self._answering is not None:
+            self._answering.closes = True  # and says so, where its head is not out yet
         if self._waiting:
             self._life.cancel("KorProxy is being stopped")
 
@@ -84,6 +86,8 @@ class LaneConnection:
             if exchange.broken or exchange.closes or not exchange.finished or self.stopping:
                 return True
             self._read = exchange.rest
+            if self._read:  # who sends without an end, and reads, must not keep all others from running
+                await trio.lowlevel.checkpoint()
         return end == _DONE
 
     async def _end_of_head(self) -> int:
@@ -95,7 +99,7 @@ class LaneConnection:
                 end = self._read.find(END, max(seen - len(END), 0))
                 if end > 0:
                     return end + len(END)
-                if not may_be_ours(self._read):
+                if not may_be_ours(self._read) or len(self._read) > LONGEST:
                     return _NOT_OURS
                 seen = len(self._read)
             elif self.stopping:
