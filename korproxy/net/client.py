@@ -150,9 +150,15 @@ async def _exchange(
     connection: Connection, parts: Sequence[bytes], patience: float, until: float, now: float, *, no_body: bool
 ) -> Answer:
     """Send *parts* on *connection* and wait for the head; however it fails, the connection is closed."""
-    reader = ResponseReader(no_body)
+    reader, line, unsent = ResponseReader(no_body), connection.line, False
     try:
-        unsent = not await _send(connection, parts, min(now + patience, until))
+        try:
+            if len(parts) == 1:
+                await line.send(parts[0], min(now + patience, until))
+            else:
+                await line.send_all_of(parts, min(now + patience, until))
+        except (OSError, trio.ClosedResourceError):
+            unsent = True  # a server may refuse what it has not read to its end: there may be an answer nevertheless
         asked = trio.current_time()
         deadline = min(asked + patience, until)
         while not reader.status:
@@ -162,18 +168,6 @@ async def _exchange(
         connection.pool.drop(connection, "broken" if isinstance(exc, Exception) else "cut")
         raise
     return Answer(asked, connection, reader, unsent)
-
-
-async def _send(connection: Connection, parts: Sequence[bytes], deadline: float) -> bool:
-    """Return False where the server closed before it had all: it may have answered nevertheless, with a refusal."""
-    try:
-        if len(parts) == 1:
-            await connection.line.send(parts[0], deadline)
-        else:
-            await connection.line.send_all_of(parts, deadline)
-    except OSError:
-        return False
-    return True
 
 
 async def _read_on(connection: Connection, reader: ResponseReader, deadline: float) -> None:

@@ -17,7 +17,6 @@ from korproxy.net.errors import Broken, NotHttp
 
 MOST_BYTES = 64 * 1024  # of a head, and of what stands between two pieces of a body
 MOST_FIELDS = 200
-_FRAMING = (b"content-length", b"transfer-encoding")
 
 
 @attrs.define(eq=False)
@@ -141,10 +140,11 @@ class ResponseReader:
             return
         fields = tuple([(name.lower(), value.rstrip(b" \t")) for name, value in self._found])
         self._check_size(fields)
-        self._until_end = not _has_length(fields) and status not in (204, 304)
-        codings = [value.lower() for name, value in fields if name == b"transfer-encoding"]
-        if codings and codings != [b"chunked"]:
-            self._refuse("a transfer encoding that was not asked for")
+        names = [name for name, _ in fields]
+        if b"transfer-encoding" in names:
+            self._check_coding(fields)
+        elif b"content-length" not in names:
+            self._until_end = status not in (204, 304)
         self.status, self.fields = status, fields
         self.keeps = parser.should_keep_alive()
         self.complete = self.no_body
@@ -154,6 +154,10 @@ class ResponseReader:
             self._refuse("too many header fields")
         if self._fed > MOST_BYTES and sum(len(name) + len(value) + 4 for name, value in fields) > MOST_BYTES:
             self._refuse("a head of more than 64 KiB")
+
+    def _check_coding(self, fields: RawHeaders) -> None:
+        if [value.lower() for name, value in fields if name == b"transfer-encoding"] != [b"chunked"]:
+            self._refuse("a transfer encoding that was not asked for")
 
     def on_body(self, data: bytes) -> None:
         """Keep a piece of the body."""
@@ -170,11 +174,6 @@ class ResponseReader:
     def _refuse(self, why: str) -> NoReturn:
         self._wrong = why
         raise NotHttp(why)  # httptools makes an error of its own from it
-
-
-def _has_length(fields: RawHeaders) -> bool:
-    """Whether the body's end is told in the answer itself."""
-    return any(name in _FRAMING for name, _ in fields)
 
 
 def _in_short(exc: Exception) -> str:
