@@ -1,6 +1,6 @@
 """CPU time of an exchange with a provider: ``Upstream.open``, ``next_chunk``, ``aclose`` on a connection that is used again.
 
-``python -m tests.bench.upstream [--profile]``: a chat completion of 1 KB from a server in a process of its own, by 1 task and 64;
+``python -m tests.bench.upstream [--profile]``: a chat completion of 1 KB from a server in its own process, by 1 task and by 64;
 with bare wires, which is what sockets, Trio and the reactor cost; and from a wire in memory, which is what our own code costs.
 Microseconds of this process, the best of some rounds. They do not add up: waking a server that sleeps is paid for by whoever
 sends, and the slower the sender, the more often it sleeps.
