@@ -136,13 +136,12 @@ class Server:
 
     async def _serve_one(self, app: Any, config: Config, context: WorkerContext, stream: trio.SocketStream) -> None:
         with self.connections.keep(stream) as connection:
-            begun = b""
-            if self.lane is not None:
-                left = await self._serve_in_lane(self.lane, connection, stream, stopping=context.terminated.is_set())
-                if left is None:
-                    return
-                begun = left
             try:
+                begun: bytes | None = b""
+                if self.lane is not None:
+                    begun = await self._serve_in_lane(self.lane, connection, stream, stopping=context.terminated.is_set())
+                if begun is None:
+                    return
                 served = Http1Connection(app, config, context, ConnectionState({}), connection.stream)  # type: ignore[arg-type]
                 served.begun = begun
                 await served

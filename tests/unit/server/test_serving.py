@@ -17,8 +17,9 @@ from trio.testing import wait_all_tasks_blocked
 
 from korproxy.server.answering import GOODBYE
 from korproxy.server.asgi import AsgiApp, Receive, Send, guarded_send
+from korproxy.server.exchange import Exchange
 from korproxy.server.grace import Grace
-from korproxy.server.serving import KEEP_ALIVE, LONGEST_HEAD, Server, _AcceptFailures, _config
+from korproxy.server.serving import KEEP_ALIVE, LONGEST_HEAD, Lane, Server, _AcceptFailures, _config
 from tests.fakes.raw_client import read_all, read_until
 from tests.fakes.waiting import until
 
@@ -62,11 +63,11 @@ class Running:
 
 
 @asynccontextmanager
-async def serving(app: AsgiApp, *, sockets: int = 1, grace: float = LONG) -> AsyncIterator[Running]:
+async def serving(app: AsgiApp, *, sockets: int = 1, grace: float = LONG, lane: Lane | None = None) -> AsyncIterator[Running]:
     """Serve *app* on free ports for the block, and stop at its end."""
     made = [socket.create_server(("127.0.0.1", 0)) for _ in range(sockets)]
     ports = [each.getsockname()[1] for each in made]
-    server = Server(app=app, grace=Grace(), grace_seconds=grace)
+    server = Server(app=app, grace=Grace(), grace_seconds=grace, lane=lane)
     stop, ended = trio.Event(), trio.Event()
 
     async def run(*, task_status: trio.TaskStatus[None]) -> None:
@@ -203,6 +204,27 @@ async def test_a_connection_that_fails_in_hypercorn_itself_does_not_end_the_serv
 
     assert (received, after[:12]) == (b"", b"HTTP/1.1 200")
     assert [each.getMessage() for each in expected_logs] == ["a client's connection failed"]
+
+
+@pytest.mark.parametrize("failure", [LookupError("inside"), ExceptionGroup("of a nursery", [LookupError("inside")])])
+async def test_a_connection_that_fails_in_the_lane_does_not_end_the_server(
+    failure: Exception, expected_logs: list[logging.LogRecord]
+) -> None:
+    async def fail(_: Exchange) -> None:
+        raise failure
+
+    async with serving(answer, lane=Lane(handle=fail)) as running:
+        for _ in range(2):
+            async with await running.connect() as bad:
+                await bad.send_all(GET)
+                assert await read_all(bad) == b""
+        async with await running.connect() as good:
+            await good.send_all(GET.replace(b"GET", b"PUT"))  # which is for Hypercorn
+            after = await read_until(good, b"ok")
+        await until(lambda: not len(running.server.connections))
+
+    assert after[:12] == b"HTTP/1.1 200"
+    assert [each.getMessage() for each in expected_logs] == ["a client's connection failed"] * 2
 
 
 async def test_a_client_that_left_after_its_answer_is_forgotten_at_once() -> None:
