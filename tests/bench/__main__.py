@@ -19,8 +19,9 @@ from tests.bench import plots, profiling
 from tests.bench.figures import Figure, figures_of, measures_for
 from tests.bench.gateways import DIRECT, KORPROXY, NGINX
 from tests.bench.machine import about, lines
-from tests.bench.measuring import Measured, Plan, measure
+from tests.bench.measuring import measure
 from tests.bench.peers import PEERS, not_equal, peer_folder, set_up
+from tests.bench.plan import Measured, Plan
 from tests.bench.processes import BenchFailed
 from tests.bench.table import as_json, bars, comparison, summary
 

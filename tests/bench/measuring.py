@@ -3,92 +3,24 @@
 from __future__ import annotations
 
 import math
-import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import attrs
-
-from tests.bench import asking
 from tests.bench.cases import CASES, Case
-from tests.bench.compiled import Programs, Result, compiled, counts, loading, mocking
+from tests.bench.compiled import Result, compiled, counts, loading, mocking
 from tests.bench.figures import Round, ideal_events
-from tests.bench.gateways import DIRECT, KORPROXY, Daemon, Gateway, daemon
+from tests.bench.gateways import DIRECT, KORPROXY, Gateway, daemon
+from tests.bench.lives import GROWTH, growth, start_and_memory
 from tests.bench.peers import starts
-from tests.bench.processes import BenchFailed, Peak, Running, apart, cpu_seconds, python, resident_bytes, seconds_of
+from tests.bench.plan import Bench, Measured, Plan, say
+from tests.bench.processes import BenchFailed, Peak, apart, cpu_seconds, python, seconds_of, wants_cpu
 
-IDLE_SECONDS = 1.0
-STREAMS = 1000
 SHORT_SECONDS = 80.0  # a short run begins no round that would end later
-GROWTH = 50_000
-SETTLING, SETTLE_STEP, IDLE_SHARE = 60.0, 0.05, 0.2  # seconds, seconds, and of a core
+SETTLING, CALM, LOOK = 60.0, 10, 0.01  # seconds at most; so many looks at which it rests, seconds apart
 PATIENCE = 5.0  # seconds for the mock to notice that the last stream was closed
-PAGES = ("/errors/KP-RATE-401", "/v1/errors", "/v1/providers", "/v1/diagnostics", "/v1/requests")
-
-
-@attrs.frozen(kw_only=True)
-class Plan:
-    """How much is measured.
-
-    Attributes:
-        hurry: What the seconds of each case are multiplied by.
-        peers: What KorProxy is compared with.
-        peer_dir: Where those are set up that do not come with the system.
-    """
-
-    rounds: int
-    hurry: float
-    peers: Sequence[str]
-    peer_dir: Path
-    short: bool
-
-
-@attrs.define(kw_only=True)
-class Measured:
-    """What came out.
-
-    Attributes:
-        versions: Of the gateways beside KorProxy that could be started, in the order of the table.
-        not_measured: What failed, and why.
-    """
-
-    rounds: list[Round] = attrs.field(factory=list)
-    versions: dict[str, str] = attrs.field(factory=dict)
-    not_measured: dict[str, str] = attrs.field(factory=dict)
-
-
-@attrs.frozen(kw_only=True)
-class Bench:
-    """What all rounds share.
-
-    Attributes:
-        others: The gateways beside KorProxy.
-        not_measured: What failed, and why; nothing more is asked of a peer that is here.
-    """
-
-    programs: Programs
-    mock: Running
-    folder: Path
-    hurry: float
-    others: Sequence[Gateway] = ()
-    not_measured: dict[str, str] = attrs.field(factory=dict)
-
-    @property
-    def upstream(self) -> str:
-        """Where the mock is."""
-        url: str = self.mock.said["url"]
-        return url
-
-
-def say(text: str) -> None:
-    """Tell who waits."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
 
 
 def measure(plan: Plan) -> Measured:
@@ -164,13 +96,10 @@ def _owned_up(bench: Bench, gateway: str, what: str) -> Iterator[None]:
 def settle(gateway: Gateway) -> None:
     """Wait until *gateway* is done with what its clients have left: it would be in the way of the next one."""
     until = time.monotonic() + SETTLING
-    while gateway.pid is not None and time.monotonic() < until:
-        with suppress(OSError):  # it has ended: who asks it next says so
-            before = cpu_seconds(gateway.pid)
-            time.sleep(SETTLE_STEP)
-            if cpu_seconds(gateway.pid) - before > IDLE_SHARE * SETTLE_STEP:
-                continue
-        return
+    calm = 0
+    while gateway.pid is not None and calm < CALM and time.monotonic() < until:
+        calm = 0 if wants_cpu(gateway.pid) else calm + 1
+        time.sleep(LOOK)
 
 
 def run_case(bench: Bench, case: Case, gateway: Gateway, folder: Path) -> dict[str, float]:
@@ -229,58 +158,3 @@ def cancel_p99(bench: Bench, result: Result) -> float:
         raise BenchFailed(f"of {len(result.closed)} streams whose reader went, {len(seen)} were closed upstream")
     took = sorted((seen[number] - at) / 1e6 for number, at in result.closed.items())
     return took[int((len(took) - 1) * 0.99)]
-
-
-def start_and_memory(bench: Bench, folder: Path) -> dict[str, float]:
-    """Start a daemon; return how long that took, and what it needs idle and with many open streams."""
-    found = {f"{name}_ms": seconds_of(python("-m", "korproxy", f"--{name}"), folder) * 1e3 for name in ("version", "help")}
-    with daemon(folder / "cold", bench.upstream) as ours:
-        get(ours, "/healthz")
-        found["ready_s"] = time.perf_counter() - ours.running.began
-        gateway = ours.gateway()
-        request = folder / "open_streams"
-        request.write_bytes(Case(name="one").request(gateway))
-        with loading(bench.programs, gateway.port, request, count=1) as load:
-            load.run()
-        time.sleep(IDLE_SECONDS)
-        found["idle_mb"] = resident_bytes(ours.running.pid) / 1e6
-        for page in PAGES:
-            get(ours, page)
-        time.sleep(IDLE_SECONDS)
-        before = resident_bytes(ours.running.pid)
-        found["loaded_mb"] = before / 1e6
-        request.write_bytes(Case(name="open", stream=True, prompt="events=1000000 gap=1000").request(gateway))
-        with loading(bench.programs, gateway.port, request, connections=STREAMS, mode="hold"):
-            time.sleep(IDLE_SECONDS)
-            held = resident_bytes(ours.running.pid)
-    return {**found, "open_streams.memory_mb": held / 1e6, "open_streams.each_kb": (held - before) / STREAMS / 1e3}
-
-
-def get(ours: Daemon, path: str) -> int:
-    """Ask the daemon for *path* with its management key; return the status."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    request = urllib.request.Request(f"{ours.url}{path}", headers={"authorization": f"Bearer {ours.secret('management')}"})
-    try:
-        with opener.open(request, timeout=10) as answer:
-            answer.read()
-            return int(answer.status)
-    except urllib.error.HTTPError as exc:
-        return exc.code
-
-
-def growth(bench: Bench) -> dict[str, float]:
-    """Return how much a daemon grows over as many requests as it had before."""
-    folder = bench.folder / "growth"
-    folder.mkdir()
-    with daemon(folder / "hot", bench.upstream) as ours, apart(ours.running.pid, [bench.mock.pid]):
-        gateway = ours.gateway()
-        request = folder / "chat"
-        request.write_bytes(asking.post(asking.CHAT, asking.chat(), gateway.headers))
-        options = {"connections": 64, "warmup": GROWTH, "count": GROWTH, "seconds": 3600}
-        with loading(bench.programs, gateway.port, request, **options) as load:
-            time.sleep(IDLE_SECONDS)
-            before = resident_bytes(ours.running.pid)
-            load.run()
-            time.sleep(IDLE_SECONDS)
-            after = resident_bytes(ours.running.pid)
-    return {"grown_mb": (after - before) / 1e6}

@@ -146,6 +146,21 @@ def family(pid: int) -> list[int]:
     return found
 
 
+def wants_cpu(pid: int) -> bool:
+    """Return whether a thread of the process or its children runs now, or would if it had a core."""
+    states = []
+    for each in family(pid):
+        for thread in Path(f"/proc/{each}/task").glob("*/stat"):
+            with suppress(OSError):  # a thread that has just ended
+                states.append(state_in(thread.read_text(encoding="utf-8")))
+    return "R" in states
+
+
+def state_in(stat: str) -> str:
+    """Return the state from the text of ``/proc/PID/stat``: the name before it may hold spaces and brackets."""
+    return stat.rpartition(")")[2].split()[0]
+
+
 def cpu_seconds(pid: int) -> float:
     """Return the processor time, user and system, that the process and its children have used so far, exactly."""
     return sum(time.clock_gettime(clock_of(each)) for each in family(pid))

@@ -17,9 +17,10 @@ from tests.bench.compiled import Result, Times, compiled, mocking
 from tests.bench.figures import FLOOR, MEASURES, Measure, NotMeasured, Round
 from tests.bench.gateways import DIRECT, KORPROXY, LITELLM, NGINX, PORTKEY, Gateway, direct
 from tests.bench.machine import lines
-from tests.bench.measuring import Bench, Measured, Plan, cancel_p99, run_case, values_of
+from tests.bench.measuring import cancel_p99, run_case, settle, values_of
 from tests.bench.peers import not_equal, set_up, starts
-from tests.bench.processes import BenchFailed
+from tests.bench.plan import Bench, Measured, Plan
+from tests.bench.processes import BenchFailed, cpu_seconds, python, running
 
 GATEWAY = Gateway(name=KORPROXY, version="1", port=1, headers={"authorization": "Bearer kp"})
 needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc: the bench says so and exits with 2")
@@ -198,6 +199,21 @@ def test_cases_run_against_the_mock_itself(tmp_path: Path) -> None:
     assert found["stream"]["stream.events_per_second"] > 0
     assert found["cancel"].keys() >= {"cancel.p99_ms"}
     assert found["chat_64"]["chat_64.cpu_us"] == 0  # there is no process to be measured
+
+
+def test_a_gateway_that_has_ended_or_rests_is_not_waited_for(tmp_path: Path) -> None:
+    ready = "print('{\"a\": 1}', flush=True)"
+    with running(python("-c", f"{ready}; import time; time.sleep(60)"), tmp_path) as program:
+        gateway = Gateway(name=NGINX, version="", port=1, headers={}, pid=program.pid)
+        settle(gateway)
+    settle(gateway)
+
+
+def test_a_gateway_that_still_works_is_waited_for(tmp_path: Path) -> None:
+    busy = "import time\nwhile time.process_time() < 0.4: pass\ntime.sleep(60)"
+    with running(python("-c", f"print('{{\"a\": 1}}', flush=True)\n{busy}"), tmp_path) as program:
+        settle(Gateway(name=NGINX, version="", port=1, headers={}, pid=program.pid))
+        assert cpu_seconds(program.pid) >= 0.4
 
 
 @needs_gcc

@@ -22,6 +22,7 @@ from tests.bench.processes import (
     resident_bytes,
     resident_in,
     running,
+    state_in,
 )
 
 READY = "print('{\"a\": 1}', flush=True)"
@@ -33,6 +34,10 @@ def test_resident_bytes_are_read() -> None:
 
 def test_the_highest_so_far_is_read() -> None:
     assert highest_in("Name:\tpython\nVmHWM:\t   44000 kB\nVmRSS:\t   40000 kB\n") == 44_000 * 1024
+
+
+def test_the_state_is_found_behind_a_name_with_brackets_and_spaces() -> None:
+    assert state_in("7 (py) thon (3) S 1 7 7 0 -1 4194304 900 0 0 0 41 9 3 2 20 0 1 0 100 200 300\n") == "S"
 
 
 def test_the_clock_of_a_process_counts_threads_that_have_ended(tmp_path: Path) -> None:
