@@ -49,7 +49,10 @@ class Settings(Protocol):
 
 
 class Provider(Protocol):
-    """One upstream service. Pure: it builds requests and reads refusals."""
+    """One upstream service. Pure: it builds requests and reads refusals.
+
+    What it says of itself and of a model does not change: it is asked once, and that counts until the next start or reload.
+    """
 
     @property
     def id(self) -> str: ...
