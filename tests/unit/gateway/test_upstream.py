@@ -317,6 +317,19 @@ async def test_a_proxy_that_does_not_let_us_through(monkeypatch: pytest.MonkeyPa
     )
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_a_proxy_of_a_kind_that_is_not_spoken_is_named(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5://user:secret@127.0.0.1:1080")
+    async with upstream(trust_env=True) as opened:
+        error = await lost(opened, f"{scheme}://provider.invalid/v1")
+
+    assert (error.code, error.untouched) == ("KP-NET-302", True)
+    assert error.detail == (
+        "one cannot be reached at provider.invalid:"
+        " the environment names a proxy of the kind 'socks5', and only http and https are spoken."
+    )
+
+
 async def silent(stream: trio.abc.Stream) -> None:
     """Take whatever comes and say nothing."""
     while await stream.receive_some():
@@ -488,8 +501,16 @@ async def trickle(stream: trio.abc.Stream) -> None:
         await trio.sleep(0.02)
 
 
+async def gush(stream: trio.abc.Stream) -> None:
+    """Never let anybody wait, and never end."""
+    await read_request(stream)
+    await stream.send_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+    while True:
+        await stream.send_all(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
+
+
 @pytest.mark.code("KP-NET-307")
-@pytest.mark.parametrize("serve", [silent, trickle, answering(OK, then_wait=True)])
+@pytest.mark.parametrize("serve", [silent, trickle, gush, answering(OK, then_wait=True)])
 async def test_the_total_deadline_ends_a_request_in_whatever_phase_it_is(serve: Serve) -> None:
     async with raw_upstream(serve) as port, upstream(total=0.3) as opened:
         began = trio.current_time()
