@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import weakref
 from itertools import pairwise
 
 import attrs
@@ -186,6 +187,18 @@ def test_a_long_stream_in_small_reads_is_not_too_much() -> None:
     pieces = [cut for _ in range(MOST_BYTES) for cut in (b"1\r", b"\nx\r\n")]
 
     assert read(CHUNKED, *pieces).body == b"x" * MOST_BYTES
+
+
+@pytest.mark.parametrize("wire", [OK + b"content-length: 5\r\n\r\nhello", OK + b"content-length: 5\r\n\r\nhel"])
+def test_a_reader_that_is_done_goes_by_itself_and_is_no_work_for_the_garbage_collector(wire: bytes) -> None:
+    reader = ResponseReader()
+    seen = weakref.ref(reader)
+    reader.feed(wire)
+    if not reader.complete:
+        reader.drop()
+    del reader
+
+    assert seen() is None
 
 
 WHOLE = st.sampled_from(
