@@ -11,14 +11,11 @@ import socket
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, NoReturn
+from importlib import import_module
+from typing import TYPE_CHECKING, NoReturn
 
 import attrs
 import trio
-from hypercorn.config import Config
-from hypercorn.trio.worker_context import WorkerContext
-from hypercorn.typing import ConnectionState
-from hypercorn.utils import wrap_app
 
 from korproxy.net.wire import Wire
 from korproxy.server.answering import GOODBYE
@@ -26,11 +23,12 @@ from korproxy.server.asgi import AsgiApp
 from korproxy.server.connections import Connection, Connections
 from korproxy.server.exchange import Exchange
 from korproxy.server.grace import Grace
-from korproxy.server.http1 import Http1Connection
 from korproxy.server.lane.connection import LaneConnection
 
+if TYPE_CHECKING:
+    from korproxy.server.http1_server import Http1Server
+
 KEEP_ALIVE = 75.0  # seconds an idle client connection stays open
-LONGEST_HEAD = 64 * 1024  # bytes of a request head that may wait for its end; what one more read completes still passes
 SHORTAGE = 1.0  # seconds between two lines about clients that cannot be accepted
 UNSENT = (
     256 * 1024
@@ -97,6 +95,9 @@ class Server:
     write_deadline: float = 120.0
     connections: Connections = attrs.field(factory=Connections)
     _abandoned: trio.Event = attrs.field(factory=trio.Event, init=False)
+    _stopping: bool = attrs.field(default=False, init=False)
+    _loading: trio.Lock = attrs.field(factory=trio.Lock, init=False, repr=False)
+    _http1: Http1Server | None = attrs.field(default=None, init=False, repr=False)
     _in_lane: set[LaneConnection] = attrs.field(factory=set, init=False, repr=False)
 
     async def run(
@@ -110,9 +111,8 @@ class Server:
 
         Takes at most the grace and a second more. Started means: the first request would be answered.
         """
-        config = _config()
-        context = WorkerContext(None)
-        serve_one = partial(self._serve_one, wrap_app(self.app, 0, "asgi"), config, context)  # type: ignore[arg-type]
+        if self.lane is None:  # then every request needs it
+            await self._hypercorn()
         listeners = [trio.SocketListener(trio.socket.from_stdlib_socket(each)) for each in sockets]
         with _accept_failures_in_short():
             async with trio.open_nursery() as enforcing:
@@ -120,11 +120,15 @@ class Server:
                 async with trio.open_nursery() as handlers:
                     async with trio.open_nursery() as accepting:
                         accepting.start_soon(self._hang_up_on_stalled)
-                        accepting.start_soon(partial(trio.serve_listeners, serve_one, listeners, handler_nursery=handlers))
+                        accepting.start_soon(
+                            partial(trio.serve_listeners, self._serve_one, listeners, handler_nursery=handlers)
+                        )
                         task_status.started()
                         await stop.wait()
                         accepting.cancel_scope.cancel("a stop was asked for")
-                    await context.terminated.set()  # idle connections close now, busy ones after their answer
+                    self._stopping = True  # idle connections close now, busy ones after their answer
+                    if self._http1 is not None:
+                        await self._http1.stop()
                     for each in list(self._in_lane):
                         each.stop()
                     enforcing.start_soon(self._enforce_grace, handlers.cancel_scope)
@@ -134,25 +138,33 @@ class Server:
         """End the grace as soon as a stop was asked for: a second signal came. Clients get their goodbye all the same."""
         self._abandoned.set()
 
-    async def _serve_one(self, app: Any, config: Config, context: WorkerContext, stream: trio.SocketStream) -> None:
+    async def _serve_one(self, stream: trio.SocketStream) -> None:
         with self.connections.keep(stream) as connection:
             try:
                 begun: bytes | None = b""
                 if self.lane is not None:
-                    begun = await self._serve_in_lane(self.lane, connection, stream, stopping=context.terminated.is_set())
+                    begun = await self._serve_in_lane(self.lane, connection, stream)
                 if begun is None:
                     return
-                served = Http1Connection(app, config, context, ConnectionState({}), connection.stream)  # type: ignore[arg-type]
-                served.begun = begun
-                await served
+                http1 = await self._hypercorn()
+                await http1.serve(connection.stream, begun)  # type: ignore[arg-type]
             except* (trio.ClosedResourceError, trio.BrokenResourceError, OSError):
                 log.debug("a client's connection broke")
             except* Exception:
                 log.exception("a client's connection failed")
 
-    async def _serve_in_lane(
-        self, lane: Lane, connection: Connection, stream: trio.SocketStream, *, stopping: bool
-    ) -> bytes | None:
+    async def _hypercorn(self) -> Http1Server:
+        """Return Hypercorn, which is imported beside the loop when it is first needed."""
+        if self._http1 is None:
+            async with self._loading:
+                if self._http1 is None:
+                    module = await trio.to_thread.run_sync(import_module, "korproxy.server.http1_server")
+                    self._http1 = module.Http1Server.of(self.app, keep_alive=KEEP_ALIVE)
+                    if self._stopping:
+                        await self._http1.stop()
+        return self._http1
+
+    async def _serve_in_lane(self, lane: Lane, connection: Connection, stream: trio.SocketStream) -> bytes | None:
         """Serve what is for the lane; return what Hypercorn has to go on with, None where the client is done with."""
         connection.stream = wire = Wire.of(taken_over(stream))
         served = LaneConnection(
@@ -160,7 +172,7 @@ class Server:
             handle=lane.handle,
             origins=lane.origins,
             idle_seconds=KEEP_ALIVE,
-            stopping=stopping,
+            stopping=self._stopping,
         )
         self._in_lane.add(served)
         try:
@@ -204,14 +216,3 @@ def taken_over(stream: trio.SocketStream) -> socket.socket:
     if _NOT_SENT is not None:
         taken.setsockopt(socket.IPPROTO_TCP, _NOT_SENT, UNSENT)
     return taken
-
-
-def _config() -> Config:
-    config = Config()
-    config.accesslog = None
-    config.errorlog = log  # None would hide exceptions that no handler sees
-    config.keep_alive_timeout = KEEP_ALIVE
-    config.keep_alive_max_requests = 10**9
-    config.h11_max_incomplete_size = LONGEST_HEAD
-    config.include_server_header = False
-    return config

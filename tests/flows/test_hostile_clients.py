@@ -68,7 +68,7 @@ async def test_with_http_2_a_client_that_left_would_be_kept_and_only_the_end_of_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The trap itself, and behind it the second wall: a shield does not outlive its connection."""
-    monkeypatch.setattr("korproxy.server.serving.Http1Connection", TCPServer)
+    monkeypatch.setattr("korproxy.server.http1_server.Http1Connection", TCPServer)
     with trio.fail_after(20):
         async with open_gateway(server=ServerSettings(port=0, grace=0.3, lane=False)) as gateway:
             async with await connect(gateway.url) as stream:

@@ -7,9 +7,10 @@ import re
 import attrs
 
 LONGEST_LINE = 256  # bytes of a chunk's size and its extensions
-LONGEST_TRAILERS = 16 * 1024
+LONGEST_TRAILERS = 16 * 1024  # bytes of all of them, the ends of their lines included
 
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[\x20-\x7e\t]*)?")
+_TRAILER = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+:[\t\x20-\x7e\x80-\xff]*")
 
 
 class Malformed(Exception):
@@ -58,10 +59,10 @@ class Chunks:
         """Take what can be taken at *at*; return where it ends, *at* itself where more is needed."""
         if self._left:
             return self._take(data, at, found)
-        end = data.find(b"\r\n", at, at + LONGEST_LINE + 2 if not self._in_trailers else len(data))
+        most = LONGEST_TRAILERS - self._trailers if self._in_trailers else LONGEST_LINE
+        end = data.find(b"\r\n", at, at + most + 2)
         if end < 0:
-            waiting = len(data) - at
-            if waiting > (LONGEST_TRAILERS if self._in_trailers else LONGEST_LINE):
+            if len(data) - at > most + 1:  # the last one of them may be half of the end
                 raise Malformed("a line without an end")
             return at
         self._line(data[at:end])
@@ -91,6 +92,6 @@ class Chunks:
         elif not line:
             self.over = True
         else:  # fields behind the body say nothing to us
-            self._trailers += len(line)
-            if self._trailers > LONGEST_TRAILERS or b"\n" in line or b":" not in line:
+            self._trailers += len(line) + 2
+            if _TRAILER.fullmatch(line) is None:
                 raise Malformed("trailers")

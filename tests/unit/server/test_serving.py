@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import logging
 import socket
+import subprocess
+import sys
+import textwrap
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -19,10 +23,12 @@ from korproxy.server.answering import GOODBYE
 from korproxy.server.asgi import AsgiApp, Receive, Send, guarded_send
 from korproxy.server.exchange import Exchange
 from korproxy.server.grace import Grace
-from korproxy.server.serving import KEEP_ALIVE, LONGEST_HEAD, Lane, Server, _AcceptFailures, _config
+from korproxy.server.http1_server import LONGEST_HEAD
+from korproxy.server.serving import KEEP_ALIVE, Lane, Server, _AcceptFailures
 from tests.fakes.raw_client import read_all, read_until
 from tests.fakes.waiting import until
 
+ROOT = Path(__file__).parents[3]
 GET = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
 LONG = 30.0  # a grace that no test waits for
 
@@ -86,12 +92,30 @@ async def ask(stream: trio.SocketStream) -> bytes:
     return await read_until(stream, b"\r\n\r\nok")
 
 
-def test_connections_are_kept_as_long_and_as_often_as_promised() -> None:
-    config = _config()
+IMPORTS = """
+    import sys, trio
+    from tests.fakes.gateway import open_gateway
 
-    assert (KEEP_ALIVE, config.keep_alive_timeout) == (75.0, 75.0)
-    assert config.keep_alive_max_requests > 10**8
-    assert (LONGEST_HEAD, config.h11_max_incomplete_size) == (65536, 65536)
+    async def main():
+        async with open_gateway() as gateway, gateway.client() as client:
+            await client.get("/healthz")
+            before = "hypercorn" in sys.modules
+            answer = await client.get("/v1/errors")
+            sys.stdout.write(f"{before} {answer.status_code} {'hypercorn' in sys.modules}")
+
+    trio.run(main)
+"""
+
+
+def test_hypercorn_is_imported_with_the_first_request_that_is_not_for_the_lane() -> None:
+    command = [sys.executable, "-c", textwrap.dedent(IMPORTS)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+    assert (ended.stdout, ended.stderr) == ("False 200 True", "")
+
+
+def test_connections_are_kept_as_long_as_promised() -> None:
+    assert KEEP_ALIVE == 75.0
 
 
 async def test_a_connection_serves_more_requests_than_hypercorn_would_let_it() -> None:
@@ -196,7 +220,7 @@ async def test_a_connection_that_fails_in_hypercorn_itself_does_not_end_the_serv
 
     async with serving(answer) as running:
         with monkeypatch.context() as patched:
-            patched.setattr("korproxy.server.serving.Http1Connection._read_data", fail)
+            patched.setattr("korproxy.server.http1_server.Http1Connection._read_data", fail)
             async with await running.connect() as bad:
                 received = await read_all(bad)
         async with await running.connect() as good:
@@ -240,7 +264,7 @@ async def test_a_client_that_left_after_its_answer_is_forgotten_at_once() -> Non
 
 async def test_without_our_own_class_it_would_be_kept_for_the_idle_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """The trap itself, so that the cure is dropped the day it is no longer needed."""
-    monkeypatch.setattr("korproxy.server.serving.Http1Connection", TCPServer)
+    monkeypatch.setattr("korproxy.server.http1_server.Http1Connection", TCPServer)
     async with serving(answer) as running:
         async with await running.connect() as stream:
             await ask(stream)
