@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from email.utils import formatdate
-from http import HTTPStatus
+from functools import lru_cache
+from time import gmtime
 from typing import NoReturn
 
 import attrs
@@ -21,7 +21,8 @@ from korproxy.server.lane.chunks import Chunks, Malformed
 from korproxy.server.lane.head import Head
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_STATUS_LINES = {each.value: b"HTTP/1.1 %d %b\r\n" % (each.value, each.phrase.encode()) for each in HTTPStatus}
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _JOINED = 64 * 1024  # bytes up to which head and body become one piece
 
 
@@ -35,11 +36,22 @@ class _Dates:
     def field(self) -> bytes:
         now = int(wall_time())
         if now != self._second:
-            self._second, self._field = now, b"date: %b\r\n" % formatdate(now, usegmt=True).encode()
+            at = gmtime(now)
+            day = f"{_DAYS[at.tm_wday]}, {at.tm_mday:02} {_MONTHS[at.tm_mon - 1]} {at.tm_year}"
+            self._field = f"date: {day} {at.tm_hour:02}:{at.tm_min:02}:{at.tm_sec:02} GMT\r\n".encode()
+            self._second = now
         return self._field
 
 
 _dates = _Dates()
+
+
+@lru_cache(maxsize=64)
+def _status_line(status: int) -> bytes:
+    from http import HTTPStatus  # with the first answer, not at the start
+
+    phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
+    return b"HTTP/1.1 %d %b\r\n" % (status, phrase.encode())
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -181,7 +193,7 @@ class LaneExchange:
         self._chunked = not self._bodiless
         if self.origins:
             headers = [*headers, *answer_headers(self.headers, headers, self.origins)]
-        pieces = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status]
+        pieces = [_status_line(status)]
         for name, value in headers:
             pieces += (name, b": ", value, b"\r\n")
             if name == b"content-length" and not self._bodiless:
