@@ -51,7 +51,7 @@ class Bench:
 
     Attributes:
         others: The gateways beside KorProxy.
-        not_measured: What failed, and why; nothing more is asked of a peer that is here.
+        not_measured: What failed, by gateway and case, and why; it is not tried again.
     """
 
     programs: Programs

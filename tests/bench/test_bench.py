@@ -52,6 +52,7 @@ GOOD = {"paced_percent": 100.0, "stream_events_per_second": 1.0, "ready_s": 0.1}
         ({}, {}, 0, "26 of 26 bars hold"),
         ({"version_ms": 250.0}, {}, 1, "25 of 26 bars hold; missed: version_ms"),
         ({}, {"litellm": "not set up"}, 3, "26 of 26 bars hold"),
+        ({}, {"korproxy, cancel": "of 100 streams 99 were closed"}, 1, "26 of 26 bars hold"),
         ({"version_ms": 250.0}, {"litellm": "not set up"}, 1, "25 of 26 bars hold; missed: version_ms"),
     ],
 )

@@ -34,7 +34,7 @@
 enum {
     HEAD = 16384,    /* bytes that the head of an answer may have */
     SAID = 300,      /* bytes that are quoted of an answer that is no 200 */
-    PATIENCE = 20000,/* milliseconds of silence after which nothing more is expected */
+    PATIENCE = 60000,/* milliseconds of silence after which nothing more is expected */
     FOREVER = 1000000
 };
 
