@@ -55,12 +55,13 @@ def _bench(chosen: argparse.Namespace, measure: Callable[[Plan], Measured]) -> i
     figures = figures_of(measured.rounds, measures_for(short=plan.short))
     names = [KORPROXY, *measured.versions]
     about_run = {**here, "gateways": measured.versions, "rounds": plan.rounds, "short": plan.short}
+    took = f"{time.monotonic() - began:.0f} s in all"
     parts = [
         f"{lines(here)}\n{', '.join(f'{name} {version}' for name, version in measured.versions.items())}",
         not_equal(names),
         comparison(measured.rounds, names),
         bars(figures, asked=plan.peers),
-        f"medians of {len(measured.rounds)} rounds, in each everything by turns; {time.monotonic() - began:.0f} s in all",
+        f"medians of {len(measured.rounds)} rounds, in each everything by turns; {took}",
         *([SHORT] if plan.short else []),
         summary(figures, measured.not_measured),
     ]

@@ -47,6 +47,10 @@ class Round:
         except KeyError:
             raise NotMeasured(gateway, name) from None
 
+    def adding(self, gateway: str, values: Mapping[str, float]) -> Round:
+        """Return this round with more *values*."""
+        return Round({**self.values, gateway: {**self.values.get(gateway, {}), **values}})
+
 
 @attrs.frozen(kw_only=True)
 class Measure:

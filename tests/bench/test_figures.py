@@ -73,6 +73,12 @@ def test_values_are_compared_within_one_round() -> None:
         times("korproxy", "nginx", "p50")(each)
 
 
+def test_a_round_can_be_given_more() -> None:
+    each = Round({"korproxy": {"a": 1.0}, "nginx": {"a": 2.0}})
+    assert each.adding("korproxy", {"b": 3.0}).values == {"korproxy": {"a": 1.0, "b": 3.0}, "nginx": {"a": 2.0}}
+    assert each.adding("direct", {"b": 3.0}).values == {**each.values, "direct": {"b": 3.0}}
+
+
 def test_the_bars_are_those_that_were_promised() -> None:
     assert {each.name: (each.sense, each.bar) for each in (*MEASURES, *FLOOR) if each.bar is not None} == {
         "cpu_us": ("<=", 150),
