@@ -29,23 +29,24 @@ class Fields:
         """Return the JSON pointer to *key*."""
         return child(self.at, key)
 
+    # Most of what is asked for is not there, and then nothing else is done.
+
     def get(self, key: str) -> Any:
         """Return the value of *key*, None where it is absent or null. It counts as read."""
-        self._read.add(key)
-        return self.value.get(key)
+        value = self.value.get(key)
+        if value is not None:
+            self._read.add(key)
+        return value
 
     def text(self, key: str) -> str | None:
         """Return the value of *key* if it is a text; anything else is reported as lost."""
-        self._read.add(key)
         value = self.value.get(key)
-        if value is None or isinstance(value, str):
-            return value
-        self._misread(key)
-        return None
+        return None if value is None else self._typed(key, value, str)
 
     def flag(self, key: str) -> bool | None:
         """Return the value of *key* if it is true or false; anything else is reported as lost."""
-        return self._typed(key, bool)
+        value = self.value.get(key)
+        return None if value is None else self._typed(key, value, bool)
 
     def integer(self, key: str) -> int | None:
         """Return the value of *key* if it is a whole number (``12.0`` is one); anything else is reported as lost."""
@@ -60,25 +61,22 @@ class Fields:
     def number(self, key: str) -> float | None:
         """Return the value of *key* if it is a number, whole or not; anything else is reported as lost."""
         value = self.get(key)
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
             return value
-        if value is not None:
-            self._misread(key)
+        self._misread(key)
         return None
 
     def table(self, key: str) -> Fields | None:
         """Return the object at *key*, to be read in its turn; anything else is reported as lost."""
-        self._read.add(key)
         value = self.value.get(key)
-        if isinstance(value, dict):
-            return Fields(value, child(self.at, key), self.report)
-        if value is not None:
-            self._misread(key)
-        return None
+        if value is None or (found := self._typed(key, value, dict)) is None:
+            return None
+        return Fields(found, child(self.at, key), self.report)
 
     def tables(self, key: str) -> Iterator[Fields]:
         """Yield the objects in the list at *key*; anything else is reported as lost."""
-        found = self._typed(key, list)
+        value = self.value.get(key)
+        found = None if value is None else self._typed(key, value, list)
         if not found:
             return
         pointer = child(self.at, key)
@@ -91,7 +89,8 @@ class Fields:
 
     def lost(self, key: str, why: str) -> None:
         """Report *key* as lost where it is there and not null. It counts as read."""
-        if self.get(key) is not None:
+        if self.value.get(key) is not None:
+            self._read.add(key)
             self.report.lost(self.pointer(key), why)
 
     def close(self, why: str = "KorProxy knows no such field") -> None:
@@ -102,9 +101,9 @@ class Fields:
             if key not in self._read and value is not None:
                 self.report.lost(self.pointer(key), why)
 
-    def _typed(self, key: str, kind: type[T]) -> T | None:
-        value = self.get(key)
-        if value is None or isinstance(value, kind):
+    def _typed(self, key: str, value: object, kind: type[T]) -> T | None:
+        self._read.add(key)
+        if isinstance(value, kind):
             return value
         self._misread(key)
         return None

@@ -214,7 +214,8 @@ def settle(answer: Answer) -> Answer:
     is_cut = last is not None and answer.ending.reason in _CUT and _may_go_on(last, is_last=answer.parts[-1] is last)
     torn = last if is_cut else None
     parts = tuple(each if each is torn else _filled(each) for each in answer.parts if not _says_nothing(each))
-    return attrs.evolve(answer, parts=parts, ending=_settled(answer.ending, told=bool(calls), is_cut=is_cut))
+    ending = _settled(answer.ending, told=bool(calls), is_cut=is_cut)
+    return Answer(id=answer.id, model=answer.model, parts=parts, ending=ending, usage=answer.usage)
 
 
 def _settled(ending: Ending, *, told: bool, is_cut: bool) -> Ending:

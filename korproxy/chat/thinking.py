@@ -69,6 +69,8 @@ def disowned(conversation: Conversation, own: Callable[[Seal], bool]) -> Convers
 
     Its family is empty then, so that ``own_reasoning`` does with it, and reports, what it does with another vendor's.
     """
+    if not any(_is_sealed(part) for turn in conversation.turns if turn.role == "assistant" for part in turn.parts):
+        return conversation
     turns = tuple(_disowned(each, own) if each.role == "assistant" else each for each in conversation.turns)
     if all(new is old for new, old in zip(turns, conversation.turns, strict=True)):
         return conversation
@@ -78,6 +80,10 @@ def disowned(conversation: Conversation, own: Callable[[Seal], bool]) -> Convers
 def _disowned(turn: Turn, own: Callable[[Seal], bool]) -> Turn:
     parts = tuple(_as_nobodys(each, own) for each in turn.parts)
     return turn if all(new is old for new, old in zip(parts, turn.parts, strict=True)) else with_parts(turn, parts)
+
+
+def _is_sealed(part: Part) -> bool:
+    return isinstance(part, (Reasoning, ToolCall)) and part.seal is not None
 
 
 def _as_nobodys(part: Part, own: Callable[[Seal], bool]) -> Part:
