@@ -1,38 +1,32 @@
 """Log lines: who said it, about which request, and never a secret.
 
-Writing to a terminal or a pipe can block for as long as its reader likes, so a thread does it: the Trio thread only puts lines
-into a bounded queue.
+Writing to a terminal or a pipe can block for as long as its reader likes, so a thread does it (``LineWriter``): the Trio thread
+only leaves there what is to be said.
 """
 
 from __future__ import annotations
 
 import logging
-import logging.handlers
 import os
-import queue
 import re
+import select
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Protocol
+from functools import lru_cache
+from typing import NamedTuple
 
 import attrs
 
-from korproxy.models.clock import timestamp
+from korproxy.models.clock import timestamp, wall_time
 from korproxy.models.correlation import current_correlation
+from korproxy.runtime.line_writer import LineWriter, Writable
 
 QUEUE = 10_000  # lines that may wait for a slow reader; more are dropped
 FLUSH_SECONDS = 2.0  # how long the end of the program waits for the last lines
 ROOT = "korproxy"
 # All that moves the cursor, colours the screen, or looks like the end of a line; \t and \n are dealt with apart.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-
-
-class Writable(Protocol):
-    """Where lines go: ``sys.stderr``, or whatever has its two methods."""
-
-    def write(self, text: str, /) -> object: ...
-    def flush(self) -> object: ...
 
 
 @attrs.frozen
@@ -50,7 +44,10 @@ class Descriptor:
         """Write all of *text*, however long that takes."""
         data = text.encode(self.encoding, "backslashreplace")
         while data:
-            data = data[os.write(self.number, data) :]
+            try:
+                data = data[os.write(self.number, data) :]
+            except BlockingIOError:  # somebody else who has the same terminal or pipe made it so
+                select.select([], [self.number], [])
 
     def flush(self) -> None:
         """Nothing is ever held back."""
@@ -67,109 +64,85 @@ def standard_error() -> Writable:
         return stream
 
 
-class _Enqueue(logging.handlers.QueueHandler):
+class Entry(NamedTuple):
+    """What is known of a line when somebody says it. ``level`` and ``logger`` are names as in ``logging``."""
+
+    created: float  # seconds since the epoch
+    level: str
+    logger: str
+    correlation: str
+    text: str
+
+
+class _Enqueue(logging.Handler):
     """Hands lines to the writing thread, with the correlation id of the task that speaks."""
 
-    def __init__(self, lines: queue.Queue[logging.LogRecord]) -> None:
-        super().__init__(lines)
-        self._dropped = 0
+    def __init__(self, put: Callable[[Entry], None]) -> None:
+        super().__init__()
+        self._put = put
 
-    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
-        """Return a copy of *record* whose text is made: what it was made of may change, or hold on to much.
-
-        As ``QueueHandler`` does it, but without ``copy``, which costs each line more than all the rest.
-        """
-        if not hasattr(record, "correlation_id"):
-            record.correlation_id = current_correlation.get()
-        line = logging.LogRecord.__new__(logging.LogRecord)
-        line.__dict__.update(record.__dict__)
-        line.message = line.msg = self.format(record)
-        line.args = line.exc_info = line.exc_text = line.stack_info = None
-        return line
-
-    def enqueue(self, record: logging.LogRecord) -> None:
+    def emit(self, record: logging.LogRecord) -> None:
         try:
-            self.queue.put_nowait(record)
-        except queue.Full:
-            self._dropped += 1
+            correlation = getattr(record, "correlation_id", None)
+            if correlation is None:
+                correlation = record.correlation_id = current_correlation.get()
+            # What the arguments are may be another thing by the time the line is written; so the text is made now.
+            bare = not (record.exc_info or record.exc_text or record.stack_info)
+            text = record.getMessage() if bare else self.format(record)
+            self._put(Entry(record.created, record.levelname, record.name, correlation, text))
+        except Exception:  # noqa: BLE001 -- whatever it is: who only wanted to log goes on
+            self.handleError(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 -- the name in logging
         """Say where the line was that could not be made. Not what it was to say: nothing has redacted that."""
         place, why = f"{record.pathname}:{record.lineno}", type(sys.exc_info()[1]).__name__
-        self.enqueue(_own_line(f"a log line could not be made at {place}: {why}"))
-
-    def take_dropped(self) -> int:
-        """Return how many lines were dropped since the last time."""
-        self.acquire()  # the lock that is held while a line is enqueued
-        try:
-            dropped, self._dropped = self._dropped, 0
-        finally:
-            self.release()
-        return dropped
+        self._put(_own(f"a log line could not be made at {place}: {why}"))
 
 
-class _NoLock:
-    """Looks like a lock. None would do until Python 3.12."""
-
-    def acquire(self) -> None: ...
-    def release(self) -> None: ...
-    def __enter__(self) -> None: ...
-    def __exit__(self, *_: object) -> None: ...
-
-
-class _Writer(logging.StreamHandler[Writable]):
-    """Writes lines, and where some are missing before one, how many."""
-
-    def __init__(self, stream: Writable, enqueue: _Enqueue, formatter: logging.Formatter) -> None:
-        super().__init__(stream)
-        self.setFormatter(formatter)
-        self._enqueue = enqueue
-
-    def createLock(self) -> None:  # noqa: N802
-        """One that never locks: only one thread writes, and Python would wait at its end for the lock of one that hangs."""
-        self.lock = _NoLock()  # type: ignore[assignment]  # what a lock can do is all that is asked of it
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.tell_dropped()
-        super().emit(record)
-
-    def tell_dropped(self) -> None:
-        if dropped := self._enqueue.take_dropped():
-            super().emit(_own_line(f"{dropped} log lines were dropped: their reader was too slow"))
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
-        """Nothing: the reader is gone, and there is nobody else to tell."""
-
-
-class LineFormatter(logging.Formatter):
+@attrs.frozen
+class LineFormatter:
     """``2026-11-23T15:00:00.000Z info     gateway   [correlation id] text``, with every secret hidden.
 
     One entry begins with one time at the start of a line, whatever its text is: further lines are indented, and control
     characters written out, for the text may come from a client.
     """
 
-    def __init__(self, redact: Callable[[str], str]) -> None:
-        super().__init__()
-        self._redact = redact
+    redact: Callable[[str], str]
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line, a traceback included."""
-        text = self._redact(f"[{getattr(record, 'correlation_id', '-')}] {super().format(record)}")
-        text = _CONTROL.sub(_escaped, text).replace("\n", "\n    ")
-        return f"{timestamp(record.created)} {record.levelname.lower():8} {_part(record.name):9} {text}"
+    def format(self, entry: Entry) -> str:
+        """Return the line with its end, a traceback included."""
+        text = self.redact(f"[{entry.correlation}] {entry.text}")
+        if not text.isprintable():  # nothing that is printable needs more
+            text = _CONTROL.sub(_escaped, text).replace("\n", "\n    ")
+        return f"{_time(entry.created)} {_head(entry.level, entry.logger)} {text}\n"
 
 
-def _part(name: str) -> str:
-    """Return the part of KorProxy that a logger is for; somebody else's has its own name."""
-    return "main" if name == ROOT else name.removeprefix(f"{ROOT}.")
+@lru_cache(maxsize=8)  # lines of one batch have one time
+def _time(seconds: float) -> str:
+    """Return the same as ``timestamp`` for less."""
+    whole = int(seconds)
+    millis = round((seconds - whole) * 1e6) // 1000
+    return f"{_second(whole)}{millis:03}Z" if 0 <= millis < 1000 else timestamp(seconds)
+
+
+@lru_cache(maxsize=8)
+def _second(whole: int) -> str:
+    return timestamp(whole)[: -len("000Z")]
+
+
+@lru_cache(maxsize=256)
+def _head(level: str, logger: str) -> str:
+    """Return the level, and the part of KorProxy that a logger is for; somebody else's has its own name."""
+    part = "main" if logger == ROOT else logger.removeprefix(f"{ROOT}.")
+    return f"{level.lower():8} {part:9}"
 
 
 def _escaped(found: re.Match[str]) -> str:
     return found[0].encode("unicode_escape").decode()
 
 
-def _own_line(text: str) -> logging.LogRecord:
-    return logging.LogRecord(f"{ROOT}.runtime", logging.WARNING, __file__, 0, text, None, None)
+def _own(text: str) -> Entry:
+    return Entry(wall_time(), "WARNING", f"{ROOT}.runtime", "-", text)
 
 
 @contextmanager
@@ -185,18 +158,17 @@ def logging_to(
         levels: For parts: ``{"gateway": "debug"}``.
         redact: Hides secrets; called in the writing thread.
     """
-    lines: queue.Queue[logging.LogRecord] = queue.Queue(QUEUE)
-    enqueue = _Enqueue(lines)
-    writer = _Writer(stream, enqueue, LineFormatter(redact))
-    listener = logging.handlers.QueueListener(lines, writer)
-    listener.start()
+    formatter = LineFormatter(redact)
+
+    def dropped(count: int) -> str:
+        return formatter.format(_own(f"{count} log lines were dropped: their reader was too slow"))
+
+    writer = LineWriter(stream, formatter.format, dropped, QUEUE)
     try:
-        with _handled_by(enqueue, {ROOT: level, **{f"{ROOT}.{part}": each for part, each in levels.items()}}):
-            yield lambda: _written(lines)
+        with _handled_by(_Enqueue(writer.put), {ROOT: level, **{f"{ROOT}.{part}": each for part, each in levels.items()}}):
+            yield lambda: writer.flush(FLUSH_SECONDS)
     finally:
-        if _written(lines):  # else its thread hangs in a write, and would hang us too; it is a daemon thread
-            listener.stop()
-            writer.tell_dropped()
+        writer.close(FLUSH_SECONDS)
 
 
 @contextmanager
@@ -218,9 +190,3 @@ def _handled_by(handler: logging.Handler, levels: Mapping[str, str]) -> Iterator
         ours.propagate = propagated
         for name, old in before.items():
             logging.getLogger(name).setLevel(old)
-
-
-def _written(lines: queue.Queue[logging.LogRecord]) -> bool:
-    """Wait until all *lines* are written, 2 s at most; whether they are."""
-    with lines.all_tasks_done:
-        return lines.all_tasks_done.wait_for(lambda: not lines.unfinished_tasks, timeout=FLUSH_SECONDS)

@@ -27,24 +27,29 @@ def _key(begin: str, rest: str) -> str:
     return rf"{begin}(?:(?<![A-Za-z0-9]{begin})|{escapes}){rest}"
 
 
-_FORMS: tuple[tuple[str, str], ...] = (
-    # name, pattern
-    ("authorization-header", r"[Aa](?i:uthorization)" + _IS + r"(?i:bearer|basic|token)\s{1,8}" + _VALUE),
-    ("bearer-token", r"[Bb](?i:earer)\s{1,8}(?P<secret>[A-Za-z0-9._~+/=-]{8,4096}+)"),
-    ("key-header", r"[Xx]-(?i:api-key|goog-api-key|korproxy-key|management-key)" + _IS + _VALUE),
-    ("key-field", r"[Aa](?i:pi[_-]?key)" + _IS + _VALUE),
-    ("key-in-address", r"""[?&](?i:key|api_?key|access_token|token)=(?P<secret>[^\s"'\\&#<>]{6,4096}+)"""),
-    ("sk-key", _key("sk-", r"[A-Za-z0-9_-]{12,4000}+")),  # OpenAI, Anthropic, Model Studio, DeepSeek, OpenRouter and many more
-    ("korproxy-key", _key("kp-", r"(?:client|manage)-[A-Za-z0-9_-]{8,4000}+")),
-    ("google-key", _key("AIza", r"[A-Za-z0-9_-]{30,100}+")),
-    ("google-token", _key(r"ya29\.", r"[A-Za-z0-9_.-]{20,4000}+")),
-    ("groq-key", _key("gsk_", r"[A-Za-z0-9]{16,500}+")),
-    ("xai-key", _key("xai-", r"[A-Za-z0-9_-]{16,500}+")),
-    ("hugging-face-token", _key("hf_", r"[A-Za-z0-9]{16,500}+")),
-    ("perplexity-key", _key("pplx-", r"[A-Za-z0-9]{16,500}+")),
-    ("nvidia-key", _key("nvapi-", r"[A-Za-z0-9_-]{16,500}+")),
-    ("github-token", _key("gh", r"[opsu]_[A-Za-z0-9]{20,500}+")),
-    ("json-web-token", _key("eyJ", r"[A-Za-z0-9_-]{8,500}+\.[A-Za-z0-9_-]{4,4000}+(?:\.[A-Za-z0-9_-]{0,2000}+)?")),
+_FORMS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    # name, pattern, clues: what is in lower case in every text in which the pattern finds anything
+    ("authorization-header", r"[Aa](?i:uthorization)" + _IS + r"(?i:bearer|basic|token)\s{1,8}" + _VALUE, ("authorization",)),
+    ("bearer-token", r"[Bb](?i:earer)\s{1,8}(?P<secret>[A-Za-z0-9._~+/=-]{8,4096}+)", ("bearer",)),
+    ("key-header", r"[Xx]-(?i:api-key|goog-api-key|korproxy-key|management-key)" + _IS + _VALUE, ("-key",)),
+    ("key-field", r"[Aa](?i:pi[_-]?key)" + _IS + _VALUE, ("apikey", "api_key", "api-key")),
+    ("key-in-address", r"""[?&](?i:key|api_?key|access_token|token)=(?P<secret>[^\s"'\\&#<>]{6,4096}+)""", ("key=", "token=")),
+    # OpenAI, Anthropic, Model Studio, DeepSeek, OpenRouter and many more
+    ("sk-key", _key("sk-", r"[A-Za-z0-9_-]{12,4000}+"), ("sk-",)),
+    ("korproxy-key", _key("kp-", r"(?:client|manage)-[A-Za-z0-9_-]{8,4000}+"), ("kp-client-", "kp-manage-")),
+    ("google-key", _key("AIza", r"[A-Za-z0-9_-]{30,100}+"), ("aiza",)),
+    ("google-token", _key(r"ya29\.", r"[A-Za-z0-9_.-]{20,4000}+"), ("ya29.",)),
+    ("groq-key", _key("gsk_", r"[A-Za-z0-9]{16,500}+"), ("gsk_",)),
+    ("xai-key", _key("xai-", r"[A-Za-z0-9_-]{16,500}+"), ("xai-",)),
+    ("hugging-face-token", _key("hf_", r"[A-Za-z0-9]{16,500}+"), ("hf_",)),
+    ("perplexity-key", _key("pplx-", r"[A-Za-z0-9]{16,500}+"), ("pplx-",)),
+    ("nvidia-key", _key("nvapi-", r"[A-Za-z0-9_-]{16,500}+"), ("nvapi-",)),
+    ("github-token", _key("gh", r"[opsu]_[A-Za-z0-9]{20,500}+"), ("gho_", "ghp_", "ghs_", "ghu_")),
+    (
+        "json-web-token",
+        _key("eyJ", r"[A-Za-z0-9_-]{8,500}+\.[A-Za-z0-9_-]{4,4000}+(?:\.[A-Za-z0-9_-]{0,2000}+)?"),
+        ("eyj",),
+    ),
 )
 
 
@@ -52,5 +57,5 @@ _FORMS: tuple[tuple[str, str], ...] = (
 def korproxy_redactions(settings: Settings) -> Iterable[Redaction]:
     """Offer one rule per form."""
     del settings
-    for order, (name, pattern) in enumerate(_FORMS):
-        yield RegexRedaction(name=name, pattern=re.compile(pattern), order=10 + order, longest=8192)
+    for order, (name, pattern, clues) in enumerate(_FORMS):
+        yield RegexRedaction(name=name, pattern=re.compile(pattern), order=10 + order, longest=8192, clues=clues)

@@ -93,6 +93,54 @@ def test_a_replacement_that_is_no_text_fails_closed() -> None:
     assert Redactor.of([Finds(spans=[(0, 1)], replacement=None)]).redact("0123456789") == UNCHECKED  # type: ignore[arg-type]
 
 
+def test_a_rule_is_asked_only_about_texts_that_have_a_clue() -> None:
+    rule = RegexRedaction(name="keys", pattern=re.compile("[Kk]-[0-9]+|surprise"), replacement="#", clues=("k-",))
+
+    assert [Redactor.of([rule]).redact(text) for text in ("a k-1", "a K-1", "surprise")] == ["a #", "a #", "surprise"]
+
+
+def test_beyond_ascii_a_rule_is_always_asked_for_its_pattern_may_take_other_letters() -> None:
+    rule = RegexRedaction(name="keys", pattern=re.compile("(?i:key)=[0-9]+"), replacement="#", clues=("key=",))
+
+    assert Redactor.of([rule]).redact("\u212aey=123") == "#"  # the sign for Kelvin
+
+
+def test_what_a_rule_without_clues_leaves_may_be_the_clue_of_another() -> None:
+    first = RegexRedaction(name="a", order=1, pattern=re.compile("x+"), replacement="-")
+    second = RegexRedaction(name="b", order=2, pattern=re.compile("k-[0-9]+"), replacement="#", clues=("k-",))
+
+    assert Redactor.of([first, second]).redact("kxx1") == "#"
+
+
+def test_another_class_may_mean_something_else_by_clues() -> None:
+    @attrs.frozen(kw_only=True)
+    class Detective(Finds):
+        clues: Sequence[str] = ("footprint",)
+
+    assert Redactor.of([Detective(spans=[(0, 2)])]).redact("0123") == "#23"
+
+
+def test_with_clues_a_failing_rule_fails_closed_all_the_same() -> None:
+    rule = RegexRedaction(name="keys", pattern=re.compile("k-[0-9]+"), clues=("k-",))
+
+    assert Redactor.of([rule, Breaks()]).redact("nothing") == UNCHECKED
+
+
+TEXTS = st.lists(st.sampled_from(["k-", "K-", "1", "22", "x", "sk-", " ", "\u212a-1"]), max_size=12).map("".join)
+
+
+@given(TEXTS)
+def test_clues_change_nothing_but_the_time(text: str) -> None:
+    patterns = {"k-[0-9]+": ("k-",), "(?i:sk-)[0-9x]+": ("sk-",), "x1": ()}
+    rules = [
+        RegexRedaction(name=pattern, pattern=re.compile(pattern), replacement="x", clues=clues)
+        for pattern, clues in patterns.items()
+    ]
+    plain = [attrs.evolve(rule, clues=()) for rule in rules]
+
+    assert Redactor.of(rules).redact(text) == Redactor.of(plain).redact(text)
+
+
 SPANS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)).map(lambda each: (min(each), max(each))), max_size=6)
 
 

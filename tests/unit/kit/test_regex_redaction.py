@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from korproxy.kit.regex_redaction import RegexRedaction
 
 
@@ -29,3 +31,13 @@ def test_an_empty_match_hides_nothing() -> None:
 
 def test_what_is_hidden_is_replaced_by_one_word_for_all_rules() -> None:
     assert rule("x").replacement == "***REDACTED***"
+
+
+@pytest.mark.parametrize("clues", [("SK-",), ("",), ("\u00e9",), (7,), ["sk-"], "sk-"])
+def test_a_clue_that_no_text_can_have_is_refused(clues: tuple[str, ...]) -> None:
+    with pytest.raises((TypeError, ValueError), match="clues"):
+        RegexRedaction(name="test", pattern=re.compile("x"), clues=clues)
+
+
+def test_clues_do_not_change_what_is_found() -> None:
+    assert RegexRedaction(name="test", pattern=re.compile("k[0-9]+"), clues=("k",)).find("a k12") == [(2, 5)]

@@ -14,12 +14,14 @@ from pathlib import Path
 
 import pytest
 import trio
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from korproxy.models.clock import timestamp
 from korproxy.models.correlation import current_correlation
 from korproxy.runtime import logs
-from korproxy.runtime.logs import QUEUE, Descriptor, LineFormatter, Writable, logging_to, standard_error
+from korproxy.runtime.line_writer import Writable
+from korproxy.runtime.logs import QUEUE, Descriptor, Entry, LineFormatter, logging_to, standard_error
 
 Logs = list[logging.LogRecord]
 HEAD = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ")
@@ -190,10 +192,20 @@ def test_nobody_can_forge_a_line_or_paint_the_terminal() -> None:
     ]
 
 
+def entry(text: str, created: float = 1_790_000_000.0) -> Entry:
+    return Entry(created, "INFO", "korproxy.server", "c-1", text)
+
+
+@given(st.floats(0, 4e9))
+@example(1_790_000_000.9999996)
+@example(1_790_000_000.0004999)
+def test_a_line_has_the_time_that_the_clock_writes(seconds: float) -> None:
+    assert LineFormatter(str).format(entry("x", seconds)) == f"{timestamp(seconds)} info     server    [c-1] x\n"
+
+
 @given(st.text(max_size=50))
 def test_an_entry_is_one_line_and_indented_ones(text: str) -> None:
-    record = logging.LogRecord("korproxy.server", logging.INFO, "f.py", 1, "%s", (text,), None)
-    first, *more = LineFormatter(lambda each: each).format(record).splitlines()
+    first, *more = LineFormatter(lambda each: each).format(entry(text)).splitlines()
 
     assert HEAD.match(first)
     assert all(line.startswith("    ") for line in more)
@@ -222,6 +234,7 @@ def test_a_reader_that_has_left_is_nobodys_problem(capsys: pytest.CaptureFixture
     gone = Gone()
     with logging_to(gone, level="info", levels={}, redact=hide) as flush:
         server.info("one")
+        assert flush()
         server.info("two")
         assert flush()
 
@@ -310,6 +323,22 @@ def test_a_descriptor_takes_all_of_a_text_in_its_encoding() -> None:
         reader.join(10)
 
     assert got == [b"\xe9\\u20ac" + b"x" * 200_000]
+
+
+def test_a_descriptor_that_somebody_else_made_non_blocking_loses_nothing() -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    got: list[bytes] = []
+    with os.fdopen(reading, "rb") as pipe:
+        reader = threading.Thread(target=lambda: got.append(pipe.read()))
+        stream = Descriptor(writing)
+        os.write(writing, b"y" * 65_536)  # as much as it takes
+        reader.start()
+        stream.write("x" * 200_000)
+        os.close(writing)
+        reader.join(10)
+
+    assert got == [b"y" * 65_536 + b"x" * 200_000]
 
 
 def test_the_standard_error_is_used_without_its_buffer(capfd: pytest.CaptureFixture[str]) -> None:

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from korproxy.builtin.redactions.vendor_keys import korproxy_redactions
+from korproxy.kit.regex_redaction import RegexRedaction
 from tests.fakes.settings import FakeSettings
 
-RULES = list(korproxy_redactions(FakeSettings()))
+RULES = [rule for rule in korproxy_redactions(FakeSettings()) if isinstance(rule, RegexRedaction)]
 B64 = "AbCdEf0123456789AbCdEf0123456789_-aZ"
 KEYS = [
     f"sk-{B64}",
@@ -132,6 +133,26 @@ PIECES = ["sk-", "sk-ant-", "eyJ", "bearer ", "x-api-key: ", "kp-client-", "a", 
 def test_a_place_is_inside_the_text_and_no_longer_than_promised(text: str) -> None:
     for rule in RULES:
         assert all(0 <= start < end <= len(text) and end - start <= rule.longest for start, end in rule.find(text))
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+@given(st.data())
+def test_in_every_text_in_which_a_rule_finds_something_there_is_one_of_its_clues(
+    rule: RegexRedaction, data: st.DataObject
+) -> None:
+    text = data.draw(st.from_regex(rule.pattern, alphabet=st.characters(codec="ascii")))
+    for version in (text, text.upper(), text.lower(), text.swapcase()):
+        if rule.find(version):
+            assert any(clue in version.lower() for clue in rule.clues)
+
+
+def test_the_log_line_of_a_usual_request_has_no_clue() -> None:
+    text = (
+        "[-] model=gpt-4o-mini provider=openai account=default status=200 outcome=ok seconds=0.012 first_byte=0.012 in=5 out=7"
+    )
+    usage = " tokens_in=10 cache_read=1 cache_write=2 tokens_out=40 attempts=2 request=5d0a3c1e-8f6a-4e9c-9d0b-2f7c1a9b8e77"
+
+    assert [rule.name for rule in RULES if any(clue in text + usage for clue in rule.clues)] == []
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,19 @@ from __future__ import annotations
 
 import json
 import logging
+import math
+import os
 import re
+import time
 
 import attrs
 import pytest
 import trio
+import trio.testing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from korproxy.builtin.sinks.request_log import LONGEST, korproxy_sinks, line
+from korproxy.builtin.sinks.request_log import BATCH, LONGEST, korproxy_sinks, line
 from korproxy.models.outcome import Finished, Usage
 from tests.fakes.settings import FakeSettings
 
@@ -94,7 +98,7 @@ async def test_each_event_is_logged_under_its_own_correlation_id_until_the_chann
     [sink] = korproxy_sinks(FakeSettings())
     send, receive = trio.open_memory_channel[Finished](2)
     with caplog.at_level(logging.INFO, "korproxy.requests"), trio.fail_after(5):
-        async with trio.open_nursery() as nursery, receive:
+        async with receive, trio.open_nursery() as nursery:
             await nursery.start(sink.run, receive)
             async with send:
                 await send.send(OK)
@@ -125,3 +129,36 @@ async def test_a_line_that_nobody_writes_is_not_made(monkeypatch: pytest.MonkeyP
 
     assert [each.id for each in made] == [str(logging.INFO)]
     assert [each.getMessage() for each in caplog.records] == ["made"]
+
+
+async def test_events_of_many_batches_are_logged_in_their_order(
+    autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    [sink] = korproxy_sinks(FakeSettings())
+    send, receive = trio.open_memory_channel[Finished](math.inf)
+    count = 3 * BATCH + 1
+    with caplog.at_level(logging.INFO, "korproxy.requests"), trio.fail_after(5):
+        async with receive, trio.open_nursery() as nursery:
+            await nursery.start(sink.run, receive)
+            async with send:
+                for number in range(count):
+                    await send.send(attrs.evolve(BARE, id=f"r-{number}"))
+
+    assert [each.getMessage().rpartition("=")[2] for each in caplog.records] == [f"r-{number}" for number in range(count)]
+
+
+async def test_a_record_is_whole_and_made_when_it_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    [sink] = korproxy_sinks(FakeSettings())
+    send, receive = trio.open_memory_channel[Finished](2)
+    before = time.time()
+    with caplog.at_level(logging.INFO, "korproxy.requests"), trio.fail_after(5):
+        async with receive, trio.open_nursery() as nursery:
+            await nursery.start(sink.run, receive)
+            async with send:
+                await send.send(OK)
+
+    [record] = caplog.records
+    made = logging.getLogger("korproxy.requests").makeRecord("korproxy.requests", logging.INFO, "", 0, "", (), None)
+    assert vars(record).keys() >= vars(made).keys()
+    assert before <= record.created <= time.time()
+    assert (record.name, record.module, record.process) == ("korproxy.requests", "request_log", os.getpid())

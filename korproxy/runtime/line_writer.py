@@ -1,0 +1,132 @@
+"""The thread that writes lines, many at a time.
+
+A hand-over between two threads costs more than a line: a system call, and a turn of the interpreter lock that requests wait
+for. So whoever has something to say only leaves it here. The thread, once woken, comes by every 20 ms until nothing is left.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
+GATHER = 0.02  # seconds an entry waits for others at most
+AT_ONCE = 16_384  # characters written at once: a pipe that is read takes them in one piece, whoever else writes to it
+
+Entry = TypeVar("Entry")
+
+
+class Writable(Protocol):
+    """Where lines go: ``sys.stderr``, or whatever has its two methods."""
+
+    def write(self, text: str, /) -> object: ...
+    def flush(self) -> object: ...
+
+
+class _Mark(threading.Event):
+    """Stands between entries, and is set when all before it are written."""
+
+
+class LineWriter(Generic[Entry]):
+    """Writes what is put into it, in that order, in a thread of its own. What nobody reads is bounded: more is dropped.
+
+    Args:
+        line: Makes the line of an entry, its end included; called in the thread. Where it fails, there is no line.
+        dropped: The same for the news that so many entries were dropped.
+        most: How many entries may wait.
+    """
+
+    def __init__(self, stream: Writable, line: Callable[[Entry], str], dropped: Callable[[int], str], most: int) -> None:
+        self._stream, self._line, self._tell_dropped, self._most = stream, line, dropped, most
+        self._waiting: deque[Entry | _Mark] = deque()
+        self._dropped = 0
+        self._lock = threading.RLock()  # of that number; a signal handler may log, too
+        self._asleep = False
+        self._bell = threading.Event()
+        self._end = _Mark()
+        # A daemon: where it hangs in a write, Python must not wait for it at its end.
+        self._thread = threading.Thread(target=self._run, name="korproxy log", daemon=True)
+        self._thread.start()
+
+    def put(self, entry: Entry) -> None:
+        """Have *entry* written within some 20 ms; or drop it, and say so before the next one. Never waits."""
+        if len(self._waiting) >= self._most:
+            with self._lock:
+                self._dropped += 1
+            return
+        self._waiting.append(entry)
+        if self._asleep:
+            self._asleep = False
+            self._bell.set()
+
+    def flush(self, timeout: float) -> bool:
+        """Wait until all that was put in before is written, *timeout* seconds at most; whether it is."""
+        if not self._thread.is_alive():
+            return self._end.is_set()
+        return self._reaches(_Mark(), timeout)
+
+    def close(self, timeout: float) -> bool:
+        """End the thread once all is written; wait for that *timeout* seconds at most; whether it is."""
+        return self._reaches(self._end, timeout)
+
+    def _reaches(self, mark: _Mark, timeout: float) -> bool:
+        self._waiting.append(mark)
+        self._bell.set()
+        return mark.wait(timeout)
+
+    def _run(self) -> None:
+        busy = False
+        while not self._end.is_set():
+            if busy:
+                self._bell.wait(GATHER)  # there will be more, and nobody has to wake us for it
+            else:
+                self._sleep()
+            self._bell.clear()
+            busy = self._write_waiting()
+
+    def _sleep(self) -> None:
+        self._asleep = True
+        if not self._waiting:  # who puts something in looks at these two the other way round, so one of us sees the other
+            self._bell.wait()
+        self._asleep = False
+
+    def _write_waiting(self) -> bool:
+        """Write all there is; return whether there was anything."""
+        lines: list[str] = []
+        length = 0
+        busy = bool(self._waiting)
+        while self._waiting:
+            entry = self._waiting.popleft()
+            if isinstance(entry, _Mark):
+                self._write(lines)
+                lines, length = [], 0
+                entry.set()
+                continue
+            try:
+                line = self._line(entry)
+            except Exception:  # noqa: BLE001, S112 -- what cannot be made safe to write is not written
+                continue
+            if length + len(line) > AT_ONCE:
+                self._write(lines)
+                lines, length = [], 0
+            lines.append(line)
+            length += len(line)
+        self._write(lines)
+        return busy
+
+    def _write(self, lines: list[str]) -> None:
+        try:
+            text = self._news() + "".join(lines)
+            if text:
+                self._stream.write(text)
+                self._stream.flush()
+        except Exception:  # noqa: BLE001, S110 -- the reader is gone, and there is nobody else to tell
+            pass
+
+    def _news(self) -> str:
+        if not self._dropped:
+            return ""
+        with self._lock:
+            dropped, self._dropped = self._dropped, 0
+        return self._tell_dropped(dropped)
