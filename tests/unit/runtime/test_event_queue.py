@@ -57,11 +57,12 @@ def test_what_was_put_in_comes_out_in_order_and_what_did_not_fit_was_refused(ste
 
 
 async def test_many_events_are_handed_out_in_one_turn_and_then_others_get_theirs() -> None:
-    queue, taken, seen = filled(TURN + 5), list[int](), list[int]()
+    count = 3 * TURN
+    queue, taken, seen = filled(count), list[int](), set[int]()
 
     async def others() -> None:
-        while len(taken) < TURN + 5:
-            seen.append(len(taken))
+        while len(taken) < count:
+            seen.add(len(taken))
             await trio.lowlevel.checkpoint()
 
     async with trio.open_nursery() as nursery:
@@ -69,9 +70,9 @@ async def test_many_events_are_handed_out_in_one_turn_and_then_others_get_theirs
         nursery.start_soon(others)
         queue.close()
 
-    assert set(seen) <= {0, TURN}
-    assert TURN in seen
-    assert taken == list(range(TURN + 5))
+    assert seen <= {0, TURN, 2 * TURN}
+    assert seen & {TURN, 2 * TURN}  # which of the two tasks goes first in a turn is chance
+    assert taken == list(range(count))
 
 
 async def test_of_a_closed_queue_the_rest_can_be_taken_and_nothing_is_put_in() -> None:
