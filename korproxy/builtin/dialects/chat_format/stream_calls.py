@@ -7,7 +7,7 @@ after the id, or the arguments as an object.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -60,8 +60,8 @@ class StreamCalls:
         """Whether ``close_whole`` has something to tell."""
         return bool(self._whole)
 
-    def more(self, index: int, own_id: str, name: str, piece: str) -> chat.CallDelta | None:
-        """Take a *piece* of arguments, if it does nothing but go on with the call at *index*; return what it tells.
+    def more(self, index: int, own_id: str, name: str, piece: str) -> Sequence[chat.Event] | None:
+        """Take a *piece* of arguments, if it goes on with the call at *index*, which was told; return what can be told of it.
 
         None: nothing was taken, and the fragment has to be.
 
@@ -71,8 +71,12 @@ class StreamCalls:
         call = self._by_index.get(index)
         if call is None or call.key is None or call.ended:
             return None
-        is_same = own_id == call.id if own_id else not name
-        return chat.CallDelta(call.key, piece) if is_same and call.arguments.more(piece) else None
+        if (own_id != call.id) if own_id else name:
+            return None
+        if call.arguments.more(piece):
+            return (chat.CallDelta(call.key, piece),)
+        call.arguments.add(piece)
+        return tuple(self._more(call, call.key))
 
     def close_whole(self) -> Iterator[chat.Event]:
         """Yield the ends of the calls whose arguments are whole: other things begin, and clients may show these."""

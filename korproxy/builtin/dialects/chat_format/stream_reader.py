@@ -57,7 +57,7 @@ class ChatStreamReader:
             if self._over:
                 break
             usual = self._usual(data) if readable and self._id is not None and name != b"error" else None
-            for event in self._read(name, data) if usual is None else (usual,):
+            for event in self._read(name, data) if usual is None else usual:
                 self._count.see(event)
                 told.append(event)
         return told
@@ -68,23 +68,23 @@ class ChatStreamReader:
             return []
         return list(self._calls.cut() if self._finish is None else self._end())
 
-    def _usual(self, data: bytes) -> chat.Event | None:
-        """Return the one event that *data* tells, as nearly every chunk does; None: it has to be read in full."""
+    def _usual(self, data: bytes) -> Sequence[chat.Event] | None:
+        """Return what *data* tells, if it is one of the chunks that nearly all are; None: it has to be read in full."""
         delta = usual_delta(data)
         if delta is None or self._calls.has_whole:
             return None
         thought = delta.reasoning_content or delta.reasoning
-        event: chat.Event | None = None
+        events: Sequence[chat.Event] | None = None
         if thought:
-            event = None if delta.content or delta.calls else self._thoughts.tell(thought)
+            events = None if delta.content or delta.calls else (self._thoughts.tell(thought),)
         elif not self._thoughts.is_open:
-            event = self._said_or_called(delta)
-        self._said = self._said or event is not None
-        return event
+            events = self._said_or_called(delta)
+        self._said = self._said or bool(events)
+        return events
 
-    def _said_or_called(self, delta: Delta) -> chat.Event | None:
+    def _said_or_called(self, delta: Delta) -> Sequence[chat.Event] | None:
         if delta.content:
-            return None if delta.calls else chat.TextDelta(delta.content)
+            return None if delta.calls else (chat.TextDelta(delta.content),)
         fragment = usual_fragment(delta)
         if fragment is None or fragment.index is None or fragment.function is None:
             return None

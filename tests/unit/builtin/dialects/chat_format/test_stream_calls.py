@@ -278,18 +278,24 @@ def open_call() -> StreamCalls:
 
 @pytest.mark.parametrize(("own_id", "name"), [("", ""), ("a", ""), ("a", "read")])
 def test_a_piece_that_only_goes_on_is_told_at_once(own_id: str, name: str) -> None:
-    assert open_call().more(0, own_id, name, "x") == chat.CallDelta(0, "x")
+    assert open_call().more(0, own_id, name, "x") == (chat.CallDelta(0, "x"),)
 
 
-@pytest.mark.parametrize(
-    ("index", "own_id", "name", "piece"), [(1, "", "", "x"), (0, "b", "", "x"), (0, "", "read", "x"), (0, "", "", '"}')]
-)
-def test_a_piece_that_may_begin_or_end_something_is_not_taken(index: int, own_id: str, name: str, piece: str) -> None:
+@pytest.mark.parametrize(("index", "own_id", "name"), [(1, "", ""), (0, "b", ""), (0, "", "read")])
+def test_a_piece_that_may_begin_another_call_is_not_taken(index: int, own_id: str, name: str) -> None:
     calls = open_call()
 
-    assert calls.more(index, own_id, name, piece) is None
-    assert list(calls.take(fragment(0, 'x"}'), "c1")) == [chat.CallDelta(0, 'x"}')]
+    assert calls.more(index, own_id, name, "x") is None
+    assert calls.more(0, "", "", 'x"}') == (chat.CallDelta(0, 'x"}'),)
     assert calls.has_whole
+
+
+def test_what_may_become_null_is_held_back_here_too() -> None:
+    calls = StreamCalls()
+    list(calls.take(fragment(0, "", "read", id="a"), "c1"))
+
+    assert (calls.more(0, "", "", "nu"), calls.more(0, "", "", "ll"), calls.has_whole) == ((), (), True)
+    assert list(calls.finish()) == [chat.CallEnded(0)]
 
 
 def test_a_call_that_has_ended_takes_no_more_pieces() -> None:
