@@ -264,3 +264,15 @@ async def test_input_that_nobody_waits_for_is_told_and_can_be_taken_at_once() ->
 async def received_nothing(wire: Wire) -> bytes | None:
     await trio.testing.wait_all_tasks_blocked()
     return wire.receive_now()
+
+
+@roads
+async def test_a_read_that_is_cancelled_when_it_lets_others_run_loses_nothing(reactor: bool) -> None:
+    async with a_pair(reactor) as (wire, other):
+        other.sendall(bytes(range(256)))
+        found = b""
+        while len(found) < 200:
+            with trio.CancelScope() as scope:
+                scope.cancel()
+                found += await wire.receive(1)
+        assert found == bytes(range(200))
