@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from functools import lru_cache
+from operator import itemgetter
 from time import gmtime
 from typing import NoReturn
 
@@ -21,6 +22,7 @@ from korproxy.server.lane.chunks import Chunks, Malformed
 from korproxy.server.lane.head import Head
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_name = itemgetter(0)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _JOINED = 64 * 1024  # bytes up to which head and body become one piece
@@ -88,8 +90,7 @@ class LaneExchange:
     _came: bytes = attrs.field(default=b"", init=False, repr=False)  # the whole body, where it came with the head
     _held: bytes = attrs.field(default=b"", init=False, repr=False)  # the answer's head, until something goes with it
     _chunked: bool = attrs.field(default=False, init=False)
-    _bodiless: bool = attrs.field(default=False, init=False)
-    _announced: int | None = attrs.field(default=None, init=False)
+    _announced: int | None = attrs.field(default=None, init=False)  # bytes of the answer's body that are still to come
     _unsent: list[memoryview] = attrs.field(factory=list, init=False, repr=False)
     _is_complete: trio.Event | None = attrs.field(default=None, init=False, repr=False)
 
@@ -135,7 +136,9 @@ class LaneExchange:
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     async def drain(self, limit: int, patience: float) -> None:
-        """Read away what is left of the body, within bounds; see ``Exchange``."""
+        """Read away what is left of the body, within bounds; see ``Exchange``. Who waits to be asked for it is not asked."""
+        if self.head.waits and not self.rest:
+            return
         size = 0
         with trio.move_on_after(patience):
             while not self.complete and size <= limit:
@@ -154,6 +157,8 @@ class LaneExchange:
                 raise ClientLeft from None
             if not self.rest:
                 raise ClientLeft
+            if self._chunks is not None:  # ten thousand of them in one read are milliseconds of work
+                await trio.lowlevel.checkpoint()
         return self._next_now()
 
     def _next_now(self) -> bytes:
@@ -189,22 +194,16 @@ class LaneExchange:
         """Hold the head until something goes with it: one piece costs half of two."""
         self.started = True
         self.closes = self.closes or not self.complete
-        self._bodiless = status in (204, 304)
-        self._chunked = not self._bodiless
         if self.origins:
             headers = [*headers, *answer_headers(self.headers, headers, self.origins)]
-        pieces = [_status_line(status)]
-        for name, value in headers:
-            pieces += (name, b": ", value, b"\r\n")
-            if name == b"content-length" and not self._bodiless:
-                self._chunked, self._announced = False, int(value)
-        pieces.append(_dates.field())
-        if self._chunked:
-            pieces.append(b"transfer-encoding: chunked\r\n")
-        if self.closes:
-            pieces.append(b"connection: close\r\n")
-        pieces.append(b"\r\n")
-        self._held = b"".join(pieces)
+        framing = b""
+        if b"content-length" in map(_name, headers):
+            self._announced = int(dict(headers)[b"content-length"])
+        elif status not in (204, 304):  # these have no body
+            self._chunked, framing = True, b"transfer-encoding: chunked\r\n"
+        last = b"connection: close\r\n\r\n" if self.closes else b"\r\n"
+        fields = b"\r\n".join((*map(b": ".join, headers), b""))  # each with its end, also where there is none
+        self._held = b"%b%b%b%b%b" % (_status_line(status), fields, _dates.field(), framing, last)
 
     async def write(self, data: bytes) -> None:
         """Send a piece of the body."""
@@ -219,41 +218,40 @@ class LaneExchange:
 
     async def _out(self, data: bytes, *, last: bool) -> None:
         held, self._held = self._held, b""
-        if self._bodiless:
-            data = b""
-        if self._announced is not None:
-            self._announced -= len(data)
-        if not self._chunked:
-            if len(data) > _JOINED:
-                await self._send(held, data)
-            elif held or data:
-                await self._send(held + data)
-            return
-        end = b"0\r\n\r\n" if last else b""
-        if not data:  # a chunk without bytes would be the last one
-            if held or end:
-                await self._send(held + end)
-        elif len(data) <= _JOINED:
-            await self._send(b"%b%x\r\n%b\r\n%b" % (held, len(data), data, end))
+        large = len(data) > _JOINED
+        if self._chunked:
+            end = b"0\r\n\r\n" if last else b""
+            if large:
+                await self._send(b"%b%x\r\n" % (held, len(data)), data, b"\r\n" + end)
+                return
+            # A chunk without bytes would be the last one.
+            piece = b"%b%x\r\n%b\r\n%b" % (held, len(data), data, end) if data else held + end
+        elif self._announced is None:  # a status that has no body
+            piece = held
         else:
-            await self._send(b"%b%x\r\n" % (held, len(data)), data, b"\r\n" + end)
+            data, self._announced = data[: max(self._announced, 0)], self._announced - len(data)  # never more than was said
+            if large:
+                await self._send(held, data)
+                return
+            piece = held + data
+        if piece:
+            await self._send(piece)
 
-    async def _send(self, *parts: bytes) -> None:
-        """Send *parts* behind what a cancelled write has left. Waits only where the client does not read."""
-        if self._unsent:
-            self._unsent += [memoryview(each) for each in parts]
-            await self._flush()
-            return
-        try:
-            sent = self.wire.send_now(*parts)
-        except (OSError, trio.ClosedResourceError):
-            await self._gone()
-        for each in parts:
+    async def _send(self, piece: bytes, *more: bytes) -> None:
+        """Send *piece* and *more* behind what a cancelled write has left. Waits only where the client does not read."""
+        sent = 0
+        if not self._unsent:
+            try:
+                sent = self.wire.send_now(piece, *more)
+            except (OSError, trio.ClosedResourceError):
+                await self._gone()
+            if sent == len(piece) and not more:
+                return
+        for each in (piece, *more):
             if sent < len(each):
                 self._unsent.append(memoryview(each)[max(sent, 0) :])
             sent -= len(each)
-        if self._unsent:
-            await self._flush()
+        await self._flush()
 
     async def _flush(self) -> None:
         try:
