@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from korproxy.server.lane.chunks import LONGEST_LINE, LONGEST_TRAILERS, Chunks, Malformed
 
 BEHIND = b"POST / HTTP/1.1\r\n"
+BLANK = re.compile(rb"([0-9A-Fa-f])[ \t]+;")  # is allowed (RFC 9112, section 7.1.1), but not by h11
 MB = 1024 * 1024
 
 
@@ -98,7 +100,7 @@ def test_what_is_taken_of_damaged_bodies_is_what_h11_finds_and_never_depends_on_
     assert outcome(lambda: taken_apart(wire + BEHIND, cuts)) == whole
     assert outcome(lambda: taken_apart(wire + BEHIND, range(len(wire)))) == whole
     if not isinstance(whole, str) and whole[1] is not None:
-        assert whole == as_h11_has_it(wire + BEHIND)
+        assert whole == as_h11_has_it(BLANK.sub(rb"\1;", wire) + BEHIND)
 
 
 MALFORMED = {
