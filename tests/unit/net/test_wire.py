@@ -11,7 +11,7 @@ import pytest
 import trio
 import trio.testing
 
-from korproxy.net.reactor import current_reactor, open_reactor
+from korproxy.net.reactor import open_reactor
 from korproxy.net.wire import AT_ONCE, Wire
 
 SOON = 0.05
@@ -223,22 +223,6 @@ async def test_two_readers_of_one_wire_are_a_mistake_that_is_told() -> None:
         with pytest.raises(trio.BusyResourceError):
             await wire.receive()
         nursery.cancel_scope.cancel()
-
-
-async def test_a_reactor_within_another_is_the_same_one_and_none_is_left_behind() -> None:
-    async with open_reactor() as outer, open_reactor() as inner:
-        assert inner is outer
-    assert current_reactor() is None
-
-
-async def test_the_end_of_a_reactor_closes_what_is_left_and_forgets_it() -> None:
-    ours, theirs = socket.socketpair()
-    with closing(theirs):
-        async with open_reactor() as reactor:
-            wire = Wire.of(ours)
-            assert reactor is not None
-            assert len(reactor) == 1
-        assert (wire.closed, len(reactor), theirs.recv(1)) == (True, 0, b"")
 
 
 def _read_all(other: socket.socket, count: int) -> bytes:
