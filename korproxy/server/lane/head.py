@@ -103,8 +103,9 @@ class HeadReader:
         same = head[:at] + head[behind:]
         if at != self._at or same != self._same or self._last is None:
             self._same, self._at, self._last = same, at, read_head(head)
-            return self._last
-        return _of_length(self._last, length[1])
+        elif int(length[1]) != self._last.length:
+            self._last = _of_length(self._last, length[1])
+        return self._last
 
 
 def _of_length(last: Head, digits: bytes) -> Head:
