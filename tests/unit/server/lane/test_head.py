@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from korproxy.server.lane.head import END, LONGEST, MOST_DIGITS, MOST_FIELDS, Head, may_be_ours, read_head
+from korproxy.server.lane.head import END, LONGEST, MOST_DIGITS, MOST_FIELDS, Head, HeadReader, may_be_ours, read_head
 
 LINE = b"POST /v1/messages?beta=true HTTP/1.1"
 HOST = b"host: x\r\n"
@@ -332,3 +332,25 @@ def _body_of(reader: h11.Connection, data: bytes) -> bytes:
     reader.receive_data(data)
     event = reader.next_event()
     return bytes(event.data) if isinstance(event, h11.Data) else b""
+
+
+LENGTHS = [b"0", b"3", b"30", b"003", b"9" * 18, b"9" * 19, b"0" * 5000, b"+3", b"", b"3 ", b"3,3"]
+lengths = st.builds(
+    lambda before, name, value, behind: LINE + b"\r\n" + HOST + before + name + value + b"\r\n" + behind + b"\r\n",
+    st.sampled_from(
+        [b"", b"a: b\r\n", b"a: 1\r\n", b"content-length: 3\r\n", b"transfer-encoding: chunked\r\n", b"a: b\r\n ", b"\r\n"]
+    ),
+    st.sampled_from([b"content-length: ", b"Content-Length:", b"content-Length: ", b"CONTENT-LENGTH: ", b"x-content-length: "]),
+    st.sampled_from(LENGTHS),
+    st.sampled_from([b"", b"x: 3\r\n", b" 3\r\n", b"content-length: 3\r\n", b"expect: 100-continue\r\n"]),
+)
+
+
+@given(st.lists(lengths | made | damaged(), min_size=2, max_size=8))
+@example([head_of(b"content-length: 3\r\na: 1\r\n"), head_of(b"content-length: 31\r\na: \r\n")])
+@example([head_of(b"a: 12\r\ncontent-length: 3\r\n"), head_of(b"a: 1\r\ncontent-length: 23\r\n")])
+def test_a_head_is_read_the_same_whatever_was_read_on_its_connection_before(wires: list[bytes]) -> None:
+    reader = HeadReader()
+    heads = [head for head in map(first_head, wires) if head is not None]
+
+    assert [reader.read(each) for each in [*heads, *heads]] == [read_head(each) for each in heads] * 2
