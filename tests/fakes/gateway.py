@@ -47,22 +47,7 @@ from korproxy.server.keys import CLIENT, MANAGE, READ, Key, KeyRing
 from korproxy.server.manage.app import on_demand
 from korproxy.server.manage.desk import Desk
 from korproxy.server.serving import Lane, Server
-
-
-@attrs.define
-class Roads:
-    """By which roads requests go: tests/flows runs by each.
-
-    Attributes:
-        lane: What is of plain shape is answered without Hypercorn.
-        reactor: Sockets are waited for by an epoll of our own.
-    """
-
-    lane: bool = True
-    reactor: bool = True
-
-
-roads = Roads()
+from tests.fakes.roads import roads
 
 HOOKS = (
     *(openai, openai_completions, openai_embeddings, responses, responses_compact, responses_count),

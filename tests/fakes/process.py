@@ -15,6 +15,8 @@ from typing import Any
 
 import attrs
 
+from tests.fakes.roads import on_this_road
+
 READY_SECONDS = 20.0
 
 
@@ -98,7 +100,7 @@ def daemon(
     """
     if settings is not None:
         home.mkdir(parents=True, exist_ok=True)
-        (home / "korproxy.toml").write_text(settings)
+        (home / "korproxy.toml").write_text(on_this_road(settings))
     started = [*(command or (sys.executable, "-m", "korproxy", "run")), "--port", "0", "--json", *args]
     process = subprocess.Popen(started, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(home, **env))
     log: list[str] = []

@@ -48,6 +48,7 @@ _TERMINATED = 128 + signal.SIGTERM
     help="The model that leads to the provider with that format; may be repeated.",
 )
 @click.option("--only", multiple=True, metavar="WORD", help="Play only this; may be repeated. See below.")
+@click.option("--no-lane", is_flag=True, help="Have KorProxy answer by the slow road ([server] lane = false).")
 @click.option("--json", "as_json", is_flag=True, help="Print every check as JSON.")
 @click.option(
     "--output", type=click.Path(dir_okay=False, writable=True, path_type=Path), metavar="FILE", help="Write the JSON to FILE."
@@ -62,6 +63,7 @@ def conformance(
     mock_port: int,
     models: Sequence[str],
     only: Sequence[str],
+    no_lane: bool,
     as_json: bool,
     output: Path | None,
 ) -> None:
@@ -89,7 +91,11 @@ def conformance(
     if other is not None and not key:
         raise click.UsageError("--target needs the gateway's --key.")
     try:
-        with _stopped_by_signals(), _mock(mock, mock_port, target) as behind, _gateway(other, behind, wanted) as gateway:
+        with (
+            _stopped_by_signals(),
+            _mock(mock, mock_port, target) as behind,
+            _gateway(other, behind, wanted, lane=not no_lane) as gateway,
+        ):
             results = _run(gateway, behind, wanted)
     except processes.CannotStart as exc:
         raise click.ClickException(str(exc)) from None
@@ -119,13 +125,13 @@ def _mock(url: str | None, port: int, target: str | None) -> Iterator[str]:
 
 
 @contextmanager
-def _gateway(other: Target | None, mock: str, wanted: Wanted) -> Iterator[Target]:
+def _gateway(other: Target | None, mock: str, wanted: Wanted, *, lane: bool) -> Iterator[Target]:
     """Return what is tested: *other*, or a KorProxy that runs for the block."""
     if other is not None:
         yield other
         return
     _must_have(processes.KORPROXY)
-    with processes.open_korproxy(mock, wanted.providers) as own:
+    with processes.open_korproxy(mock, wanted.providers, lane=lane) as own:
         yield own
 
 

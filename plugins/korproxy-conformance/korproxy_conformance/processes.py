@@ -56,16 +56,17 @@ def open_mock(port: int = 0) -> Iterator[str]:
 
 
 @contextmanager
-def open_korproxy(mock: str, providers: Sequence[str] = FORMATS) -> Iterator[Target]:
+def open_korproxy(mock: str, providers: Sequence[str] = FORMATS, *, lane: bool = True) -> Iterator[Target]:
     """Run KorProxy in front of the mock at the address *mock*, in a home of its own that is gone afterwards.
 
     Args:
         mock: Where it is.
         providers: The formats that providers are wanted for.
+        lane: Whether it answers by its lane.
     """
     with tempfile.TemporaryDirectory(prefix="korproxy-conformance-") as folder:
         home = Path(folder)
-        (home / "korproxy.toml").write_text(settings(mock, providers))
+        (home / "korproxy.toml").write_text(settings(mock, providers, lane=lane))
         environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
         environment |= {"KORPROXY_HOME": folder, "GOOD_KEY": "sk-good", "BAD_KEY": "bad-key", "NO_COLOR": "1"}
         log = home / "log"
@@ -76,9 +77,9 @@ def open_korproxy(mock: str, providers: Sequence[str] = FORMATS) -> Iterator[Tar
                 yield own_target(url, (home / "secrets" / "client.key").read_text().strip())
 
 
-def settings(mock: str, providers: Sequence[str]) -> str:
+def settings(mock: str, providers: Sequence[str], *, lane: bool = True) -> str:
     """Return a korproxy.toml with a provider of each format at the address *mock*, and more of them that are used once."""
-    tables = ["version = 1", "[server]", "grace = 0.5"]
+    tables = ["version = 1", "[server]", "grace = 0.5", f"lane = {str(lane).lower()}"]
     for form in providers:
         name, kind, path, _ = _PROVIDERS[form]
         for each, key in [(name, "GOOD_KEY"), (f"locked-{name}", "BAD_KEY"), *((spare, "GOOD_KEY") for spare in _spares(name))]:
