@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Callable, Sequence
 from math import inf
-from select import EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP
 from socket import MSG_PEEK
 from socket import socket as Socket  # noqa: N812 -- a wire has one of that name
 from typing import Self
@@ -16,11 +16,13 @@ from trio.lowlevel import Abort, RaiseCancelT, Task, current_task, reschedule, w
 from korproxy.net.reactor import Reactor, current_reactor
 
 AT_ONCE = 64 * 1024  # bytes of one read
+_GATHERS = hasattr(Socket, "sendmsg")  # Windows has none
 TURNS = 32  # reads in a row that found something there; then it is the others' turn
 
-_TO_READ = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR
-_TO_WRITE = EPOLLOUT | EPOLLHUP | EPOLLERR
-_ENDED = EPOLLRDHUP | EPOLLHUP | EPOLLERR
+# Names that only some systems have; where they are missing there is no reactor either, and nobody asks.
+_ENDED = sum(getattr(select, name, 0) for name in ("EPOLLRDHUP", "EPOLLHUP", "EPOLLERR"))
+_TO_READ = getattr(select, "EPOLLIN", 0) | _ENDED
+_TO_WRITE = sum(getattr(select, name, 0) for name in ("EPOLLOUT", "EPOLLHUP", "EPOLLERR"))
 
 
 @attrs.define(eq=False)
@@ -144,7 +146,9 @@ class Wire:
     def send_now(self, data: bytes | memoryview, *more: bytes | memoryview) -> int:
         """Send what goes without waiting of *data* and *more*; return how many bytes. Raises as ``receive`` does."""
         try:
-            return self.socket.sendmsg((data, *more)) if more else self.socket.send(data)
+            if not more:
+                return self.socket.send(data)
+            return self.socket.sendmsg((data, *more)) if _GATHERS else self.socket.send(b"".join((data, *more)))
         except BlockingIOError:
             return 0
         except OSError:
