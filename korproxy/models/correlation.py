@@ -16,18 +16,27 @@ _VALID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 # The id of the request that the running task works for; log lines carry it.
 current_correlation: ContextVar[str] = ContextVar("korproxy_correlation", default="-")
 
-
-_VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}  # its two upper bits are 1 and 0
+_TOGETHER = 64  # ids that are made in one go: that costs a fifth of what each one would cost by itself
+_VERSION = bytes(0x40 | each & 0x0F for each in range(256))  # what becomes of an id's seventh byte
+_VARIANT = bytes(0x80 | each & 0x3F for each in range(256))  # and of its ninth
+_GROUPS = re.compile(r"(.{8})(.{4})(.{4})(.{4})(.{12})")
+_ready: list[str] = []
 
 
 def new_id() -> str:
-    """Return a new UUID v4 (RFC 9562, 5.4): by hand, since every request takes two, and ``uuid`` costs three times as much."""
-    digits = os.urandom(16).hex()
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:]}"
+    """Return a new UUID v4 (RFC 9562, 5.4): by hand, since every request takes two, and ``uuid`` costs ten times as much."""
+    if not _ready:
+        drawn = bytearray(os.urandom(16 * _TOGETHER))
+        drawn[6::16] = drawn[6::16].translate(_VERSION)
+        drawn[8::16] = drawn[8::16].translate(_VARIANT)
+        _ready.extend(map("-".join, _GROUPS.findall(drawn.hex())))
+    return _ready.pop()
 
 
 def correlation_id(headers: Headers) -> str:
     """Return the client's ``X-Correlation-ID``, else its ``X-Request-ID``, else a new id. An invalid one counts as absent."""
+    if b"x-correlation-id" not in headers.first and b"x-request-id" not in headers.first:
+        return new_id()
     for name in (b"x-correlation-id", b"x-request-id"):
         text = headers.text(name)
         if text and _VALID.fullmatch(text):

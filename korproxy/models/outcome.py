@@ -7,7 +7,7 @@ from typing import Literal
 import attrs
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)  # see ``models.calls``: one is made for each request
 class Usage:
     """Tokens spent. None: the provider did not say.
 
@@ -68,7 +68,7 @@ class Fault:
     cause: str = ""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Finished:
     """Emitted exactly once per call, whatever happened. Holds no content.
 

@@ -13,7 +13,7 @@ from korproxy.contracts import Dialect
 from korproxy.errors.exceptions import BadRequest, Busy, CallerRefused, InternalError, KorproxyError, Stopping
 from korproxy.gateway.routing import Snapshot
 from korproxy.kit.writing import json_bytes
-from korproxy.models.calls import Call, Peek, RawHeaders
+from korproxy.models.calls import Call, Headers, Peek, RawHeaders
 from korproxy.models.correlation import correlation_id, current_correlation, new_id
 from korproxy.server import cors
 from korproxy.server.answering import GOODBYE, Answerer, origin
@@ -85,8 +85,9 @@ class Front:
     @property
     def routes(self) -> Routes:
         """Who answers at which path by now."""
-        if self._routes.dialects is not self.dialects:
-            self._routes = Routes(self.dialects)
+        dialects = self.answerer.gate.snapshot.dialects
+        if self._routes.dialects is not dialects:
+            self._routes = Routes(dialects)
         return self._routes
 
     @property
@@ -124,8 +125,9 @@ class Front:
         current_correlation.set(correlation)
         common = [(b"x-korproxy-request", new_id().encode())]
         if self.correlation_ids:
-            common += [(b"x-correlation-id", correlation.encode()), (b"x-request-id", correlation.encode())]
-        if self.snapshot.demo:
+            written = correlation.encode()
+            common += ((b"x-correlation-id", written), (b"x-request-id", written))
+        if self.answerer.gate.snapshot.demo:
             common.append((b"x-korproxy-demo", b"1"))
         return common
 
@@ -133,21 +135,22 @@ class Front:
         """Answer one request, whatever happens. Only cancellation comes out of here."""
         common = self.begin(exchange)
         try:
-            await self._answer(exchange, common)
+            try:
+                self._check_source(exchange)
+                dialect = self.routes.dialect(exchange.path) if exchange.method == "POST" else None
+                if dialect is not None:  # nearly all are, so nothing else is looked up for them
+                    await self._call(exchange, dialect, common)
+                else:
+                    await self._route(exchange, common)
+            except Stopping as exc:  # perhaps in a scope that was cancelled for it
+                with trio.CancelScope(shield=True, deadline=trio.current_time() + BRIEFLY + GOODBYE):
+                    await self._refuse(exchange, exc, common)
+            except KorproxyError as exc:
+                await self._refuse(exchange, exc, common)
         except ClientLeft:
             log.info("the client left before its request was complete")
         except Exception as exc:  # noqa: BLE001 -- the last wall
             await self.fail(exchange, exc, common)
-
-    async def _answer(self, exchange: Exchange, common: RawHeaders) -> None:
-        try:
-            self._check_source(exchange)
-            await self._route(exchange, common)
-        except Stopping as exc:  # perhaps in a scope that was cancelled for it
-            with trio.CancelScope(shield=True, deadline=trio.current_time() + BRIEFLY + GOODBYE):
-                await self._refuse(exchange, exc, common)
-        except KorproxyError as exc:
-            await self._refuse(exchange, exc, common)
 
     async def fail(self, exchange: Exchange, exc: Exception, common: RawHeaders) -> None:
         """Be the last wall: *exc* is a fault of KorProxy's own, which may end its request and must not take the server down."""
@@ -165,14 +168,12 @@ class Front:
             raise
 
     async def _route(self, exchange: Exchange, common: RawHeaders) -> None:
+        """Answer what is no call."""
         path, method = exchange.path, exchange.method
-        dialect = self.routes.dialect(path)
-        kept = self.routes.kept(path) if dialect is None else None
+        kept = self.routes.kept(path)
         if self._is_preflight(exchange):
             await exchange.start(204, [*common, *cors.preflight_headers(exchange.headers)])
             await exchange.finish()
-        elif dialect is not None and method == "POST":  # nearly all are, so nothing else is looked up for them
-            await self._call(exchange, dialect, common)
         elif kept is not None and method in kept.methods:
             await self._kept(exchange, kept, common)
         elif method not in self.routes.methods(path):
@@ -224,7 +225,12 @@ class Front:
         self.running += 1
         self.total += 1
         try:
-            body = await self._body(exchange)
+            if b"content-encoding" in exchange.headers.first:
+                _check_coding(exchange.headers)
+            if exchange.complete:  # and there is nothing to interrupt
+                body = await exchange.body(self.bounds.max_body, self.bounds.read_deadline)
+            else:
+                body = await self._body(exchange)
             call = Call(
                 id=common[0][1].decode(),
                 correlation_id=current_correlation.get(),
@@ -247,12 +253,7 @@ class Front:
             self.running -= 1
 
     async def _body(self, exchange: Exchange) -> bytes:
-        coding = exchange.headers.text(b"content-encoding").strip().lower()
-        if coding not in ("", "identity"):
-            advice = "KorProxy takes no compressed ones; switch the compression of requests off in the tool"
-            raise BadRequest("KP-SYS-509", f"The body is compressed (Content-Encoding {coding[:40]!r}): {advice}.")
-        if exchange.complete:  # and there is nothing to interrupt
-            return await exchange.body(self.bounds.max_body, self.bounds.read_deadline)
+        """Wait for the rest of the body; the end of the grace ends that."""
         with self.answerer.grace.interruptible(scope_of(exchange)):
             return await exchange.body(self.bounds.max_body, self.bounds.read_deadline)
         raise Stopping("KP-SYS-511", "KorProxy is being stopped.")
@@ -278,6 +279,13 @@ class Front:
     async def _say(self, exchange: Exchange, status: int, body: bytes, headers: RawHeaders) -> None:
         await exchange.start(status, [*headers, (b"content-length", str(len(body)).encode())])
         await exchange.finish(body)
+
+
+def _check_coding(headers: Headers) -> None:
+    coding = headers.text(b"content-encoding").lower()
+    if coding not in ("", "identity"):
+        advice = "KorProxy takes no compressed ones; switch the compression of requests off in the tool"
+        raise BadRequest("KP-SYS-509", f"The body is compressed (Content-Encoding {coding[:40]!r}): {advice}.")
 
 
 def _patience(exc: KorproxyError) -> float:

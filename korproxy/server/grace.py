@@ -71,8 +71,10 @@ class Interruptible:
             ended = self._own.__exit__(kind, exc, trace)
             self.interrupted = self._own.cancelled_caught
             return ended
+        if not self._asked:
+            return False
         # Nothing is lost with the exception: in a cancelled scope the next wait raises the same again.
-        self.interrupted = self._asked and _is_cancellation(exc)
+        self.interrupted = _is_cancellation(exc)
         return self.interrupted
 
     def interrupt(self) -> None:

@@ -21,7 +21,9 @@ from korproxy.server.keys import CLIENT, Key, KeyRing
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\[\]:/?#@\\\s]+)(?::[0-9]*)?")  # RFC 9110, 7.2; what is not of this form is refused
+_KNOWN_HOSTS = 256  # so many are remembered
 _LONGEST_HOST = 300  # characters of a Host that is remembered: of a name with its port (RFC 1035), and some more
+_BARE_KEYS = (b"x-api-key", b"x-goog-api-key")
 _FORWARDED = (b"forwarded", b"x-forwarded-")
 
 
@@ -81,6 +83,7 @@ class Guard:
     any_address: bool = False
     origins: frozenset[str] = frozenset()
     open_reads: bool = True
+    _right: set[bytes] = attrs.field(factory=set, init=False, repr=False, eq=False)  # values of Host that were let in
 
     @classmethod
     def build(
@@ -97,6 +100,9 @@ class Guard:
 
     def check_source(self, headers: Headers) -> None:
         """Refuse a request that a web page may have made: KP-AUTH-004 for its Host, KP-AUTH-005 for its Origin."""
+        said = headers.first.get(b"host")
+        if said in self._right and b"origin" not in headers.first:  # as of nearly every program
+            return
         netloc = headers.text(b"host")
         host = _bare_host(netloc)
         if host not in self.hosts and not (self.any_address and _is_address(host)):
@@ -105,6 +111,8 @@ class Guard:
                 f"The Host {netloc[:100]!r} is not one of this KorProxy's."
                 " If it is right, add it to [server] allowed_hosts in korproxy.toml.",
             )
+        if said is not None and len(self._right) < _KNOWN_HOSTS and len(said) <= _LONGEST_HOST:
+            self._right.add(said)
         origin = headers.text(b"origin")
         if origin and origin not in self.origins and _netloc(origin) != netloc.lower():
             raise CallerRefused(
@@ -118,12 +126,13 @@ class Guard:
 
         With ``X-KorProxy-Key`` the usual places are free for the caller's own credential, which is then passed on.
         """
-        own = headers.text(b"x-korproxy-key")
+        own = headers.text(b"x-korproxy-key") if b"x-korproxy-key" in headers.first else ""
         presented = _presented(headers, query)
         key = self.keys.find(own) if own else self.keys.first(presented)
-        self._require(key, CLIENT, presented=bool(own or presented))
-        if not own or key is None:
-            return Caller(key_name=key.name if key else "")
+        if key is None or CLIENT not in key.scopes:
+            raise _refusal(key, CLIENT, presented=bool(own or presented))
+        if not own:
+            return _with_key(key.name)
         foreign = next((each for each in presented if self.keys.find(each) is None), None)
         return Caller(key_name=key.name, credential=Secret(foreign) if foreign else None)
 
@@ -140,20 +149,25 @@ class Guard:
             return Caller(key_name=key.name if key else "")  # a client key too: it must not open less than no key
         if not presented:
             raise CallerRefused("KP-AUTH-006", "This needs the management key: `korproxy key show management` prints it.")
-        self._require(key, scope, presented=True)
-        return Caller(key_name=key.name if key else "")
+        if key is None or scope not in key.scopes:
+            raise _refusal(key, scope, presented=True)
+        return Caller(key_name=key.name)
 
-    @staticmethod
-    def _require(key: Key | None, scope: str, *, presented: bool) -> None:
-        if key is not None and scope in key.scopes:
-            return
-        shown = f"`korproxy key show {'client' if scope == CLIENT else 'management'}` prints"
-        if not presented:
-            raise CallerRefused("KP-AUTH-001", f"No KorProxy key came with the request: {shown} it.")
-        if key is None:
-            raise CallerRefused("KP-AUTH-002", f"That is not a key of this KorProxy: {shown} the right one.")
-        missing = f"it lacks the scope {scope!r}; {shown} one that has it"
-        raise CallerRefused("KP-AUTH-003", f"The key {key.name!r} does not allow this: {missing}.")
+
+@lru_cache(maxsize=64)
+def _with_key(name: str) -> Caller:
+    return Caller(key_name=name)
+
+
+def _refusal(key: Key | None, scope: str, *, presented: bool) -> CallerRefused:
+    """Return the error for a caller whose *key* has not the *scope*, or is none."""
+    shown = f"`korproxy key show {'client' if scope == CLIENT else 'management'}` prints"
+    if not presented:
+        return CallerRefused("KP-AUTH-001", f"No KorProxy key came with the request: {shown} it.")
+    if key is None:
+        return CallerRefused("KP-AUTH-002", f"That is not a key of this KorProxy: {shown} the right one.")
+    missing = f"it lacks the scope {scope!r}; {shown} one that has it"
+    return CallerRefused("KP-AUTH-003", f"The key {key.name!r} does not allow this: {missing}.")
 
 
 def _bearer(headers: Headers) -> str:
@@ -163,7 +177,8 @@ def _bearer(headers: Headers) -> str:
 
 def _presented(headers: Headers, query: bytes) -> list[str]:
     """Return every credential a client can have sent, in every form in which SDKs send them."""
-    found = [_bearer(headers), headers.text(b"x-api-key"), headers.text(b"x-goog-api-key")]
+    found = [_bearer(headers)] if b"authorization" in headers.first else []
+    found += [headers.text(name) for name in _BARE_KEYS if name in headers.first]
     if b"key=" in query:
         found += [value for name, value in parse_qsl(query.decode("latin-1")) if name == "key"]
     return list(filter(None, found))

@@ -39,10 +39,10 @@ class KeyRing:
 
     def find(self, presented: str) -> Key | None:
         """Return the key that *presented* is, or None."""
-        digest = _digest(presented)
+        digest, equal = _digest(presented), hmac.compare_digest
         found = None
         for key in self.keys:
-            if hmac.compare_digest(key.digest, digest):
+            if equal(key.digest, digest):
                 found = key
         return found
 
