@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import attrs
 
@@ -35,16 +35,20 @@ class Headers:
 
     Attributes:
         first: The first value of each name: whoever asks on the way of every request looks here, without a call.
+        notes: What was concluded from these very fields, by whom: a client that keeps its connection mostly sends them again,
+            and in the lane they are then the same object.
     """
 
     raw: RawHeaders = attrs.field(default=(), repr=False)
     first: Mapping[bytes, bytes] = attrs.field(init=False, repr=False, eq=False)
+    notes: dict[object, Any] = attrs.field(init=False, repr=False, eq=False)
 
     def __init__(self, raw: RawHeaders = ()) -> None:
         """Written by hand, which costs half of what ``attrs`` would generate."""
         made = self.__dict__
         made["raw"] = raw
         made["first"] = dict(raw[::-1])
+        made["notes"] = {}
 
     def get(self, name: bytes) -> bytes | None:
         """Return the first value of *name* (lower case), or None."""

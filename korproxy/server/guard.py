@@ -24,6 +24,7 @@ _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\[\]:/?#@\\\s]+)(?::[0-9]*)?")  # RFC
 _KNOWN_HOSTS = 256  # so many are remembered
 _LONGEST_HOST = 300  # characters of a Host that is remembered: of a name with its port (RFC 1035), and some more
 _BARE_KEYS = (b"x-api-key", b"x-goog-api-key")
+_CALLER = "caller"  # among the notes on headers
 _FORWARDED = (b"forwarded", b"x-forwarded-")
 
 
@@ -124,8 +125,18 @@ class Guard:
     def admit_client(self, headers: Headers, query: bytes) -> Caller:
         """Let in a caller of the client API, by whichever header its SDK puts a key in.
 
-        With ``X-KorProxy-Key`` the usual places are free for the caller's own credential, which is then passed on.
+        With ``X-KorProxy-Key`` the usual places are free for the caller's own credential, which is then passed on. Whoever was
+        let in with these very headers is not asked again: only who was let in can find out by that whether others would be.
         """
+        known = headers.notes.get(_CALLER)
+        if known is not None and known[0] is self and known[1] == query:
+            admitted: Caller = known[2]
+            return admitted
+        caller = self._admitted(headers, query)
+        headers.notes[_CALLER] = self, query, caller
+        return caller
+
+    def _admitted(self, headers: Headers, query: bytes) -> Caller:
         own = headers.text(b"x-korproxy-key") if b"x-korproxy-key" in headers.first else ""
         presented = _presented(headers, query)
         key = self.keys.find(own) if own else self.keys.first(presented)

@@ -234,7 +234,7 @@ class LaneExchange:
                 await self._send(held, data)
                 return
             piece = held + data
-        if piece:
+        if piece or self._unsent:
             await self._send(piece)
 
     async def _send(self, piece: bytes, *more: bytes) -> None:

@@ -34,7 +34,6 @@ def test_a_plain_head_is_read_exactly() -> None:
         (b"authorization", b"Bearer k"),
         (b"x-empty", b""),
         (b"x-a", b"b\tc"),
-        (b"content-length", b"12"),
     )
     assert (found.length, found.waits, found.keeps) == (12, False, True)
 
@@ -317,7 +316,7 @@ def test_what_the_lane_takes_h11_reads_in_the_same_way(wire: bytes) -> None:
     path, _, query = request.target.partition(b"?")
     assert (found.method, found.path, found.query) == (request.method.decode(), unquote(path.decode()), query)
     assert [(name, told.lower() if name == b"transfer-encoding" else told) for name, told in found.headers.raw] == [
-        *request.headers
+        each for each in request.headers if each[0] != b"content-length"
     ]
     assert (request.http_version, reader.trailing_data) == (b"1.1", (b"", False))
     assert not found.keeps or reader.our_state is not h11.MUST_CLOSE
