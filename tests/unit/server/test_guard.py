@@ -182,6 +182,21 @@ def test_a_wrong_key_is_refused(fields: dict[str, str]) -> None:
     assert refusal_of_client(fields) == "KP-AUTH-002"
 
 
+def test_who_was_let_in_with_some_headers_is_not_let_in_by_another_guard_or_with_another_query() -> None:
+    fields = headers(x_api_key=CLIENT_KEY)
+    ours, other = guard(), Guard(keys=KeyRing((Key.of("client", Secret("kp-client-2"), CLIENT),)))
+    first, again = ours.admit_client(fields, b""), ours.admit_client(fields, b"")
+    with pytest.raises(CallerRefused) as refused:
+        other.admit_client(fields, b"")
+    by_query = headers(host="x")
+    ours.admit_client(by_query, b"key=" + CLIENT_KEY.encode())
+    with pytest.raises(CallerRefused) as without:
+        ours.admit_client(by_query, b"")
+
+    assert (first, again) == (Caller(key_name="client"), Caller(key_name="client"))
+    assert (refused.value.code, without.value.code) == ("KP-AUTH-002", "KP-AUTH-001")
+
+
 @pytest.mark.code("KP-AUTH-003")
 @pytest.mark.parametrize("key", [MANAGEMENT_KEY, READING_KEY])
 def test_a_key_for_something_else_is_refused(key: str) -> None:
