@@ -1,7 +1,7 @@
 """The thread that writes lines, many at a time.
 
 A hand-over between two threads costs more than a line: a system call, and a turn of the interpreter lock that requests wait
-for. So whoever has something to say only leaves it here. The thread, once woken, comes by every 20 ms until nothing is left.
+for. So whoever has something to say only leaves it here. The thread, once woken, comes by every 30 ms until nothing is left.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
-GATHER = 0.02  # seconds an entry waits for others at most
+GATHER = 0.03  # seconds an entry waits for others at most
 AT_ONCE = 16_384  # characters written at once: a pipe that is read takes them in one piece, whoever else writes to it
 
 Entry = TypeVar("Entry")
@@ -50,7 +50,7 @@ class LineWriter(Generic[Entry]):
         self._thread.start()
 
     def put(self, entry: Entry) -> None:
-        """Have *entry* written within some 20 ms; or drop it, and say so before the next one. Never waits."""
+        """Have *entry* written within some 30 ms; or drop it, and say so before the next one. Never waits."""
         if len(self._waiting) >= self._most:
             with self._lock:
                 self._dropped += 1
