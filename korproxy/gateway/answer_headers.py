@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import lru_cache
+from itertools import compress
+from operator import itemgetter
+
+import attrs
 
 from korproxy.models.calls import Headers, RawHeaders
 
@@ -24,6 +28,9 @@ _NAMES, _LONGEST_NAME = 500, 100  # so many names of headers are remembered, of 
 _REQUEST_IDS = (b"request-id", b"x-request-id", b"x-goog-request-id", b"cf-ray")
 _NO_LENGTH, _NOTHING = frozenset({b"content-length"}), frozenset[bytes]()
 _USUAL_CONNECTIONS = frozenset({b"keep-alive", b"close"})  # which name no header
+_HEADS, _LONGEST_NAMES = 500, 4096  # of so many heads it is remembered what passes, with so many bytes of names
+_CLEAN = b"\t"  # the one control byte that a value may hold, so it can stand between two
+_LONGEST_KIND = 200  # bytes of a content type that is remembered
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")  # no field value may hold one (RFC 9110, 5.5)
 
 
@@ -46,6 +53,25 @@ def _passing(vendor: tuple[bytes, ...]) -> _Passing:
     return _Passing(_ALWAYS_STARTING + vendor)
 
 
+@attrs.frozen
+class _Head:
+    """What passes of a head with certain names in it, where every value is clean and ``connection`` names no header.
+
+    A vendor sends the same names with every answer, so this is found out once.
+
+    Attributes:
+        passes: Of each field, in order.
+        ids: The names of those that may tell the vendor's id of the request, the first one first.
+    """
+
+    passes: Sequence[bool]
+    ids: Sequence[bytes]
+
+
+_heads: dict[tuple[Sequence[bytes], tuple[bytes, ...], bool], _Head] = {}
+_name, _value = itemgetter(0), itemgetter(1)
+
+
 def for_client(headers: Headers, vendor: tuple[bytes, ...], *, stream: bool | None = None) -> RawHeaders:
     """Return what the client gets: the body's description, the rate limits, the vendor's own headers, its request id.
 
@@ -56,7 +82,39 @@ def for_client(headers: Headers, vendor: tuple[bytes, ...], *, stream: bool | No
     Args:
         stream: What ``is_event_stream`` says of *headers*, where that was asked already.
     """
-    passing, barred = _passing(vendor), _barred(headers, stream=is_event_stream(headers) if stream is None else stream)
+    if stream is None:
+        stream = is_event_stream(headers)
+    raw, first = headers.raw, headers.first
+    names = tuple(map(_name, raw))
+    head = _heads.get((names, vendor, stream))
+    if head is None:
+        head = _head(names, vendor, stream=stream)
+    usual = head.passes and first.get(b"connection", b"close") in _USUAL_CONNECTIONS
+    if not usual or _CONTROL.search(_CLEAN.join(map(_value, raw))):
+        return _for_client(headers, vendor, stream=stream)
+    passed = list(compress(raw, head.passes))
+    for name in head.ids:
+        if first[name]:
+            passed.append((b"x-korproxy-upstream-request-id", first[name]))
+            break
+    return passed
+
+
+def _head(names: Sequence[bytes], vendor: tuple[bytes, ...], *, stream: bool) -> _Head:
+    """Return what passes of a head with *names*; nothing where more has to be asked than values being as usual."""
+    if names.count(b"connection") > 1:
+        return _Head((), ())
+    barred = _NO_LENGTH if stream or b"transfer-encoding" in names else _NOTHING
+    passing = _passing(vendor)
+    found = _Head([passing[each] and each not in barred for each in names], [each for each in _REQUEST_IDS if each in names])
+    if len(_heads) < _HEADS and sum(map(len, names)) <= _LONGEST_NAMES:
+        _heads[tuple(names), vendor, stream] = found
+    return found
+
+
+def _for_client(headers: Headers, vendor: tuple[bytes, ...], *, stream: bool) -> RawHeaders:
+    """Do what ``for_client`` does, whatever the values are."""
+    passing, barred = _passing(vendor), _barred(headers, stream=stream)
     passed = [each for each in headers.raw if passing[each[0]] and each[0] not in barred and not _CONTROL.search(each[1])]
     request_id = _request_id(headers)
     if request_id is not None:
@@ -90,10 +148,22 @@ def is_event_stream(headers: Headers) -> bool:
 
 def has_events(headers: Headers) -> bool:
     """Whether the body is server-sent events, compressed or not."""
-    return headers.text(b"content-type").lower().startswith("text/event-stream")
+    return _kind(headers) == "events"
 
 
 def is_plain_text(headers: Headers) -> bool:
     """Whether the body is something that no provider's API answers: a page, or text without a format."""
-    kind = headers.text(b"content-type").lower()
-    return kind.startswith("text/") and not kind.startswith("text/event-stream")
+    return _kind(headers) == "text"
+
+
+def _kind(headers: Headers) -> str:
+    said = headers.first.get(b"content-type", b"")
+    return _known_kind(said) if len(said) <= _LONGEST_KIND else _kind_of(said)
+
+
+def _kind_of(content_type: bytes) -> str:
+    kind = content_type.decode("latin-1").strip().lower()
+    return "events" if kind.startswith("text/event-stream") else "text" if kind.startswith("text/") else "other"
+
+
+_known_kind = lru_cache(maxsize=256)(_kind_of)

@@ -73,6 +73,10 @@ class Learnt:
     _formats: dict[tuple[str, str], str] = attrs.field(factory=dict, init=False)
     _unshown: dict[tuple[str, str], None] = attrs.field(factory=dict, init=False)
 
+    def __bool__(self) -> bool:
+        """Whether there is anything."""
+        return bool(self._formats or self._unshown)
+
     def note(self, refused: Candidate, instead: Candidate) -> None:
         """Remember that a provider that *refused* to be asked in one form was asked as *instead* says."""
         if instead.dialect != refused.dialect:
@@ -85,7 +89,7 @@ class Learnt:
 
     def applied(self, candidate: Candidate, call: Call) -> Candidate:
         """Return *candidate* as its provider has asked for."""
-        if not self._formats and not self._unshown:
+        if not self:
             return candidate
         dialect = self._formats.get((candidate.provider.id, candidate.model)) if call.peek.tools else None
         shown = (candidate.provider.id, candidate.account.name) not in self._unshown

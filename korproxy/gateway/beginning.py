@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from pathlib import Path
 from types import TracebackType
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import attrs
@@ -21,12 +22,20 @@ REFUSAL_LIMIT = 64 * 1024  # bytes of a provider's error that are read to unders
 REFUSAL_SECONDS = 5.0  # how long that may take
 
 
+def blame(provider: str, exc: Exception) -> NoReturn:
+    """Raise what it means that the code of *provider* has failed with *exc*: it costs this request, and the error says where.
+
+    Not why: the words of an exception may repeat what is worked on. An error of ours is raised as it is.
+    """
+    if isinstance(exc, KorproxyError):
+        raise exc
+    text = f"The plugin behind provider {provider!r} failed: {type(exc).__name__} in {_place(exc)}."
+    raise PluginBroken("KP-CONF-209", text, plugin=provider) from exc
+
+
 @attrs.define
 class Naming:
-    """The code of *provider* runs: if it fails that costs this request, and the error says whose fault it was, and where.
-
-    Not why: the words of an exception may repeat what is worked on.
-    """
+    """The code of *provider* runs; see ``blame``. On the way of every request stands a ``try`` instead, which costs nothing."""
 
     provider: str
 
@@ -34,8 +43,7 @@ class Naming:
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None) -> None:
         if isinstance(exc, Exception) and not isinstance(exc, KorproxyError):
-            text = f"The plugin behind provider {self.provider!r} failed: {type(exc).__name__} in {_place(exc)}."
-            raise PluginBroken("KP-CONF-209", text, plugin=self.provider) from exc
+            blame(self.provider, exc)
 
 
 def _place(exc: Exception) -> str:
@@ -67,9 +75,11 @@ async def begin(candidate: Candidate, reply: Reply) -> Begun:
         ProviderLost: What came is no answer.
     """
     if reply.status < 400:
-        _check_status(candidate, reply)
+        if reply.status >= 300:
+            raise _redirected(candidate, reply)
         first = await reply.next_chunk()
-        _check(candidate, reply, first)
+        if not first or is_plain_text(reply.headers):
+            raise _no_answer(candidate, reply, first)
         return Begun(reply=reply, first=first)
     words, whole = await _read_refusal(reply)
     refusal = _judge(candidate, reply, words)
@@ -80,13 +90,11 @@ async def begin(candidate: Candidate, reply: Reply) -> Begun:
     return Begun(reply=reply, first=words, refusal=refusal)
 
 
-def _check_status(candidate: Candidate, reply: Reply) -> None:
-    if reply.status < 300:
-        return
+def _redirected(candidate: Candidate, reply: Reply) -> ProviderLost:
     name = candidate.provider.id
     where = _host_of(reply.headers.text(b"location"))
     text = f"{name} answered {reply.status} and points to {where}. KorProxy follows no redirects: correct its base_url."
-    raise ProviderLost("KP-PROV-111", text, provider=name)
+    return ProviderLost("KP-PROV-111", text, provider=name)
 
 
 def _host_of(location: str) -> str:
@@ -98,15 +106,14 @@ def _host_of(location: str) -> str:
     return f"{goal.scheme}://{goal.hostname}" if goal.scheme and goal.hostname else "another path of its own"
 
 
-def _check(candidate: Candidate, reply: Reply, first: bytes) -> None:
+def _no_answer(candidate: Candidate, reply: Reply, first: bytes) -> ProviderLost:
     """Refuse what cannot be the provider's API speaking, lest it looks like success."""
     name = candidate.provider.id
     if not first:
-        raise ProviderLost("KP-PROV-108", f"{name} answered {reply.status} with nothing in it.", provider=name)
-    if is_plain_text(reply.headers):
-        kind = reply.headers.text(b"content-type")[:100]
-        text = f"{name} answered {reply.status} with {kind} in place of JSON or events: something else stands at its base_url."
-        raise ProviderLost("KP-PROV-107", text, provider=name)
+        return ProviderLost("KP-PROV-108", f"{name} answered {reply.status} with nothing in it.", provider=name)
+    kind = reply.headers.text(b"content-type")[:100]
+    text = f"{name} answered {reply.status} with {kind} in place of JSON or events: something else stands at its base_url."
+    return ProviderLost("KP-PROV-107", text, provider=name)
 
 
 async def _read_refusal(reply: Reply) -> tuple[bytes, bool]:

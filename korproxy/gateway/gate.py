@@ -19,7 +19,7 @@ from korproxy.errors.exceptions import (
 )
 from korproxy.gateway.answer_headers import for_client, has_events, is_event_stream
 from korproxy.gateway.attempts import Form, Learnt, second
-from korproxy.gateway.beginning import REFUSAL_LIMIT, Begun, Naming, begin
+from korproxy.gateway.beginning import REFUSAL_LIMIT, Begun, Naming, begin, blame
 from korproxy.gateway.crossing import Crossing, lossy_header, no_way, read, translators, write
 from korproxy.gateway.embedding import Embedded, EmbeddingCrossing, cross, embedders
 from korproxy.gateway.frames import FrameCutter
@@ -45,7 +45,7 @@ from korproxy.gateway.relay import Relay
 from korproxy.gateway.routing import Candidate, Snapshot, candidates
 from korproxy.gateway.slots import Slots
 from korproxy.gateway.translation import LONGEST, Refused, Translated, looks_like_events
-from korproxy.gateway.upstream import Upstream
+from korproxy.gateway.upstream import Reply, Upstream
 from korproxy.models.calls import Call, Outgoing, UpstreamRequest
 from korproxy.models.clock import wall_time
 from korproxy.models.outcome import Refusal
@@ -85,14 +85,18 @@ class Gate:
         if call.peek.previous:
             keeper = keeper_of(self.snapshot.dialects.get(call.dialect))
             plan = by_origin(plan, first_choice(call, keeper, self.kept, trio.current_time()))
-        return [self.learnt.applied(each, call) for each in plan]
+        return [self.learnt.applied(each, call) for each in plan] if self.learnt else plan
 
     def keeping(self, call: Call, relay: Relay) -> Keeping | None:
         """Return what wants to see the answer to *call* that *relay* has, and keeps it; None where it is not to be kept.
 
         Where the answer is that an earlier one is deleted, that is forgotten.
         """
-        forget(call, relay.status, self.kept)
+        if call.account is None:
+            if not call.peek.keeps:
+                return None
+        else:
+            forget(call, relay.status, self.kept)
         keeper = keeper_of(self.snapshot.dialects.get(call.dialect))
         if keeper is None or relay.code is not None:
             return None
@@ -141,49 +145,55 @@ class Gate:
         return await _work(sum(each.size for each in before), partial(continued, call, before, dialect))
 
     async def _ask(self, call: Call, candidate: Candidate, ledger: Ledger, late_error: LateError) -> Relay:
-        with Naming(candidate.provider.id):
-            owner = Owner(self.provenance, candidate.origin)
-        form = await self._form(call, candidate, owner, owner)
+        provider = candidate.provider
+        try:
+            origin = candidate.origin
+        except Exception as exc:  # noqa: BLE001 -- whatever it is, it is raised on
+            blame(provider.id, exc)
+        owner = Owner(self.provenance, origin)
+        if candidate.dialect == call.dialect and len(call.body) <= LARGE:
+            form = self._passing_form(call, candidate, owner, self._passing(call, candidate, owner))
+        else:
+            form = await self._form(call, candidate, owner, owner)
         ledger.losses = lossy_header(form.report) if form.report.notes else b""
-        window = self.windows[candidate.provider.id]
-        deadlines = candidate.provider.deadlines
-        until = call.began + deadlines.total
+        window = self.windows[provider.id]
+        until = call.began + provider.deadlines.total
         place = object()
         if not window.slots.take(place):
-            await window.slots.enter(place, max(min(deadlines.first_byte, until - trio.current_time()), 0.0))
-        begun: Begun | None = None
+            patience = min(provider.deadlines.first_byte, until - trio.current_time())
+            await window.slots.enter(place, max(patience, 0.0))
+        reply: Reply | None = None
         try:
-            form, begun = await self._begun(call, form, window, until, ledger)
-            code, stream = begun.code, is_event_stream(begun.reply.headers)
-            ledger.status, ledger.code = begun.reply.status, code
+            reply = await window.upstream.open(form.wanted, until)
+            begun = await begin(form.candidate, reply)
+            if begun.refusal is not None:
+                form, begun = await self._begun_again(call, form, begun, window, until=until, ledger=ledger)
+                reply = begun.reply
+            stream = is_event_stream(reply.headers)
+            ledger.status, ledger.code = reply.status, begun.code
             return Relay(
                 candidate=form.candidate,
                 ledger=ledger,
-                code=code,
-                passed=for_client(begun.reply.headers, candidate.provider.vendor_headers, stream=stream),
-                reply=begun.reply,
+                code=begun.code,
+                passed=for_client(reply.headers, provider.vendor_headers, stream=stream),
+                reply=reply,
                 passage=self._passage(ledger, form, begun, late_error, stream=stream),
                 read_already=begun.first,
                 release=lambda: window.slots.leave(place),
             )
         except BaseException:
             try:
-                if begun is not None:
-                    await begun.reply.aclose()
+                if reply is not None:
+                    await reply.aclose()
             finally:
                 window.slots.leave(place)
             raise
 
-    async def _begun(self, call: Call, form: Form, window: Window, until: float, ledger: Ledger) -> tuple[Form, Begun]:
-        """Return the answer to *form*, or to a second form where the provider would have the first one no other way."""
-        begun = await _open(form, window, until)
-        if begun.refusal is None:
-            return form, begun
-        try:
-            other = await self._second_form(call, form, begun.refusal)
-        except BaseException:
-            await begun.reply.aclose()
-            raise
+    async def _begun_again(
+        self, call: Call, form: Form, begun: Begun, window: Window, *, until: float, ledger: Ledger
+    ) -> tuple[Form, Begun]:
+        """Return the answer to a second form where the provider, which refused the first one, would have it no other way."""
+        other = None if begun.refusal is None else await self._second_form(call, form, begun.refusal)
         if other is None:
             return form, begun
         await begun.reply.aclose()
@@ -210,12 +220,15 @@ class Gate:
         """Return *call* as *candidate* gets it, with the seals that are *own*."""
         if candidate.dialect == call.dialect:
             passing = partial(self._passing, call, candidate, own)
-            body, report = passing() if len(call.body) <= LARGE else await _work(len(call.body), passing)
-            wanted = self._prepare(call, candidate, body, passes=True)
-            return Form(candidate=candidate, owner=owner, crossing=None, report=report, wanted=wanted)
+            return self._passing_form(call, candidate, owner, await _work(len(call.body), passing))
         crossing = await self._cross(call, candidate, own)
         wanted = self._prepare(call, candidate, crossing.written.body, passes=False)
         return Form(candidate=candidate, owner=owner, crossing=crossing, report=crossing.report, wanted=wanted)
+
+    def _passing_form(self, call: Call, candidate: Candidate, owner: Owner, passing: tuple[bytes, Report]) -> Form:
+        body, report = passing
+        wanted = self._prepare(call, candidate, body, passes=True)
+        return Form(candidate=candidate, owner=owner, crossing=None, report=report, wanted=wanted)
 
     async def _cross(self, call: Call, candidate: Candidate, own: Own) -> Crossing | EmbeddingCrossing:
         """Return *call* in the candidate's format, which is not the client's own."""
@@ -243,8 +256,10 @@ class Gate:
         if candidate.model != call.peek.model and call.peek.span is not None:
             body = dialect.set_model(body, call.peek.span, candidate.model)
         if dialect.translator is not None:
-            with Naming(candidate.provider.id):
+            try:
                 body = dialect.translator.without_foreign_reasoning(body, own, report)
+            except Exception as exc:  # noqa: BLE001 -- whatever it is, it is raised on
+                blame(candidate.provider.id, exc)
         return body, report
 
     def _prepare(self, call: Call, candidate: Candidate, body: bytes, *, passes: bool) -> UpstreamRequest:
@@ -255,15 +270,17 @@ class Gate:
             stream=call.peek.stream,
             body=body,
             headers=call.headers.starting(provider.vendor_headers),
-            query=without_credentials(call.query) if passes else b"",
+            query=without_credentials(call.query) if passes and call.query else b"",
             path=call.path if passes else "",
             method=call.method,
             tail=call.tail,
             credential=call.credential if candidate.account.forwards else None,
             correlation_id=call.correlation_id,
         )
-        with Naming(provider.id):
+        try:
             return provider.prepare(outgoing, candidate.account)
+        except Exception as exc:  # noqa: BLE001 -- whatever it is, it is raised on
+            blame(provider.id, exc)
 
     def _passage(self, ledger: Ledger, form: Form, begun: Begun, late_error: LateError, *, stream: bool) -> Passage:
         name, reply, crossing = form.candidate.provider.id, begun.reply, form.crossing

@@ -105,7 +105,7 @@ class Unchanged:
     status: int | None = None
     broken: ProviderLost | None = None
     _noted: int = 0
-    _told: Sent = attrs.field(factory=Sent)
+    _told: Sent | None = None  # of a stream
 
     @property
     def is_stream(self) -> bool:
@@ -138,6 +138,8 @@ class Unchanged:
             return chunk
         piece = self.cutter.feed(chunk)
         if piece:
+            if self._told is None:
+                self._told = Sent()
             self._told.see(piece)
             self.reader.feed(piece)
             self._note_seals()
@@ -145,18 +147,19 @@ class Unchanged:
 
     def end(self) -> bytes:
         """Return what was held back."""
-        tail = b"" if self.cutter is None else self.cutter.tail
+        reader, cutter = self.reader, self.cutter
+        tail = b"" if cutter is None else cutter.tail
         if tail:
-            self.reader.feed(tail)
-        self.reader.finish()
+            reader.feed(tail)
+        reader.finish()
         self._note_seals()
-        if self.cutter is not None and not self.refused and not self.reader.ended:
+        if cutter is not None and not self.refused and not reader.ended:
             raise cut_off(self.provider)
         return tail
 
     def _note_seals(self) -> None:
         seals: Sequence[Seal] = getattr(self.reader, "seals", ())  # plugins' readers may be older than it
-        if len(seals) > self._noted:
+        if seals and len(seals) > self._noted:
             self.note(seals[self._noted :])
             self._noted = len(seals)
 
@@ -168,4 +171,5 @@ class Unchanged:
         """See ``Passage``."""
         if self.cutter is None:
             return b""
-        return (b"\n\n" if self.cutter.torn else b"") + self.late_error(exc, self._told.behind)
+        behind = b"" if self._told is None else self._told.behind
+        return (b"\n\n" if self.cutter.torn else b"") + self.late_error(exc, behind)

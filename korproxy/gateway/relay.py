@@ -80,9 +80,13 @@ class Relay:
                 self.code = self.ledger.code = IN_STREAM_ERROR
             if piece:
                 return piece
+        self.taken()
+        return b""
+
+    def taken(self) -> None:
+        """Take note that the client has the piece that is the last one, if there was one. ``next_piece`` does it as well."""
         if self.is_last:
             self._book()
-        return b""
 
     def interrupt(self, exc: KorproxyError) -> bytes:
         """End the answer from our side; return the stream's last piece, ``b""`` where there is no way to say it in band."""
@@ -118,9 +122,10 @@ class Relay:
 
     def _book(self) -> None:
         self._over, self.is_last = True, False
+        ledger = self.ledger
         if self.code is None and self._passage.failed:
-            self.ledger.code = IN_STREAM_ERROR
-        self.ledger.outcome = "ok" if self.ledger.code is None else "refused"
+            ledger.code = IN_STREAM_ERROR
+        ledger.outcome = "ok" if ledger.code is None else "refused"
 
     def _break(self, exc: KorproxyError) -> bytes:
         self._over, self.is_last = True, False
@@ -138,6 +143,6 @@ class Relay:
             await self._reply.aclose()
         finally:
             self._release()
-            if self._passage.final and not self._over and self.ledger.first_byte is not None:
+            if not self._over and self.ledger.first_byte is not None and self._passage.final:
                 self._book()  # the client left with its last event: many hang up on it
             self.ledger.usage = self._passage.usage

@@ -9,7 +9,7 @@ import attrs
 import trio
 
 from korproxy.chat.conversation import Asked
-from korproxy.contracts import Dialect
+from korproxy.contracts import Dialect, Translator
 from korproxy.errors.exceptions import KorproxyError, Stopping
 from korproxy.gateway.gate import Gate
 from korproxy.gateway.ledger import Ledger
@@ -29,17 +29,6 @@ GOODBYE = 0.4  # seconds a client gets to take the last words of an interrupted 
 def origin(exchange: Exchange) -> str:
     """Return the address under which the client called us; the Host has been checked."""
     return f"http://{exchange.headers.text(b'host')}"
-
-
-@attrs.define(kw_only=True)
-class _Order:
-    """One call on its way to its answer; ``common`` are the headers that go with every answer to it."""
-
-    call: Call
-    dialect: Dialect
-    ledger: Ledger
-    common: RawHeaders
-    plan: Sequence[Candidate]
 
 
 @attrs.define(kw_only=True)
@@ -67,7 +56,11 @@ class Answerer:
         """
         ledger = Ledger(call=call)
         try:
-            await self._answer(exchange, call, dialect, ledger, common)
+            plan = self.gate.plan(call)
+            if call.peek.stream and dialect.translator is not None and all(each.dialect != call.dialect for each in plan):
+                await self._serve_patiently(exchange, ledger, dialect, dialect.translator, common=common, plan=plan)
+            else:
+                await self._serve(exchange, ledger, dialect, common, plan)
         except KorproxyError as exc:
             ledger.failed(exc)
             if exchange.started:  # by a sign of life: what went wrong can only be said in the stream
@@ -86,41 +79,47 @@ class Answerer:
                 ledger.hung_up()
             self.emit(ledger.close(trio.current_time()))
 
-    async def _answer(self, exchange: Exchange, call: Call, dialect: Dialect, ledger: Ledger, common: RawHeaders) -> None:
-        order = _Order(call=call, dialect=dialect, ledger=ledger, common=common, plan=self.gate.plan(call))
-        translator = dialect.translator
-        crosses = call.peek.stream and all(each.dialect != call.dialect for each in order.plan)
-        if translator is None or not crosses:
-            await self._serve(exchange, order)
-            return
+    async def _serve_patiently(
+        self,
+        exchange: Exchange,
+        ledger: Ledger,
+        dialect: Dialect,
+        translator: Translator,
+        *,
+        common: RawHeaders,
+        plan: Sequence[Candidate],
+    ) -> None:
+        """Serve a stream that is translated: its client gets signs of life while it waits."""
+        model = ledger.call.peek.model
         kept = KeptAlive(
             exchange=exchange,
             interval=self.keep_alive,
             head=lambda: [*common, *_about(ledger), (b"content-type", b"text/event-stream; charset=utf-8")],
-            sign=lambda: translator.stream_writer(Asked(model=call.peek.model, stream=True)).keep_alive(),
+            sign=lambda: translator.stream_writer(Asked(model=model, stream=True)).keep_alive(),
         )
         failure: Exception | None = None
         async with trio.open_nursery() as nursery:
             nursery.start_soon(kept.run)
             try:
-                await self._serve(kept, order)
+                await self._serve(kept, ledger, dialect, common, plan)
             except Exception as exc:  # noqa: BLE001 -- it leaves the nursery as it came, not in a group
                 failure = exc
             nursery.cancel_scope.cancel()
         if failure is not None:
             raise failure
 
-    async def _serve(self, exchange: Exchange, order: _Order) -> None:
-        ledger = order.ledger
+    async def _serve(
+        self, exchange: Exchange, ledger: Ledger, dialect: Dialect, common: RawHeaders, plan: Sequence[Candidate]
+    ) -> None:
         relay: Relay | None = None
 
         def late_error(exc: KorproxyError, behind: bytes) -> bytes:
-            return order.dialect.late_error(self.faults.fault(exc, origin(exchange)), behind)
+            return dialect.late_error(self.faults.fault(exc, origin(exchange)), behind)
 
         try:
             with self.grace.interruptible(scope_of(exchange)) as work:
-                relay = await self.gate.open(order.call, ledger, late_error, order.plan)
-                await self._pass_on(exchange, relay, ledger, order.common)
+                relay = await self.gate.open(ledger.call, ledger, late_error, plan)
+                await self._pass_on(exchange, relay, ledger, common)
             if work.interrupted:
                 await self._say_goodbye(exchange, relay)
         finally:
@@ -147,7 +146,7 @@ class Answerer:
         if relay.ended_badly is not None:  # nothing was sent yet, so it can still be a real status
             raise relay.ended_badly
         if not exchange.started:
-            await exchange.start(relay.status, [*common, *_about(ledger), *self._error(relay), *relay.headers])
+            await exchange.start(relay.status, [*common, *_about(ledger), *self._error(ledger.code), *relay.headers])
         elif not relay.is_stream:  # a sign of life went out, and then the provider refused
             piece = relay.as_event()
         keeping = self.gate.keeping(ledger.call, relay)
@@ -162,11 +161,9 @@ class Answerer:
         if keeping is not None:
             keeping.end()
         await _end(exchange, relay, piece)
-        if relay.is_last:
-            await relay.next_piece()
+        relay.taken()
 
-    def _error(self, relay: Relay) -> RawHeaders:
-        code = relay.ledger.code
+    def _error(self, code: str | None) -> RawHeaders:
         return [(b"x-korproxy-error", _header_text(code))] if code is not None and self.faults.show_codes else ()
 
 

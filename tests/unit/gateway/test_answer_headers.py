@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from korproxy.gateway.answer_headers import _passing, for_client, is_event_stream, is_plain_text
+from korproxy.gateway.answer_headers import _HEADS, _heads, _passing, for_client, is_event_stream, is_plain_text
 from korproxy.models.calls import Headers, RawHeaders
 
 VENDOR = (b"anthropic-", b"request-id")
@@ -142,3 +144,29 @@ def test_a_tab_and_bytes_beyond_ascii_are_no_control_bytes() -> None:
 )
 def test_the_kind_of_an_answer_is_what_its_headers_say(lines: list[str], stream: bool, plain: bool) -> None:
     assert (is_event_stream(headers(*lines)), is_plain_text(headers(*lines))) == (stream, plain)
+
+
+FIELDS = st.tuples(
+    st.sampled_from(
+        "request-id x-request-id cf-ray anthropic-version content-type content-length transfer-encoding connection server".split()
+    ).map(str.encode),
+    st.sampled_from([b"", b"7", b"close", b"request-id, server", b"text/event-stream", b"a\tb", b"\x01"]),
+)
+
+
+@given(st.lists(FIELDS, max_size=8))
+def test_what_is_remembered_of_a_head_changes_nothing(fields: list[tuple[bytes, bytes]]) -> None:
+    each_by_itself = Headers(
+        (*fields, (b"x-odd", b"\x01"))
+    )  # a value as no provider sends it, so that nothing is taken for known
+
+    assert for_client(Headers(fields), VENDOR) == for_client(each_by_itself, VENDOR) == for_client(Headers(fields), VENDOR)
+
+
+def test_only_so_many_heads_are_remembered_and_no_huge_ones() -> None:
+    for number in range(_HEADS + 10):
+        for_client(headers(f"x-{number}: 1"), VENDOR)
+    for_client(headers(f"x-{'n' * 9000}: 1"), VENDOR)
+
+    assert len(_heads) <= _HEADS
+    assert all(len(b"".join(found)) < 9000 for found, _, _ in _heads)
