@@ -20,6 +20,7 @@ LONGEST_NAME = 1000  # characters in the name of a model: it becomes part of add
 
 _objects = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _texts = msgspec.json.Decoder(str)
+_TRUE = msgspec.Raw(b"true")
 # Possessive (``*+``), so that nothing is ever matched twice.
 _KEY = re.compile(rb'[ \t\r\n]*+[{,][ \t\r\n]*+("[^"\\]*+(?:\\.[^"\\]*+)*+")[ \t\r\n]*+:[ \t\r\n]*+')
 _END = re.compile(rb"[ \t\r\n]*+\}")
@@ -169,7 +170,35 @@ def _twice(key: str) -> BadRequest:
 
 def peek_model(body: bytes) -> Peek:
     """Read what every JSON chat format has at its top level; ``read_top_level`` and ``TopLevel.peek`` say what they raise."""
-    return read_top_level(body).peek()
+    return _peek_compact(body) or read_top_level(body).peek()
+
+
+def _peek_compact(body: bytes) -> Peek | None:
+    """Do what ``peek_model`` does with a body as most SDKs write it; None of any other one, and of what is to be refused.
+
+    That it is compact, and no key twice in it, is told by its length alone, for the reason that ``_compact`` gives. So only the
+    place of ``model`` is to be found, and mostly that comes first.
+    """
+    try:
+        values = _objects.decode(body)
+        model = _texts.decode(values["model"])
+    except (ValueError, RecursionError, KeyError):
+        return None
+    length = 1 + 4 * len(values) + sum(map(len, values)) + sum(map(len, values.values()))
+    if length != len(body) or not 0 < len(model) <= LONGEST_NAME or len(values) > MEMBERS:
+        return None
+    at = len('{"model":')
+    for key, raw in values.items():
+        if key == "model":
+            break
+        at += len(key) + len(raw) + 4
+    tools = values.get("tools")
+    return Peek(
+        model=model,
+        stream=values.get("stream") == _TRUE,
+        span=(at, at + len(values["model"])),
+        tools=tools is not None and _ITEM.match(tools) is not None,
+    )
 
 
 def replace_text(body: bytes, span: Span, text: str) -> bytes:

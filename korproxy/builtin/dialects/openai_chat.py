@@ -36,7 +36,7 @@ from korproxy.api import (
     texts_at,
 )
 from korproxy.builtin.dialects.chat_format.translator import ChatTranslator
-from korproxy.builtin.dialects.chat_format.usage import read_usage
+from korproxy.builtin.dialects.chat_format.usage import read_usage, usual_usage
 
 if TYPE_CHECKING:
     from korproxy.api import chat
@@ -244,12 +244,17 @@ def _add_seals(text: bytes, seals: list[chat.Seal]) -> None:
 
 
 def _seals_of_document(body: bytes) -> Sequence[chat.Seal]:
+    if not _holds_seal(body):
+        return ()
     seals: list[chat.Seal] = []
     _add_seals(body, seals)
     return seals
 
 
 def _usage_of_document(body: bytes) -> Usage:
+    usual = usual_usage(body)
+    if usual is not None:
+        return usual
     try:
         return _usage(_answers.decode(body)) or Usage()
     except (ValueError, RecursionError):

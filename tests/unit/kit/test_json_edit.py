@@ -150,6 +150,17 @@ def test_the_model_is_found_wherever_it_stands(body: tuple[bytes, dict[str, Any]
     assert peek.tools is (isinstance(meant.get("tools"), list) and meant["tools"] != [])
 
 
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
+@given(st.dictionaries(TEXTS, VALUES, max_size=6), st.lists(st.sampled_from(["stream", "tools", "model"])), TEXTS, VALUES)
+def test_a_compact_body_is_understood_like_any_other_one(
+    separators: tuple[str, str], before: dict[str, Any], keys: list[str], model: str, value: Any
+) -> None:
+    meant = {**before, **dict.fromkeys(keys, value), "model": model or "m", "x": [], "tools": value}
+    body = json.dumps(meant, separators=separators, ensure_ascii=False).encode("utf-8", "replace")
+
+    assert peek_model(body) == read_top_level(body).peek()
+
+
 @given(bodies(model="gpt-5"), TEXTS)
 def test_a_new_model_changes_nothing_but_its_own_bytes(body: tuple[bytes, dict[str, Any]], model: str) -> None:
     text, meant = body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from korproxy.api import Usage
-from korproxy.builtin.dialects.chat_format.usage import last_usage, read_usage, usage_of_body, write_usage
+from korproxy.builtin.dialects.chat_format.usage import last_usage, read_usage, usage_of_body, usual_usage, write_usage
 
 COUNTS = st.integers(0, 10**9)
 
@@ -97,3 +98,35 @@ def test_what_is_written_is_read_back(usage: Usage) -> None:
 )
 def test_the_tokens_of_a_whole_body_are_read(body: bytes, usage: Usage) -> None:
     assert usage_of_body(body) == usage
+
+
+ODD = st.none() | st.booleans() | st.integers(-2, 2**54) | st.floats(0, 9).map(round) | st.floats(0, 9) | st.just("3")
+PLACES = ("cached_tokens", "cache_write_tokens", "prompt_cache_hit_tokens", "cache_creation_input_tokens")
+DETAILS: st.SearchStrategy[Any] = (
+    st.dictionaries(st.sampled_from((*PLACES, "reasoning_tokens", "other")), ODD) | st.none() | st.just([])
+)
+SAID = st.fixed_dictionaries(
+    {},
+    optional={
+        **dict.fromkeys(("prompt_tokens", "completion_tokens", "total_tokens", *PLACES), ODD),
+        "prompt_tokens_details": DETAILS,
+        "completion_tokens_details": DETAILS,
+    },
+)
+
+
+@given(SAID | ODD)
+def test_what_is_read_in_the_quick_way_is_what_is_read_in_any_case(said: object) -> None:
+    quick = usual_usage(json.dumps({"choices": [{"index": 0}], "usage": said}).encode())
+
+    assert quick is None or quick == read_usage(said)
+
+
+@given(st.builds(Usage, tokens_in=COUNTS, cache_read=COUNTS, cache_write=COUNTS, tokens_out=COUNTS, reasoning=COUNTS))
+def test_an_answer_as_openai_writes_it_is_read_in_the_quick_way(usage: Usage) -> None:
+    assert usual_usage(json.dumps({"choices": [{"message": {}}], "usage": write_usage(usage)}).encode()) == usage
+
+
+@pytest.mark.parametrize("body", [b"no JSON", b"[]", b'{"choices":4,"usage":{"prompt_tokens":1}}', b"[" * 100_000, b"{}"])
+def test_what_is_no_such_answer_is_left_to_the_slow_way(body: bytes) -> None:
+    assert usual_usage(body) is None
