@@ -99,7 +99,8 @@ class Upstream:
             ProviderLost: It could not be reached, was silent too long, or did not speak HTTP.
         """
         deadlines = self.deadlines
-        if trio.current_time() >= until:
+        now = trio.current_time()
+        if now >= until:
             raise too_long(self.provider, deadlines)
         try:
             answer = await self._client.ask(
@@ -110,6 +111,7 @@ class Upstream:
                 connect=deadlines.connect,
                 patience=deadlines.first_byte,
                 until=until,
+                now=now,
             )
         except (NetError, UnicodeError, trio.TooSlowError) as exc:
             if isinstance(exc, UnreachedInTime | trio.TooSlowError) and trio.current_time() >= until:

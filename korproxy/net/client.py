@@ -108,6 +108,7 @@ class Client:
         until: float = inf,
         length: bool = True,
         host: bytes | None = None,
+        now: float | None = None,
     ) -> Answer:
         """Send a request and wait for the head of its answer.
 
@@ -119,6 +120,7 @@ class Client:
             until: Trio time at which all that has to be over.
             length: Say that the body is empty, too.
             host: What is said in place of the target's own name.
+            now: The Trio time, if somebody has just asked for it.
 
         Raises:
             BadFields: HTTP cannot carry it; nothing was sent.
@@ -134,7 +136,7 @@ class Client:
         size = len(body) if length or body else None
         head = head_of(method, target, fields, length=size, absolute=proxy is not None, host=host)
         parts = (head, body) if len(body) > JOINED else (head + body,)
-        now = trio.current_time()
+        now = trio.current_time() if now is None else now
         connection = pool.take(target.origin, now)
         if connection is not None:
             try:
@@ -154,12 +156,12 @@ async def _exchange(
     try:
         try:
             if len(parts) == 1:
-                await line.send(parts[0], min(now + patience, until))
+                waited = await line.send(parts[0], min(now + patience, until))
             else:
-                await line.send_all_of(parts, min(now + patience, until))
+                waited = await line.send_all_of(parts, min(now + patience, until))
         except (OSError, trio.ClosedResourceError):
-            unsent = True  # a server may refuse what it has not read to its end: there may be an answer nevertheless
-        asked = trio.current_time()
+            unsent = waited = True  # a server may refuse what it has not read to its end: there may be an answer nevertheless
+        asked = trio.current_time() if waited else now
         deadline = min(asked + patience, until)
         while not reader.status:
             await _read_on(connection, reader, deadline)

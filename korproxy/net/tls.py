@@ -42,7 +42,8 @@ class SecureWire:
                     self.base.socket.send(self._leaving.read())
                 raise
             else:
-                return await self._flush(deadline)
+                await self._flush(deadline)
+                return
 
     async def receive(self, size: int = AT_ONCE, deadline: float = inf) -> bytes:
         """See ``Wire.receive``."""
@@ -52,18 +53,21 @@ class SecureWire:
             except ssl.SSLWantReadError:
                 await self._fetch(deadline)
 
-    async def send(self, data: bytes | memoryview, deadline: float = inf) -> None:
+    async def send(self, data: bytes | memoryview, deadline: float = inf) -> bool:
         """See ``Wire.send``."""
-        rest = memoryview(data)
+        waited, rest = False, memoryview(data)
         while rest:
             rest = rest[self._tls.write(rest[:PIECE]) :]
             if not rest or self._leaving.pending >= PIECE:
-                await self._flush(deadline)
+                waited |= await self._flush(deadline)
+        return waited
 
-    async def send_all_of(self, parts: Sequence[bytes], deadline: float = inf) -> None:
+    async def send_all_of(self, parts: Sequence[bytes], deadline: float = inf) -> bool:
         """See ``Wire.send_all_of``."""
+        waited = False
         for each in parts:
-            await self.send(each, deadline)
+            waited |= await self.send(each, deadline)
+        return waited
 
     async def _fetch(self, deadline: float) -> None:
         await self._flush(deadline)
@@ -73,9 +77,8 @@ class SecureWire:
         else:
             self._arrived.write_eof()
 
-    async def _flush(self, deadline: float) -> None:
-        if self._leaving.pending:
-            await self._below.send(self._leaving.read(), deadline)
+    async def _flush(self, deadline: float) -> bool:
+        return await self._below.send(self._leaving.read(), deadline) if self._leaving.pending else False
 
     def quiet(self) -> bool:
         """See ``Wire.quiet``."""

@@ -155,26 +155,32 @@ class Wire:
             self._raise_closed()
             raise
 
-    async def send(self, data: bytes | memoryview, deadline: float = inf) -> None:
+    async def send(self, data: bytes | memoryview, deadline: float = inf) -> bool:
         """Send all of *data*; waits only while the other side does not read. Raises as ``receive`` does.
 
         Where it raises, an unknown part of it was sent.
+
+        Returns:
+            Whether it had to wait.
         """
         sent = self.send_now(data)
         if sent == len(data):
-            return
+            return False
         rest = memoryview(data)[sent:]
         while rest:
             await self.until_writable(deadline)
             rest = rest[self.send_now(rest) :]
+        return True
 
-    async def send_all_of(self, parts: Sequence[bytes], deadline: float = inf) -> None:
-        """Send *parts* one behind the other, without making one piece of them. Raises as ``receive`` does."""
+    async def send_all_of(self, parts: Sequence[bytes], deadline: float = inf) -> bool:
+        """Send *parts* one behind the other, without making one piece of them; see ``send``."""
+        waited = False
         sent = self.send_now(*parts)
         for each in parts:
             if sent < len(each):
-                await self.send(memoryview(each)[sent:] if sent else each, deadline)
+                waited |= await self.send(memoryview(each)[sent:] if sent else each, deadline)
             sent = max(sent - len(each), 0)
+        return waited
 
     def _raise_closed(self) -> None:
         if self.closed:

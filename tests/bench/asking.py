@@ -13,13 +13,18 @@ TURN = 2_000  # bytes of each message of a long conversation
 
 def chat(prompt: str = "", *, stream: bool = False, size: int = 0) -> bytes:
     """Return the body of an OpenAI chat request, about 700 bytes, or *size* where that is more."""
-    return json.dumps({"model": "bench", "messages": _said(prompt, size), "stream": stream}).encode()
+    return _written({"model": "bench", "messages": _said(prompt, size), "stream": stream})
+
+
+def _written(document: Mapping[str, object]) -> bytes:
+    """Return *document* as the SDKs of the two vendors write it: without spaces."""
+    return json.dumps(document, separators=(",", ":")).encode()
 
 
 def messages(prompt: str = "", *, stream: bool = False, size: int = 0) -> bytes:
     """Return the same as an Anthropic client says it; a provider of the Chat format gets it translated."""
     document = {"model": "bench", "max_tokens": 4096, "messages": _said(prompt, size), "stream": stream}
-    return json.dumps(document).encode()
+    return _written(document)
 
 
 def _said(prompt: str, size: int) -> list[dict[str, str]]:
