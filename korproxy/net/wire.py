@@ -96,7 +96,17 @@ class Wire:
                     self._turns += 1
                     return data
             self._turns = 0
-            await self.until_readable(deadline)
+            reactor = self._reactor
+            if reactor is None or self.closed or self._reader is not None:
+                await self.until_readable(deadline)
+                continue
+            self._reader, self._read_by = current_task(), deadline  # as ``until_readable``, likewise
+            if deadline < reactor.next_look:
+                reactor.look_at(deadline)
+            await wait_task_rescheduled(self._stop_reading)
+            if self._read_late:
+                self._read_late = False
+                raise trio.TooSlowError
 
     def receive_now(self, size: int = AT_ONCE) -> bytes | None:
         """Return what is there, ``b""`` at the end; None where nothing is. Raises as ``receive`` does."""
