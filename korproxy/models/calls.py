@@ -61,7 +61,12 @@ class Headers:
 
     def starting(self, prefixes: tuple[bytes, ...]) -> RawHeaders:
         """Return the fields whose name starts with one of *prefixes*, in order."""
-        return [each for each in self.raw if each[0].startswith(prefixes)] if prefixes else ()
+        if not prefixes:
+            return ()
+        known: RawHeaders | None = self.notes.get(prefixes)
+        if known is None:
+            known = self.notes[prefixes] = tuple([each for each in self.raw if each[0].startswith(prefixes)])
+        return known
 
 
 @attrs.frozen(kw_only=True, slots=False)
