@@ -175,6 +175,8 @@ class App:
         send = guarded_send(send)
         if origins := self.front.guard.origins:
             send = adding_headers(send, partial(answer_headers, _headers_of(scope), origins=origins))
+        if _is_ambiguous(scope):
+            send = adding_headers(send, lambda _: [(b"connection", b"close")])
         exchange = AsgiExchange.of(scope, receive, send)
         if not self.front.leaves_to_management(exchange):
             await self._run(exchange)
@@ -219,6 +221,12 @@ async def _refuse_websocket(front: Front, send: Send) -> None:
 def _close_if_broken(exchange: AsgiExchange) -> None:
     if exchange.broken and (connection := current_connection.get()) is not None:
         connection.cut()
+
+
+def _is_ambiguous(scope: Mapping[str, Any]) -> bool:
+    """Whether a body tells its length and comes in chunks, too: what is behind it must not be read (RFC 9112, section 6.1)."""
+    names = {bytes(name).lower() for name, _ in scope["headers"]}
+    return names >= {b"content-length", b"transfer-encoding"}
 
 
 def _headers_of(scope: Mapping[str, Any]) -> Headers:

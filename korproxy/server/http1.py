@@ -9,7 +9,7 @@ import logging
 from typing import Any
 
 import trio
-from hypercorn.events import Closed, RawData
+from hypercorn.events import Closed, Event, RawData
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.trio.tcp_server import TCPServer
 
@@ -46,6 +46,13 @@ class Http1Connection(TCPServer):
             await self.protocol.handle(Closed())
         self._left = True
         await self.idle_task.stop()
+
+    async def protocol_send(self, event: Event) -> None:
+        """Send or close. Who sends while another task closes, over what the client sent, is told as if the client had left."""
+        try:
+            await super().protocol_send(event)
+        except trio.BusyResourceError:
+            await self.protocol.handle(Closed())
 
     async def _idle_timeout(self) -> None:
         if not self._left:

@@ -20,6 +20,7 @@ ABOUT_CONNECTIONS = {
     "test_b2_stalled_reader",
     "test_byte_equality",
     "test_hostile_clients",
+    "test_lane",
     "test_recorded_streams",
 }
 

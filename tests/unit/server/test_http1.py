@@ -6,12 +6,14 @@ import h11
 import pytest
 import trio
 from hypercorn.config import Config
+from hypercorn.events import Closed, Event, RawData
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.trio.task_group import TaskGroup
 from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import ConnectionState
 from trio.testing import MemoryReceiveStream, MemorySendStream, memory_stream_one_way_pair, wait_all_tasks_blocked
 
-from korproxy.server.http1 import AHEAD, Pause, _Gone
+from korproxy.server.http1 import AHEAD, Http1Connection, Pause, _Gone
 
 
 def paused() -> tuple[Pause, H11Protocol, MemorySendStream, MemoryReceiveStream]:
@@ -66,6 +68,24 @@ async def test_a_pause_that_is_cancelled_is_cancelled() -> None:
         await pause.wait()
 
     assert scope.cancelled_caught
+
+
+async def test_who_sends_while_the_connection_is_being_closed_is_told_that_it_is_closed() -> None:
+    told: list[Event] = []
+
+    class Protocol:
+        async def handle(self, event: Event) -> None:
+            told.append(event)
+
+    class Closing:
+        async def send_all(self, _: bytes) -> None:
+            raise trio.BusyResourceError
+
+    served = Http1Connection(None, Config(), WorkerContext(None), ConnectionState({}), Closing())  # type: ignore[arg-type]
+    served.protocol = Protocol()  # type: ignore[assignment]
+    await served.protocol_send(RawData(b"x"))
+
+    assert told == [Closed()]
 
 
 def test_hypercorn_has_what_is_replaced() -> None:
