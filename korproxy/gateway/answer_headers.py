@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from itertools import compress
 from operator import itemgetter
+from typing import Literal
 
 import attrs
 
@@ -148,22 +149,23 @@ def is_event_stream(headers: Headers) -> bool:
 
 def has_events(headers: Headers) -> bool:
     """Whether the body is server-sent events, compressed or not."""
-    return _kind(headers) == "events"
+    return kind_of(headers) == "events"
 
 
 def is_plain_text(headers: Headers) -> bool:
     """Whether the body is something that no provider's API answers: a page, or text without a format."""
-    return _kind(headers) == "text"
+    return kind_of(headers) == "text"
 
 
-def _kind(headers: Headers) -> str:
+def kind_of(headers: Headers) -> Literal["events", "text", "other"]:
+    """Return what the body is, as ``has_events`` and ``is_plain_text`` say it."""
     said = headers.first.get(b"content-type", b"")
-    return _known_kind(said) if len(said) <= _LONGEST_KIND else _kind_of(said)
+    return _known_kind(said) if len(said) <= _LONGEST_KIND else _kind_in(said)
 
 
-def _kind_of(content_type: bytes) -> str:
+def _kind_in(content_type: bytes) -> Literal["events", "text", "other"]:
     kind = content_type.decode("latin-1").strip().lower()
     return "events" if kind.startswith("text/event-stream") else "text" if kind.startswith("text/") else "other"
 
 
-_known_kind = lru_cache(maxsize=256)(_kind_of)
+_known_kind = lru_cache(maxsize=256)(_kind_in)

@@ -67,15 +67,15 @@ class Learnt:
     """What providers have asked for by refusing something else. Forgets the oldest beyond ``most``.
 
     That is the format of requests with tools, by model; and that an account is not asked for summaries of reasoning.
+
+    Attributes:
+        anything: Whether that is anything at all.
     """
 
     most: int = MODELS
+    anything: bool = attrs.field(default=False, init=False)
     _formats: dict[tuple[str, str], str] = attrs.field(factory=dict, init=False)
     _unshown: dict[tuple[str, str], None] = attrs.field(factory=dict, init=False)
-
-    def __bool__(self) -> bool:
-        """Whether there is anything."""
-        return bool(self._formats or self._unshown)
 
     def note(self, refused: Candidate, instead: Candidate) -> None:
         """Remember that a provider that *refused* to be asked in one form was asked as *instead* says."""
@@ -83,13 +83,14 @@ class Learnt:
             self._formats[instead.provider.id, instead.model] = instead.dialect
         if refused.summaries and not instead.summaries:
             self._unshown[instead.provider.id, instead.account.name] = None
+        self.anything = bool(self._formats or self._unshown)
         for known in (self._formats, self._unshown):
             while len(known) > self.most:
                 del known[next(iter(known))]
 
     def applied(self, candidate: Candidate, call: Call) -> Candidate:
         """Return *candidate* as its provider has asked for."""
-        if not self:
+        if not self.anything:
             return candidate
         dialect = self._formats.get((candidate.provider.id, candidate.model)) if call.peek.tools else None
         shown = (candidate.provider.id, candidate.account.name) not in self._unshown

@@ -12,7 +12,7 @@ import attrs
 import trio
 
 from korproxy.errors.exceptions import AccountRefused, KorproxyError, PluginBroken, ProviderLost, ProviderRefused
-from korproxy.gateway.answer_headers import is_plain_text
+from korproxy.gateway.answer_headers import is_event_stream, kind_of
 from korproxy.gateway.inflate import inflated
 from korproxy.gateway.routing import Candidate
 from korproxy.gateway.upstream import Reply
@@ -54,16 +54,17 @@ def _place(exc: Exception) -> str:
 
 @attrs.define(kw_only=True)
 class Begun:
-    """An answer whose first bytes are here; ``refusal`` says what it means if it is the provider's own error."""
+    """An answer whose first bytes are here.
+
+    Attributes:
+        refusal: What it means, if it is the provider's own error.
+        is_stream: See ``is_event_stream``.
+    """
 
     reply: Reply
     first: bytes
     refusal: Refusal | None = None
-
-    @property
-    def code(self) -> str | None:
-        """The KP code of a refusal."""
-        return None if self.refusal is None else self.refusal.code
+    is_stream: bool = False
 
 
 async def begin(candidate: Candidate, reply: Reply) -> Begun:
@@ -78,16 +79,17 @@ async def begin(candidate: Candidate, reply: Reply) -> Begun:
         if reply.status >= 300:
             raise _redirected(candidate, reply)
         first = await reply.next_chunk()
-        if not first or is_plain_text(reply.headers):
+        kind = kind_of(reply.headers)
+        if not first or kind == "text":
             raise _no_answer(candidate, reply, first)
-        return Begun(reply=reply, first=first)
+        return Begun(reply=reply, first=first, is_stream=kind == "events" and is_event_stream(reply.headers))
     words, whole = await _read_refusal(reply)
     refusal = _judge(candidate, reply, words)
     if not whole:
         name = candidate.provider.id
         text = f"{name} answered {reply.status}, and its explanation did not arrive whole."
         raise ProviderRefused(refusal.code, text, provider=name, upstream_status=reply.status, retry_after=refusal.retry_after)
-    return Begun(reply=reply, first=words, refusal=refusal)
+    return Begun(reply=reply, first=words, refusal=refusal, is_stream=is_event_stream(reply.headers))
 
 
 def _redirected(candidate: Candidate, reply: Reply) -> ProviderLost:

@@ -17,7 +17,7 @@ from korproxy.errors.exceptions import (
     KorproxyError,
     ProviderLost,
 )
-from korproxy.gateway.answer_headers import for_client, has_events, is_event_stream
+from korproxy.gateway.answer_headers import for_client, has_events
 from korproxy.gateway.attempts import Form, Learnt, second
 from korproxy.gateway.beginning import REFUSAL_LIMIT, Begun, Naming, begin, blame
 from korproxy.gateway.crossing import Crossing, lossy_header, no_way, read, translators, write
@@ -85,7 +85,7 @@ class Gate:
         if call.peek.previous:
             keeper = keeper_of(self.snapshot.dialects.get(call.dialect))
             plan = by_origin(plan, first_choice(call, keeper, self.kept, trio.current_time()))
-        return [self.learnt.applied(each, call) for each in plan] if self.learnt else plan
+        return [self.learnt.applied(each, call) for each in plan] if self.learnt.anything else plan
 
     def keeping(self, call: Call, relay: Relay) -> Keeping | None:
         """Return what wants to see the answer to *call* that *relay* has, and keeps it; None where it is not to be kept.
@@ -123,7 +123,7 @@ class Gate:
         Raises:
             KorproxyError: Nobody answers, or the answer cannot be passed on.
         """
-        failure: KorproxyError = InternalError("KP-SYS-501", "No candidate was tried.")
+        failure: KorproxyError | None = None
         for candidate in self.plan(call) if plan is None else plan:
             ledger.provider, ledger.account = candidate.provider.id, candidate.account.name
             ledger.upstream_model = candidate.model
@@ -135,7 +135,7 @@ class Gate:
                 failure = exc
                 if not exc.untouched:
                     break
-        raise failure
+        raise failure or InternalError("KP-SYS-501", "No candidate was tried.")
 
     async def _continued(self, call: Call, candidate: Candidate) -> Call:
         dialect = self.snapshot.dialects.get(call.dialect)
@@ -169,15 +169,15 @@ class Gate:
             if begun.refusal is not None:
                 form, begun = await self._begun_again(call, form, begun, window, until=until, ledger=ledger)
                 reply = begun.reply
-            stream = is_event_stream(reply.headers)
-            ledger.status, ledger.code = reply.status, begun.code
+            code = None if begun.refusal is None else begun.refusal.code
+            ledger.status, ledger.code = reply.status, code
             return Relay(
                 candidate=form.candidate,
                 ledger=ledger,
-                code=begun.code,
-                passed=for_client(reply.headers, provider.vendor_headers, stream=stream),
+                code=code,
+                passed=for_client(reply.headers, provider.vendor_headers, stream=begun.is_stream),
                 reply=reply,
-                passage=self._passage(ledger, form, begun, late_error, stream=stream),
+                passage=self._passage(ledger, form, begun, late_error),
                 read_already=begun.first,
                 release=lambda: window.slots.leave(place),
             )
@@ -282,8 +282,8 @@ class Gate:
         except Exception as exc:  # noqa: BLE001 -- whatever it is, it is raised on
             blame(provider.id, exc)
 
-    def _passage(self, ledger: Ledger, form: Form, begun: Begun, late_error: LateError, *, stream: bool) -> Passage:
-        name, reply, crossing = form.candidate.provider.id, begun.reply, form.crossing
+    def _passage(self, ledger: Ledger, form: Form, begun: Begun, late_error: LateError) -> Passage:
+        name, reply, crossing, stream = form.candidate.provider.id, begun.reply, form.crossing, begun.is_stream
         if crossing is None:
             return Unchanged(
                 provider=name,
@@ -291,10 +291,10 @@ class Gate:
                 cutter=FrameCutter() if stream else None,
                 late_error=late_error,
                 note=form.owner.note,
-                refused=begun.code is not None,
+                refused=begun.refusal is not None,
             )
         first = inflated(reply.headers, begun.first, longest=REFUSAL_LIMIT)
-        if begun.code is not None:
+        if begun.refusal is not None:
             error = crossing.away.read_error(reply.status, reply.headers, first)
             status, body = crossing.back.write_error(error)
             streamed = crossing if isinstance(crossing, Crossing) else None

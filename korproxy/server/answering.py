@@ -160,8 +160,12 @@ class Answerer:
             piece = await relay.next_piece()
         if keeping is not None:
             keeping.end()
-        await _end(exchange, relay, piece)
-        relay.taken()
+        if relay.ended_badly is None:
+            await exchange.finish(piece)
+        else:
+            await _end(exchange, relay, piece)
+        if relay.is_last:
+            relay.taken()
 
     def _error(self, code: str | None) -> RawHeaders:
         return [(b"x-korproxy-error", _header_text(code))] if code is not None and self.faults.show_codes else ()

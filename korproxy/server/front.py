@@ -243,12 +243,12 @@ class Front:
                 credential=caller.credential,
                 key_name=caller.key_name,
                 began=began,
-                method=exchange.method,
-                tail=about.tail if about else "",
-                account=about.account if about else None,
             )
-            array = call.peek.stream and dialect.wants_array(exchange.query)
-            await self.answerer.settle(ArrayExchange(inner=exchange) if array else exchange, call, dialect, common)
+            if about is not None:
+                call = attrs.evolve(call, method=exchange.method, tail=about.tail, account=about.account)
+            if call.peek.stream and dialect.wants_array(exchange.query):
+                exchange = ArrayExchange(inner=exchange)
+            await self.answerer.settle(exchange, call, dialect, common)
         finally:
             self.running -= 1
 

@@ -15,10 +15,11 @@ class Grace:
 
     Attributes:
         over: The grace has passed; work that begins now is interrupted at once.
+        running: What is to be told.
     """
 
     over: bool = False
-    _running: set[Interruptible] = attrs.field(factory=set)
+    running: set[Interruptible] = attrs.field(factory=set, repr=False)
 
     def interruptible(self, scope: trio.CancelScope | None = None) -> Interruptible:
         """Run the block so that it is interrupted when the grace ends; ``interrupted`` tells.
@@ -28,20 +29,10 @@ class Grace:
         """
         return Interruptible(self, scope)
 
-    def enter(self, work: Interruptible) -> None:
-        """Take note that *work* runs."""
-        self._running.add(work)
-        if self.over:
-            work.interrupt()
-
-    def leave(self, work: Interruptible) -> None:
-        """Take note that *work* is over."""
-        self._running.discard(work)
-
     def end(self) -> None:
         """Interrupt everything that still runs."""
         self.over = True
-        for work in list(self._running):
+        for work in list(self.running):
             work.interrupt()
 
 
@@ -62,11 +53,14 @@ class Interruptible:
     def __enter__(self) -> Self:
         if self._theirs is None:
             self._own = trio.CancelScope().__enter__()
-        self._grace.enter(self)
+        grace = self._grace
+        grace.running.add(self)
+        if grace.over:
+            self.interrupt()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None) -> bool:
-        self._grace.leave(self)
+        self._grace.running.discard(self)
         if self._own is not None:
             ended = self._own.__exit__(kind, exc, trace)
             self.interrupted = self._own.cancelled_caught

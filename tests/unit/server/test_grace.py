@@ -105,14 +105,14 @@ async def test_no_work_is_remembered_after_its_end() -> None:
     grace = Grace()
     for _ in range(100):
         with grace.interruptible():
-            most = len(grace._running)
+            most = len(grace.running)
         with pytest.raises(LookupError), grace.interruptible():
             raise LookupError
     with grace.interruptible():
         grace.end()
         await trio.lowlevel.checkpoint()
 
-    assert (most, len(grace._running)) == (1, 0)
+    assert (most, len(grace.running)) == (1, 0)
 
 
 async def test_the_grace_may_end_twice() -> None:
