@@ -11,6 +11,7 @@ from fuzz.targets.damaged_requests import DAMAGED_REQUESTS
 from fuzz.targets.frames import FRAMES
 from fuzz.targets.http_answers import HTTP_ANSWERS
 from fuzz.targets.json_edit import JSON_EDIT
+from fuzz.targets.lane_bytes import LANE_BYTES
 from fuzz.targets.provider_garbage import PROVIDER_GARBAGE
 from fuzz.targets.retry_after import RETRY_AFTER
 from fuzz.targets.stream_content import STREAM_CONTENT
@@ -20,7 +21,7 @@ from fuzz.targets.translated_cuts import TRANSLATED_CUTS
 from fuzz.targets.whole_answers import WHOLE_ANSWERS
 
 TARGETS: tuple[Target[Any], ...] = (
-    *(ANSWERS, CODES, CONFIG, CORRELATION, FRAMES, HTTP_ANSWERS, JSON_EDIT, RETRY_AFTER),
+    *(ANSWERS, CODES, CONFIG, CORRELATION, FRAMES, HTTP_ANSWERS, JSON_EDIT, LANE_BYTES, RETRY_AFTER),
     *(
         DAMAGED_REQUESTS,
         PROVIDER_GARBAGE,
