@@ -13,6 +13,8 @@ import linecache
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+ROUND = 5_000  # objects between two rounds; at 700, as many as a few dozen requests have at once, rounds cost them a fortieth
+
 
 @contextmanager
 def uncollected() -> Iterator[None]:
@@ -38,4 +40,5 @@ def settle() -> None:
     linecache.clearcache()  # attrs puts the source of all that it generates there, for debuggers: more than 1 MB
     gc.collect()
     gc.freeze()
+    gc.set_threshold(ROUND)
     gc.enable()

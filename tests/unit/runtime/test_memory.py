@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from korproxy.runtime.memory import settle, uncollected
+from korproxy.runtime.memory import ROUND, settle, uncollected
 
 
 class Knot:
@@ -23,8 +23,10 @@ def _is_looked_at(thing: object) -> bool:
 
 @pytest.fixture(autouse=True)
 def _as_it_was() -> Iterator[None]:
+    before = gc.get_threshold()
     yield
     gc.unfreeze()
+    gc.set_threshold(*before)
     gc.enable()
 
 
@@ -75,3 +77,10 @@ def test_without_such_a_start_everything_is_collected_as_ever() -> None:
     settle()
 
     assert (gc.isenabled(), gc.get_freeze_count()) == (True, 0)
+
+
+def test_after_a_start_rounds_are_rarer() -> None:
+    with uncollected():
+        settle()
+
+    assert gc.get_threshold()[0] == ROUND
