@@ -30,9 +30,9 @@ _REQUEST_IDS = (b"request-id", b"x-request-id", b"x-goog-request-id", b"cf-ray")
 _NO_LENGTH, _NOTHING = frozenset({b"content-length"}), frozenset[bytes]()
 _USUAL_CONNECTIONS = frozenset({b"keep-alive", b"close"})  # which name no header
 _HEADS, _LONGEST_NAMES = 500, 4096  # of so many heads it is remembered what passes, with so many bytes of names
-_CLEAN = b"\t"  # the one control byte that a value may hold, so it can stand between two
 _LONGEST_KIND = 200  # bytes of a content type that is remembered
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")  # no field value may hold one (RFC 9110, 5.5)
+_CONTROLS = bytes(each for each in range(256) if _CONTROL.match(bytes((each,))))  # the same: of a whole head they are taken out
 
 
 class _Passing(dict[bytes, bool]):
@@ -90,8 +90,9 @@ def for_client(headers: Headers, vendor: tuple[bytes, ...], *, stream: bool | No
     head = _heads.get((names, vendor, stream))
     if head is None:
         head = _head(names, vendor, stream=stream)
+    values = b"".join(map(_value, raw))
     usual = head.passes and first.get(b"connection", b"close") in _USUAL_CONNECTIONS
-    if not usual or _CONTROL.search(_CLEAN.join(map(_value, raw))):
+    if not usual or len(values) != len(values.translate(None, _CONTROLS)):
         return _for_client(headers, vendor, stream=stream)
     passed = list(compress(raw, head.passes))
     for name in head.ids:

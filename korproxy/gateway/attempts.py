@@ -20,7 +20,7 @@ from korproxy.models.outcome import Refusal
 MODELS = 1000  # of which a format is remembered
 
 
-@attrs.define(kw_only=True)
+@attrs.define
 class Form:
     """A call as one candidate gets it.
 

@@ -52,7 +52,7 @@ def _place(exc: Exception) -> str:
     return f"{'/'.join(Path(at.filename).parts[-2:])}:{at.lineno}"
 
 
-@attrs.define(kw_only=True)
+@attrs.define
 class Begun:
     """An answer whose first bytes are here.
 
@@ -82,7 +82,7 @@ async def begin(candidate: Candidate, reply: Reply) -> Begun:
         kind = kind_of(reply.headers)
         if not first or kind == "text":
             raise _no_answer(candidate, reply, first)
-        return Begun(reply=reply, first=first, is_stream=kind == "events" and is_event_stream(reply.headers))
+        return Begun(reply, first, None, kind == "events" and is_event_stream(reply.headers))
     words, whole = await _read_refusal(reply)
     refusal = _judge(candidate, reply, words)
     if not whole:

@@ -171,15 +171,15 @@ class Gate:
                 reply = begun.reply
             code = None if begun.refusal is None else begun.refusal.code
             ledger.status, ledger.code = reply.status, code
-            return Relay(
-                candidate=form.candidate,
-                ledger=ledger,
-                code=code,
-                passed=for_client(reply.headers, provider.vendor_headers, stream=begun.is_stream),
-                reply=reply,
-                passage=self._passage(ledger, form, begun, late_error),
-                read_already=begun.first,
-                release=lambda: window.slots.leave(place),
+            return Relay(  # in the order of its fields; see ``models.calls``
+                form.candidate,
+                ledger,
+                for_client(reply.headers, provider.vendor_headers, stream=begun.is_stream),
+                reply,
+                self._passage(ledger, form, begun, late_error),
+                lambda: window.slots.leave(place),
+                code,
+                begun.first,
             )
         except BaseException:
             try:
@@ -228,7 +228,7 @@ class Gate:
     def _passing_form(self, call: Call, candidate: Candidate, owner: Owner, passing: tuple[bytes, Report]) -> Form:
         body, report = passing
         wanted = self._prepare(call, candidate, body, passes=True)
-        return Form(candidate=candidate, owner=owner, crossing=None, report=report, wanted=wanted)
+        return Form(candidate, owner, None, report, wanted)
 
     async def _cross(self, call: Call, candidate: Candidate, own: Own) -> Crossing | EmbeddingCrossing:
         """Return *call* in the candidate's format, which is not the client's own."""
@@ -264,18 +264,18 @@ class Gate:
 
     def _prepare(self, call: Call, candidate: Candidate, body: bytes, *, passes: bool) -> UpstreamRequest:
         provider = candidate.provider
-        outgoing = Outgoing(
-            dialect=candidate.dialect,
-            model=candidate.model,
-            stream=call.peek.stream,
-            body=body,
-            headers=call.headers.starting(provider.vendor_headers),
-            query=without_credentials(call.query) if passes and call.query else b"",
-            path=call.path if passes else "",
-            method=call.method,
-            tail=call.tail,
-            credential=call.credential if candidate.account.forwards else None,
-            correlation_id=call.correlation_id,
+        outgoing = Outgoing(  # in the order of its fields; see ``models.calls``
+            candidate.dialect,
+            candidate.model,
+            call.peek.stream,
+            body,
+            call.headers.starting(provider.vendor_headers),
+            without_credentials(call.query) if passes and call.query else b"",
+            call.credential if candidate.account.forwards else None,
+            call.correlation_id,
+            call.path if passes else "",
+            call.method,
+            call.tail,
         )
         try:
             return provider.prepare(outgoing, candidate.account)
@@ -285,13 +285,13 @@ class Gate:
     def _passage(self, ledger: Ledger, form: Form, begun: Begun, late_error: LateError) -> Passage:
         name, reply, crossing, stream = form.candidate.provider.id, begun.reply, form.crossing, begun.is_stream
         if crossing is None:
-            return Unchanged(
-                provider=name,
-                reader=self.snapshot.dialects[form.candidate.dialect].reader(stream=stream),
-                cutter=FrameCutter() if stream else None,
-                late_error=late_error,
-                note=form.owner.note,
-                refused=begun.refusal is not None,
+            return Unchanged(  # in the order of its fields; see ``models.calls``
+                name,
+                self.snapshot.dialects[form.candidate.dialect].reader(stream=stream),
+                FrameCutter() if stream else None,
+                late_error,
+                form.owner.note,
+                begun.refusal is not None,
             )
         first = inflated(reply.headers, begun.first, longest=REFUSAL_LIMIT)
         if begun.refusal is not None:

@@ -13,7 +13,7 @@ CLIENT_LEFT = "KP-NET-311"
 CLIENT_STALLED = "KP-NET-312"
 
 
-@attrs.define(kw_only=True)
+@attrs.define
 class Ledger:
     """Collects what becomes the ``Finished`` event of one call. Changed only without ``await``."""
 
@@ -47,25 +47,25 @@ class Ledger:
 
     def close(self, now: float) -> Finished:
         """Return the event; *now* is Trio time in seconds."""
-        call = self.call
-        return Finished(
-            id=call.id,
-            correlation_id=call.correlation_id,
-            key_name=call.key_name,
-            dialect=call.dialect,
-            model=call.peek.model,
-            upstream_model=self.upstream_model,
-            provider=self.provider,
-            account=self.account,
-            stream=call.peek.stream,
-            status=self.status,
-            outcome=self.outcome,
-            code=self.left_as if self.outcome == "client left" else self.code,
-            attempts=self.attempts,
-            at=wall_time(),
-            seconds=now - call.began,
-            first_byte=self.first_byte,
-            bytes_in=len(call.body),
-            bytes_out=self.bytes_out,
-            usage=self.usage,
+        call, peek = self.call, self.call.peek
+        return Finished(  # in the order of its fields; see ``models.calls``
+            call.id,
+            call.correlation_id,
+            call.key_name,
+            call.dialect,
+            peek.model,
+            self.outcome,
+            wall_time(),
+            now - call.began,
+            self.upstream_model,
+            self.provider,
+            self.account,
+            peek.stream,
+            self.status,
+            self.left_as if self.outcome == "client left" else self.code,
+            self.attempts,
+            self.first_byte,
+            len(call.body),
+            self.bytes_out,
+            self.usage,
         )

@@ -86,7 +86,7 @@ class Sent:
         return self._first + b"\n\n" + self._last
 
 
-@attrs.define(kw_only=True)
+@attrs.define
 class Unchanged:
     """Client and provider speak one format: bytes pass, and are only looked at.
 

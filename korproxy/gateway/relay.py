@@ -18,7 +18,7 @@ LINGER = 1.0  # seconds a provider gets to end an answer whose last event is the
 IN_STREAM_ERROR = "KP-PROV-102"  # an error event says nothing that all vendors agree upon, so there is one code for all
 
 
-@attrs.define(kw_only=True)
+@attrs.define
 class Relay:
     """One answer on its way from a provider to a client.
 
@@ -34,17 +34,17 @@ class Relay:
 
     candidate: Candidate
     ledger: Ledger
-    code: str | None = None
-    ended_badly: KorproxyError | None = None
-    is_last: bool = False
     _passed: RawHeaders
     _reply: Reply
     _passage: Passage
+    _release: Callable[[], None]
+    code: str | None = None
     _read_already: bytes = b""
+    ended_badly: KorproxyError | None = None
+    is_last: bool = False
     _over: bool = False
     _cut: ProviderLost | None = None  # what comes behind the piece that was returned last
     _linger_until: float | None = None
-    _release: Callable[[], None]
 
     @property
     def status(self) -> int:

@@ -190,7 +190,7 @@ class HttpProvider:
         url = endpoint.url(self.base_url, request) + request.tail
         if request.query:
             url += ("&" if "?" in url else "?") + request.query.decode("latin-1")
-        return UpstreamRequest(method=request.method, url=url, headers=headers, body=request.body)
+        return UpstreamRequest(request.method, url, headers, request.body)
 
     def refusal(self, status: int, headers: Headers, body: bytes) -> Refusal:
         """Read an error answer in the shape of the two big vendors."""

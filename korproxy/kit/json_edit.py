@@ -193,12 +193,8 @@ def _peek_compact(body: bytes) -> Peek | None:
             break
         at += len(key) + len(raw) + 4
     tools = values.get("tools")
-    return Peek(
-        model=model,
-        stream=values.get("stream") == _TRUE,
-        span=(at, at + len(values["model"])),
-        tools=tools is not None and _ITEM.match(tools) is not None,
-    )
+    stream, span = values.get("stream") == _TRUE, (at, at + len(values["model"]))
+    return Peek(model, stream, span, tools is not None and _ITEM.match(tools) is not None)
 
 
 def replace_text(body: bytes, span: Span, text: str) -> bytes:

@@ -7,7 +7,7 @@ from typing import Literal
 import attrs
 
 
-@attrs.frozen(kw_only=True, slots=False)  # see ``models.calls``: one is made for each request
+@attrs.frozen(slots=False)  # see ``models.calls``: one is made for each request
 class Usage:
     """Tokens spent. None: the provider did not say.
 
@@ -68,7 +68,7 @@ class Fault:
     cause: str = ""
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(slots=False)
 class Finished:
     """Emitted exactly once per call, whatever happened. Holds no content.
 
@@ -85,16 +85,16 @@ class Finished:
     key_name: str
     dialect: str
     model: str
+    outcome: str
+    at: float
+    seconds: float
     upstream_model: str | None = None
     provider: str | None = None
     account: str | None = None
     stream: bool = False
     status: int | None = None
-    outcome: str
     code: str | None = None
     attempts: int = 0
-    at: float
-    seconds: float
     first_byte: float | None = None
     bytes_in: int = 0
     bytes_out: int = 0

@@ -54,7 +54,7 @@ class Answerer:
         Raises:
             KorproxyError: Nothing was sent yet, and this is what the client has to be told.
         """
-        ledger = Ledger(call=call)
+        ledger = Ledger(call)
         try:
             plan = self.gate.plan(call)
             if call.peek.stream and dialect.translator is not None and all(each.dialect != call.dialect for each in plan):

@@ -231,18 +231,18 @@ class Front:
                 body = await exchange.body(self.bounds.max_body, self.bounds.read_deadline)
             else:
                 body = await self._body(exchange)
-            call = Call(
-                id=common[0][1].decode(),
-                correlation_id=current_correlation.get(),
-                dialect=dialect.name,
-                path=exchange.path,
-                peek=about.peek if about else dialect.peek(exchange.path, body),
-                body=body,
-                headers=exchange.headers,
-                query=exchange.query,
-                credential=caller.credential,
-                key_name=caller.key_name,
-                began=began,
+            call = Call(  # in the order of its fields; see ``models.calls``
+                common[0][1].decode(),
+                current_correlation.get(),
+                dialect.name,
+                exchange.path,
+                about.peek if about else dialect.peek(exchange.path, body),
+                body,
+                exchange.headers,
+                exchange.query,
+                caller.credential,
+                caller.key_name,
+                began,
             )
             if about is not None:
                 call = attrs.evolve(call, method=exchange.method, tail=about.tail, account=about.account)

@@ -223,9 +223,9 @@ def _says_something(text: bytes) -> bool:
 
 
 def _holds_seal(text: bytes) -> bool:
-    if b"thought_signature" in text:
+    if text.find(b"thought_signature") >= 0:  # ``in`` costs more: see ``chat_format.foreign_reasoning``
         return True
-    return b"reasoning_details" in text and (b'"signature"' in text or b'"data"' in text)
+    return text.find(b"reasoning_details") >= 0 and (b'"signature"' in text or b'"data"' in text)
 
 
 def _add_seals(text: bytes, seals: list[chat.Seal]) -> None:

@@ -71,13 +71,8 @@ def usual_usage(body: bytes) -> Usage | None:
         return None
     inner, outer = spent.prompt_tokens_details, spent.completion_tokens_details
     read, write = (None, None) if inner is None else (inner.cached_tokens, inner.cache_write_tokens)
-    return Usage(
-        tokens_in=max(spent.prompt_tokens - (read or 0) - (write or 0), 0),
-        cache_read=read,
-        cache_write=write,
-        tokens_out=spent.completion_tokens,
-        reasoning=None if outer is None else outer.reasoning_tokens,
-    )
+    tokens_in = max(spent.prompt_tokens - (read or 0) - (write or 0), 0)
+    return Usage(tokens_in, read, write, spent.completion_tokens, None if outer is None else outer.reasoning_tokens)
 
 
 def read_usage(said: object) -> Usage | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 import attrs
@@ -40,6 +41,12 @@ class ResponsesTranslator(LazyTranslator):
 
     def without_foreign_reasoning(self, body: bytes, own: Callable[[chat.Seal], bool], report: chat.Report) -> bytes:
         """Take encrypted content out that the provider would refuse. See ``Translator``."""
-        from korproxy.builtin.dialects.responses_format.foreign_reasoning import without_foreign_reasoning
+        return _cleaner()(body, own, report)
 
-        return without_foreign_reasoning(body, own, report)
+
+@cache
+def _cleaner() -> Callable[[bytes, Callable[[chat.Seal], bool], chat.Report], bytes]:
+    """Import it with the first request; an ``import`` in each would cost as much as its work."""
+    from korproxy.builtin.dialects.responses_format.foreign_reasoning import without_foreign_reasoning
+
+    return without_foreign_reasoning
