@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from functools import cached_property
 from typing import TypeAlias
 
 import attrs
@@ -70,17 +69,27 @@ class Candidate:
     dialect: str
     summaries: bool = True
 
-    @cached_property
+    _origin: list[Origin] = attrs.field(factory=list, init=False, repr=False, eq=False)  # empty until somebody asks
+    _abilities: list[Abilities] = attrs.field(factory=list, init=False, repr=False, eq=False)
+
+    # Not ``cached_property``: that gives a class with slots a ``__getattr__``, and then each look at any field costs four times
+    # as much. A candidate is looked at twenty times on the way of each request.
+
+    @property
     def origin(self) -> Origin:
         """Where the seals of its answers come from."""
-        family = family_of(self.provider.abilities(self.model).family, self.model)
-        return Origin(provider=self.provider.id, family=family, account=self.account.name)
+        if not self._origin:
+            family = family_of(self.provider.abilities(self.model).family, self.model)
+            self._origin.append(Origin(provider=self.provider.id, family=family, account=self.account.name))
+        return self._origin[0]
 
-    @cached_property
+    @property
     def abilities(self) -> Abilities:
         """What the model can do for this account."""
-        found = self.provider.abilities(self.model)
-        return found if self.summaries else attrs.evolve(found, summaries=False)
+        if not self._abilities:
+            found = self.provider.abilities(self.model)
+            self._abilities.append(found if self.summaries else attrs.evolve(found, summaries=False))
+        return self._abilities[0]
 
 
 def embedder_of(dialect: Dialect | None) -> Embedder | None:
