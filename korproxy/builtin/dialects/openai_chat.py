@@ -7,7 +7,7 @@ what other servers do differently is said where it matters.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -53,6 +53,8 @@ _TYPES = {
 _USAGE = re.compile(rb'"usage"\s*+(?!:\s*+null)')
 _FINISH = re.compile(rb'"finish_reason"\s*+(?!:\s*+null)')
 _INDEX = re.compile(rb'"index"\s*+(?!:\s*+0)')
+_BORDER = b"\n\n"
+_BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r(?!\n)){2}")
 
 
 class _Choice(msgspec.Struct):
@@ -181,11 +183,16 @@ class ChatStream:
         return self.final or (bool(self._finished) and self._begun <= self._finished)
 
     def feed(self, chunk: bytes) -> None:
-        """Take whole events."""
-        if self._is_news(chunk):
-            for _, data in sse_events(chunk):
-                if self._is_news(data):
-                    self._read(data)
+        """Take whole events. Of most nothing is to be learnt, so those that say something are looked for all at once."""
+        at = 0
+        while not self._begun and at < len(chunk):  # of a choice with index 0 only its first event tells that it is there
+            at = self._take(chunk, at, _end_of_event(chunk, at))
+        if _says_something(chunk, at):
+            if chunk.find(b"\r", at) < 0:
+                for begin, end in _events_that_say_something(chunk, at):
+                    self._take(chunk, begin, end)
+            else:  # other ends of lines than nearly everybody's
+                self._take(chunk, at, len(chunk))
         if _holds_seal(chunk):
             for _, data in sse_events(chunk):
                 _add_seals(data, self.seals)
@@ -193,9 +200,10 @@ class ChatStream:
     def finish(self) -> None:
         """Do nothing: a stream says itself when it ends."""
 
-    def _is_news(self, text: bytes) -> bool:
-        """Whether *text* is worth a decode; of a choice with index 0 only its first event tells that it is there."""
-        return not self._begun or _says_something(text)
+    def _take(self, chunk: bytes, begin: int, end: int) -> int:
+        for _, data in sse_events(chunk[begin:end]):
+            self._read(data)
+        return end
 
     def _read(self, data: bytes) -> None:
         if data.startswith(b"[DONE]"):
@@ -215,11 +223,51 @@ class ChatStream:
                 self._finished.add(index)
 
 
-def _says_something(text: bytes) -> bool:
-    """Whether *text* is worth a decode. Most events are not, and this is asked of each: one search costs 0.2 us."""
-    if b"[DONE]" in text or b'"error"' in text:
+def _says_something(text: bytes, at: int) -> bool:
+    """Whether anything of *text* behind *at* is worth a decode. Of most events nothing is, and each is asked about."""
+    if text.find(b"[DONE]", at) >= 0 or text.find(b'"error"', at) >= 0:
         return True
-    return _USAGE.search(text) is not None or _FINISH.search(text) is not None or _INDEX.search(text) is not None
+    return (_FINISH.search(text, at) or _USAGE.search(text, at) or _INDEX.search(text, at)) is not None
+
+
+def _events_that_say_something(events: bytes, at: int) -> Iterator[tuple[int, int]]:
+    """Yield where those stand of *events* behind *at* that are worth a decode; lines end in LF.
+
+    Each clue is looked for on its own, and on from where it was found last: the work is the same however many there are.
+    """
+    found = [clue(events, at) for clue in _CLUES]
+    while (first := min(found)) < len(events):
+        border = events.rfind(_BORDER, at, first)
+        begin, at = (at if border < 0 else border + len(_BORDER)), _end_of_event(events, first)
+        yield begin, at
+        found = [where if where >= at else clue(events, at) for where, clue in zip(found, _CLUES, strict=True)]
+
+
+def _end_of_event(events: bytes, at: int) -> int:
+    """Return where the event ends that *at* stands in, its blank line included."""
+    border = _BLANK_LINE.search(events, at)
+    return len(events) if border is None else border.end()
+
+
+def _text(wanted: bytes) -> Callable[[bytes, int], int]:
+    """Return what finds *wanted* behind a place, and returns the length of the text where it is not there."""
+
+    def find(text: bytes, at: int) -> int:
+        where = text.find(wanted, at)
+        return len(text) if where < 0 else where
+
+    return find
+
+
+def _pattern(wanted: re.Pattern[bytes]) -> Callable[[bytes, int], int]:
+    def find(text: bytes, at: int) -> int:
+        where = wanted.search(text, at)
+        return len(text) if where is None else where.start()
+
+    return find
+
+
+_CLUES = (_text(b"[DONE]"), _text(b'"error"'), _pattern(_USAGE), _pattern(_FINISH), _pattern(_INDEX))
 
 
 def _holds_seal(text: bytes) -> bool:
