@@ -7,20 +7,24 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+import attrs
 import pytest
 import trio
-from korproxy_mock.server import MockServer, open_mock
+from korproxy_mock.server import open_mock
 
 from korproxy.config.settings import ServerSettings
 from korproxy.server.front import Bounds
 from tests.fakes.byte_client import read_answer
 from tests.fakes.gateway import CLIENT_KEY, Gateway, open_gateway, provider_at
 from tests.fakes.raw_client import chat_request, connect, read_all, read_until
+from tests.fakes.raw_upstream import raw_upstream, read_request
 from tests.fakes.roads import Roads
 from tests.fakes.smuggling import ONE_AT_MOST
 from tests.fakes.waiting import until
 
-MUCH = "{{mock: words=60000}}"  # more than all buffers between the mock and the client hold
+EVENT = b'data: {"choices": [{"index": 0, "delta": {"content": "%b"}}]}\n\n' % (b"x" * 60_000)
+DONE = b"data: [DONE]\n\n"
+MUCH = 40 * 1024 * 1024  # more than all buffers between a provider and the client hold
 CLOSING = b"GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n"
 
 
@@ -147,45 +151,72 @@ async def test_who_half_closes_right_after_the_request_counts_as_gone_and_nothin
             await until(lambda: not len(gateway.server.connections) and not mock.open_connections)
 
 
+@attrs.define
+class Flood:
+    """A provider that streams as fast as it can; ``sent`` counts what it got rid of."""
+
+    sent: int = 0
+
+    async def __call__(self, stream: trio.abc.Stream) -> None:
+        await read_request(stream)
+        await stream.send_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+        while self.sent < MUCH:
+            await stream.send_all(b"%x\r\n%b\r\n" % (len(EVENT), EVENT))
+            self.sent += len(EVENT)
+        await stream.send_all(b"%x\r\n%b\r\n0\r\n\r\n" % (len(DONE), DONE))
+
+
 @asynccontextmanager
-async def late_reader(gateway: Gateway, mock: MockServer) -> AsyncIterator[trio.SocketStream]:
+async def late_reader(gateway: Gateway) -> AsyncIterator[trio.SocketStream]:
     """Ask for a long stream; the block begins when the gateway waits for its client to read."""
     raw = socket.socket()
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     async with trio.SocketStream(trio.socket.from_stdlib_socket(raw)) as stream:
         await stream.socket.connect(("127.0.0.1", gateway.port))
-        await stream.send_all(chat_request(MUCH, CLIENT_KEY))
+        await stream.send_all(chat_request("hello", CLIENT_KEY))
         await until(lambda: gateway.server.connections.stalled(trio.current_time(), 0.2))
-        assert mock.open_streams == 1
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 1024 * 1024)  # from now on it can read fast
         yield stream
 
 
-async def test_a_provider_is_not_read_without_bound_for_a_client_that_does_not_read() -> None:
-    with trio.fail_after(40):
-        async with open_mock() as mock, open_gateway(provider_at(mock.url)) as gateway, late_reader(gateway, mock) as stream:
-            await trio.sleep(0.5)
-            waiting = mock.open_streams  # for somebody to read the rest of what it has to send
-            answer = await read_answer(stream)
-            await until(lambda: gateway.finished)
+def can_read_fast(stream: trio.SocketStream) -> None:
+    """Give a late reader as much room as others have."""
+    stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 1024 * 1024)
 
-    assert (waiting, answer.whole, answer.body[-14:]) == (1, True, b"data: [DONE]\n\n")
-    assert [each.outcome for each in gateway.finished] == ["ok"]
+
+async def test_a_provider_is_not_read_without_bound_for_a_client_that_does_not_read() -> None:
+    flood = Flood()
+    with trio.fail_after(40):
+        async with raw_upstream(flood) as port, open_gateway(provider_at(f"http://127.0.0.1:{port}")) as gateway:
+            async with late_reader(gateway) as stream:
+                await trio.sleep(0.3)  # in which nothing that keeps reading would stay behind
+                held = flood.sent
+                can_read_fast(stream)
+                answer = await read_answer(stream)
+                await until(lambda: gateway.finished)
+
+    assert held < MUCH / 2
+    assert (answer.whole, answer.body.count(EVENT), answer.body.endswith(DONE)) == (True, flood.sent // len(EVENT), True)
+    assert (len(answer.body), [each.outcome for each in gateway.finished]) == (flood.sent + len(DONE), ["ok"])
 
 
 @pytest.mark.code("KP-SYS-511")
 async def test_the_goodbye_of_a_stream_whose_client_reads_late_comes_behind_all_that_was_written() -> None:
+    flood = Flood()
+    settings = ServerSettings(port=0, grace=0.3)
     with trio.fail_after(40):
-        settings = ServerSettings(port=0, grace=0.3)
-        async with open_mock() as mock, open_gateway(provider_at(mock.url), server=settings) as gateway:
-            async with late_reader(gateway, mock) as stream:
-                gateway.stop.set()
-                await until(lambda: gateway.server.grace.over)
-                answer = await read_answer(stream)
+        async with (
+            raw_upstream(flood) as port,
+            open_gateway(provider_at(f"http://127.0.0.1:{port}"), server=settings) as gateway,
+            late_reader(gateway) as stream,
+        ):
+            gateway.stop.set()
+            await until(lambda: gateway.server.grace.over)
+            can_read_fast(stream)
+            answer = await read_answer(stream)
 
-    events = answer.body.split(b"\n\n")
-    assert (answer.whole, events[-1], b"KP-SYS-511" in events[-2]) == (True, b"", True)
-    assert [each for each in events[:-2] if not each.startswith(b"data: {") or not each.endswith(b"}")] == []
+    whole, _, last = answer.body.rpartition(EVENT[-4:])
+    assert (answer.whole, b"KP-SYS-511" in last) == (True, True)
+    assert (whole + EVENT[-4:]).replace(EVENT, b"") == b""
 
 
 async def test_pages_of_other_origins_may_read_answers_if_the_settings_say_so() -> None:
