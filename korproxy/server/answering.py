@@ -146,7 +146,8 @@ class Answerer:
         if relay.ended_badly is not None:  # nothing was sent yet, so it can still be a real status
             raise relay.ended_badly
         if not exchange.started:
-            await exchange.start(relay.status, [*common, *_about(ledger), *self._error(ledger.code), *relay.headers])
+            coded = () if ledger.code is None else self._error(ledger.code)
+            await exchange.start(relay.status, [*common, *_about(ledger), *coded, *relay.headers])
         elif not relay.is_stream:  # a sign of life went out, and then the provider refused
             piece = relay.as_event()
         keeping = self.gate.keeping(ledger.call, relay)
@@ -167,8 +168,8 @@ class Answerer:
         if relay.is_last:
             relay.taken()
 
-    def _error(self, code: str | None) -> RawHeaders:
-        return [(b"x-korproxy-error", _header_text(code))] if code is not None and self.faults.show_codes else ()
+    def _error(self, code: str) -> RawHeaders:
+        return [(b"x-korproxy-error", _header_text(code))] if self.faults.show_codes else ()
 
 
 def _about(ledger: Ledger) -> RawHeaders:
