@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tests.bench import plots, profiling
+from tests.bench.awake import kept_awake
 from tests.bench.figures import Figure, figures_of, measures_for
 from tests.bench.gateways import DIRECT, KORPROXY, NGINX
 from tests.bench.machine import about, lines
@@ -39,7 +40,8 @@ def main(args: Sequence[str] | None = None, measure: Callable[[Plan], Measured] 
         if chosen.what == "setup-peers":
             return _set_up(chosen.peer_dir)
         if chosen.what == "profile":
-            sys.stdout.write(profiling.profile(chosen.seconds, translated=chosen.translated))
+            with kept_awake() as cores:
+                sys.stdout.write(f"{profiling.profile(chosen.seconds, translated=chosen.translated)}\n{cores}\n")
             return HELD
         return _bench(chosen, measure)
     except (BenchFailed, OSError) as exc:
@@ -51,13 +53,14 @@ def _bench(chosen: argparse.Namespace, measure: Callable[[Plan], Measured]) -> i
     plan = plan_of(chosen)
     here = about()  # before the first round: our own load does not count as the machine's
     began = time.monotonic()
-    measured = measure(plan)
+    with kept_awake() as cores:
+        measured = measure(plan)
     figures = figures_of(measured.rounds, measures_for(short=plan.short))
     names = [KORPROXY, *measured.versions]
-    about_run = {**here, "gateways": measured.versions, "rounds": plan.rounds, "short": plan.short}
+    about_run = {**here, "cores": cores, "gateways": measured.versions, "rounds": plan.rounds, "short": plan.short}
     took = f"{time.monotonic() - began:.0f} s in all"
     parts = [
-        f"{lines(here)}\n{', '.join(f'{name} {version}' for name, version in measured.versions.items())}",
+        f"{lines(here)}\n{cores}\n{', '.join(f'{name} {version}' for name, version in measured.versions.items())}",
         not_equal(names),
         comparison(measured.rounds, names),
         bars(figures, asked=plan.peers),
