@@ -15,11 +15,19 @@ def test_the_cores_are_awake_in_the_block_and_as_they_were_after_it(tmp_path: Pa
     before = dict.fromkeys(AWAKE, "50000\n")
     for name, value in before.items():
         (tmp_path / name).write_text(value)
-    with pytest.raises(ValueError, match="in the block"), kept_awake(tmp_path) as said:
+    with kept_awake(tmp_path) as said:
         within = written(tmp_path)
-        raise ValueError("in the block")
 
     assert (said, within, written(tmp_path)) == (YES, AWAKE, before)
+
+
+def test_they_are_also_where_the_block_fails(tmp_path: Path) -> None:
+    for name in AWAKE:
+        (tmp_path / name).write_text("50000\n")
+    with pytest.raises(LookupError), kept_awake(tmp_path):
+        raise LookupError
+
+    assert written(tmp_path) == {name: "50000\n" for name in AWAKE}
 
 
 def test_where_it_cannot_be_said_nothing_is_changed(tmp_path: Path) -> None:
