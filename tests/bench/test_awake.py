@@ -27,7 +27,7 @@ def test_they_are_also_where_the_block_fails(tmp_path: Path) -> None:
     with pytest.raises(LookupError), kept_awake(tmp_path):
         raise LookupError
 
-    assert written(tmp_path) == {name: "50000\n" for name in AWAKE}
+    assert written(tmp_path) == dict.fromkeys(AWAKE, "50000\n")
 
 
 def test_where_it_cannot_be_said_nothing_is_changed(tmp_path: Path) -> None:
