@@ -491,7 +491,6 @@ class Waiting(MemoryExchange):
         await MemoryExchange.finish(self, data)
 
 
-@pytest.mark.code("KP-SYS-511")
 @pytest.mark.parametrize("complete", [True, False])
 async def test_whoever_comes_after_the_grace_is_told_so_in_a_scope_that_is_cancelled_for_it(complete: bool) -> None:
     with trio.fail_after(20):
