@@ -34,8 +34,11 @@ class FrameCutter:
 
     def feed(self, chunk: bytes) -> bytes:
         """Return all bytes up to the last event border; what follows it is held back."""
-        # Nearly all chunks of a fast stream end with an event: then nothing is looked for, and nothing copied.
-        border = len(chunk) if chunk.endswith(_ENDS) else _last_border(self._last + chunk) - len(self._last)
+        ends = chunk.endswith(_ENDS)
+        if ends and not self._held:  # as nearly all do: then nothing is looked for, and nothing copied
+            self._last, self.torn = chunk[-2:], False
+            return chunk
+        border = len(chunk) if ends else _last_border(self._last + chunk) - len(self._last)
         self._last = (self._last + chunk[-2:])[-2:]
         given = b""
         if border >= 0:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
+from contextlib import suppress
 from math import inf
 
 import attrs
@@ -65,8 +67,43 @@ class Connector:
 
 async def _plain(host: str, port: int) -> Wire:
     """Try all addresses of *host*, IPv6 and IPv4 side by side (RFC 8305)."""
+    family = _family_of(host)
+    if family is not None:  # then there is one address, and nothing to be looked up or tried side by side
+        return Wire.of(await _to_address(family, host, port))
     stream = await trio.open_tcp_stream(host, port)  # sets TCP_NODELAY
     return Wire.of(socket.socket(fileno=stream.socket.detach()))
+
+
+def _family_of(host: str) -> socket.AddressFamily | None:
+    """Return which kind of IP address *host* is; None where it is a name."""
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            socket.inet_pton(family, host)
+        except (OSError, ValueError):
+            continue
+        return family
+    return None
+
+
+async def _to_address(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setblocking(False)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with suppress(BlockingIOError):
+            made.connect((host, port))
+            return made
+        await trio.lowlevel.wait_writable(made)
+        _raise(made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+def _raise(error: int) -> None:
+    if error:
+        raise OSError(error, os.strerror(error))
 
 
 async def _tunnel(line: Line, target: Target, proxy: Proxy) -> None:

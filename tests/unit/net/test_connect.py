@@ -173,3 +173,25 @@ async def test_who_cannot_be_reached_is_not_and_the_cause_says_why() -> None:
 async def test_a_proxy_of_another_kind_leads_nowhere() -> None:
     with pytest.raises(Unreached, match="socks5"):
         await reached("https://provider.test/", all="socks5://127.0.0.1:1")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_nobody_at_a_port_is_the_systems_own_error_by_address_and_by_name(host: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with pytest.raises(Unreached) as raised:
+        await connector().connect(target_of(f"http://{host}:{port}/"), trio.current_time() + 5)
+
+    assert isinstance(raised.value.__cause__, OSError)
+
+
+async def test_an_address_of_ipv6_is_connected_to_directly() -> None:
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as server:
+        line = await connector().connect(target_of(f"http://[::1]:{server.getsockname()[1]}/"), trio.current_time() + 5)
+        accepted, _ = server.accept()
+        with accepted:
+            await line.send(b"hello")
+            received = accepted.recv(5)
+        line.close()
+
+    assert received == b"hello"
