@@ -44,7 +44,8 @@ class Reply:
     @property
     def complete(self) -> bool:
         """Whether all of the body was returned, and known to be all: ``next_chunk`` would return ``b""`` at once."""
-        return self._answer.drained
+        reader = self._answer.reader
+        return reader.complete and not reader.pieces
 
     async def next_chunk(self) -> bytes:
         """Return the next bytes as they came, ``b""`` at the end. No checkpoint where they are here already.
@@ -52,8 +53,9 @@ class Reply:
         Raises:
             ProviderLost: It did not begin (KP-NET-305), fell silent (306), broke off (309), or the total deadline passed (307).
         """
-        chunk = self._answer.take()
-        if not chunk and not self._answer.drained:
+        reader = self._answer.reader
+        chunk = reader.take()
+        if not chunk and not reader.complete:
             chunk = await self._receive()
         self._begun = True
         return chunk
@@ -118,7 +120,8 @@ class Upstream:
                 raise too_long(self.provider, deadlines) from exc
             raise before_answer(self.provider, exc, deadlines, _address(wanted.url)) from exc
         begin_by = answer.asked + deadlines.first_byte
-        return Reply(self.provider, answer.status, Headers(answer.fields), deadlines, begin_by, until, answer)
+        reader = answer.reader
+        return Reply(self.provider, reader.status, Headers(reader.fields), deadlines, begin_by, until, answer)
 
     async def drop_idle(self) -> int:
         """Close idle connections that are too old or that the provider has closed; return how many."""

@@ -29,32 +29,33 @@ class Answer:
 
     Attributes:
         asked: Trio time at which all of the request was sent.
+        reader: What has come of it. Whoever is asked for each request looks there, and not through the properties here.
     """
 
     asked: float
     _connection: Connection
-    _reader: ResponseReader
+    reader: ResponseReader
     _unsent: bool = False
     _closed: bool = attrs.field(default=False, init=False)
 
     @property
     def status(self) -> int:
         """The final one."""
-        return self._reader.status
+        return self.reader.status
 
     @property
     def fields(self) -> RawHeaders:
         """Its header fields, names in lower case."""
-        return self._reader.fields
+        return self.reader.fields
 
     @property
     def drained(self) -> bool:
         """Whether the body was read to its end, and nothing is left to be waited for."""
-        return self._reader.drained
+        return self.reader.drained
 
     def take(self) -> bytes:
         """Return what is here of the body and was not yet returned, without waiting."""
-        return self._reader.take()
+        return self.reader.take()
 
     async def receive(self, deadline: float = inf) -> bytes:
         """Return the next bytes of the body as they came, ``b""`` at its end.
@@ -64,7 +65,7 @@ class Answer:
             NotHttp: What comes cannot be read.
             trio.TooSlowError: Nothing came until *deadline* (Trio time).
         """
-        reader = self._reader
+        reader = self.reader
         while True:
             piece = reader.take()
             if piece or reader.complete or self._closed:
@@ -78,7 +79,7 @@ class Answer:
         if self._closed:
             return
         self._closed = True
-        reader, connection = self._reader, self._connection
+        reader, connection = self.reader, self._connection
         reader.drop()
         if not reader.complete:
             connection.pool.drop(connection, "cut")

@@ -32,6 +32,7 @@ class ResponseReader:
         touched: Something has come.
         error: Why there is no more to come after what can be taken.
         keeps: The server will read another request on this connection.
+        pieces: What has come of the body and was not taken.
     """
 
     no_body: bool
@@ -42,9 +43,9 @@ class ResponseReader:
     touched: bool
     error: NotHttp | None = attrs.field(repr=False)
     keeps: bool
+    pieces: list[bytes] = attrs.field(repr=False)
     _until_end: bool  # the body goes on until the connection is closed
     _found: list[tuple[bytes, bytes]] = attrs.field(repr=False)
-    _pieces: list[bytes] = attrs.field(repr=False)
     _dry: int  # bytes that came since the last ones of the body
     _fed: int  # the same, with those that are being read
     _wrong: str
@@ -56,20 +57,20 @@ class ResponseReader:
         self.status, self._dry, self._fed = 0, 0, 0
         self.complete = self.surplus = self.touched = self.keeps = self._until_end = False
         self.fields, self.error, self._wrong = (), None, ""
-        self._found, self._pieces = [], []
+        self._found, self.pieces = [], []
         self._parser = HttpResponseParser(self)
 
     @property
     def drained(self) -> bool:
         """Whether all of the body has come and was taken."""
-        return self.complete and not self._pieces
+        return self.complete and not self.pieces
 
     def take(self) -> bytes:
         """Return what has come of the body since the last time."""
-        pieces = self._pieces
+        pieces = self.pieces
         if not pieces:
             return b""
-        self._pieces = []
+        self.pieces = []
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def feed(self, data: bytes) -> None:
@@ -93,7 +94,7 @@ class ResponseReader:
             self.surplus = True  # behind an answer, it need not be HTTP
         if self.complete:
             self._parser = None  # it and this refer to each other
-        elif self._pieces or self.status != before:
+        elif self.pieces or self.status != before:
             self._dry = 0
         else:
             self._dry = self._fed
@@ -116,7 +117,7 @@ class ResponseReader:
     def drop(self) -> None:
         """Read no more of it, and forget what was not taken."""
         self._parser = None
-        self._pieces = []
+        self.pieces = []
 
     def _give_up(self, why: str) -> None:
         self._parser = None
@@ -170,7 +171,7 @@ class ResponseReader:
         if self.complete:
             self.surplus = True
         else:
-            self._pieces.append(data)
+            self.pieces.append(data)
 
     def on_message_complete(self) -> None:
         """The end of the answer, or of an interim one."""
