@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import attrs
 
-from korproxy.chat.parts import Seal
 from korproxy.chat.report import Report
-from korproxy.chat.thinking import nobody
 from korproxy.contracts import Provider
-from korproxy.gateway.crossing import Crossing
-from korproxy.gateway.embedding import EmbeddingCrossing
 from korproxy.gateway.provenance import Owner
 from korproxy.gateway.routing import Candidate
 from korproxy.models.calls import Call, Features, UpstreamRequest
 from korproxy.models.outcome import Refusal
+
+if TYPE_CHECKING:
+    from korproxy.chat.parts import Seal
+    from korproxy.gateway.crossing import Crossing
+    from korproxy.gateway.embedding import EmbeddingCrossing
 
 MODELS = 1000  # of which a format is remembered
 
@@ -49,6 +51,8 @@ def second(refusal: Refusal | None, form: Form, call: Call) -> Second | None:
     if refusal is None:
         return None
     if refusal.seals:
+        from korproxy.chat.thinking import nobody
+
         return Second(form.candidate, nobody)
     if refusal.instead and _speaks(form.candidate.provider, form.candidate.model, refusal.instead, call):
         return Second(attrs.evolve(form.candidate, dialect=refusal.instead), form.owner)

@@ -105,29 +105,6 @@ def no_way(call: Call, candidate: Candidate) -> NoProvider:
     return NoProvider("KP-PROV-113", f"{formats}, and nothing translates between the two.")
 
 
-def lossy_header(report: Report, *, longest: int = 1024) -> bytes:
-    """Return ``X-KorProxy-Lossy``: pointers with a comma between them, at most *longest* bytes, then ``;+N`` for the rest.
-
-    What stands higher in the request comes first: a lost wish about the whole answer weighs more than a detail of each tool,
-    and has to be seen where there is no room for all. A comma inside a pointer, ``%``, control and non-ASCII characters are
-    percent-encoded. Empty: nothing was lost.
-    """
-    shown: list[str] = []
-    room = longest
-    losses = sorted(report.losses, key=lambda each: each.count("/"))
-    for pointer in losses:
-        text = "".join(each if "!" <= each <= "~" and each not in ",;%" else _percent(each) for each in pointer)
-        if len(text) + 1 > room:
-            return f"{','.join(shown)};+{len(losses) - len(shown)}".encode()
-        room -= len(text) + 1
-        shown.append(text)
-    return ",".join(shown).encode()
-
-
-def _percent(character: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "surrogatepass"))
-
-
 def note_vendor_headers(call: Call, report: Report) -> None:
     """Report as lost the headers of *call* that may change what its body means, and only to the vendor whose they are."""
     for name, value in call.headers.starting(_OF_VENDORS):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
-from korproxy.chat.parts import Seal
 from korproxy.contracts import AnswerReader
 from korproxy.errors.exceptions import KorproxyError, ProviderLost
 from korproxy.gateway.frames import FrameCutter
 from korproxy.models.calls import RawHeaders
 from korproxy.models.outcome import Usage
+
+if TYPE_CHECKING:
+    from korproxy.chat.parts import Seal
 
 BEGINNING = 1024  # bytes of the beginning of a stream that are held until its end
 

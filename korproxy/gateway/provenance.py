@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 import attrs
 
-from korproxy.chat.parts import Seal
+if TYPE_CHECKING:
+    from korproxy.chat.parts import Seal
 
 ENTRIES = 50_000
 DIGEST_SIZE = 16  # bytes: enough that nobody meets two that are alike

@@ -25,8 +25,9 @@ from korproxy.config.texts import provider_id
 from korproxy.contracts import Dialect, Explanation, Provider
 from korproxy.errors.exceptions import BadRequest, ConfigError, NoProvider
 from korproxy.gateway.aliases import resolve
-from korproxy.gateway.crossing import lossy_header, no_way, read, translators, write
+from korproxy.gateway.crossing import no_way, read, translators, write
 from korproxy.gateway.embedding import cross, embedders
+from korproxy.gateway.lossy import lossy_header
 from korproxy.gateway.routing import Candidate, Snapshot, candidates
 from korproxy.models.accounts import Account
 from korproxy.models.calls import Call, Outgoing

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from importlib import import_module
 from socket import socket
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,6 +47,8 @@ from korproxy.server.serving import Lane, Server
 SERVICE_START = 10.0  # seconds a service gets to report that it is useful
 BREATH = 0.5  # seconds for the first requests, before what none of them may need is loaded beside them
 OWN = "korproxy"  # in place of a plugin's name, for what is the daemon's own
+# What the gate imports itself where a request crosses formats, together with what translators load.
+_ACROSS = ("korproxy.gateway.translation", "korproxy.gateway.embedding", "korproxy.gateway.images", "korproxy.chat.memory")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 log = logging.getLogger("korproxy.runtime")
@@ -223,6 +226,8 @@ async def _serve(
 def _load(translators: Iterable[Translator | Embedder]) -> None:
     """Import what translating needs, beside the loop: the first request that crosses formats would hold up all others."""
     settle()  # first, so that what it frees is used again
+    for name in _ACROSS:
+        import_module(name)
     for each in translators:
         try:
             each.load()

@@ -8,7 +8,6 @@ from functools import lru_cache
 import attrs
 import trio
 
-from korproxy.chat.conversation import Asked
 from korproxy.contracts import Dialect, Translator
 from korproxy.errors.exceptions import KorproxyError, Stopping
 from korproxy.gateway.gate import Gate
@@ -90,6 +89,8 @@ class Answerer:
         plan: Sequence[Candidate],
     ) -> None:
         """Serve a stream that is translated: its client gets signs of life while it waits."""
+        from korproxy.chat.conversation import Asked  # needed by nobody who only passes calls on
+
         model = ledger.call.peek.model
         kept = KeptAlive(
             exchange=exchange,
