@@ -51,6 +51,7 @@ class Commands(click.Group):
         command = self.get_command(ctx, name)
         if command is None and not ctx.resilient_parsing:
             ctx.fail(f"No such command {name!r}.{_suggestion(name, self.list_commands(ctx))}")
+        _collect()
         return (name if command else None), command, args[1:]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -101,6 +102,13 @@ def _cli(ctx: click.Context) -> Context:
     return cli
 
 
+def _collect() -> None:
+    """Let Python look for garbage again, where ``main`` forbade it; what was imported until now stays, and is left out."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
+
+
 def _suggestion(name: str, known: list[str]) -> str:
     from difflib import get_close_matches
 
@@ -147,6 +155,7 @@ def korproxy() -> None:
 
 def main() -> NoReturn:
     """Run ``korproxy`` with the process's own arguments."""
+    gc.disable()  # until a command is about to run: Python would go through all modules again and again, for 5 ms of `--help`
     try:
         korproxy.main()
     finally:

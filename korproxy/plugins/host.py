@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from itertools import groupby
 from operator import itemgetter
@@ -21,7 +20,6 @@ REDACTIONS = "korproxy_redactions"
 SIGN_OF_REDACTIONS = "redaction"  # also in a misspelt hook's file, which names Redaction or RegexRedaction
 LONGEST_REASON = 300  # characters; somebody else's exception may hold a page
 _HIDES = "it is broken, and hides secrets in what KorProxy writes down, so it has to be repaired, removed or blocked:"
-_log = logging.getLogger("korproxy.plugins")
 
 
 @attrs.define
@@ -205,7 +203,9 @@ class PluginHost:
         plugin.state, plugin.code, plugin.reason = "broken", code, reason
         plugin.mistakes = tuple(exc.problems) if isinstance(exc, ConfigError) else ()
         plugin.hides = REDACTIONS in plugin.asks if plugin.asks else plugin.found.mentions(SIGN_OF_REDACTIONS)
-        _log.debug("plugin %s is out: %s", plugin.found.name, reason, exc_info=exc)
+        import logging  # 3 ms of `korproxy --help`, where all plugins are in
+
+        logging.getLogger("korproxy.plugins").debug("plugin %s is out: %s", plugin.found.name, reason, exc_info=exc)
 
     def _fail_closed(self) -> None:
         hiding = [each for each in self._in_order() if each.state == "broken" and each.hides]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import types
 from collections.abc import Callable, Mapping
@@ -77,6 +76,8 @@ def _refuse_names(plugin: object) -> None:
         if name in SHAPES and marks is None:
             raise TypeError(f"{name} has no @hookimpl above it, so it would never be asked")
         if name not in SHAPES and not (marks and (marks.get("specname") or marks.get("optionalhook"))):
+            import difflib
+
             near = difflib.get_close_matches(name.removeprefix(PREFIX), [each.removeprefix(PREFIX) for each in SHAPES], n=1)
             raise TypeError(f"there is no hook {name}" + (f"; did you mean {PREFIX}{near[0]}?" if near else ""))
 

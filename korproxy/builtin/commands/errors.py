@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import shutil
 import textwrap
 from collections.abc import Iterable
@@ -62,6 +61,8 @@ def find(codes: Registry, given: str) -> ErrorCode:
     name = name if name.startswith("KP-") else f"KP-{name}"
     if name in codes:
         return codes[name]
+    import difflib
+
     near = difflib.get_close_matches(name, [each.code for each in codes])
     meant = f"Did you mean {' or '.join(near)}?" if near else "Run `korproxy errors` to list all of them."
     raise CommandFailed("KP-CONF-217", f"There is no error code {given[:LONGEST]!r}. {meant}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any
@@ -133,7 +132,9 @@ def _printable(text: str) -> str:
 
 def _readable(body: bytes, *, full: bool) -> str:
     """Return JSON *body* in lines. Numbers and texts stay as they are written, but for long texts unless *full*."""
-    import msgspec  # not at the top: commands that list commands import this module, too
+    import json  # not at the top: commands that list commands import this module, too
+
+    import msgspec
 
     try:
         text = msgspec.json.format(body, indent=2).decode()
@@ -146,12 +147,16 @@ def _readable(body: bytes, *, full: bool) -> str:
 def _shortened(found: re.Match[str]) -> str:
     if len(found[0]) <= LONGEST:
         return found[0]
+    import json
+
     text: str = json.loads(found[0], strict=False)
     return f'{json.dumps(text[:BEGIN], ensure_ascii=False)[:-1]}... ({len(text)} characters)"'
 
 
 def _parsed(body: bytes) -> Any:
     """Return JSON *body* as it can be written again; a format that is not JSON, as text."""
+    import json
+
     try:
         return json.loads(body, parse_float=_number)
     except (ValueError, RecursionError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -27,6 +26,8 @@ from korproxy.api import (
 from korproxy_mock import models
 
 if TYPE_CHECKING:
+    import socket
+
     import click
     import trio
 

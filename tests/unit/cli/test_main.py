@@ -23,7 +23,19 @@ from tests.fakes.process import korproxy as korproxy_process
 
 DOCS = Path(__file__).parents[3] / "docs" / "reference" / "commands.md"
 HEAVY = ("trio", "httpx", "quart", "hypercorn", "attrs", "attr", "cattrs", "rich", "pluggy", "msgspec", "platformdirs")
-NOT_FOR_HELP = ("msgspec", "trio", "httpx", "hypercorn", "cattrs", "rich", "importlib.metadata", "email", "zipfile", "ssl")
+NOT_FOR_HELP = (
+    "msgspec",
+    "trio",
+    "httpx",
+    "hypercorn",
+    "cattrs",
+    "rich",
+    "importlib.metadata",
+    "email",
+    "zipfile",
+    "ssl",
+    *("logging", "json", "socket", "difflib"),
+)
 PLUGIN = """
 import click
 
@@ -98,10 +110,21 @@ def test_a_process_that_ends_does_not_look_through_all_that_it_holds(monkeypatch
     frozen: list[str] = []
     monkeypatch.setattr(gc, "freeze", lambda: frozen.append("frozen"))
     monkeypatch.setattr(sys, "argv", ["korproxy", "--version"])
-    with pytest.raises(SystemExit) as ended:
-        main()
+    try:
+        with pytest.raises(SystemExit) as ended:
+            main()
+    finally:
+        gc.enable()
 
     assert (ended.value.code, frozen) == (0, ["frozen"])
+
+
+def test_garbage_is_looked_for_while_a_command_runs_and_not_before(home: Path, tmp_path: Path) -> None:
+    text = "import gc\nwhile_importing = gc.isenabled()\n" + PLUGIN
+    write_plugins(tmp_path, {"alpha": text.replace("{body}", "click.echo((while_importing, gc.isenabled()))")})
+    done = korproxy_process("--plugins-dir", str(tmp_path), "alpha", home=home)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "(False, True)\n", "")
 
 
 def test_the_version_is_printed_by_the_program(home: Path) -> None:
