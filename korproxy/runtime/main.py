@@ -227,7 +227,10 @@ def _load(translators: Iterable[Translator | Embedder]) -> None:
     """Import what translating needs, beside the loop: the first request that crosses formats would hold up all others."""
     settle()  # first, so that what it frees is used again
     for name in _ACROSS:
-        import_module(name)
+        try:
+            import_module(name)
+        except (OSError, ImportError) as exc:  # no descriptor is left, say: the first request that needs it tries again
+            log.warning("%s could not be loaded yet: %s", name, exc)
     for each in translators:
         try:
             each.load()
