@@ -1,6 +1,7 @@
 """One exception class per reaction, not per cause: the code says the cause.
 
 A function that catches one of these knows what to do next without looking at the code; a user who reads the code knows why.
+One that adds no field to ``KorproxyError`` inherits what attrs made for that: to make it again takes every command 0.4 ms.
 """
 
 from __future__ import annotations
@@ -26,19 +27,22 @@ class KorproxyError(Exception):
         return self.detail
 
 
-@attrs.define(eq=False)
 class CallerRefused(KorproxyError):
     """Whoever calls may not: no key, a wrong key, a wrong Host or Origin. Answer and forget."""
 
+    __slots__ = ()
 
-@attrs.define(eq=False)
+
 class BadRequest(KorproxyError):
     """The request can never succeed as it is. The caller has to change it."""
 
+    __slots__ = ()
 
-@attrs.define(eq=False)
+
 class NoProvider(KorproxyError):
     """Nothing that is configured can serve this call. The user has to change the configuration or the model name."""
+
+    __slots__ = ()
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -81,9 +85,10 @@ class Busy(KorproxyError):
     retry_after: float = 1.0
 
 
-@attrs.define(eq=False)
 class Stopping(KorproxyError):
     """KorProxy is being shut down."""
+
+    __slots__ = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -117,16 +122,19 @@ class PluginBroken(KorproxyError):
     plugin: str
 
 
-@attrs.define(eq=False)
 class CannotStart(KorproxyError):
     """The daemon cannot run on this machine as it is now: a taken port, a taken home, a missing right."""
 
+    __slots__ = ()
 
-@attrs.define(eq=False)
+
 class CommandFailed(KorproxyError):
     """A command could not do what it was asked. Printed as one line, exit code 1."""
 
+    __slots__ = ()
 
-@attrs.define(eq=False)
+
 class InternalError(KorproxyError):
     """A fault of KorProxy's own. The traceback is in the log, never in an answer."""
+
+    __slots__ = ()

@@ -33,9 +33,10 @@ def catalogue() -> Catalogue:
     return read_catalogue(Path(__file__).with_name("catalogues").joinpath("anthropic.json").read_bytes())
 
 
-@attrs.frozen(kw_only=True)
 class ClaudeEndpoint(Endpoint):
     """Anthropic takes keys and the tokens of its logins in different headers, and refuses one in the other's place."""
+
+    __slots__ = ()  # no field of its own: all that attrs makes is inherited
 
     def credential(self, secret: Secret) -> tuple[bytes, bytes]:
         """Return ``authorization`` for a login's token, ``x-api-key`` for anything else."""

@@ -11,8 +11,6 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-import attrs
-
 from korproxy.api import (
     OPENAI_CHAT,
     OPENAI_COMPLETIONS,
@@ -46,9 +44,10 @@ VENDOR_HEADERS = (
 _COMPLETES = re.compile("instruct|davinci|babbage")  # in the names of models that go on with a text
 
 
-@attrs.frozen(kw_only=True)
 class OpenAI(HttpProvider):
     """OpenAI's own API, which does not take every request in both of its formats."""
+
+    __slots__ = ()  # no field of its own: all that attrs makes is inherited
 
     def dialect_for(self, model: str, features: Features) -> str:
         """Return the client's own format where the model takes this request in it.

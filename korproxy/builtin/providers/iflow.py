@@ -27,9 +27,10 @@ from korproxy.api import (
 )
 
 
-@attrs.frozen(kw_only=True)
 class EndedProvider(HttpProvider):
     """Takes part in routing, so that a request for it gets an answer that explains instead of an unknown model."""
+
+    __slots__ = ()  # no field of its own: all that attrs makes is inherited
 
     def dialect_for(self, model: str, features: Features) -> str:
         """Return the client's own format: which one it is does not matter any more."""

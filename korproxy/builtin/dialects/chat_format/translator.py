@@ -6,17 +6,16 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
-import attrs
-
 from korproxy.api import Directions, LazyTranslator
 
 if TYPE_CHECKING:
     from korproxy.api import chat
 
 
-@attrs.frozen
 class ChatTranslator(LazyTranslator):
     """Reads and writes OpenAI Chat Completions; see ``Translator``."""
+
+    __slots__ = ()  # no field of its own: all that attrs makes is inherited
 
     def directions(self) -> Directions:
         """Import everything."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-import attrs
-
 from korproxy.api import Directions, LazyTranslator
 
 if TYPE_CHECKING:
@@ -14,9 +12,10 @@ if TYPE_CHECKING:
 _WHY = "Nothing is translated into the format of completions: only clients that speak it reach providers in it."
 
 
-@attrs.frozen
 class CompletionsTranslator(LazyTranslator):
     """Reads requests of Completions and writes its answers; see ``Translator``."""
+
+    __slots__ = ()  # no field of its own: all that attrs makes is inherited
 
     def directions(self) -> Directions:
         """Import everything."""

@@ -6,17 +6,16 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
-import attrs
-
 from korproxy.api import Directions, LazyTranslator
 
 if TYPE_CHECKING:
     from korproxy.api import chat
 
 
-@attrs.frozen
 class GeminiTranslator(LazyTranslator):
     """Reads and writes Gemini's generateContent; see ``Translator``."""
+
+    __slots__ = ()  # no field of its own: all that attrs makes is inherited
 
     def directions(self) -> Directions:
         """Import everything."""
