@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from http.client import HTTPConnection
 from pathlib import Path
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 from tests.bench.asking import CHAT, chat
 from tests.bench.gateways import SETTINGS, bearer
-from tests.fakes.process import daemon
+from tests.fakes.process import daemon, environment
 
 NOT_FOR_A_CHAT = {
     *("quart", "quart_trio", "flask", "werkzeug", "jinja2"),  # come with the first request to the management API
@@ -19,6 +20,19 @@ NOT_FOR_A_CHAT = {
     *("korproxy.errors.pages", "korproxy.net.httpx_transport", "korproxy.runtime.explaining", "korproxy.cli.commands"),
     "asyncio",
 }
+ONLY_ACROSS_FORMATS = {
+    *("korproxy.chat.everything", "korproxy.chat.parts", "korproxy.chat.conversation", "korproxy.chat.memory"),
+    *("korproxy.gateway.crossing", "korproxy.gateway.translation", "korproxy.gateway.embedding", "korproxy.gateway.images"),
+}
+ALL_BEFORE_THE_FIRST_REQUEST = """
+import sys
+from korproxy.config.home import find_home
+from korproxy.gateway.gate import Gate
+from korproxy.runtime import daemon
+parts = daemon.compose(find_home(None))
+Gate(parts.snapshot(), {})
+print(*sys.modules)
+"""
 IMPORTED = re.compile(r"import time: +\d+ \| +\d+ \| +([\w.]+)")
 
 
@@ -37,3 +51,12 @@ def test_starting_and_answering_a_chat_imports_only_what_that_takes(home: Path, 
 
     assert {"trio", "httptools", "korproxy.server.front"} <= imported  # or the listing is not read as Python writes it
     assert (answered, code, imported & NOT_FOR_A_CHAT) == (200, 0, set())
+
+
+def test_what_only_translating_needs_is_not_imported_before_the_first_request(home: Path) -> None:
+    command = (sys.executable, "-c", ALL_BEFORE_THE_FIRST_REQUEST)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment(home), timeout=30)
+    imported = set(done.stdout.split())
+
+    assert {"korproxy.gateway.gate", "korproxy.chat.report"} <= imported
+    assert imported & ONLY_ACROSS_FORMATS == set()
