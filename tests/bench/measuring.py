@@ -19,7 +19,7 @@ from tests.bench.plan import Bench, Measured, Plan, say
 from tests.bench.processes import BenchFailed, Peak, apart, cpu_seconds, python, seconds_of, wants_cpu
 
 SHORT_SECONDS = 80.0  # a short run begins no round that would end later
-SETTLING, CALM, LOOK = 180.0, 10, 0.01  # seconds at most; so many looks at which it rests, seconds apart
+SETTLING, CALM, LOOK = 45.0, 10, 0.01  # seconds at most; so many looks at which it rests, seconds apart
 PATIENCE = 5.0  # seconds for the mock to notice that the last stream was closed
 
 
