@@ -128,8 +128,9 @@ async def bare(wires: Sequence[Wire]) -> None:
 class MemoryWire(Wire):
     """Has the answer at once."""
 
-    async def send(self, data: bytes | memoryview, deadline: float = 0.0) -> None:
+    async def send(self, data: bytes | memoryview, deadline: float = 0.0) -> bool:  # noqa: ARG002
         """See ``Wire``."""
+        return False
 
     async def receive(self, size: int = 0, deadline: float = 0.0) -> bytes:  # noqa: ARG002
         """See ``Wire``."""
