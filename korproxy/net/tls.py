@@ -19,7 +19,7 @@ PIECE = 256 * 1024  # bytes that are encrypted before they are sent: a second co
 
 @attrs.define(eq=False)
 class SecureWire:
-    """A ``Wire`` on which nobody reads along. An end that the other side did not announce is an ``ssl.SSLEOFError``."""
+    """A ``Wire`` on which nobody reads along. An end that the other side did not announce is an ``ssl.SSLError``."""
 
     _below: Line = attrs.field(repr=False)
     _arrived: ssl.MemoryBIO = attrs.field(repr=False)
@@ -114,6 +114,7 @@ async def secured(below: Line, context: ssl.SSLContext, hostname: str, deadline:
         OSError, trio.TooSlowError: As ``Wire.receive``.
     """
     arrived, leaving = ssl.MemoryBIO(), ssl.MemoryBIO()
+    context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF  # which older Pythons set: an answer that was cut would be a whole one
     try:
         secure = SecureWire(below, arrived, leaving, context.wrap_bio(arrived, leaving, server_hostname=hostname))
         await secure.shake_hands(deadline)
