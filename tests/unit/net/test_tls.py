@@ -112,7 +112,7 @@ async def test_a_side_that_says_goodbye_has_ended_and_one_that_just_goes_has_bro
         assert (await there.wire.receive(), await there.wire.receive()) == (b"hello", b"")
     async with secure_pair(gone) as there:
         assert await there.wire.receive() == b"hello"
-        with pytest.raises(ssl.SSLError, match="(?i)eof"):  # of which class depends on the Python
+        with pytest.raises(ssl.SSLError, match=r"(?i)eof"):  # of which class depends on the Python
             await there.wire.receive()
 
 
