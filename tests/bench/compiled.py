@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import threading
 import urllib.request
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from typing import Any
 import attrs
 
 from tests.bench.processes import BenchFailed, Running, running
+
+PATIENCE = 60.0  # seconds after which clients that say nothing, warm-up or work, wait for something that will not come
 
 SOURCES = Path(__file__).parent / "native"
 FLAGS = ("-O2", "-Wall")
@@ -117,8 +120,8 @@ class Result:
 class Load:
     """Clients that have their connections and are warm."""
 
-    def __init__(self, program: subprocess.Popen[str]) -> None:
-        self._program = program
+    def __init__(self, program: subprocess.Popen[str], patience: float = PATIENCE) -> None:
+        self._program, self._patience = program, patience
         self._check(self._hear())
 
     def run(self) -> Result:
@@ -139,7 +142,12 @@ class Load:
 
     def _hear(self) -> dict[str, Any]:
         assert self._program.stdout is not None
-        line = self._program.stdout.readline()
+        watchdog = threading.Timer(self._patience, self._program.kill)  # a gateway may never answer, nor close
+        watchdog.start()
+        try:
+            line = self._program.stdout.readline()
+        finally:
+            watchdog.cancel()
         if not line:
             _, stderr = self._program.communicate()
             raise BenchFailed(f"the clients ended with {self._program.returncode}: {stderr.strip()}")

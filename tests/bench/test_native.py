@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -198,6 +200,16 @@ def test_answers_are_counted_however_they_are_framed_and_cut(wire: bytes, data: 
     assert (result.answers, result.events) == (1, 3)
 
 
+def test_a_line_whose_end_is_cut_in_two_is_one_line(native: Native) -> None:
+    wire = WIRES[-1]
+    cuts = [at + 1 for at in range(len(wire)) if wire.startswith(b"\r\n", at)][2:]
+    counted = []
+    for at in cuts:
+        with serving(wire[:at], wire[at:]) as port, native.clients(post(CHAT, chat(), {}), port, count=1) as load:
+            counted.append(load.run().events)
+    assert counted == [3] * len(cuts)
+
+
 def test_an_answer_that_is_no_200_stops_the_bench(native: Native) -> None:
     refusal = b'HTTP/1.1 401 Unauthorized\r\ncontent-length: 17\r\n\r\n"who" \\are\nyou ok'
     with serving(refusal) as port, native.clients(post(CHAT, chat(), {}), port, count=1) as load:
@@ -224,3 +236,11 @@ def test_without_gcc_the_bench_says_what_it_needs(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(BenchFailed, match="The bench needs gcc"):
         compiled(tmp_path)
+
+
+def test_clients_that_wait_for_ever_are_ended_and_the_bench_goes_on() -> None:
+    command = [sys.executable, "-c", "import time; time.sleep(60)"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, text=True, stdin=pipe, stdout=pipe, stderr=pipe) as program:
+        with pytest.raises(BenchFailed, match="ended with -9"):
+            Load(program, patience=0.2)

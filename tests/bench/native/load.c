@@ -60,6 +60,7 @@ typedef struct {
     size_t head_length;
     uint64_t left;      /* bytes of the body or of the chunk still to come; of a trailer: those of its line so far */
     size_t line;        /* bytes in this line so far: a line with none ends an event */
+    bool carriage;      /* the last of them is a CR, which belongs to the line's end if an LF follows, maybe in the next piece */
     long events;
     int status;
     bool first_seen, closes;
@@ -158,7 +159,7 @@ static void begin(Connection *c) {
     c->written = c->head_length = c->line = 0;
     c->events = 0;
     c->reading = AT_HEAD;
-    c->first_seen = c->closes = false;
+    c->first_seen = c->closes = c->carriage = false;
     if (number_at) {
         char digits[16];
         snprintf(digits, sizeof digits, "%06ld", c->number % 1000000);
@@ -210,11 +211,13 @@ static void count_body(Connection *c, const char *data, size_t length) {
     const char *end = data + length, *newline;
     for (; (newline = memchr(data, '\n', (size_t)(end - data))); data = newline + 1) {
         c->line += (size_t)(newline - data);
-        if (newline > data && newline[-1] == '\r') c->line--;
+        if (newline > data ? newline[-1] == '\r' : c->carriage) c->line--;
         if (!c->line) c->events++, events++;
         c->line = 0;
+        c->carriage = false;
     }
     c->line += (size_t)(end - data);
+    if (end > data) c->carriage = end[-1] == '\r';
 }
 
 static void begin_body(Connection *c) {

@@ -13,6 +13,7 @@ import trio.testing
 
 from korproxy.net.reactor import open_reactor
 from korproxy.net.wire import AT_ONCE, Wire
+from tests.fakes.waiting import until
 
 SOON = 0.05
 LONG = 1024 * 1024 * 4
@@ -84,7 +85,8 @@ async def test_an_end_that_came_together_with_data_is_found_by_the_next_read(rea
         await trio.testing.wait_all_tasks_blocked()
         other.sendall(b"x")
         other.shutdown(socket.SHUT_WR)
-        await trio.sleep(SOON)  # the reactor sees both at once
+        if reactor:
+            await until(lambda: wire.hung_up)  # it sees both at once
         with trio.fail_after(2):
             assert [await wire.receive(), await wire.receive()] == [b"x", b""]
 
