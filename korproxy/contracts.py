@@ -16,6 +16,7 @@ from korproxy.errors.codes import Registry
 from korproxy.models.abilities import Abilities
 from korproxy.models.accounts import Account
 from korproxy.models.calls import Features, Headers, Kind, Outgoing, Peek, Span, UpstreamRequest
+from korproxy.models.decisions import Able, Asked
 from korproxy.models.outcome import Fault, Finished, Refusal, Usage
 from korproxy.models.providers import ConfiguredProvider, Deadlines, Limits, Model
 
@@ -371,6 +372,24 @@ class Redaction(Protocol):
     @property
     def replacement(self) -> str: ...
     def find(self, text: str) -> Sequence[Span]: ...
+
+
+class RoutingStrategy(Protocol):
+    """Says who of a group goes first. Pure: the same arguments, the same order."""
+
+    @property
+    def name(self) -> str:
+        """What ``strategy`` in routing.toml calls it."""
+
+    def rank(self, asked: Asked, able: Sequence[Able], *, turn: int, seed: int) -> Sequence[Able]:
+        """Return all of *able*, the first to be tried first.
+
+        Args:
+            asked: The request.
+            able: Who may be tried now, in the order of the group; at least one. Nobody who waits, is disabled or refused.
+            turn: Counts the requests that this group has had, from 0.
+            seed: 64 random bits, new for each request.
+        """
 
 
 class Events(Protocol):

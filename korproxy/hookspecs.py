@@ -13,6 +13,7 @@ from korproxy.contracts import (
     PluginTable,
     Provider,
     Redaction,
+    RoutingStrategy,
     Service,
     Settings,
     Sink,
@@ -50,6 +51,12 @@ def korproxy_dialects(settings: Settings) -> Iterable[Dialect]:
 @hookspec
 def korproxy_redactions(settings: Settings) -> Iterable[Redaction]:
     """Return rules that hide secrets in all that KorProxy writes down; a broken one stops the start, lest a secret leaks."""
+    return ()
+
+
+@hookspec
+def korproxy_routing() -> Iterable[RoutingStrategy]:
+    """Return ways to say who of a group goes first; ``strategy`` in routing.toml names one of them."""
     return ()
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 import attrs
+import msgspec
 
 
-@attrs.frozen(slots=False)  # see ``models.calls``: one is made for each request
-class Usage:
+class Usage(msgspec.Struct, frozen=True):  # see ``models.calls``: one is made for each request
     """Tokens spent. None: the provider did not say.
 
     Attributes:
@@ -68,8 +68,7 @@ class Fault:
     cause: str = ""
 
 
-@attrs.frozen(slots=False)
-class Finished:
+class Finished(msgspec.Struct, frozen=True):  # as above
     """Emitted exactly once per call, whatever happened. Holds no content.
 
     Attributes:
