@@ -16,7 +16,7 @@ from korproxy.errors.codes import Registry
 from korproxy.models.abilities import Abilities
 from korproxy.models.accounts import Account
 from korproxy.models.calls import Features, Headers, Kind, Outgoing, Peek, Span, UpstreamRequest
-from korproxy.models.decisions import Able, Asked
+from korproxy.models.decisions import Able, RoutedCall
 from korproxy.models.outcome import Fault, Finished, Refusal, Usage
 from korproxy.models.providers import ConfiguredProvider, Deadlines, Limits, Model
 
@@ -381,11 +381,11 @@ class RoutingStrategy(Protocol):
     def name(self) -> str:
         """What ``strategy`` in routing.toml calls it."""
 
-    def rank(self, asked: Asked, able: Sequence[Able], *, turn: int, seed: int) -> Sequence[Able]:
+    def rank(self, call: RoutedCall, able: Sequence[Able], *, turn: int, seed: int) -> Sequence[Able]:
         """Return all of *able*, the first to be tried first.
 
         Args:
-            asked: The request.
+            call: The request.
             able: Who may be tried now, in the order of the group; at least one. Nobody who waits, is disabled or refused.
             turn: Counts the requests that this group has had, from 0.
             seed: 64 random bits, new for each request.

@@ -31,7 +31,7 @@ class Able:
 
 
 @attrs.frozen(kw_only=True)
-class Asked:
+class RoutedCall:
     """A request, as a ``RoutingStrategy`` sees it: nothing of its content."""
 
     type: RequestType = "chat"
@@ -116,8 +116,8 @@ class Attempt:
     Attributes:
         at: Seconds since the request head arrived.
         seconds: Until it was known how it ends: the answer's beginning, a refusal, an error.
-        outcome: ``answered``, ``refused`` (the client's own fault, as far as the provider says), ``limited``, ``failed``, ``rejected``
-            (the credential), ``busy`` (no place), ``left`` (the client went away).
+        outcome: ``answered``, ``refused`` (the client's own fault, as far as the provider says), ``limited``, ``failed``,
+            ``rejected`` (the credential), ``busy`` (no place), ``left`` (the client went away).
         next: What came of it: ``done``, ``next candidate``, ``waited``, ``given up``.
     """
 

@@ -37,7 +37,10 @@ class Group:
 
 @attrs.frozen(kw_only=True)
 class Profile:
-    """Which group serves which type of request; see ``RequestType``. Empty: ``default``; that empty: whoever offers the model."""
+    """Which group serves which type of request; see ``RequestType``.
+
+    Where none is named it is ``default``, and where that is empty, whoever offers the model.
+    """
 
     name: str
     default: str = ""
