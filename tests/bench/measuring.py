@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import attrs
+
 from tests.bench.cases import CASES, Case
 from tests.bench.compiled import Result, compiled, counts, loading, mocking
 from tests.bench.figures import Round, ideal_events
@@ -31,14 +33,13 @@ def measure(plan: Plan) -> Measured:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="korproxy-bench-")))
         programs = compiled(folder)
         mock = stack.enter_context(mocking(programs, folder))
-        others = list(_started(plan, stack, folder, mock.said["url"], measured))
         failed = measured.not_measured
-        bench = Bench(programs=programs, mock=mock, folder=folder, hurry=plan.hurry, others=others, not_measured=failed)
+        bench = Bench(programs=programs, mock=mock, folder=folder, hurry=plan.hurry, not_measured=failed)
         seconds_of(python("-m", "korproxy", "--version"), folder)  # does not count: it writes the byte code
         for number in range(1, plan.rounds + 1):
             began = time.monotonic()
             say(f"round {number} of {plan.rounds}")
-            measured.rounds.append(one_round(bench, str(number)))
+            measured.rounds.append(_among_others(bench, plan, measured, str(number)))
             if time.monotonic() + (time.monotonic() - began) > ends:
                 break
         if not plan.short:
@@ -46,6 +47,15 @@ def measure(plan: Plan) -> Measured:
             with _owned_up(bench, KORPROXY, "growth"):
                 measured.rounds[-1] = measured.rounds[-1].adding(KORPROXY, growth(bench))
     return measured
+
+
+def _among_others(bench: Bench, plan: Plan, measured: Measured, name: str) -> Round:
+    """Do a round with the others, too: new ones, as KorProxy is, for what a round leaves in them can bring them down."""
+    with ExitStack() as stack:
+        folder = bench.folder / f"others-{name}"
+        folder.mkdir()
+        others = list(_started(plan, stack, folder, bench.upstream, measured))
+        return one_round(attrs.evolve(bench, others=others), name)
 
 
 def _started(plan: Plan, stack: ExitStack, folder: Path, upstream: str, measured: Measured) -> Iterator[Gateway]:
