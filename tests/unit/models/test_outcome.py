@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import attrs
 import pytest
+from msgspec import structs
 
 from korproxy.models.outcome import Fault, Finished, Refusal, Usage
 
 
 def test_what_nobody_said_is_none_and_not_zero() -> None:
-    assert set(attrs.asdict(Usage()).values()) == {None}
+    assert set(structs.asdict(Usage()).values()) == {None}
 
 
 def test_a_refusal_is_not_about_the_credential_unless_it_says_so() -> None:
@@ -31,11 +31,11 @@ def test_an_outcome_cannot_be_changed_afterwards(kind: type) -> None:
     }[kind]
     made = kind(**needed)
 
-    with pytest.raises(attrs.exceptions.FrozenInstanceError):
-        setattr(made, attrs.fields(kind)[0].name, None)
+    with pytest.raises(AttributeError):  # of attrs' and of msgspec's own kind
+        setattr(made, next(iter(needed)) if needed else "tokens_in", None)
 
 
 def test_a_finished_call_has_no_room_for_content() -> None:
-    names = {each.name for each in attrs.fields(Finished)}
+    names = {each.name for each in structs.fields(Finished)}
 
     assert names.isdisjoint({"body", "headers", "prompt", "answer", "text", "content", "credential"})

@@ -7,12 +7,12 @@ import os
 import re
 import time
 
-import attrs
 import pytest
 import trio
 import trio.testing
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from korproxy.builtin.sinks.request_log import BATCH, LONGEST, korproxy_sinks, line
 from korproxy.models.outcome import Finished, Usage
@@ -55,7 +55,7 @@ def test_what_is_not_known_is_left_out_and_zero_is_known() -> None:
 
 
 def test_attempts_are_worth_a_word_only_where_there_were_several() -> None:
-    event = attrs.evolve(OK, outcome="failed", code="KP-NET-301", attempts=3)
+    event = structs.replace(OK, outcome="failed", code="KP-NET-301", attempts=3)
 
     assert " outcome=failed code=KP-NET-301 seconds=" in line(event)
     assert line(event).endswith(" attempts=3 request=r-1")
@@ -78,12 +78,14 @@ def test_attempts_are_worth_a_word_only_where_there_were_several() -> None:
     ],
 )
 def test_a_client_cannot_put_pairs_or_lines_of_its_own_into_the_log(model: str, written: str) -> None:
-    assert line(attrs.evolve(BARE, model=model)) == f"model={written} outcome=client-left seconds=0.000 in=0 out=0 request=r-2"
+    assert (
+        line(structs.replace(BARE, model=model)) == f"model={written} outcome=client-left seconds=0.000 in=0 out=0 request=r-2"
+    )
 
 
 @given(st.text(st.characters(codec=None), max_size=LONGEST), st.text(max_size=LONGEST))
 def test_values_can_be_read_back_from_the_line(model: str, account: str) -> None:
-    written = line(attrs.evolve(BARE, model=model, account=account))
+    written = line(structs.replace(BARE, model=model, account=account))
     pairs = re.findall(r'(\w+)=("(?:[^"\\]|\\.)*"|\S+)', written)
     read = {name: json.loads(value) if value.startswith('"') else value for name, value in pairs}
 
@@ -124,7 +126,7 @@ async def test_a_line_that_nobody_writes_is_not_made(monkeypatch: pytest.MonkeyP
         caplog.set_level(level, "korproxy.requests")
         send, receive = trio.open_memory_channel[Finished](1)
         async with send:
-            send.send_nowait(attrs.evolve(OK, id=str(level)))
+            send.send_nowait(structs.replace(OK, id=str(level)))
         await sink.run(receive, task_status=trio.TASK_STATUS_IGNORED)
 
     assert [each.id for each in made] == [str(logging.INFO)]
@@ -142,7 +144,7 @@ async def test_events_of_many_batches_are_logged_in_their_order(
             await nursery.start(sink.run, receive)
             async with send:
                 for number in range(count):
-                    await send.send(attrs.evolve(BARE, id=f"r-{number}"))
+                    await send.send(structs.replace(BARE, id=f"r-{number}"))
 
     assert [each.getMessage().rpartition("=")[2] for each in caplog.records] == [f"r-{number}" for number in range(count)]
 

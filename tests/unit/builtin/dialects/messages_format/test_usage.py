@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
 import pytest
+from msgspec import structs
 
 from korproxy.api import Usage
 from korproxy.builtin.dialects.messages_format.usage import newer_usage, read_usage, write_known_usage, write_usage
@@ -68,4 +68,4 @@ def test_the_end_of_a_stream_says_only_what_is_known() -> None:
 def test_what_is_not_said_any_more_stays() -> None:
     assert newer_usage(WHOLE, Usage()) == WHOLE
     assert newer_usage(Usage(), WHOLE) == WHOLE
-    assert newer_usage(WHOLE, Usage(tokens_in=0, tokens_out=41)) == attrs.evolve(WHOLE, tokens_in=0, tokens_out=41)
+    assert newer_usage(WHOLE, Usage(tokens_in=0, tokens_out=41)) == structs.replace(WHOLE, tokens_in=0, tokens_out=41)
