@@ -45,7 +45,7 @@ class Health:
             **self.about,
             "uptime_seconds": round(trio.current_time() - self.began, 3),
             "home": self.home,
-            "requests": {"running": self.front.running, "total": self.front.total},
+            "requests": attrs.asdict(self.front.tally),
             "providers": self.providers(),
             "services": [_clean(each.to_dict(), self.redactor) for each in services],  # last_error is anybody's text
             "plugins": {"loaded": states.count("loaded"), "broken": states.count("broken")},

@@ -18,7 +18,7 @@ import trio
 from korproxy.contracts import Embedder, Provider, Service, Sink, Translator
 from korproxy.errors.exceptions import CannotStart
 from korproxy.gateway.gate import Gate, Window
-from korproxy.gateway.provenance import Provenance
+from korproxy.gateway.lasting import Lasting
 from korproxy.gateway.redact import Redactor
 from korproxy.gateway.slots import Slots
 from korproxy.gateway.upstream import open_upstream
@@ -35,6 +35,7 @@ from korproxy.runtime.signals import watch_signals
 from korproxy.runtime.supervise import Restart, ServiceState, start_within, supervise
 from korproxy.server.answering import Answerer
 from korproxy.server.asgi import App
+from korproxy.server.entrance import Entrance
 from korproxy.server.faults import FaultWriter
 from korproxy.server.front import Bounds, Front
 from korproxy.server.grace import Grace
@@ -61,7 +62,7 @@ class Plan:
     Attributes:
         sockets: Listening already.
         about: What ``daemon.json`` says.
-        provenance: Whose reasoning is whose; filled from its file at the start.
+        lasting: What the gateway remembers; whose reasoning is whose is filled from its file at the start.
     """
 
     parts: Composition
@@ -69,7 +70,7 @@ class Plan:
     sockets: Sequence[socket]
     about: Mapping[str, object]
     redactor: Redactor
-    provenance: Provenance = attrs.field(factory=Provenance)
+    lasting: Lasting = attrs.field(factory=Lasting)
 
 
 async def live(
@@ -159,7 +160,7 @@ async def _start_services(
 
 def _own_services(plan: Plan, windows: Mapping[str, Window]) -> Sequence[Offer[Service]]:
     check = IdleConnectionCheck([each.upstream for each in windows.values()])
-    return Offer(OWN, check), Offer(OWN, SealFile(plan.provenance, plan.parts.home.reasoning))
+    return Offer(OWN, check), Offer(OWN, SealFile(plan.lasting.provenance, plan.parts.home.reasoning))
 
 
 def _do_without(plan: Plan, stop: trio.Event, offer: Offer[Any], what: str, reason: str) -> None:
@@ -194,6 +195,7 @@ async def _serve(
     plan = attrs.evolve(plan, parts=plan.parts.whole())  # those whose sinks or services did not start are out by now
     settings = plan.parts.settings.server
     front = make_front(plan, bus, windows)
+    entrance = Entrance(front)
     health = Health(
         about=plan.about,
         home=str(plan.parts.home.path),
@@ -206,8 +208,8 @@ async def _serve(
     )
     desk = Desk(codes=plan.parts.codes, health=health.report, providers=health.providers, show_codes=front.faults.show_codes)
     server = Server(
-        app=App(front, on_demand(desk, loaded=settle)),
-        lane=Lane(handle=front.handle, origins=front.guard.origins) if settings.lane else None,
+        app=App(entrance, on_demand(desk, loaded=settle)),
+        lane=Lane(handle=entrance.handle, origins=entrance.origins) if settings.lane else None,
         grace=front.answerer.grace,
         grace_seconds=settings.grace,
         write_deadline=settings.write_deadline,
@@ -251,7 +253,7 @@ def make_front(plan: Plan, bus: Bus, windows: Mapping[str, Window]) -> Front:
         reads=server.public_reads,
     )
     answerer = Answerer(
-        gate=Gate(plan.parts.snapshot(), windows, provenance=plan.provenance),
+        gate=Gate(plan.parts.snapshot(), windows, plan.lasting),
         faults=FaultWriter(codes=plan.parts.codes, show_codes=features.new_error_codes),
         emit=bus.emit,
         grace=Grace(),

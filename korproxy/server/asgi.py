@@ -14,6 +14,7 @@ from korproxy.errors.exceptions import BadRequest
 from korproxy.models.calls import Headers, RawHeaders
 from korproxy.server.connections import current_connection
 from korproxy.server.cors import answer_headers
+from korproxy.server.entrance import Entrance
 from korproxy.server.exchange import ClientLeft
 from korproxy.server.faults import plain_error
 from korproxy.server.front import Front
@@ -160,44 +161,42 @@ class AsgiExchange:
 
 @attrs.frozen
 class App:
-    """The ASGI application: client APIs go straight to the front, the rest to *manage*."""
+    """The ASGI application: client APIs go straight to the front that is in charge, the rest to *manage*."""
 
-    front: Front
+    entrance: Entrance
     manage: AsgiApp
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """Serve one request."""
+        front = self.entrance.front  # once: a reload may put another one there at any time
         if scope["type"] == "websocket":
-            await _refuse_websocket(self.front, send)
+            await _refuse_websocket(front, send)
             return
         if scope["type"] != "http":
             return
         send = guarded_send(send)
-        if origins := self.front.guard.origins:
+        if origins := front.guard.origins:
             send = adding_headers(send, partial(answer_headers, _headers_of(scope), origins=origins))
         if _is_ambiguous(scope):
             send = adding_headers(send, lambda _: [(b"connection", b"close")])
         exchange = AsgiExchange.of(scope, receive, send)
-        if not self.front.leaves_to_management(exchange):
-            await self._run(exchange)
+        if not front.leaves_to_management(exchange):
+            await self._run(front, exchange)
             return
-        common = self.front.begin(exchange)
-        if await self.front.admits_manager(exchange, common):
-            await self._manage(exchange, scope, send, common)
+        common = front.begin(exchange)
+        if await front.admits_manager(exchange, common):
+            try:
+                await exchange.leave_to(self.manage, scope, adding_headers(send, lambda _: common))
+            except Exception as exc:  # noqa: BLE001 -- the last wall
+                await front.fail(exchange, exc, common)
+            _close_if_broken(exchange)
 
-    async def _manage(self, exchange: AsgiExchange, scope: Mapping[str, Any], send: Send, common: RawHeaders) -> None:
-        try:
-            await exchange.leave_to(self.manage, scope, adding_headers(send, lambda _: common))
-        except Exception as exc:  # noqa: BLE001 -- the last wall
-            await self.front.fail(exchange, exc, common)
-        _close_if_broken(exchange)
-
-    async def _run(self, exchange: AsgiExchange) -> None:
+    async def _run(self, front: Front, exchange: AsgiExchange) -> None:
         async with trio.open_nursery() as nursery:
             work = trio.CancelScope()
             nursery.start_soon(self._watch, exchange, work)
             with work:
-                await self.front.handle(exchange)
+                await front.handle(exchange)
             nursery.cancel_scope.cancel()
         _close_if_broken(exchange)
 

@@ -55,21 +55,30 @@ class _About:
     peek: Peek
 
 
+@attrs.define
+class Tally:
+    """The requests of clients: in progress, and since the start."""
+
+    running: int = 0
+    total: int = 0
+
+
 @attrs.define(kw_only=True)
 class Front:
     """Takes requests apart, has them answered, writes the answers.
 
+    It is everything that a request meets of one configuration, and never changed: a reload makes another one, and puts it into
+    the ``Entrance``. Whoever began here ends here.
+
     Attributes:
-        running: Requests of clients in progress.
-        total: Requests of clients since the start.
+        tally: Shared by the fronts of all configurations.
     """
 
     answerer: Answerer
     guard: Guard
     bounds: Bounds = attrs.field(factory=Bounds)
     correlation_ids: bool = True
-    running: int = 0
-    total: int = 0
+    tally: Tally = attrs.field(factory=Tally)
     _routes: Routes = attrs.field(factory=lambda: Routes({}), init=False, repr=False)
 
     @property
@@ -219,11 +228,12 @@ class Front:
 
     async def _call(self, exchange: Exchange, dialect: Dialect, common: RawHeaders, about: _About | None = None) -> None:
         caller = self.guard.admit_client(exchange.headers, exchange.query)
-        if self.running >= self.bounds.max_running:
-            raise Busy("KP-RATE-403", f"KorProxy already works on {self.running} requests ([server] max_running).")
+        tally = self.tally
+        if tally.running >= self.bounds.max_running:
+            raise Busy("KP-RATE-403", f"KorProxy already works on {tally.running} requests ([server] max_running).")
         began = trio.current_time()
-        self.running += 1
-        self.total += 1
+        tally.running += 1
+        tally.total += 1
         try:
             if b"content-encoding" in exchange.headers.first:
                 _check_coding(exchange.headers)
@@ -250,7 +260,7 @@ class Front:
                 exchange = ArrayExchange(inner=exchange)
             await self.answerer.settle(exchange, call, dialect, common)
         finally:
-            self.running -= 1
+            tally.running -= 1
 
     async def _body(self, exchange: Exchange) -> bytes:
         """Wait for the rest of the body; the end of the grace ends that."""

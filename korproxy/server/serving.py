@@ -71,11 +71,11 @@ class Lane:
 
     Attributes:
         handle: Answers one, whatever happens; see ``Front.handle``.
-        origins: Web origins whose pages may read the answers.
+        origins: Returns the web origins whose pages may read the answers; asked for each request.
     """
 
     handle: Callable[[Exchange], Awaitable[None]]
-    origins: Collection[str] = ()
+    origins: Callable[[], Collection[str]] = tuple
 
 
 @attrs.define(kw_only=True)

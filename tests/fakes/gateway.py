@@ -40,6 +40,7 @@ from korproxy.runtime.main import open_windows
 from korproxy.runtime.sockets import listen, url_of
 from korproxy.server.answering import Answerer
 from korproxy.server.asgi import App, AsgiApp
+from korproxy.server.entrance import Entrance
 from korproxy.server.faults import FaultWriter
 from korproxy.server.front import Bounds, Front
 from korproxy.server.guard import Guard
@@ -97,11 +98,16 @@ class Gateway:
 
     url: str
     port: int
-    front: Front
+    entrance: Entrance
     server: Server
     stop: trio.Event
     windows: dict[str, Window]
     finished: list[Finished]
+
+    @property
+    def front(self) -> Front:
+        """What requests meet that begin now."""
+        return self.entrance.front
 
     @property
     def gate(self) -> Gate:
@@ -164,11 +170,12 @@ async def open_gateway(
         )
         front = Front(answerer=answerer, guard=guard, bounds=bounds or Bounds(), correlation_ids=correlation_ids)
         desk = Desk(codes=codes, health=_healthy, providers=list, show_codes=show_codes)
-        app = App(front, on_demand(desk))
+        entrance = Entrance(front)
+        app = App(entrance, on_demand(desk))
         in_lane = wrap is None and settings.lane and roads.lane
         running = Server(
             app=app if wrap is None else wrap(app),
-            lane=Lane(handle=front.handle, origins=guard.origins) if in_lane else None,
+            lane=Lane(handle=entrance.handle, origins=entrance.origins) if in_lane else None,
             grace=answerer.grace,
             grace_seconds=settings.grace,
             write_deadline=settings.write_deadline,
@@ -178,7 +185,7 @@ async def open_gateway(
             yield Gateway(
                 url=url_of(sockets[0]),
                 port=sockets[0].getsockname()[1],
-                front=front,
+                entrance=entrance,
                 server=running,
                 stop=stop,
                 windows=dict(windows),

@@ -54,9 +54,9 @@ async def test_a_client_that_leaves_in_mid_upload_never_reaches_a_provider() -> 
         async with open_mock() as mock, open_gateway(provider_at(mock.url)) as gateway:
             stream = await connect(gateway.url)
             await stream.send_all(chat_request("hello", CLIENT_KEY)[:-20])
-            await until(lambda: gateway.front.running)
+            await until(lambda: gateway.front.tally.running)
             await stream.aclose()
-            await until(lambda: not gateway.front.running, seconds=1)
+            await until(lambda: not gateway.front.tally.running, seconds=1)
 
     assert (mock.requests, gateway.finished) == ([], [])
 

@@ -153,7 +153,7 @@ async def test_who_uploads_still_when_the_grace_ends_is_told_so() -> None:
         async with open_mock() as mock, open_gateway(provider_at(mock.url), server=settings) as gateway:
             async with await connect(gateway.url) as stream:
                 await stream.send_all(chat_request("hello", CLIENT_KEY)[:-20])
-                await until(lambda: gateway.front.running)
+                await until(lambda: gateway.front.tally.running)
                 gateway.stop.set()
                 received = await read_all(stream)
 
@@ -186,7 +186,7 @@ def failing_manager(*, started: bool) -> Any:
 
     def wrap(app: AsgiApp) -> AsgiApp:
         assert isinstance(app, App)
-        return App(app.front, manage)
+        return App(app.entrance, manage)
 
     return wrap
 

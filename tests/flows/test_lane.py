@@ -137,8 +137,8 @@ async def test_a_client_that_leaves_in_the_middle_of_its_upload_costs_nothing(in
         async with open_mock() as mock, open_gateway(provider_at(mock.url)) as gateway:
             async with await connect(gateway.url) as stream:
                 await stream.send_all((chunked(request) if in_chunks else request)[:-50])
-                await until(lambda: gateway.front.running)
-            await until(lambda: not gateway.front.running and not len(gateway.server.connections))
+                await until(lambda: gateway.front.tally.running)
+            await until(lambda: not gateway.front.tally.running and not len(gateway.server.connections))
 
         assert (mock.requests, gateway.finished) == ([], [])
 

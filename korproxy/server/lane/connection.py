@@ -30,7 +30,7 @@ class LaneConnection:
     wire: Wire
     handle: Callable[[LaneExchange], Awaitable[None]]
     idle_seconds: float
-    origins: Collection[str] = ()
+    origins: Callable[[], Collection[str]] = tuple
     stopping: bool = False
     _read: bytes = attrs.field(default=b"", init=False, repr=False)
     _heads: HeadReader = attrs.field(factory=HeadReader, init=False, repr=False)
@@ -72,7 +72,7 @@ class LaneConnection:
                 wire=self.wire,
                 head=head,
                 rest=self._read[end:],
-                origins=self.origins,
+                origins=self.origins(),
                 scope=self._life,
                 on_complete=self._whole,
                 closes=self.stopping or not head.keeps,

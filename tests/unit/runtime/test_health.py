@@ -21,7 +21,7 @@ from korproxy.runtime.main import open_windows
 from korproxy.runtime.supervise import ServiceState
 from korproxy.server.answering import Answerer
 from korproxy.server.faults import FaultWriter
-from korproxy.server.front import Front
+from korproxy.server.front import Front, Tally
 from korproxy.server.guard import Guard
 from korproxy.server.keys import KeyRing
 from korproxy.version import VERSION
@@ -71,7 +71,7 @@ def health(
     return Health(
         about={"pid": 4711, "urls": ["http://127.0.0.1:1337"]},
         home="/home/me",
-        front=Front(answerer=answerer, guard=guard, running=2, total=7),
+        front=Front(answerer=answerer, guard=guard, tally=Tally(running=2, total=7)),
         services=lambda: services,
         plugins=lambda: plugins,
         collectors=collectors,

@@ -234,7 +234,7 @@ async def test_a_body_that_cannot_be_routed_is_refused_before_anybody_is_asked(
         answer = await at.client.post(path, content=body)
 
     assert coded(answer) == (status, code)
-    assert (at.mock.requests, at.gateway.finished, at.gateway.front.running) == ([], [], 0)
+    assert (at.mock.requests, at.gateway.finished, at.gateway.front.tally.running) == ([], [], 0)
 
 
 @pytest.mark.code("KP-SYS-510")
@@ -255,13 +255,13 @@ async def test_too_many_requests_at_once_are_sent_away_and_the_place_of_each_is_
             await busy.send_all(chat_request("{{mock: words=5 stall-after=2}}", CLIENT_KEY))
             await read_until(busy, b"data:")
             answer = await at.client.post(CHAT, json=chat())
-            running = at.gateway.front.running
-        await until(lambda: not at.gateway.front.running)
+            running = at.gateway.front.tally.running
+        await until(lambda: not at.gateway.front.tally.running)
         after = await at.client.post(CHAT, json=chat())
 
     assert coded(answer) == (503, "KP-RATE-403")
     assert (answer.headers["retry-after"], answer.headers["x-should-retry"]) == ("1", "true")
-    assert (running, after.status_code, at.gateway.front.running, at.gateway.front.total) == (1, 200, 0, 2)
+    assert (running, after.status_code, at.gateway.front.tally.running, at.gateway.front.tally.total) == (1, 200, 0, 2)
 
 
 @pytest.mark.code("KP-SYS-511")
@@ -287,7 +287,7 @@ class Broken(OpenAIChat):
 
 def with_broken_format(app: AsgiApp) -> AsgiApp:
     assert isinstance(app, App)
-    app.front.dialects["openai-chat"] = Broken()  # type: ignore[index]
+    app.entrance.front.dialects["openai-chat"] = Broken()  # type: ignore[index]
     return app
 
 
@@ -303,7 +303,7 @@ async def test_a_fault_of_our_own_is_answered_without_its_details_and_logged_wit
     assert coded(answer) == (500, "KP-SYS-501")
     assert "LookupError" in answer.json()["error"]["message"]
     assert "sk-secret" not in answer.text
-    assert (healthy.status_code, at.gateway.front.running) == (200, 0)
+    assert (healthy.status_code, at.gateway.front.tally.running) == (200, 0)
     assert [each.getMessage() for each in expected_logs] == [f"a fault of KorProxy's own in {method} {path!r}"]
 
 
@@ -392,7 +392,7 @@ async def test_a_client_that_leaves_in_mid_upload_is_no_error(caplog: pytest.Log
                 await until(lambda: len(at.gateway.server.connections))
         await until(lambda: not len(at.gateway.server.connections))
 
-    assert (at.mock.requests, at.gateway.finished, at.gateway.front.running) == ([], [], 0)
+    assert (at.mock.requests, at.gateway.finished, at.gateway.front.tally.running) == ([], [], 0)
     assert [each for each in caplog.records if each.levelno > logging.INFO] == []
 
 

@@ -86,7 +86,7 @@ async def laned(
         if reactor:
             await stack.enter_async_context(open_reactor())
         client = trio.SocketStream(trio.socket.from_stdlib_socket(theirs))
-        served = LaneConnection(wire=Wire.of(ours), handle=handle, idle_seconds=idle, origins=origins)
+        served = LaneConnection(wire=Wire.of(ours), handle=handle, idle_seconds=idle, origins=lambda: origins)
         stack.callback(served.wire.close)
         found = Laned(served, client)
         with trio.fail_after(20):

@@ -36,7 +36,7 @@ async def managed(desk: Desk | None = None, **options: Any) -> AsyncIterator[htt
 
     def with_desk(app: AsgiApp) -> AsgiApp:
         assert isinstance(app, App)
-        return app if desk is None else App(app.front, on_demand(desk))
+        return app if desk is None else App(app.entrance, on_demand(desk))
 
     with trio.fail_after(30):
         async with (

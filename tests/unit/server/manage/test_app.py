@@ -379,7 +379,7 @@ async def test_once_all_is_loaded_that_is_told_before_the_first_answer_and_never
 
     def told_of(app: AsgiApp) -> AsgiApp:
         assert isinstance(app, App)
-        return App(app.front, management.on_demand(desk_with(), loaded=lambda: told.append("loaded")))
+        return App(app.entrance, management.on_demand(desk_with(), loaded=lambda: told.append("loaded")))
 
     async with open_gateway(wrap=told_of) as gateway, gateway.client() as client:
         told += [str((await client.get("/v1/errors")).status_code) for _ in range(2)]
