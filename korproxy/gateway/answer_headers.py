@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Sequence
 from functools import lru_cache
 from itertools import compress
-from operator import itemgetter
 from typing import Literal
 
 import attrs
@@ -70,7 +69,6 @@ class _Head:
 
 
 _heads: dict[tuple[Sequence[bytes], tuple[bytes, ...], bool], _Head] = {}
-_name, _value = itemgetter(0), itemgetter(1)
 
 
 def for_client(headers: Headers, vendor: tuple[bytes, ...], *, stream: bool | None = None) -> RawHeaders:
@@ -86,13 +84,13 @@ def for_client(headers: Headers, vendor: tuple[bytes, ...], *, stream: bool | No
     if stream is None:
         stream = is_event_stream(headers)
     raw, first = headers.raw, headers.first
-    names = tuple(map(_name, raw))
+    names, values = zip(*raw, strict=True) if raw else ((), ())
     head = _heads.get((names, vendor, stream))
     if head is None:
         head = _head(names, vendor, stream=stream)
-    values = b"".join(map(_value, raw))
+    text = b"".join(values)
     usual = head.passes and first.get(b"connection", b"close") in _USUAL_CONNECTIONS
-    if not usual or len(values) != len(values.translate(None, _CONTROLS)):
+    if not usual or len(text) != len(text.translate(None, _CONTROLS)):
         return _for_client(headers, vendor, stream=stream)
     passed = list(compress(raw, head.passes))
     for name in head.ids:

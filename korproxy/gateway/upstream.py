@@ -6,7 +6,7 @@ What speaks HTTP stands behind two classes, ``Upstream`` and ``Reply``, so that 
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import attrs
@@ -14,6 +14,7 @@ import trio
 
 from korproxy.gateway.network_errors import before_answer, in_answer, silent, too_long, too_slow
 from korproxy.models.calls import Headers, UpstreamRequest
+from korproxy.models.clock import ticking
 from korproxy.models.providers import Deadlines
 from korproxy.net.address import target_of
 from korproxy.net.client import Answer, Client
@@ -87,6 +88,7 @@ class Upstream:
     provider: str
     deadlines: Deadlines
     _client: Client = attrs.field(repr=False)
+    _now: Callable[[], float] = attrs.field(factory=ticking, init=False, repr=False)
 
     async def open(self, wanted: UpstreamRequest, until: float) -> Reply:
         """Send *wanted* and wait for the status line, not for the body.
@@ -101,7 +103,7 @@ class Upstream:
             ProviderLost: It could not be reached, was silent too long, or did not speak HTTP.
         """
         deadlines = self.deadlines
-        now = trio.current_time()
+        now = self._now()
         if now >= until:
             raise too_long(self.provider, deadlines)
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 import attrs
 import msgspec
@@ -16,6 +17,7 @@ from korproxy.errors.exceptions import BadRequest
 from korproxy.models.calls import Peek, Span
 
 MEMBERS = 1000  # at the top level; formats have some forty, and each costs a step in Python
+PEEKS = 1000  # that are remembered: clients ask for the same few models again and again, and a new one costs five times more
 LONGEST_NAME = 1000  # characters in the name of a model: it becomes part of addresses, and is remembered
 
 _objects = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -194,7 +196,10 @@ def _peek_compact(body: bytes) -> Peek | None:
         at += len(key) + len(raw) + 4
     tools = values.get("tools")
     stream, span = values.get("stream") == _TRUE, (at, at + len(values["model"]))
-    return Peek(model, stream, span, tools is not None and _ITEM.match(tools) is not None)
+    return _remembered(model, stream, span, tools is not None and _ITEM.match(tools) is not None)
+
+
+_remembered = lru_cache(maxsize=PEEKS)(Peek)
 
 
 def replace_text(body: bytes, span: Span, text: str) -> bytes:

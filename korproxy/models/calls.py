@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 import attrs
@@ -32,9 +33,6 @@ SERVED_BY: Mapping[Kind, frozenset[Kind]] = {
 # ``msgspec.Struct`` therefore: C makes it, at a fifth of the price, and looks at it cost what slots cost.
 
 
-_set = object.__setattr__
-
-
 @attrs.frozen(init=False)
 class Headers:
     """HTTP header fields in their order, names in lower case, values as received.
@@ -51,9 +49,9 @@ class Headers:
 
     def __init__(self, raw: RawHeaders = ()) -> None:
         """Written by hand, which costs half of what ``attrs`` would generate."""
-        _set(self, "raw", raw)
-        _set(self, "first", dict(raw[::-1]))
-        _set(self, "notes", {})
+        _set_raw(self, raw)
+        _set_first(self, dict(raw[::-1]))
+        _set_notes(self, {})
 
     def get(self, name: bytes) -> bytes | None:
         """Return the first value of *name* (lower case), or None."""
@@ -72,6 +70,10 @@ class Headers:
         if known is None:
             known = self.notes[prefixes] = tuple([each for each in self.raw if each[0].startswith(prefixes)])
         return known
+
+
+# The slots themselves: what is frozen is set through them for less than by ``object.__setattr__``.
+_set_raw, _set_first, _set_notes = (vars(Headers)[name].__set__ for name in ("raw", "first", "notes"))
 
 
 @attrs.frozen
@@ -93,6 +95,9 @@ class Peek:
     tools: bool = False
     previous: str = ""
     keeps: bool = False
+
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @attrs.define
@@ -129,7 +134,7 @@ class Call:
     method: str = "POST"
     tail: str = ""
     account: tuple[str, str] | None = None
-    repeated: Mapping[str, str] = attrs.field(factory=dict)
+    repeated: Mapping[str, str] = _NOTHING
 
 
 @attrs.frozen(kw_only=True)

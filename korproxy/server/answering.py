@@ -15,6 +15,7 @@ from korproxy.gateway.ledger import Ledger
 from korproxy.gateway.relay import Relay
 from korproxy.gateway.routing import Candidate
 from korproxy.models.calls import Call, RawHeaders
+from korproxy.models.clock import ticking
 from korproxy.models.outcome import Finished
 from korproxy.server.exchange import Exchange, scope_of
 from korproxy.server.faults import FaultWriter
@@ -36,6 +37,7 @@ class Answerer:
 
     Attributes:
         keep_alive: Seconds of silence after which a client that waits for a translated stream gets a sign of life.
+        now: Tells Trio's time.
     """
 
     gate: Gate
@@ -43,6 +45,7 @@ class Answerer:
     emit: Callable[[Finished], None]
     grace: Grace = attrs.field(factory=Grace)
     keep_alive: float = KEEP_ALIVE
+    now: Callable[[], float] = attrs.field(factory=ticking, init=False, repr=False)
 
     async def settle(self, exchange: Exchange, call: Call, dialect: Dialect, common: RawHeaders) -> None:
         """Have *call* answered, and report how it ended exactly once.
@@ -76,7 +79,7 @@ class Answerer:
         finally:
             if exchange.stalled:
                 ledger.hung_up()
-            self.emit(ledger.close(trio.current_time()))
+            self.emit(ledger.close(self.now()))
 
     async def _serve_patiently(
         self,
@@ -153,7 +156,7 @@ class Answerer:
             piece = relay.as_event()
         keeping = self.gate.keeping(ledger.call, relay)
         while piece:
-            ledger.sent(len(piece), trio.current_time())
+            ledger.sent(len(piece), self.now())
             if keeping is not None:
                 keeping.see(piece)
             if relay.is_last:  # its end goes with it: one write costs half of two

@@ -231,7 +231,7 @@ class Front:
         tally = self.tally
         if tally.running >= self.bounds.max_running:
             raise Busy("KP-RATE-403", f"KorProxy already works on {tally.running} requests ([server] max_running).")
-        began = trio.current_time()
+        began = self.answerer.now()
         tally.running += 1
         tally.total += 1
         try:

@@ -6,10 +6,12 @@ import time
 from datetime import UTC, datetime
 
 import pytest
+import trio
+import trio.testing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from korproxy.models.clock import timestamp, wall_time
+from korproxy.models.clock import ticking, timestamp, wall_time
 
 
 def test_wall_time_is_the_systems() -> None:
@@ -31,3 +33,14 @@ def test_a_timestamp_keeps_the_millisecond(milliseconds: int) -> None:
     written = datetime.strptime(timestamp(milliseconds / 1000), "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
 
     assert abs(written.timestamp() - milliseconds / 1000) <= 0.001
+
+
+async def test_what_ticks_tells_the_time_of_this_run(autojump_clock: trio.testing.MockClock) -> None:
+    now, began = ticking(), trio.current_time()
+    await trio.sleep(60)
+
+    assert now() == trio.current_time() == autojump_clock.current_time() == began + 60
+
+
+def test_outside_of_a_run_nothing_ticks_yet() -> None:
+    assert ticking() is trio.current_time
