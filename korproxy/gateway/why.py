@@ -1,0 +1,90 @@
+"""What was decided for the last requests, and what came of it: bounded, and rendered only for whoever asks."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import attrs
+
+from korproxy.models.decisions import Attempt, Decision, Why
+from korproxy.models.outcome import Finished
+
+STORIES = 1000  # requests; each takes about a kilobyte
+
+Story: TypeAlias = "tuple[Finished, Decision, float | None, Sequence[Attempt] | None]"
+
+
+@attrs.define
+class Stories:
+    """The last ``most`` requests that were routed. To add one costs no more than to remember what is there in any case."""
+
+    most: int = STORIES
+    _stories: deque[Story] = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._stories = deque(maxlen=self.most)
+
+    def add(
+        self, finished: Finished, decision: Decision, asked: float | None, attempts: Sequence[Attempt] | None = None
+    ) -> None:
+        """Remember how a request ended.
+
+        Args:
+            asked: Seconds from its head to when the only candidate had all of it, where nobody wrote *attempts* down.
+            attempts: All candidates that were asked; None: the first one was, and all went well, or the client left.
+        """
+        self._stories.append((finished, decision, asked, attempts))
+
+    def find(self, id: str, *, most: int = 20) -> Sequence[Why]:  # noqa: A002 -- the word for it
+        """Return the requests with this own id or correlation id, the newest first: the latter may repeat."""
+        found: list[Why] = []
+        for story in reversed(self._stories):
+            if id in (story[0].id, story[0].correlation_id):
+                found.append(told(story))
+                if len(found) >= most:
+                    break
+        return found
+
+    def recent(self, most: int = 20) -> Sequence[Why]:
+        """Return the last requests, the newest first."""
+        return [told(self._stories[-number - 1]) for number in range(min(most, len(self._stories)))]
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._stories)
+
+
+def told(story: Story) -> Why:
+    """Return the whole *story*."""
+    finished, decision, asked, attempts = story
+    return Why(
+        id=finished.id,
+        correlation_id=finished.correlation_id,
+        wall=finished.at - finished.seconds,
+        decision=decision,
+        attempts=_only_one(finished, asked) if attempts is None else tuple(attempts),
+        outcome=finished.outcome,
+        code=finished.code or "",
+    )
+
+
+def _only_one(finished: Finished, asked: float | None) -> tuple[Attempt, ...]:
+    """Return the attempt of a request whose first candidate answered, or whose client left before: nobody wrote it down."""
+    if not finished.attempts or finished.provider is None or finished.account is None:
+        return ()
+    at = 0.0 if asked is None else asked
+    known = finished.seconds if finished.first_byte is None else finished.first_byte
+    left = finished.first_byte is None and finished.outcome == "client left"
+    return (
+        Attempt(
+            provider=finished.provider,
+            account=finished.account,
+            model=finished.upstream_model or "",
+            at=at,
+            seconds=max(0.0, known - at),
+            outcome="left" if left else "answered",
+            status=finished.status,
+        ),
+    )
