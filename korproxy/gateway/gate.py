@@ -40,8 +40,8 @@ from korproxy.gateway.provenance import Owner, Provenance
 from korproxy.gateway.queries import without_credentials
 from korproxy.gateway.relay import Relay
 from korproxy.gateway.routing import Candidate, Snapshot, candidates
-from korproxy.gateway.slots import Slots
-from korproxy.gateway.upstream import Reply, Upstream
+from korproxy.gateway.upstream import Reply
+from korproxy.gateway.windows import Window
 from korproxy.models.calls import Call, Outgoing, UpstreamRequest
 from korproxy.models.clock import wall_time
 from korproxy.models.outcome import Refusal
@@ -58,14 +58,6 @@ LateError: TypeAlias = Callable[[KorproxyError, bytes], bytes]
 Own: TypeAlias = "Callable[[Seal], bool]"
 
 LARGE = 256 * 1024  # bytes of a request whose translation would hold up everybody else: it goes to a thread
-
-
-@attrs.frozen
-class Window:
-    """The way to one provider: its connections, and the places in front of them."""
-
-    upstream: Upstream
-    slots: Slots
 
 
 @attrs.define(slots=False)  # there is one, and with slots ``cached_property`` makes it 3 ms dearer to start
@@ -193,7 +185,7 @@ class Gate:
                 for_client(reply.headers, provider.vendor_headers, stream=begun.is_stream),
                 reply,
                 self._passage(ledger, form, begun, late_error),
-                lambda: window.slots.leave(place),
+                partial(window.slots.leave, place),
                 code,
                 begun.first,
             )

@@ -80,6 +80,15 @@ class Slots:
             raise RuntimeError("a place that was never taken cannot be given back")
         self._holders.remove(who)
         if self._queue:
+            self._admit()
+
+    def limit(self, limits: Limits) -> None:
+        """Let *limits* hold from now on. Who has a place keeps it, and who waits goes on waiting, also where it is too many."""
+        self.limits = limits
+        self._admit()
+
+    def _admit(self) -> None:
+        while self._queue and len(self._holders) < self.limits.max_concurrency:
             following = next(iter(self._queue))
             self._holders.add(following)
             self._queue.pop(following).set()

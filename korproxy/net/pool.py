@@ -196,6 +196,13 @@ class Pool:
                     self.close_idle(each, "no room")
         return before - len(self)
 
+    def retire(self) -> None:
+        """Close what is idle, and from now on each connection that would become so. Whoever is served here still is."""
+        for same in list(self._idle.values()):
+            for each in list(same):
+                self.close_idle(each, "no room")
+        self.room = IdleRoom(most=0)
+
     def close(self) -> None:
         """Close everything."""
         for same in list(self._idle.values()):

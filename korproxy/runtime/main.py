@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import logging
-import ssl
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from socket import socket
 from typing import Any
-from urllib.parse import urlsplit
 
 import attrs
 import trio
 
-from korproxy.contracts import Embedder, Provider, Service, Sink, Translator
+from korproxy.contracts import Embedder, Service, Sink, Translator
 from korproxy.errors.exceptions import CannotStart
-from korproxy.gateway.gate import Gate, Window
+from korproxy.gateway.gate import Gate
 from korproxy.gateway.lasting import Lasting
 from korproxy.gateway.redact import Redactor
-from korproxy.gateway.slots import Slots
-from korproxy.gateway.upstream import open_upstream
-from korproxy.net.pool import IdleRoom
+from korproxy.gateway.windows import Window, Windows, open_windows
 from korproxy.net.reactor import open_reactor
 from korproxy.plugins.offers import Offer
 from korproxy.runtime.bus import Bus, open_bus
@@ -50,7 +45,6 @@ BREATH = 0.5  # seconds for the first requests, before what none of them may nee
 OWN = "korproxy"  # in place of a plugin's name, for what is the daemon's own
 # What the gate imports itself where a request crosses formats, together with what translators load.
 _ACROSS = ("korproxy.gateway.translation", "korproxy.gateway.embedding", "korproxy.gateway.images", "korproxy.chat.memory")
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 log = logging.getLogger("korproxy.runtime")
 
@@ -140,9 +134,7 @@ async def _when_set(event: trio.Event, then: Callable[[], None]) -> None:
     then()
 
 
-async def _start_services(
-    plan: Plan, windows: Mapping[str, Window], nursery: trio.Nursery, stop: trio.Event
-) -> Sequence[ServiceState]:
+async def _start_services(plan: Plan, windows: Windows, nursery: trio.Nursery, stop: trio.Event) -> Sequence[ServiceState]:
     """Start the daemon's services and the plugins', and leave them running in *nursery*; return what is to be seen of them."""
     states: list[ServiceState] = []
     for offer in [*_own_services(plan, windows), *plan.parts.offered_services]:
@@ -158,8 +150,8 @@ async def _start_services(
     return states
 
 
-def _own_services(plan: Plan, windows: Mapping[str, Window]) -> Sequence[Offer[Service]]:
-    check = IdleConnectionCheck([each.upstream for each in windows.values()])
+def _own_services(plan: Plan, windows: Windows) -> Sequence[Offer[Service]]:
+    check = IdleConnectionCheck(windows)
     return Offer(OWN, check), Offer(OWN, SealFile(plan.lasting.provenance, plan.parts.home.reasoning))
 
 
@@ -184,7 +176,7 @@ def _is_needed(plan: Plan, plugin: str) -> bool:
 async def _serve(
     plan: Plan,
     bus: Bus,
-    windows: Mapping[str, Window],
+    windows: Windows,
     states: Sequence[ServiceState],
     *,
     stop: trio.Event,
@@ -194,7 +186,7 @@ async def _serve(
     """Serve clients until *stop* is set and all of them are gone."""
     plan = attrs.evolve(plan, parts=plan.parts.whole())  # those whose sinks or services did not start are out by now
     settings = plan.parts.settings.server
-    front = make_front(plan, bus, windows)
+    front = make_front(plan, bus, windows.now)
     entrance = Entrance(front)
     health = Health(
         about=plan.about,
@@ -265,24 +257,3 @@ def make_front(plan: Plan, bus: Bus, windows: Mapping[str, Window]) -> Front:
         bounds=Bounds(max_body=server.max_body, read_deadline=server.read_deadline, max_running=server.max_running),
         correlation_ids=features.correlation_ids,
     )
-
-
-@asynccontextmanager
-async def open_windows(providers: Iterable[Provider]) -> AsyncIterator[Mapping[str, Window]]:
-    """Make the pool of each provider; they are closed after the last request."""
-    providers = list(providers)
-    secure = _tls(any(each.base_url.startswith("https:") for each in providers))
-    room = IdleRoom()
-    async with AsyncExitStack() as stack:
-        windows: dict[str, Window] = {}
-        for each in providers:
-            outside = (urlsplit(each.base_url).hostname or "") not in _LOOPBACK
-            opened = open_upstream(each.id, each.deadlines, secure=secure, trust_env=outside, room=room)
-            upstream = await stack.enter_async_context(opened)
-            windows[each.id] = Window(upstream, Slots(each.id, each.limits))
-        yield windows
-
-
-def _tls(needed: bool) -> ssl.SSLContext:
-    """Return the one context of all providers. Loading the authorities takes 20 ms; without them nothing is trusted."""
-    return ssl.create_default_context() if needed else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from typing import NoReturn
 
 import attrs
 import trio
 
-from korproxy.gateway.upstream import Upstream
+from korproxy.gateway.windows import Windows
 
 CHECK_SECONDS = 30.0
 
@@ -23,7 +22,7 @@ class IdleConnectionCheck:
     Else they would be looked at only when a request comes, and stay open on both sides until then.
     """
 
-    upstreams: Sequence[Upstream]
+    windows: Windows
     name: str = "idle-connection check"
 
     async def run(self, *, task_status: trio.TaskStatus[None]) -> NoReturn:
@@ -31,7 +30,7 @@ class IdleConnectionCheck:
         task_status.started()
         while True:
             await trio.sleep(CHECK_SECONDS)
-            for each in self.upstreams:
-                dropped = await each.drop_idle()
+            for name, each in list(self.windows.now.items()):
+                dropped = await each.upstream.drop_idle()
                 if dropped:
-                    log.debug("%s: %d idle connections closed", each.provider, dropped)
+                    log.debug("%s: %d idle connections closed", name, dropped)

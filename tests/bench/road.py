@@ -32,10 +32,11 @@ from korproxy.config.view import SettingsView
 from korproxy.contracts import Dialect, Events
 from korproxy.errors.catalogue import BUILTIN_CODES
 from korproxy.errors.codes import Registry
-from korproxy.gateway.gate import Gate, Window
+from korproxy.gateway.gate import Gate
 from korproxy.gateway.routing import Snapshot
 from korproxy.gateway.slots import Slots
 from korproxy.gateway.upstream import Upstream
+from korproxy.gateway.windows import Window
 from korproxy.kit.http_provider import HttpProvider
 from korproxy.models.accounts import Secret
 from korproxy.models.calls import Headers, RawHeaders, UpstreamRequest

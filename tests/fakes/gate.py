@@ -19,11 +19,11 @@ from korproxy.gateway.gate import Gate
 from korproxy.gateway.ledger import Ledger
 from korproxy.gateway.relay import Relay
 from korproxy.gateway.routing import Snapshot
+from korproxy.gateway.windows import open_windows
 from korproxy.kit.http_provider import HttpProvider
 from korproxy.models.accounts import Account
 from korproxy.models.calls import Call, Headers, Outgoing, UpstreamRequest
 from korproxy.models.outcome import Finished, Refusal
-from korproxy.runtime.main import open_windows
 from tests.fakes.gateway import provider_at
 
 CHAT = "/v1/chat/completions"
@@ -45,7 +45,7 @@ async def open_gate(*providers: Provider, **dialects: Dialect) -> AsyncIterator[
     spoken = {**DIALECTS, **{name.replace("_", "-"): each for name, each in dialects.items()}}
     with trio.fail_after(20):
         async with open_windows(providers) as windows:
-            yield Gate(Snapshot(providers=tuple(providers), dialects=spoken), windows)
+            yield Gate(Snapshot(providers=tuple(providers), dialects=spoken), windows.now)
 
 
 @attrs.frozen(kw_only=True)

@@ -29,14 +29,14 @@ from korproxy.config.view import SettingsView
 from korproxy.contracts import Dialect, Provider
 from korproxy.errors.catalogue import BUILTIN_CODES
 from korproxy.errors.codes import Registry
-from korproxy.gateway.gate import Gate, Window
+from korproxy.gateway.gate import Gate
 from korproxy.gateway.routing import Snapshot
+from korproxy.gateway.windows import Window, open_windows
 from korproxy.kit.http_provider import ANTHROPIC_MESSAGES, Endpoint, HttpProvider
 from korproxy.models.accounts import Account, Secret
 from korproxy.models.outcome import Finished
 from korproxy.models.providers import Deadlines, Limits
 from korproxy.net.reactor import open_reactor
-from korproxy.runtime.main import open_windows
 from korproxy.runtime.sockets import listen, url_of
 from korproxy.server.answering import Answerer
 from korproxy.server.asgi import App, AsgiApp
@@ -146,7 +146,7 @@ async def open_gateway(
     async with AsyncExitStack() as stack:
         if roads.reactor:
             await stack.enter_async_context(open_reactor())
-        windows = await stack.enter_async_context(open_windows(providers))
+        windows = (await stack.enter_async_context(open_windows(providers))).now
         snapshot = Snapshot(providers=tuple(providers), dialects=dialects, demo=demo)
         answerer = Answerer(
             gate=Gate(snapshot, windows),

@@ -12,12 +12,12 @@ from trio.testing import MockClock
 
 from korproxy.errors.catalogue import BUILTIN_CODES
 from korproxy.errors.codes import Registry
-from korproxy.gateway.gate import Gate, Window
+from korproxy.gateway.gate import Gate
 from korproxy.gateway.redact import Redactor
 from korproxy.gateway.routing import Snapshot
+from korproxy.gateway.windows import Window, open_windows
 from korproxy.plugins.report import PluginState, State
 from korproxy.runtime.health import PATIENCE, Health
-from korproxy.runtime.main import open_windows
 from korproxy.runtime.supervise import ServiceState
 from korproxy.server.answering import Answerer
 from korproxy.server.faults import FaultWriter
@@ -126,7 +126,8 @@ async def test_the_state_of_its_services_is_the_daemons(state: Any, status: str)
 
 async def test_providers_are_listed_with_what_they_do_now() -> None:
     providers = (provider_at("http://127.0.0.1:1"), provider_at(f"http://127.0.0.1:1/{SECRET}", id="two", accounts=()))
-    async with open_windows(providers) as windows:
+    async with open_windows(providers) as opened:
+        windows = opened.now
         asked = health(snapshot=Snapshot(providers=providers), windows=windows)
         await windows["one"].slots.enter("a request", 1)
         one, two = asked.providers()

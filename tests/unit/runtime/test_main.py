@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import logging
 import signal
-import ssl
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
@@ -26,12 +25,11 @@ from korproxy.plugins.offers import Offer
 from korproxy.runtime import main
 from korproxy.runtime.bus import open_bus
 from korproxy.runtime.compose import compose
-from korproxy.runtime.main import Plan, _Abandon, live, make_front, open_windows
+from korproxy.runtime.main import Plan, _Abandon, live, make_front
 from korproxy.runtime.sockets import listen, url_of
 from korproxy.server.grace import Grace
 from korproxy.server.keys import CLIENT, MANAGE, READ, Key, KeyRing
 from korproxy.server.serving import Server
-from tests.fakes.gateway import provider_at
 from tests.fakes.plugin_files import plugin_text
 from tests.fakes.raw_client import chat_request, connect, read_all, read_until
 from tests.fakes.waiting import until
@@ -416,31 +414,6 @@ async def test_the_front_is_as_the_settings_want_it(home: Path) -> None:
     assert (front.bounds.max_body, front.bounds.read_deadline, front.bounds.max_running) == (11, 12.0, 13)
     assert (front.correlation_ids, front.faults.show_codes) == (False, False)
     assert front.answerer.emit == bus.emit
-
-
-async def test_each_provider_has_a_pool_and_places_of_its_own() -> None:
-    async with open_windows([provider_at("http://127.0.0.1:1"), provider_at("http://[::1]:1", id="two")]) as windows:
-        assert {name: each.upstream.provider for name, each in windows.items()} == {"one": "one", "two": "two"}
-        assert windows["one"].slots is not windows["two"].slots
-        one, two = (each.upstream._client.pool for each in windows.values())
-        assert (one is two, one.room is two.room) == (False, True)  # how much may lie idle is one number for all
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost"])
-async def test_what_is_on_this_machine_is_not_asked_through_a_proxy(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    here, there = provider_at(f"http://{host}:1"), provider_at("http://proxied.invalid", id="two")
-    async with open_windows([here, there]) as windows:
-        named = {name: dict(each.upstream._client.pool.connector.proxies.named) for name, each in windows.items()}
-
-    assert named == {"one": {}, "two": {"http": "http://127.0.0.1:9"}}
-
-
-def test_authorities_are_loaded_only_where_they_are_needed() -> None:
-    needed, not_needed = main._tls(True), main._tls(False)
-
-    assert [each.cert_store_stats()["x509_ca"] > 0 for each in (needed, not_needed)] == [True, False]
-    assert {(each.verify_mode, each.check_hostname) for each in (needed, not_needed)} == {(ssl.CERT_REQUIRED, True)}
 
 
 def test_the_daemons_own_service_stands_under_no_plugins_name(home: Path) -> None:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import logging
+from typing import cast
 
 import attrs
 import pytest
 import trio
 from trio.testing import MockClock
 
+from korproxy.gateway.upstream import Upstream
+from korproxy.gateway.windows import Window, Windows
 from korproxy.runtime.services import CHECK_SECONDS, IdleConnectionCheck
 
 
@@ -29,7 +32,8 @@ async def run_for(seconds: float, *upstreams: FakeUpstream) -> float:
     """Run the check over *upstreams*; return when it began."""
     began = trio.current_time()
     async with trio.open_nursery() as nursery:
-        await nursery.start(IdleConnectionCheck(upstreams).run)  # type: ignore[arg-type]
+        windows = Windows({each.provider: Window(cast("Upstream", each), None) for each in upstreams})  # type: ignore[arg-type]
+        await nursery.start(IdleConnectionCheck(windows).run)
         await trio.sleep(seconds)
         nursery.cancel_scope.cancel()
     return began
