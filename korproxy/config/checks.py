@@ -54,11 +54,31 @@ def seconds(_: Any, __: attrs.Attribute[Any], value: float | None) -> None:
         raise Mistake(f"must be more than 0 and at most {WEEK:.0f} seconds (a week), not {number(value)}")
 
 
+def up_to(most: float) -> Validator:
+    """Return a validator of durations from 0 to *most* seconds, both included."""
+
+    def validate(_: Any, __: attrs.Attribute[Any], value: float) -> None:
+        if not 0 <= value <= most:  # so no nan either
+            raise Mistake(f"must be from 0 to {number(most)} seconds, not {number(value)}")
+
+    return validate
+
+
 def text(check: Check) -> Validator:
     """Return a validator that puts a string through *check*; None passes."""
 
     def validate(_: Any, __: attrs.Attribute[Any], value: str | None) -> None:
         if value is not None:
+            check(value)
+
+    return validate
+
+
+def said(check: Check) -> Validator:
+    """Return a validator that puts a string through *check*; an empty one passes, it says nothing."""
+
+    def validate(_: Any, __: attrs.Attribute[Any], value: str) -> None:
+        if value:
             check(value)
 
     return validate

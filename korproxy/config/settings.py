@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias, get_args
 
 import attrs
 
-from korproxy.config.checks import Distinct, Each, Entries, Mistake, OneStep, seconds, text, whole
+from korproxy.config.checks import Distinct, Each, Entries, Mistake, OneStep, seconds, text, up_to, whole
 from korproxy.config.texts import (
     account_name,
     address,
@@ -89,6 +89,13 @@ class DeadlineOverrides:
     def over(self, base: Deadlines) -> Deadlines:
         """Return *base* with what this table says in its place."""
         return attrs.evolve(base, **{name: value for name, value in attrs.asdict(self).items() if value is not None})
+
+
+@attrs.frozen(kw_only=True)
+class RetrySettings:
+    """The ``[retry]`` table. ``max_wait``: how long KorProxy itself waits for a limited account before the client has to."""
+
+    max_wait: float = attrs.field(default=5.0, validator=up_to(60))
 
 
 @attrs.frozen(kw_only=True)
@@ -196,6 +203,7 @@ class RootSettings:
     features: FeatureSettings = attrs.field(factory=FeatureSettings)
     log: LogSettings = attrs.field(factory=LogSettings)
     deadlines: Deadlines = attrs.field(factory=Deadlines)
+    retry: RetrySettings = attrs.field(factory=RetrySettings)
     providers: Mapping[str, ProviderTable] = attrs.field(factory=dict, validator=Entries(provider_id))
     aliases: Mapping[str, str] = attrs.field(factory=dict, validator=OneStep(alias, model_name))
     redaction: RedactionSettings = attrs.field(factory=RedactionSettings)

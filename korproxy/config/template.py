@@ -58,6 +58,10 @@ version = 1
 #idle = 120.0
 #total = 1800.0
 
+[retry]
+# Seconds that KorProxy itself waits for a provider that is rate limited, before it tells the client to: from 0 to 60.
+#max_wait = 5.0
+
 [redaction]
 # Names of redaction rules that also apply to what is sent to providers. Off by default: it changes your prompts.
 #outgoing = []

@@ -11,6 +11,8 @@ _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _LABEL = r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?")
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._~%-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_HEADER = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
+_TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 _LOGGER = re.compile(r"[A-Za-z0-9_]+(?:[.-][A-Za-z0-9_]+)*")
 
 
@@ -97,3 +99,52 @@ def base_url(url: str) -> None:
         raise Mistake("names no host that can be reached")
     if "?" in url or "#" in url:
         raise Mistake("must end with its path: no ? and no #, since paths are appended to it")
+
+
+def label(name: str) -> None:
+    """Want a name for a profile, group or rule: it is sent in headers and typed on command lines."""
+    if name != name.strip() or not 1 <= len(name) <= 64 or not (name.isascii() and name.isprintable()):
+        raise Mistake("a name is 1 to 64 printable ASCII characters, without spaces around it")
+
+
+def pattern(name: str) -> None:
+    """Want a pattern: ``*`` stands for anything, every other character for itself."""
+    not_empty(name)
+    if name != name.strip():
+        raise Mistake('must be a pattern such as "claude-*", without spaces around it')
+
+
+def header_name(name: str) -> None:
+    """Want the name of a header in lower case, as rules compare it."""
+    if not _HEADER.fullmatch(name):
+        raise Mistake("must be the name of a header, in lower case")
+
+
+def hours(span: str) -> None:
+    """Want ``HH:MM-HH:MM``; 24:00 may be its end. An end before the beginning is on the next day."""
+    begin, _, end = span.partition("-")
+    if not _TIME.fullmatch(begin) or not (_TIME.fullmatch(end) or end == "24:00"):
+        raise Mistake('must be a time of day as "HH:MM-HH:MM", such as "09:00-17:30"')
+    if begin == end:
+        raise Mistake("begins when it ends: leave it out if any time will do")
+
+
+def account_of_provider(name: str) -> None:
+    """Want ``provider/account``."""
+    provider, slash, account = name.partition("/")
+    if not slash:
+        raise Mistake('must be "provider/account"')
+    provider_id(provider)
+    account_name(account)
+
+
+def error_code(code: str) -> None:
+    """Want a KP code: one that is registered, or one of the numbers that belong to plugins."""
+    from korproxy.errors.catalogue import BUILTIN_CODES
+    from korproxy.errors.codes import CODE, PLUGIN_SHARE, RANGES
+
+    found = CODE.match(code)
+    if found and found[1] in RANGES and int(found[2]) in RANGES[found[1]][-PLUGIN_SHARE:]:
+        return
+    if code not in {each.code for each in BUILTIN_CODES}:
+        raise Mistake("must be one of the codes that `korproxy errors` lists, such as KP-RATE-403")

@@ -8,6 +8,8 @@ from typing import TypeVar
 
 import attrs
 
+from korproxy.config.accounts_file import ROOT as ADDED
+from korproxy.config.accounts_file import AddedAccount
 from korproxy.config.home import Home
 from korproxy.config.secrets import resolve
 from korproxy.config.settings import AccountSettings, ProviderTable, RootSettings
@@ -140,9 +142,7 @@ class SettingsView:
         try:
             return Account(name=account.name, secret=resolve(account.key, self._home, self._environ))
         except ConfigError as exc:
-            problem = Problem(
-                code=exc.code, path=place((provider, "accounts", number, "key"), "$.providers"), message=exc.detail
-            )
+            problem = Problem(code=exc.code, path=_key_of(provider, number, account), message=exc.detail)
             detail = f"Account {account.name!r} of {provider!r} has no key. {exc.detail}"
             return Account(name=account.name, missing=ConfigError(exc.code, detail, (problem,)))
 
@@ -151,6 +151,12 @@ class SettingsView:
             return f'the plugin of type "{type}" made no provider of this table'
         known = sorted(self._asked)
         return f"no plugin offers this type{_nearest(type, known)}. Known types: {', '.join(known) or 'none'}"
+
+
+def _key_of(provider: str, number: int, account: AccountSettings) -> str:
+    if isinstance(account, AddedAccount):
+        return place(("providers", provider, "accounts", account.index, "key"), ADDED)
+    return place((provider, "accounts", number, "key"), "$.providers")
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:

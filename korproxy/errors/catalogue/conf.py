@@ -274,4 +274,77 @@ CONF: tuple[ErrorCode, ...] = (
         ),
         status=500,
     ),
+    ErrorCode(
+        code="KP-CONF-220",
+        message="The routing names a group or profile that does not exist.",
+        description=(
+            "A profile, a rule or the active profile in routing.toml leads to a name that nothing has."
+            " Requests would go nowhere, so the file is not used: KorProxy goes on with the last good one."
+        ),
+        severity=Severity.CRITICAL,
+        steps=(
+            "Look at the place that the message names; it also lists the names there are.",
+            "Correct the name, or add the group or profile that is meant.",
+            "Run `korproxy check`.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-CONF-221",
+        message="A configuration file cannot be used, and an older one stands in for it.",
+        description=(
+            "A file is damaged or wrong; the message says which one, where, and with which code."
+            " KorProxy works with the last good copy of it, in `last-good/` of its home."
+            " A file that only KorProxy writes counts as absent where there is no such copy."
+        ),
+        severity=Severity.WARNING,
+        steps=(
+            "Correct the file at the place that the message names; `korproxy check` lists everything that is wrong.",
+            "If it cannot be saved, copy the last good one over it: the message says where that is.",
+            "Until then nothing that you change in this file has any effect.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-CONF-222",
+        message="A provider or account is named that is not configured.",
+        description=(
+            "accounts.toml or routing.toml has the name of a provider or account that korproxy.toml does not have (any more)."
+            " Nothing goes there, and everything else works."
+        ),
+        severity=Severity.WARNING,
+        steps=(
+            "Check the spelling, or configure the provider in korproxy.toml.",
+            "If it is gone for good, take its name out of the place that the message names.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-CONF-229",
+        message="A configuration file cannot be written.",
+        description=(
+            "The disk is full, read-only or not yours to write to; the message has the system's reason."
+            " Files are replaced in one step, so what was there before is unchanged."
+        ),
+        steps=(
+            "Make room on the disk, or correct the rights of KorProxy's home.",
+            "Do the same again.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-CONF-230",
+        message="A configuration file is of an older version.",
+        description=(
+            "It was written for an older KorProxy, and is read as if it were written today."
+            " Your own korproxy.toml is not changed. A file that KorProxy writes is written anew with its next change, and the"
+            " old one is kept beside it."
+        ),
+        severity=Severity.WARNING,
+        steps=(
+            "Nothing has to be done.",
+            "To be rid of the message, write the file as docs/reference/settings.md has it, with `version` at its top.",
+        ),
+        status=500,
+    ),
 )

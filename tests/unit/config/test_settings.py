@@ -22,6 +22,7 @@ from korproxy.config.settings import (
     LogSettings,
     ProviderTable,
     RedactionSettings,
+    RetrySettings,
     RootSettings,
     ServerSettings,
 )
@@ -37,12 +38,13 @@ TABLES: Mapping[str, type] = {
     "features.": FeatureSettings,
     "log.": LogSettings,
     "deadlines.": Deadlines,
+    "retry.": RetrySettings,
     "providers.ID.": ProviderTable,
     "providers.ID.abilities.": AbilitySettings,
     "providers.ID.accounts.": AccountSettings,
     "redaction.": RedactionSettings,
 }
-SECTIONS = {"server", "features", "log", "deadlines", "providers", "redaction", "plugin"}
+SECTIONS = {"server", "features", "log", "deadlines", "retry", "providers", "redaction", "plugin"}
 IN_WORDS = {
     "providers.ID.type": "required",
     "providers.ID.accounts.name": "required",
