@@ -144,7 +144,8 @@ class Unchanged:
                 self._told = Sent()
             self._told.see(piece)
             self.reader.feed(piece)
-            self._note_seals()
+            if getattr(self.reader, "seals", ()):
+                self._note_seals()
         return piece
 
     def end(self) -> bytes:
@@ -154,14 +155,15 @@ class Unchanged:
         if tail:
             reader.feed(tail)
         reader.finish()
-        self._note_seals()
+        if getattr(reader, "seals", ()):  # plugins' readers may be older than it
+            self._note_seals()
         if cutter is not None and not self.refused and not reader.ended:
             raise cut_off(self.provider)
         return tail
 
     def _note_seals(self) -> None:
-        seals: Sequence[Seal] = getattr(self.reader, "seals", ())  # plugins' readers may be older than it
-        if seals and len(seals) > self._noted:
+        seals: Sequence[Seal] = getattr(self.reader, "seals", ())
+        if len(seals) > self._noted:
             self.note(seals[self._noted :])
             self._noted = len(seals)
 

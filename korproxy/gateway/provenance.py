@@ -120,7 +120,7 @@ class Owner:
 
     provenance: Provenance = attrs.field(repr=False)
     origin: Origin
-    _granted: set[bytes] = attrs.field(factory=set, init=False, repr=False)  # digests
+    _granted: set[bytes] | None = attrs.field(default=None, repr=False)  # digests, once there are any: most requests have none
 
     def __call__(self, seal: Seal) -> bool:
         if not seal.data:  # unsealed reasoning, which only the vendor of the format looks for a seal on
@@ -132,6 +132,7 @@ class Owner:
         else:
             mine = known == self.origin
         if mine:
+            self._granted = self._granted or set()
             self._granted.add(mark)
         return mine
 
@@ -142,5 +143,5 @@ class Owner:
 
     def disown(self) -> None:
         """Note that the provider has refused what it was sent."""
-        for each in self._granted:
+        for each in self._granted or ():
             self.provenance.disown(each)

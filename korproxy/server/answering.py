@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import attrs
 import trio
@@ -116,10 +116,7 @@ class Answerer:
         self, exchange: Exchange, ledger: Ledger, dialect: Dialect, common: RawHeaders, plan: Sequence[Candidate]
     ) -> None:
         relay: Relay | None = None
-
-        def late_error(exc: KorproxyError, behind: bytes) -> bytes:
-            return dialect.late_error(self.faults.fault(exc, origin(exchange)), behind)
-
+        late_error = partial(self._late_error, dialect, exchange)
         try:
             with self.grace.interruptible(scope_of(exchange)) as work:
                 relay = await self.gate.open(ledger.call, ledger, late_error, plan)
@@ -129,6 +126,9 @@ class Answerer:
         finally:
             if relay is not None:
                 await relay.aclose()
+
+    def _late_error(self, dialect: Dialect, exchange: Exchange, exc: KorproxyError, behind: bytes) -> bytes:
+        return dialect.late_error(self.faults.fault(exc, origin(exchange)), behind)
 
     async def _say_goodbye(self, exchange: Exchange, relay: Relay | None) -> None:
         """The grace is over: end the answer in a way that nobody takes for complete."""
@@ -178,16 +178,16 @@ class Answerer:
 
 def _about(ledger: Ledger) -> RawHeaders:
     """Say who answers, and what of the request did not reach them."""
-    found = _answered_by(ledger.provider or "", ledger.account or "", ledger.upstream_model or "")
+    found = _answered_by(ledger.provider, ledger.account, ledger.upstream_model)
     return [*found, (b"x-korproxy-lossy", ledger.losses)] if ledger.losses else found
 
 
 @lru_cache(maxsize=256)
-def _answered_by(provider: str, account: str, model: str) -> RawHeaders:
+def _answered_by(provider: str | None, account: str | None, model: str | None) -> RawHeaders:
     return (
-        (b"x-korproxy-provider", _header_text(provider)),
-        (b"x-korproxy-account", _header_text(account)),
-        (b"x-korproxy-model", _header_text(model)),
+        (b"x-korproxy-provider", _header_text(provider or "")),
+        (b"x-korproxy-account", _header_text(account or "")),
+        (b"x-korproxy-model", _header_text(model or "")),
     )
 
 

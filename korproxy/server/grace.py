@@ -46,9 +46,9 @@ class Interruptible:
 
     _grace: Grace
     _theirs: trio.CancelScope | None = None
-    interrupted: bool = attrs.field(default=False, init=False)
-    _own: trio.CancelScope | None = attrs.field(default=None, init=False)
-    _asked: bool = attrs.field(default=False, init=False)
+    interrupted: bool = False
+    _own: trio.CancelScope | None = None
+    _asked: bool = False
 
     def __enter__(self) -> Self:
         if self._theirs is None:
