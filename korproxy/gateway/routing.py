@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import attrs
 
-from korproxy.contracts import Dialect, Embedder, Provider, Translator
+from korproxy.contracts import Dialect, Embedder, Provider, RoutingStrategy, Translator
 from korproxy.errors.exceptions import NoProvider
 from korproxy.gateway.aliases import resolve
 from korproxy.gateway.provenance import Origin, family_of
 from korproxy.models.abilities import Abilities
 from korproxy.models.accounts import Account
 from korproxy.models.calls import Call, Features, Kind
+from korproxy.models.routing import Routing
 
 PLANS = 1000  # of which the candidates are remembered: clients choose the names of models
 Question: TypeAlias = tuple[str, str, bool, bool]  # format, model, stream, tools
@@ -25,14 +26,25 @@ class Snapshot:
     """What requests are routed by: compiled at start, swapped whole. A request keeps the one it began with.
 
     Attributes:
+        routing: What the user says about where requests go.
+        strategies: Who of a group goes first, by name.
+        safe_mode: ``features.safe_mode``; off: nothing switches safe mode on.
+        generation: Counts the configurations since the start, from 0.
         plans: The ways that ``candidates`` has found already, by all that decides about them.
+        headings, leads: What ``deciding`` has found, likewise.
     """
 
     providers: tuple[Provider, ...] = ()
     dialects: Mapping[str, Dialect] = attrs.field(factory=dict)
     aliases: Mapping[str, str] = attrs.field(factory=dict)
     demo: bool = False
+    routing: Routing = attrs.field(factory=Routing)
+    strategies: Mapping[str, RoutingStrategy] = attrs.field(factory=dict)
+    safe_mode: bool = True
+    generation: int = 0
     plans: dict[Question, Sequence[Candidate]] = attrs.field(factory=dict, init=False, repr=False, eq=False)
+    headings: dict[Question, Any] = attrs.field(factory=dict, init=False, repr=False, eq=False)
+    leads: dict[object, Any] = attrs.field(factory=dict, init=False, repr=False, eq=False)
 
     @property
     def translators(self) -> Sequence[Translator | Embedder]:
@@ -121,14 +133,23 @@ def candidates(call: Call, snapshot: Snapshot) -> Sequence[Candidate]:
 
 def _candidates(call: Call, snapshot: Snapshot) -> Sequence[Candidate]:
     able, model = who_offers(call.peek.model, snapshot)
+    return ways(call, snapshot, able, model)
+
+
+def ways(call: Call, snapshot: Snapshot, providers: Sequence[Provider], model: str) -> Sequence[Candidate]:
+    """Return all ways to have *call* served with *model* by one of *providers*, at least one; ``candidates`` says the order.
+
+    Raises:
+        NoProvider: There is none; see ``candidates``.
+    """
     own = snapshot.dialects.get(call.dialect)
     kind: Kind = "chat" if own is None else own.kind
     features = Features(dialect=call.dialect, kind=kind, stream=call.peek.stream, tools=call.peek.tools)
-    spoken = [(each, each.real_name(model)) for each in able]
-    ways = [(each, name, each.dialect_for(name, features)) for each, name in spoken]
-    open_ways = [each for each in ways if snapshot.reaches(call.dialect, each[2])]
+    spoken = [(each, each.real_name(model)) for each in providers]
+    known = [(each, name, each.dialect_for(name, features)) for each, name in spoken]
+    open_ways = [each for each in known if snapshot.reaches(call.dialect, each[2])]
     if not open_ways:
-        raise _no_way(call, kind, ways)
+        raise _no_way(call, kind, known)
     open_ways.sort(key=lambda each: each[2] != call.dialect)
     found = tuple(
         Candidate(provider=provider, account=account, model=name, dialect=dialect)
@@ -149,10 +170,10 @@ def who_offers(wanted: str, snapshot: Snapshot) -> tuple[Sequence[Provider], str
             "No provider is configured yet. `korproxy init` writes a korproxy.toml to fill in;"
             " `korproxy run --demo` answers without any account.",
         )
-    named = _named(wanted, providers)
-    if named is None and snapshot.aliases:
-        wanted = resolve(wanted, snapshot.aliases)
-        named = _named(wanted, providers)
+    named = named_in(wanted, providers)
+    if named is None and (snapshot.aliases or snapshot.routing.aliases):
+        wanted = unaliased(wanted, snapshot)
+        named = named_in(wanted, providers)
     if named is not None:
         return named
     able = [each for each in providers if each.offers(wanted)]
@@ -163,7 +184,13 @@ def who_offers(wanted: str, snapshot: Snapshot) -> tuple[Sequence[Provider], str
     return able, wanted
 
 
-def _named(wanted: str, providers: Sequence[Provider]) -> tuple[Sequence[Provider], str] | None:
+def unaliased(wanted: str, snapshot: Snapshot) -> str:
+    """Return what *wanted* stands for. The aliases of routing.toml go first; what one stands for is not looked up again."""
+    found = resolve(wanted, snapshot.routing.aliases)
+    return resolve(wanted, snapshot.aliases) if found == wanted else found
+
+
+def named_in(wanted: str, providers: Sequence[Provider]) -> tuple[Sequence[Provider], str] | None:
     """Return whom ``provider/model`` means, and its model; None where *wanted* is a model's name alone."""
     first, slash, rest = wanted.partition("/")
     named = [each for each in providers if each.id == first] if slash and rest else []

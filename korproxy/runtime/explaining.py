@@ -31,6 +31,7 @@ from korproxy.gateway.lossy import lossy_header
 from korproxy.gateway.routing import Candidate, Snapshot, candidates
 from korproxy.models.accounts import Account
 from korproxy.models.calls import Call, Outgoing
+from korproxy.models.routing import Routing
 from korproxy.runtime.compose import Composition, compose
 from korproxy.runtime.fates import fates
 from korproxy.runtime.format_guess import guess_format
@@ -146,7 +147,7 @@ def _own_model(wanted: str, snapshot: Snapshot) -> str:
 
 def _candidate(call: Call, snapshot: Snapshot, provider: Provider, model: str) -> Candidate:
     asked = attrs.evolve(call, peek=attrs.evolve(call.peek, model=f"{provider.id}/{model}"))
-    return candidates(asked, attrs.evolve(snapshot, providers=(provider,), aliases={}))[0]
+    return candidates(asked, attrs.evolve(snapshot, providers=(provider,), aliases={}, routing=Routing()))[0]
 
 
 def _about_model(candidate: Candidate) -> Iterator[str]:

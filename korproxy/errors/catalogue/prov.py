@@ -269,4 +269,57 @@ PROV: tuple[ErrorCode, ...] = (
         ),
         status=400,
     ),
+    ErrorCode(
+        code="KP-PROV-120",
+        message="The profile that the request asks for does not exist.",
+        description=(
+            "A request can name a profile of its own in the header `X-KorProxy-Profile`. There is none of this name in"
+            " routing.toml. The request was sent nowhere: another profile may lead to another provider."
+        ),
+        steps=(
+            "`korproxy profile list` shows what there is; case counts.",
+            "Correct the header in the tool's settings, or leave it out: then the active profile counts.",
+            "Make the profile with `korproxy profile create`.",
+        ),
+        status=400,
+    ),
+    ErrorCode(
+        code="KP-PROV-121",
+        message="Nobody in the group serves the model.",
+        description=(
+            "A rule in routing.toml sends the request to a group, and no account of that group offers the model. A rule is"
+            " meant as it stands, so nobody outside of the group is asked."
+        ),
+        steps=(
+            "`korproxy why` with the request's id shows which rule that was.",
+            "Give the rule a `model` that the group serves, or narrow what it asks for.",
+            "Add an account to the group whose provider offers the model.",
+        ),
+        status=404,
+    ),
+    ErrorCode(
+        code="KP-PROV-122",
+        message="Safe mode is on, and nobody serves its model.",
+        description=(
+            "In safe mode all conversations go to one model. No configured provider offers that model, so it cannot be kept."
+        ),
+        steps=(
+            "Name a model that can be had: `korproxy safe-mode on --model MODEL`.",
+            "Or switch safe mode off: `korproxy safe-mode off`.",
+        ),
+        status=404,
+    ),
+    ErrorCode(
+        code="KP-PROV-123",
+        message="The header names no type of request.",
+        description=(
+            "`X-KorProxy-Request-Type` says how a request is to be classed, whatever its path. It can be `chat`,"
+            " `completion`, `embedding` or `other`."
+        ),
+        steps=(
+            "Correct the header in the tool's settings.",
+            "Leave it out: the path says mostly the same.",
+        ),
+        status=400,
+    ),
 )

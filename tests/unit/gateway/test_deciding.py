@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+from math import inf
+from typing import Any
+
+import pytest
+
+from korproxy.errors.exceptions import ConfigError
+from korproxy.gateway.deciding import Route, Situation, decide, heading
+from korproxy.gateway.health import WELL, Health
+from korproxy.gateway.routing import PLANS, Snapshot
+from korproxy.models.accounts import Account, Secret
+from korproxy.models.decisions import Able, RoutedCall, Way
+from korproxy.models.routing import Profile, Routing, SafeMode
+from tests.fakes.routed import CHAT, Backwards, a_request, group, provider, routing, snapshot
+
+ONE, TWO = provider("one", "m", accounts=("a", "b")), provider("two", "m", accounts=("c",))
+
+
+def decided(used: Snapshot, /, headers: dict[str, str] | None = None, **situation: Any) -> Route:
+    return decide(a_request(headers=headers), used, Situation(**situation))
+
+
+def order(route: Route) -> list[str]:
+    named = [(each.provider.id, each.account.name, each.model, each.dialect) for each in route.order]
+    assert named == [(each.provider, each.account, each.model, each.dialect) for each in route.decision.order]
+    return [f"{provider}/{account}" for provider, account, *_ in named]
+
+
+def standing(**known: Health) -> dict[str, Any]:
+    """Return what a board would say of accounts by their names."""
+    return {"standing": lambda _, account, __: known.get(account, WELL)}
+
+
+def test_a_decision_says_all_that_it_was_made_of() -> None:
+    mine = routing(group("g", "two", "one/a", strategy="backwards"), profiles=[Profile(name="p", chat="g")], profile="p")
+    route = decided(snapshot(ONE, TWO, routing=mine, strategies=[Backwards()]), turn=4, seed=5, session="s")
+    made = route.decision
+
+    assert order(route) == ["one/a", "two/c"]
+    assert (made.type, made.profile, made.wanted, made.model) == ("chat", "p", "m", "m")
+    assert (made.group, made.strategy, made.turn, made.seed, made.session) == ("g", "backwards", 4, 5, "s")
+    assert (made.rule, made.rules, made.rejected, made.safe_mode) == ("", (), (), False)
+    assert made.order[0] == Way(provider="one", account="a", model="m", dialect=CHAT)
+
+
+def test_a_strategy_sees_load_and_failures_and_nothing_of_the_content() -> None:
+    strategy = Backwards()
+    mine = routing(
+        group("g", "one", "two", strategy="backwards", weights=[2, 7]), profiles=[Profile(name="default", default="g")]
+    )
+    now = snapshot(ONE, TWO, routing=mine, strategies=[strategy])
+    decide(
+        a_request(key_name="laptop", body=b"x" * 30),
+        now,
+        Situation(turn=1, seed=2, load=lambda _, account: (ord(account) - 96, 0), **standing(b=Health(failures=2))),
+    )
+
+    able = [
+        Able(provider="one", account="a", model="m", weight=2, running=1),
+        Able(provider="one", account="b", model="m", weight=2, running=2, failures=2),
+        Able(provider="two", account="c", model="m", weight=7, running=3),
+    ]
+    asked = RoutedCall(type="chat", model="m", profile="default", key_name="laptop", size=30)
+    assert strategy.asked == [(asked, tuple(able), 1, 2)]
+
+
+def test_a_strategy_that_is_not_loaded_or_wrong_leaves_the_order_of_the_group() -> None:
+    class Wrong(Backwards):
+        def rank(self, call: RoutedCall, able: Any, *, turn: int, seed: int) -> Any:
+            raise ZeroDivisionError(call, able, turn, seed)
+
+    mine = routing(group("g", "two", "one", strategy="wrong"), profiles=[Profile(name="default", default="g")])
+
+    assert order(decided(snapshot(ONE, TWO, routing=mine))) == ["two/c", "one/a", "one/b"]
+    route = decided(snapshot(ONE, TWO, routing=mine, strategies=[Wrong("wrong")]))
+    assert (order(route), route.decision.strategy) == (["two/c", "one/a", "one/b"], "wrong (ZeroDivisionError)")
+
+
+@pytest.mark.parametrize(
+    ("health", "why", "returns_in", "code"),
+    [
+        (Health(state="rate_limited", until=107.5, code="KP-RATE-401"), "rate_limited", 7.5, "KP-RATE-401"),
+        (Health(state="rate_limited", until=101.0, spent=True), "spent", 1.0, ""),
+        (Health(state="erroring", until=160.0, code="KP-PROV-102"), "erroring", 60.0, "KP-PROV-102"),
+        (Health(state="refused", until=inf, code="KP-AUTH-007"), "refused", None, "KP-AUTH-007"),
+        (Health(state="erroring", until=99.0, probing=3), "probing", None, ""),
+    ],
+)
+def test_who_may_not_be_asked_now_is_passed_over_with_the_reason(
+    health: Health, why: str, returns_in: float | None, code: str
+) -> None:
+    route = decided(snapshot(ONE, TWO), now=100.0, **standing(a=health))
+
+    assert order(route) == ["one/b", "two/c"]
+    rejected = route.decision.rejected[0]
+    assert (rejected.provider, rejected.account, rejected.model) == ("one", "a", "m")
+    assert (rejected.why, rejected.returns_in, rejected.code) == (why, returns_in, code)
+
+
+def test_who_may_be_probed_or_has_failed_too_seldom_is_asked() -> None:
+    probed = Health(state="erroring", until=99.0)
+    assert order(decided(snapshot(ONE, TWO), now=100.0, **standing(a=probed, b=Health(failures=2)))) == [
+        "one/a",
+        "one/b",
+        "two/c",
+    ]
+
+
+def test_where_nobody_may_be_asked_the_order_is_empty() -> None:
+    resting = Health(state="rate_limited", until=5.0)
+    route = decided(snapshot(ONE, TWO), now=1.0, **standing(a=resting, b=resting, c=resting))
+
+    assert (order(route), [each.returns_in for each in route.decision.rejected]) == ([], [4.0, 4.0, 4.0])
+
+
+def test_disabled_and_excluded_accounts_get_nothing() -> None:
+    now = snapshot(ONE, TWO, routing=Routing(disabled=frozenset({"one/a"})))
+    route = decided(now, without=frozenset({"two"}))
+
+    assert order(route) == ["one/b"]
+    assert [(each.account, each.why) for each in route.decision.rejected] == [("a", "disabled"), ("c", "excluded")]
+    assert order(decided(now, without=frozenset({"one/b"}))) == ["two/c"]
+
+
+def test_who_has_no_key_is_passed_over_while_another_has_one() -> None:
+    missing = ConfigError("KP-AUTH-004", "gone")
+    keyless = provider("k", "m", accounts=(Account(name="x", missing=missing), Account(name="y", forwards=True)))
+    route = decided(snapshot(keyless, TWO))
+
+    assert order(route) == ["two/c"]
+    assert [(each.account, each.why, each.code) for each in route.decision.rejected] == [
+        ("x", "no key", "KP-AUTH-004"),
+        ("y", "no key", ""),
+    ]
+    brought = decide(a_request(credential=Secret("s")), snapshot(keyless, TWO), Situation())
+    assert order(brought) == ["k/y", "two/c"]
+    alone = decided(snapshot(keyless))
+    assert (order(alone), alone.decision.rejected) == (["k/x", "k/y"], ())
+
+
+def test_a_session_stays_with_its_account_while_that_may_be_asked() -> None:
+    now = snapshot(ONE, TWO)
+
+    assert order(decided(now, kept="two/c")) == ["two/c", "one/a", "one/b"]
+    route = decided(now, now=1.0, kept="one/a", **standing(a=Health(state="erroring", until=5.0)))
+    assert (order(route), route.decision.kept) == (["one/b", "two/c"], "one/a")
+
+
+def test_headers_choose_the_profile_the_type_and_safe_mode() -> None:
+    profiles = [Profile(name="p", chat="g", other="h")]
+    mine = routing(group("g", "two"), group("h", "one/b"), profiles=profiles, safe_mode=SafeMode(model="safe"))
+    now = snapshot(ONE, TWO, provider("three", "safe"), routing=mine)
+
+    asked = {"X-KorProxy-Profile": "p"}
+    assert order(decided(now)) == ["one/a", "one/b", "two/c"]
+    assert order(decided(now, headers=asked)) == ["two/c"]
+    assert order(decided(now, headers=asked | {"X-KorProxy-Request-Type": "other"})) == ["one/b"]
+    safe = decided(now, headers={"X-KorProxy-Safe-Mode": "on"}).decision
+    assert (safe.safe_mode, safe.wanted, safe.model, safe.order[0].provider) == (True, "m", "safe", "three")
+    assert order(decided(now)) == ["one/a", "one/b", "two/c"]
+
+
+def test_where_one_kind_of_request_leads_is_found_once() -> None:
+    now = snapshot(ONE, TWO)
+
+    assert heading(a_request(), now) is heading(a_request(), now)
+    assert heading(a_request(), now).only is None
+    forced = a_request(headers={"X-KorProxy-Request-Type": "chat"})
+    assert heading(forced, now).lead is heading(forced, now).lead
+    alone = snapshot(TWO)
+    only = heading(a_request(), alone).only
+    assert only is not None
+    assert decide(a_request(), alone, Situation()) == only
+    for number in range(PLANS + 5):
+        heading(a_request(f"two/{number}"), now)
+    assert (len(now.headings), len(now.leads)) == (PLANS, PLANS)
