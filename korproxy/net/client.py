@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import inf
 
 import attrs
@@ -11,7 +10,7 @@ import trio
 from korproxy.models.calls import RawHeaders
 from korproxy.net.address import Target
 from korproxy.net.errors import Broken
-from korproxy.net.pool import Connection, Pool
+from korproxy.net.pool import Connection, Pool, Reason
 from korproxy.net.request_head import head_of
 from korproxy.net.response import ResponseReader
 from korproxy.net.wire import AT_ONCE
@@ -65,14 +64,18 @@ class Answer:
             NotHttp: What comes cannot be read.
             trio.TooSlowError: Nothing came until *deadline* (Trio time).
         """
-        reader = self.reader
+        reader, line = self.reader, self._connection.line
         while True:
             piece = reader.take()
             if piece or reader.complete or self._closed:
                 return piece
             if reader.error is not None:
                 raise reader.error
-            await _read_on(self._connection, reader, deadline)
+            try:
+                data = await line.receive(AT_ONCE, deadline)
+            except (OSError, trio.ClosedResourceError) as exc:
+                raise _broken_off(reader) from exc
+            _read_on(reader, data)
 
     def close(self) -> None:
         """Give the connection back, or close it where it cannot be used again. Again does nothing."""
@@ -81,14 +84,11 @@ class Answer:
         self._closed = True
         reader, connection = self.reader, self._connection
         reader.drop()
-        if not reader.complete:
-            connection.pool.drop(connection, "cut")
-        elif reader.surplus:
-            connection.pool.drop(connection, "surplus")
-        elif not reader.keeps or self._unsent:
-            connection.pool.drop(connection, "ended")
-        else:
+        if reader.complete and reader.keeps and not reader.surplus and not self._unsent:
             connection.pool.give_back(connection)
+        else:
+            reason: Reason = "cut" if not reader.complete else "surplus" if reader.surplus else "ended"
+            connection.pool.drop(connection, reason)
 
 
 @attrs.define(eq=False)
@@ -130,7 +130,7 @@ class Client:
             NotHttp: What came is no answer.
             trio.TooSlowError: It took too long.
         """
-        pool = self.pool
+        pool, no_body = self.pool, method == "HEAD"
         proxy = pool.connector.proxy(target)
         if proxy is not None:
             fields = [*fields, *proxy.fields]
@@ -139,48 +139,46 @@ class Client:
         parts = (head, body) if len(body) > JOINED else (head + body,)
         now = trio.current_time() if now is None else now
         connection = pool.take(target.origin, now)
-        if connection is not None:
-            try:
-                return await _exchange(connection, parts, patience, until, now, no_body=method == "HEAD")
-            except _Stale:
-                pool.repeat()
+        while True:  # all in one: each coroutine more that the task is resumed through would cost every request
+            used = connection is not None
+            if connection is None:
+                connection = await pool.open(target, min(now + connect, until))
                 now = trio.current_time()
-        connection = await pool.open(target, min(now + connect, until))
-        return await _exchange(connection, parts, patience, until, trio.current_time(), no_body=method == "HEAD")
-
-
-async def _exchange(
-    connection: Connection, parts: Sequence[bytes], patience: float, until: float, now: float, *, no_body: bool
-) -> Answer:
-    """Send *parts* on *connection* and wait for the head; however it fails, the connection is closed."""
-    reader, line, unsent = ResponseReader(no_body), connection.line, False
-    try:
-        try:
-            if len(parts) == 1:
-                waited = await line.send(parts[0], min(now + patience, until))
+            line, reader, unsent = connection.line, ResponseReader(no_body), False
+            deadline = min(now + patience, until)
+            try:
+                try:
+                    waited = await (line.send(parts[0], deadline) if len(parts) == 1 else line.send_all_of(parts, deadline))
+                except (OSError, trio.ClosedResourceError):
+                    unsent = waited = True  # a server may refuse what it has not read to its end: there may be an answer
+                if waited:
+                    now = trio.current_time()
+                    deadline = min(now + patience, until)
+                while not reader.status:
+                    try:
+                        data = await line.receive(AT_ONCE, deadline)
+                    except (OSError, trio.ClosedResourceError) as exc:
+                        raise _broken_off(reader) from exc
+                    _read_on(reader, data)
+            except BaseException as exc:
+                reader.drop()
+                pool.drop(connection, "broken" if isinstance(exc, Exception) else "cut")
+                if not used or not isinstance(exc, _Stale):
+                    raise
             else:
-                waited = await line.send_all_of(parts, min(now + patience, until))
-        except (OSError, trio.ClosedResourceError):
-            unsent = waited = True  # a server may refuse what it has not read to its end: there may be an answer nevertheless
-        asked = trio.current_time() if waited else now
-        deadline = min(asked + patience, until)
-        while not reader.status:
-            await _read_on(connection, reader, deadline)
-    except BaseException as exc:
-        reader.drop()
-        connection.pool.drop(connection, "broken" if isinstance(exc, Exception) else "cut")
-        raise
-    return Answer(asked, connection, reader, unsent)
+                return Answer(now, connection, reader, unsent)
+            pool.repeat()
+            connection, now = None, trio.current_time()
 
 
-async def _read_on(connection: Connection, reader: ResponseReader, deadline: float) -> None:
-    try:
-        data = await connection.line.receive(AT_ONCE, deadline)
-    except (OSError, trio.ClosedResourceError) as exc:
-        raise (Broken if reader.touched else _Stale)("broken off") from exc
+def _broken_off(reader: ResponseReader) -> Broken:
+    return Broken("broken off") if reader.touched else _Stale("broken off")
+
+
+def _read_on(reader: ResponseReader, data: bytes) -> None:
     if data:
         reader.feed(data)
-        return
-    if not reader.touched:
+    elif not reader.touched:
         raise _Stale("closed")
-    reader.end()
+    else:
+        reader.end()

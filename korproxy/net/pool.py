@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Literal
 
 import attrs
 import trio
 
+from korproxy.models.clock import ticking
 from korproxy.net.address import Origin, Target
 from korproxy.net.connect import Connector
 from korproxy.net.tls import Line, base_of
@@ -47,6 +49,7 @@ class Connection:
 
     Attributes:
         idle_since: Trio time at which it became idle.
+        now: Trio's clock.
     """
 
     line: Line
@@ -54,8 +57,10 @@ class Connection:
     pool: Pool = attrs.field(repr=False)
     idle_since: float = attrs.field(default=0.0, init=False)
     base: Wire = attrs.field(init=False, repr=False)
+    now: Callable[[], float] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
+        self.now = ticking()
         self.base = base_of(self.line)
         self.base.on_hangup = self._hung_up
 
@@ -126,14 +131,17 @@ class Pool:
         idle = self._idle.get(origin)
         while idle:
             connection = idle[-1]
-            reason = self._spoiled(connection, now)
-            if reason is None:
-                idle.pop()
-                self.room.leave(connection)
-                self._busy.add(connection)
-                self._reused += 1
-                return connection
-            self.close_idle(connection, reason)
+            # A server that ends or says something unasked does so after seconds of rest: before that, the last look is enough.
+            if now - connection.idle_since >= AT_REST or not connection.line.quiet(just_now=True):
+                reason = self._spoiled(connection, now)
+                if reason is not None:
+                    self.close_idle(connection, reason)
+                    continue
+            idle.pop()
+            self.room.leave(connection)
+            self._busy.add(connection)
+            self._reused += 1
+            return connection
         return None
 
     async def open(self, target: Target, deadline: float) -> Connection:
@@ -153,8 +161,10 @@ class Pool:
             self.drop(connection, "hung up")
             return
         self._busy.discard(connection)
-        connection.idle_since = trio.current_time()
-        idle = self._idle.setdefault(connection.origin, [])
+        connection.idle_since = connection.now()
+        idle = self._idle.get(connection.origin)
+        if idle is None:
+            idle = self._idle[connection.origin] = []
         idle.append(connection)
         self.room.enter(connection)
 

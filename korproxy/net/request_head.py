@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from operator import itemgetter
+from functools import lru_cache
 
 from korproxy.models.calls import RawHeaders
 from korproxy.net.address import Target
 from korproxy.net.errors import BadFields
 
-MOST_NAMES = 256  # that are remembered as good
+MOST_LINES = 256  # that are remembered
+LONGEST_LINE = 1024  # bytes of such a one
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, 5.6.2
+_BREAKS = re.compile(rb"[\r\n\0]")
 
-_name = itemgetter(0)
-_good_names: set[bytes] = set()
+# Fields that were found good, as they are sent: most of a request's were in the one before. Some are always new, as its id is;
+# so that these do not stay, a table that is full begins anew.
+_lines: dict[tuple[bytes, bytes], bytes] = {}
 
 
 def head_of(
@@ -35,24 +38,37 @@ def head_of(
     Raises:
         BadFields: HTTP cannot carry *method*, *fields* or *host*.
     """
-    verb = method.encode()
-    if verb not in _good_names or not _good_names.issuperset(map(_name, fields)):
-        _check([verb, *map(_name, fields)])
     goal = target.absolute if absolute else target.path
-    lines = [b"%b %b HTTP/1.1\r\nhost: %b" % (verb, goal, target.authority if host is None else host)]
-    lines += map(b": ".join, fields)
-    if target.credential and b"authorization" not in map(_name, fields):
-        lines.append(b"authorization: " + target.credential)
+    lines = [_start(method, goal, target.authority if host is None else host), *map(_lines.get, fields)]
+    while None in lines:
+        new = lines.index(None)
+        lines[new] = _line(fields[new - 1])
+    if target.credential and not any(name == b"authorization" for name, _ in fields):
+        lines.append(b"authorization: %b\r\n" % target.credential)
     lines.append(b"\r\n" if length is None else b"content-length: %d\r\n\r\n" % length)
-    head = b"\r\n".join(lines)
-    breaks = len(lines) + (1 if length is None else 2)  # counted, instead of looking for them in every value
-    if head.count(b"\n") != breaks or head.count(b"\r") != breaks or b"\0" in head:
-        raise BadFields("a line break or a NUL in a value")
-    return head
+    return b"".join(lines)  # type: ignore[arg-type]  # none of them is None any more
 
 
-def _check(names: list[bytes]) -> None:
-    if not all(map(_TOKEN.fullmatch, names)):
+@lru_cache(maxsize=256)
+def _start(method: str, goal: bytes, host: bytes) -> bytes:
+    verb = method.encode()
+    if _TOKEN.fullmatch(verb) is None:
+        raise BadFields("a method that is none")
+    if _BREAKS.search(goal) or _BREAKS.search(host):
+        raise BadFields("a line break or a NUL in the address")
+    return b"%b %b HTTP/1.1\r\nhost: %b\r\n" % (verb, goal, host)
+
+
+def _line(field: tuple[bytes, bytes]) -> bytes:
+    """Return *field* as it is sent, and remember it."""
+    name, value = field
+    if _TOKEN.fullmatch(name) is None:
         raise BadFields("a name that is none")
-    if len(_good_names) < MOST_NAMES:
-        _good_names.update(names)
+    if _BREAKS.search(value):
+        raise BadFields("a line break or a NUL in a value")
+    line = b"%b: %b\r\n" % field
+    if len(line) <= LONGEST_LINE:
+        if len(_lines) >= MOST_LINES:
+            _lines.clear()
+        _lines[field] = line
+    return line

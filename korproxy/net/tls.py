@@ -80,9 +80,9 @@ class SecureWire:
     async def _flush(self, deadline: float) -> bool:
         return await self._below.send(self._leaving.read(), deadline) if self._leaving.pending else False
 
-    def quiet(self) -> bool:
+    def quiet(self, *, just_now: bool = False) -> bool:
         """See ``Wire.quiet``."""
-        return not self._tls.pending() and not self._arrived.pending and self._below.quiet()
+        return not self._tls.pending() and not self._arrived.pending and self._below.quiet(just_now=just_now)
 
     def close(self) -> None:
         """See ``Wire.close``. Says goodbye first, if that needs no waiting."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import select
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from math import inf
 from socket import MSG_PEEK
 from socket import socket as Socket  # noqa: N812 -- a wire has one of that name
+from types import coroutine
 from typing import Self
 
 import attrs
 import trio
+from outcome import Outcome, Value
 from trio.lowlevel import Abort, RaiseCancelT, Task, current_task, reschedule, wait_task_rescheduled
 
 from korproxy.net.reactor import Reactor, current_reactor
@@ -24,6 +26,24 @@ _ENDED = sum(getattr(select, name, 0) for name in ("EPOLLRDHUP", "EPOLLHUP", "EP
 _TO_READ = getattr(select, "EPOLLIN", 0) | _ENDED
 _TO_WRITE = sum(getattr(select, name, 0) for name in ("EPOLLOUT", "EPOLLHUP", "EPOLLERR"))
 
+_WOKEN: Outcome[None] = Value(None)  # what a task that waits is sent, and nobody unwraps: one for all
+
+
+def _plea(abort: Callable[[RaiseCancelT], Abort]) -> object:
+    """Return what ``wait_task_rescheduled(abort)`` yields to Trio. It may be yielded again for every wait with that *abort*."""
+    waiting = wait_task_rescheduled(abort)  # noqa: ASYNC105 -- only begun, to see what it says
+    plea: object = waiting.send(None)
+    waiting.close()
+    return plea
+
+
+@coroutine
+def _pause(plea: object) -> Generator[object, Outcome[None], None]:
+    """Wait as ``wait_task_rescheduled`` does, which makes five objects for each wait, with a *plea* that was made before."""
+    woken = yield plea
+    if woken is not _WOKEN:  # it was cancelled
+        woken.unwrap()
+
 
 @attrs.define(eq=False)
 class Wire:
@@ -35,6 +55,7 @@ class Wire:
         hung_up: The other side will send no more.
         closed: It was closed by us.
         blocked_since: Trio time at which the write that waits began to wait; None while none does.
+        readable: A read may find something: there was an event since the last one that took all, or nobody tells of events.
     """
 
     socket: Socket
@@ -44,9 +65,10 @@ class Wire:
     closed: bool = attrs.field(default=False, init=False)
     blocked_since: float | None = attrs.field(default=None, init=False)
     _reactor: Reactor | None = attrs.field(default=None, repr=False)
-    _readable: bool = attrs.field(default=True, init=False)  # a read may find something: only after an event, or once tried
+    readable: bool = attrs.field(default=True, init=False)
     _turns: int = attrs.field(default=0, init=False)
     _reader: Task | None = attrs.field(default=None, init=False, repr=False)
+    _plea: object = attrs.field(default=None, init=False, repr=False)  # of who reads; made with the first wait
     _writer: Task | None = attrs.field(default=None, init=False, repr=False)
     _read_by: float = attrs.field(default=inf, init=False)
     _write_by: float = attrs.field(default=inf, init=False)
@@ -82,46 +104,49 @@ class Wire:
             self._turns = 0
             await trio.lowlevel.checkpoint()  # before anything is read: cancelled here, nothing is lost
         while True:
-            if self._readable:  # as ``receive_now``, which would cost each request three calls more
+            if self.readable:  # as ``receive_now``, which would cost each request three calls more
                 try:
                     data = self.socket.recv(size)
                 except BlockingIOError:
-                    self._readable = False
+                    self.readable = False
                 except OSError:
                     self._raise_closed()
                     raise
                 else:
                     if len(data) < size and self._reactor is not None and not self.hung_up:
-                        self._readable = False
+                        self.readable = False
                     self._turns += 1
                     return data
-            self._turns = 0
             reactor = self._reactor
+            self._turns = 0
             if reactor is None or self.closed or self._reader is not None:
                 await self.until_readable(deadline)
                 continue
             self._reader, self._read_by = current_task(), deadline  # as ``until_readable``, likewise
             if deadline < reactor.next_look:
                 reactor.look_at(deadline)
-            await wait_task_rescheduled(self._stop_reading)
+            plea = self._plea
+            if plea is None:
+                plea = self._plea = _plea(self._stop_reading)
+            await _pause(plea)
             if self._read_late:
                 self._read_late = False
                 raise trio.TooSlowError
 
     def receive_now(self, size: int = AT_ONCE) -> bytes | None:
         """Return what is there, ``b""`` at the end; None where nothing is. Raises as ``receive`` does."""
-        if not self._readable:
+        if not self.readable:
             return None
         try:
             data = self.socket.recv(size)
         except BlockingIOError:
-            self._readable = False
+            self.readable = False
             return None
         except OSError:
             self._raise_closed()
             raise
         if len(data) < size and self._reactor is not None and not self.hung_up:
-            self._readable = False  # less than was asked for means that all of it was read (epoll(7))
+            self.readable = False  # less than was asked for means that all of it was read (epoll(7))
         return data
 
     async def until_readable(self, deadline: float = inf) -> None:
@@ -137,7 +162,7 @@ class Wire:
         self._reader, self._read_by = current_task(), deadline
         if deadline < reactor.next_look:
             reactor.look_at(deadline)
-        await wait_task_rescheduled(self._stop_reading)
+        await _pause(_plea(self._stop_reading))
         if self._read_late:
             self._read_late = False
             raise trio.TooSlowError
@@ -145,7 +170,7 @@ class Wire:
     async def _until_trio_finds_it_readable(self, deadline: float) -> None:
         with trio.CancelScope(deadline=deadline):
             await trio.lowlevel.wait_readable(self.socket)
-            self._readable = True
+            self.readable = True
             return
         raise trio.TooSlowError
 
@@ -209,7 +234,7 @@ class Wire:
                 return
             self._writer, self._write_by = current_task(), deadline
             self._reactor.look_at(deadline)
-            await wait_task_rescheduled(self._stop_writing)
+            await _pause(_plea(self._stop_writing))
         finally:
             self.blocked_since = None
         if self._write_late:
@@ -226,10 +251,17 @@ class Wire:
         self._writer = None
         return Abort.SUCCEEDED
 
-    def quiet(self) -> bool:
-        """Whether nothing is there to be read, not even the end: only then is an idle connection worth using."""
+    def quiet(self, *, just_now: bool = False) -> bool:
+        """Whether nothing is there to be read, not even the end: only then is an idle connection worth using.
+
+        Args:
+            just_now: It is enough that nothing was there when the loop last looked, at most two of its rounds ago. That saves a
+                system call, and leaves a little more of the time in which something can be on its way in any case.
+        """
         if self.hung_up or self.closed:
             return False
+        if just_now and not self.readable:  # without a reactor it always is
+            return True
         try:
             self.socket.recv(1, MSG_PEEK)
         except BlockingIOError:
@@ -241,11 +273,11 @@ class Wire:
     def happened(self, events: int) -> None:
         """Take note of what epoll says. For the reactor."""
         if events & _TO_READ:
-            self._readable = True
+            self.readable = True
             reader = self._reader
             if reader is not None:
                 self._reader = None
-                reschedule(reader)
+                reschedule(reader, _WOKEN)
             elif self.on_input is not None:
                 self.on_input()
         if self._writer is not None and events & _TO_WRITE:
@@ -275,17 +307,18 @@ class Wire:
     def _wake_reader(self) -> None:
         reader, self._reader = self._reader, None
         if reader is not None:
-            reschedule(reader)
+            reschedule(reader, _WOKEN)
 
     def _wake_writer(self) -> None:
         writer, self._writer = self._writer, None
         if writer is not None:
-            reschedule(writer)
+            reschedule(writer, _WOKEN)
 
     def release(self) -> Socket:
         """Let go of the socket, for somebody else to use; nobody may be waiting."""
         if self._reactor is not None:
             self._reactor.remove(self)
+        self._plea = None
         return self.socket
 
     def close(self) -> None:
@@ -297,7 +330,8 @@ class Wire:
         else:
             trio.lowlevel.notify_closing(self.socket)
         self.closed = True
+        self._plea = None  # it refers to this
         self.socket.close()
-        self._readable = False
+        self.readable = False
         self._wake_reader()
         self._wake_writer()

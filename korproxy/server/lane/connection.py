@@ -7,14 +7,12 @@ from collections.abc import Awaitable, Callable, Collection
 import attrs
 import trio
 
-from korproxy.net.wire import Wire
+from korproxy.models.clock import ticking
+from korproxy.net.wire import AT_ONCE, Wire
 from korproxy.server.lane.exchange import LaneExchange
 from korproxy.server.lane.head import END, LONGEST, HeadReader, may_be_ours
 
 AHEAD = 128 * 1024  # bytes a client may send behind a request that is being answered
-
-_NOT_OURS = -1
-_DONE = 0
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -64,61 +62,49 @@ class LaneConnection:
 
     async def _serve(self) -> bool:
         """Answer requests until no more may come; return False where the next one is not for the lane."""
-        while (end := await self._end_of_head()) > 0:
-            head = self._heads.read(self._read[:end])
+        read, watched, now = b"", self.wire.watched, ticking()
+        while True:
+            deadline, seen = now() + self.idle_seconds, 0
+            while (end := read.find(END, seen)) <= 0:  # here and not by itself, as is all that a request waits in
+                if read:
+                    if not may_be_ours(read) or len(read) > LONGEST:
+                        self._read = read
+                        return False
+                    seen = max(len(read) - len(END), 0)
+                elif self.stopping:
+                    return True
+                self._waiting = not read
+                try:
+                    data = await self.wire.receive(AT_ONCE, deadline)
+                except (trio.TooSlowError, trio.ClosedResourceError, OSError):
+                    return True
+                self._waiting = False
+                if not data:
+                    return True
+                read = read + data if read else data
+            end += len(END)
+            head = self._heads.read(read[:end])
             if head is None:
+                self._read = read
                 return False
-            exchange = LaneExchange(
-                wire=self.wire,
-                head=head,
-                rest=self._read[end:],
-                origins=self.origins(),
-                scope=self._life,
-                on_complete=self._whole,
-                closes=self.stopping or not head.keeps,
-            )
-            self._read = b""
-            if self.wire.watched:
+            closes = self.stopping or not head.keeps
+            exchange = LaneExchange(self.wire, head, read[end:], self.origins(), self._life, self._whole, closes)
+            if watched:
                 await self.handle(exchange)
             else:
                 await self._handle_watched(exchange)
             self._answering = None
             if exchange.broken or exchange.closes or not exchange.finished or self.stopping:
                 return True
-            self._read = exchange.rest
-            if self._read:  # who sends without an end, and reads, must not keep all others from running
+            read = exchange.rest
+            if read:  # who sends without an end, and reads, must not keep all others from running
                 await trio.lowlevel.checkpoint()
-        return end == _DONE
-
-    async def _end_of_head(self) -> int:
-        """Read on until a whole head is there; return where it ends, or what else there is to say of the connection."""
-        deadline = trio.current_time() + self.idle_seconds
-        seen = 0
-        while True:
-            if self._read:
-                end = self._read.find(END, max(seen - len(END), 0))
-                if end > 0:
-                    return end + len(END)
-                if not may_be_ours(self._read) or len(self._read) > LONGEST:
-                    return _NOT_OURS
-                seen = len(self._read)
-            elif self.stopping:
-                return _DONE
-            self._waiting = not seen
-            try:
-                data = await self.wire.receive(deadline=deadline)
-            except (trio.TooSlowError, trio.ClosedResourceError, OSError):
-                return _DONE
-            self._waiting = False
-            if not data:
-                return _DONE
-            self._read = self._read + data if seen else data
 
     def _whole(self, exchange: LaneExchange) -> None:
         self._answering = exchange
         if self.wire.hung_up:
             self._life.cancel("the client has left")
-        elif self.wire.watched:
+        elif self.wire.readable and self.wire.watched:
             self._read_on()
 
     def _hung_up(self) -> None:

@@ -94,9 +94,8 @@ class LaneExchange:
     _unsent: list[memoryview] = attrs.field(repr=False)
     _is_complete: trio.Event | None = attrs.field(repr=False)
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 -- see below
         self,
-        *,
         wire: Wire,
         head: Head,
         rest: bytes,
@@ -107,22 +106,25 @@ class LaneExchange:
     ) -> None:
         """Take what belongs to the request out of *rest*, which was read behind its head: nearly always that is all of it.
 
-        Written by hand: for so many fields that begin as nothing, what attrs generates takes twice the time.
+        Written by hand: for so many fields that begin as nothing, what attrs generates takes twice the time. Give what it wants
+        in its order: of names, a call of a class makes a table.
         """
         self.wire, self.head, self.origins, self.scope = wire, head, origins, scope
         self.on_complete, self.closes = on_complete, closes
-        self.complete = self.started = self.finished = self.broken = self._chunked = False
+        self.started = self.finished = self.broken = self._chunked = False
         self.method, self.path, self.query, self.headers = head.method, head.path, head.query, head.headers
         self._chunks = self._announced = self._is_complete = None
         self._held, self._unsent = b"", []
         length = head.length
-        if length is None:
-            self._chunks, self._left, self._came, self.rest = Chunks(), 0, b"", rest
-        elif length > len(rest):
-            self._left, self._came, self.rest = length, b"", rest
-        else:
+        if length is not None and length <= len(rest):
             self._left, self._came, self.rest = length, rest[:length], rest[length:]
-            self._completed()
+            self.complete = True
+            on_complete(self)
+            return
+        self._came, self.rest, self.complete = b"", rest, False
+        self._left = length or 0
+        if length is None:
+            self._chunks = Chunks()
 
     def _completed(self) -> None:
         self.complete = True
@@ -206,7 +208,8 @@ class LaneExchange:
         """Tell a client that waits for it to send the body."""
         if self.head.waits and not self.started:
             self.head = attrs.evolve(self.head, waits=False)
-            await self._send(_CONTINUE)
+            if not self._send(_CONTINUE):
+                await self._flush()
 
     async def start(self, status: int, headers: RawHeaders) -> None:
         """Hold the head until something goes with it: one piece costs half of two."""
@@ -215,8 +218,9 @@ class LaneExchange:
         if self.origins:
             headers = [*headers, *answer_headers(self.headers, headers, self.origins)]
         framing = b""
-        if b"content-length" in map(_name, headers):
-            self._announced = int(dict(headers)[b"content-length"])
+        announced = dict(headers).get(b"content-length")
+        if announced is not None:
+            self._announced = int(announced)
         elif status not in (204, 304):  # these have no body
             self._chunked, framing = True, b"transfer-encoding: chunked\r\n"
         last = b"connection: close\r\n\r\n" if self.closes else b"\r\n"
@@ -225,51 +229,53 @@ class LaneExchange:
 
     async def write(self, data: bytes) -> None:
         """Send a piece of the body."""
-        await self._out(data, last=False)
+        if not self._send(*self._framed(data, last=False)):
+            await self._flush()
 
     async def finish(self, data: bytes = b"") -> None:
         """Send the last piece."""
-        await self._out(data, last=True)
+        if not self._send(*self._framed(data, last=True)):
+            await self._flush()
         if self._announced:  # fewer bytes than the head said
             self.broken = True
         self.finished = True
 
-    async def _out(self, data: bytes, *, last: bool) -> None:
+    def _framed(self, data: bytes, *, last: bool) -> tuple[bytes, ...]:
+        """Return *data* as it goes out, with the head that waits for it: more than one piece where copying it would be dear."""
         held, self._held = self._held, b""
-        large = len(data) > _JOINED
-        if self._chunked:
-            end = b"0\r\n\r\n" if last else b""
-            if large:
-                await self._send(b"%b%x\r\n" % (held, len(data)), data, b"\r\n" + end)
-                return
-            # A chunk without bytes would be the last one.
-            piece = b"%b%x\r\n%b\r\n%b" % (held, len(data), data, end) if data else held + end
-        elif self._announced is None:  # a status that has no body
-            piece = held
-        else:
-            data, self._announced = data[: max(self._announced, 0)], self._announced - len(data)  # never more than was said
-            if large:
-                await self._send(held, data)
-                return
-            piece = held + data
-        if piece or self._unsent:
-            await self._send(piece)
+        announced = self._announced
+        if announced is not None:
+            if len(data) > announced:  # never more than was said
+                data = data[: max(announced, 0)]
+                self._announced = -1
+            else:
+                self._announced = announced - len(data)
+            return (held, data) if len(data) > _JOINED else (held + data,)
+        if not self._chunked:  # a status that has no body
+            return (held,)
+        end = b"0\r\n\r\n" if last else b""
+        if len(data) > _JOINED:
+            return b"%b%x\r\n" % (held, len(data)), data, b"\r\n" + end
+        # A chunk without bytes would be the last one.
+        return (b"%b%x\r\n%b\r\n%b" % (held, len(data), data, end) if data else held + end,)
 
-    async def _send(self, piece: bytes, *more: bytes) -> None:
-        """Send *piece* and *more* behind what a cancelled write has left. Waits only where the client does not read."""
+    def _send(self, piece: bytes, *more: bytes) -> bool:
+        """Send *piece* and *more* behind what a cancelled write has left, without waiting; return whether all is out."""
         sent = 0
         if not self._unsent:
+            if not piece and not more:
+                return True
             try:
                 sent = self.wire.send_now(piece, *more)
             except (OSError, trio.ClosedResourceError):
-                await self._gone()
+                sent = 0  # nobody listens, which ``_flush`` finds again with what is kept here
             if sent == len(piece) and not more:
-                return
+                return True
         for each in (piece, *more):
             if sent < len(each):
                 self._unsent.append(memoryview(each)[max(sent, 0) :])
             sent -= len(each)
-        await self._flush()
+        return not self._unsent
 
     async def _flush(self) -> None:
         try:

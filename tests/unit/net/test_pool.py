@@ -11,6 +11,7 @@ import trio
 from trio.testing import MockClock
 
 from korproxy.net.address import Target, target_of
+from korproxy.net.client import Client
 from korproxy.net.connect import Connector
 from korproxy.net.errors import Unreached
 from korproxy.net.pool import AT_REST, IDLE_IN_ALL, IDLE_PER_HOST, IDLE_SECONDS, Connection, IdleRoom, Pool, PoolCounters
@@ -150,6 +151,61 @@ async def test_a_connection_on_which_something_came_is_not_taken(data: bytes) ->
         assert (take(pool), pool.counters.closed) == (good, {"hung up": 2})
         pool.give_back(good)
         assert pool.drop_idle() == 0
+
+
+@pytest.mark.parametrize("rested", [0.0, AT_REST])
+async def test_one_that_was_in_use_before_is_judged_by_what_the_loop_has_seen_and_one_at_rest_by_what_is_there(
+    rested: float,
+) -> None:
+    async with open_reactor():
+        with trio.fail_after(5), a_pool() as (pool, others):
+            one, two = await opened(pool, 2)
+            await until(lambda: one.base.readable and two.base.readable)
+            for each, other in zip((one, two), others, strict=True):
+                other.sendall(b"answer")
+                assert await each.line.receive() == b"answer"
+                pool.give_back(each)
+                each.idle_since -= rested
+            others[1].sendall(b"unasked")  # which the loop has had no time to see
+
+            assert take(pool) is (one if rested else two)
+
+
+async def test_what_came_unasked_and_was_seen_makes_a_connection_useless_however_short_it_was_idle() -> None:
+    async with open_reactor():
+        with trio.fail_after(5), a_pool() as (pool, others):
+            [one] = await opened(pool, 1)
+            others[0].sendall(b"answer")
+            assert await one.line.receive() == b"answer"
+            pool.give_back(one)
+            others[0].sendall(b"unasked")
+            await until(lambda: one.base.readable)
+
+            assert (take(pool), pool.counters.closed) == (None, {"hung up": 1})
+
+
+async def test_an_end_that_the_loop_has_not_seen_costs_nothing_but_a_second_try() -> None:
+    async with open_reactor():
+        with trio.fail_after(5), a_pool() as (pool, others):
+            client = Client(pool)
+            [one] = await opened(pool, 1)
+            others[0].sendall(b"answer")
+            assert await one.line.receive() == b"answer"
+            pool.give_back(one)
+            others[0].close()
+
+            async def answer() -> None:
+                await until(lambda: len(others) > 1)
+                others[1].sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(answer)
+                got = await client.ask("POST", ONE, (), b"question")
+                said = await got.receive()
+                got.close()
+
+            assert (got.status, said, others[1].recv(1000).endswith(b"\r\n\r\nquestion")) == (200, b"ok", True)
+            assert pool.counters == PoolCounters(idle=1, opened=2, reused=1, repeated=1, closed={"broken": 1})
 
 
 async def test_the_look_finds_what_is_gone_and_leaves_what_is_busy() -> None:

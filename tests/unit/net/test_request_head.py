@@ -7,7 +7,7 @@ from korproxy.models.calls import RawHeaders
 from korproxy.net import request_head
 from korproxy.net.address import basic, target_of
 from korproxy.net.errors import BadFields
-from korproxy.net.request_head import MOST_NAMES, head_of
+from korproxy.net.request_head import LONGEST_LINE, MOST_LINES, head_of
 
 TARGET = target_of("http://one.test:8080/v1/chat?beta=true")
 
@@ -70,10 +70,15 @@ def test_a_method_that_is_no_token_is_refused(method: str) -> None:
         head_of(method, TARGET, (), length=0)
 
 
-def test_only_so_many_names_are_remembered_and_all_are_good_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(request_head, "_good_names", set())
+def test_only_so_many_fields_are_remembered_no_long_ones_and_all_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request_head, "_lines", {})
+    room = LONGEST_LINE - len(b"x-1: \r\n")
     for _ in range(2):
-        for number in range(3 * MOST_NAMES):
-            head_of("GET", TARGET, [(b"x-%d" % number, b"")], length=None)
+        for number in range(3 * MOST_LINES):
+            fields = [(b"x-%d" % number, b"1"), (b"x-1", b"2" * room), (b"x-1", b"3" * (room + 1))]
+            sent = head_of("GET", TARGET, fields, length=None).split(b"\r\n")[2:-2]
+            assert sent == [b"%b: %b" % each for each in fields]
+            assert len(request_head._lines) <= MOST_LINES
 
-    assert len(request_head._good_names) <= MOST_NAMES + 2
+    assert (b"x-1", b"2" * room) in request_head._lines
+    assert max(map(len, request_head._lines.values())) <= LONGEST_LINE

@@ -187,6 +187,34 @@ async def test_an_end_is_told_while_nobody_reads_and_once_only() -> None:
 
 
 @roads
+async def test_quiet_just_now_takes_the_loops_word_where_there_is_one(reactor: bool) -> None:
+    async with a_pair(reactor) as (wire, other):
+        other.sendall(b"hello")
+        await wire.receive()
+        other.sendall(b"surplus")
+        at_once = wire.quiet(just_now=True)
+        await wire.until_readable()
+        assert (at_once, wire.quiet(just_now=True)) == (reactor, False)
+
+
+async def test_tasks_wait_woken_and_cancelled_by_turns_with_the_same_plea_to_trio() -> None:
+    async with a_pair(True) as (wire, other):
+        for _ in range(3):
+            with trio.move_on_after(0) as cancelled:
+                await wire.receive()
+            with pytest.raises(trio.TooSlowError):
+                await wire.receive(deadline=trio.current_time())
+            async with trio.open_nursery() as nursery:
+
+                async def send() -> None:
+                    await trio.testing.wait_all_tasks_blocked()
+                    other.sendall(b"hello")
+
+                nursery.start_soon(send)
+                assert (await wire.receive(), cancelled.cancelled_caught) == (b"hello", True)
+
+
+@roads
 async def test_quiet_is_only_where_nothing_came_and_nobody_left(reactor: bool) -> None:
     async with a_pair(reactor) as (wire, other):
         before = wire.quiet()
