@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from korproxy.kit.retry_after import LONGEST
+
 BASE = 1.0  # seconds before the first repetition
 MOST = 60.0  # seconds; doubling ends here
-CAP = 30 * 60.0  # seconds; nothing that a provider says makes anybody wait longer
+CAP = LONGEST  # seconds; nothing that a provider says makes anybody wait longer
 _ENOUGH = 16  # doublings after which MOST is long reached, and no power is out of a double's range
 
 

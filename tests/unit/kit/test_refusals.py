@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -38,6 +39,16 @@ def delay(seconds: str) -> dict[str, object]:
     return {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": seconds}
 
 
+def plan(**more: object) -> bytes:
+    said = {"type": "usage_limit_reached", "message": "The usage limit has been reached", "plan_type": "plus"}
+    return json.dumps({"error": {**said, **more}}).encode()
+
+
+def words(message: str) -> bytes:
+    return json.dumps({"error": {"message": message, "type": "tokens", "code": "rate_limit_exceeded"}}).encode()
+
+
+NOW = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp())
 PER_DAY = quota("GenerateRequestsPerDayPerProjectPerModel-FreeTier")
 PER_MINUTE = quota("GenerateRequestsPerMinutePerProjectPerModel-FreeTier")
 
@@ -58,6 +69,8 @@ PER_MINUTE = quota("GenerateRequestsPerMinutePerProjectPerModel-FreeTier")
         (422, openai("invalid_request_error"), "KP-PROV-101"),
         (429, openai("tokens", "rate_limit_exceeded"), "KP-RATE-401"),
         (429, anthropic("rate_limit_error"), "KP-RATE-401"),
+        (429, plan(), "KP-RATE-401"),
+        (429, openai("usage_not_included"), "KP-PROV-110"),
         (429, openai("insufficient_quota", "insufficient_quota"), "KP-PROV-110"),
         (429, openai("requests", "billing_hard_limit_reached"), "KP-PROV-110"),
         (400, openai("Arrearage", "Arrearage"), "KP-PROV-110"),
@@ -120,12 +133,70 @@ def test_only_a_refused_key_is_the_credentials_fault(status: int) -> None:
         (google("RESOURCE_EXHAUSTED", "Slow.", delay("86400s")), 1800.0),
         (google("RESOURCE_EXHAUSTED", "Please retry later."), None),
         (google("RESOURCE_EXHAUSTED", "Slow.", delay("-3s")), None),
-        (openai("tokens", "rate_limit_exceeded").replace(b"No.", b"Please try again in 1.5s."), 1.5),
+        (google("RESOURCE_EXHAUSTED", "Please retry in 3s.", delay("0s")), 3.0),
+        (google("RESOURCE_EXHAUSTED", "Slow.", delay("1m1.5s")), 61.5),
+        (google("RESOURCE_EXHAUSTED", "Slow.", {"retryDelay": {"seconds": 7, "nanos": 1}}), 7.0),
+        (google("RESOURCE_EXHAUSTED", "Slow.", {"retryDelay": ["7s"], "metadata": 7}), None),
+        (google("RESOURCE_EXHAUSTED", "Slow.", {"metadata": {"quotaResetDelay": "6m0.5s"}}), 360.5),
+        (google("RESOURCE_EXHAUSTED", "Slow.", {"metadata": {"quotaResetTimeStamp": "2026-11-23T12:00:40Z"}}), 40.0),
+        (google("RESOURCE_EXHAUSTED", "Slow.", {"metadata": {"quotaResetDelay": "1s"}}, delay("2s")), 2.0),
+        (google("RESOURCE_EXHAUSTED", "Your quota will reset after 0h6m36s."), 396.0),
+        (plan(resets_in_seconds=90), 90.0),
+        (plan(resets_at=NOW + 75), 75.0),
+        (plan(resets_at=NOW + 75, resets_in_seconds=90), 90.0),
+        (plan(resets_at=NOW + 75.5, resets_in_seconds=None), 75.5),
+        (plan(resets_at=NOW + 86400), 1800.0),
+        (plan(resets_at=NOW - 5), None),
+        (plan(resets_at="soon", resets_in_seconds=[]), None),
+        (words("Please try again in 1.5s."), 1.5),
+        (words("Limit 500, Used 500, Requested 1. Please try again in 6m0s. Visit https://x/1s"), 360.0),
+        (words("Please try again in 7m12.5s."), 432.5),
+        (words("try again in 20 minutes and 5 seconds"), 1205.0),
+        (words("Please retry after 7 seconds."), 7.0),
+        (words("Too fast. Please wait 1 minute."), 60.0),
+        (words("Rate limited: resets in 2 hours"), 1800.0),
+        (words("Please try again in " + "9" * 400 + "s."), 1800.0),
+        (words("Please try again in 5 messages, or retry at once"), None),
+        (words("We do not try again for 5 users"), None),
+        (words(f"Claude AI usage limit reached|{NOW + 60}"), 60.0),
+        (words(f"Claude AI usage limit reached|{NOW - 60}"), 0.0),
+        (b'{"error":"Too fast. Try again in 4s"}', 4.0),
+        (b'{"detail":"Too fast. Try again in 4s"}', 4.0),
+        (b'{"message":"Too fast. Try again in 4s","error":7}', 4.0),
+        (b'{"error":{"message":"Try again in 4s","n":1e999,"s":"\\ud800"}}', 4.0),
+        (b'{"error":{"resets_at":1e999,"resets_in_seconds":-1e999}}', 1800.0),
     ],
 )
 def test_a_wait_is_read_from_the_body_where_no_header_tells(body: bytes, expected: float | None) -> None:
-    assert read_refusal(429, Headers(), body).retry_after == expected
-    assert read_refusal(429, Headers([(b"retry-after", b"3")]), body).retry_after == 3.0
+    assert read_refusal(429, Headers(), body, NOW).retry_after == expected
+    assert read_refusal(429, Headers([(b"retry-after", b"3")]), body, NOW).retry_after == 3.0
+
+
+LIMIT = (b"anthropic-ratelimit-requests-remaining", b"0")
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ([LIMIT, (b"anthropic-ratelimit-requests-reset", b"2026-11-23T12:00:20Z")], 20.0),
+        ([(b"x-ratelimit-remaining-tokens", b"0"), (b"x-ratelimit-reset-tokens", b"6m0s")], 360.0),
+        (
+            [
+                (b"anthropic-ratelimit-unified-status", b"rejected"),
+                (b"anthropic-ratelimit-unified-reset", b"%d" % (NOW + 600)),
+            ],
+            600.0,
+        ),
+        ([(b"x-codex-primary-used-percent", b"100"), (b"x-codex-primary-reset-at", b"%d" % (NOW + 500))], 500.0),
+        ([(b"retry-after", b"soon"), LIMIT, (b"anthropic-ratelimit-requests-reset", b"2026-11-23T12:00:20Z")], 20.0),
+        ([LIMIT], None),
+    ],
+)
+def test_a_wait_is_read_from_what_is_left_where_nothing_else_tells(
+    fields: list[tuple[bytes, bytes]], expected: float | None
+) -> None:
+    assert read_refusal(429, Headers(fields), anthropic("rate_limit_error"), NOW).retry_after == expected
+    assert read_refusal(429, Headers(fields), words("Try again in 2s"), NOW).retry_after == 2.0
 
 
 def test_the_wait_is_read_along() -> None:
