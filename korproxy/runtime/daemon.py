@@ -71,7 +71,9 @@ def run_daemon(options: Options, *, announce: Callable[[Ready], None]) -> Exit:
         redactor = Redactor.of(each.item for each in parts.offered_redactions)
         settings = parts.settings
         level = "debug" if options.verbose else settings.log.level
-        written = logging_to(standard_error(), level=level, levels=settings.log.levels, redact=redactor.redact)
+        written = logging_to(
+            standard_error(), level=level, levels=settings.log.levels, redact=redactor.redact, harmless=redactor.harmless
+        )
         flush = stack.enter_context(written)
         urls = [url_of(each) for each in sockets]
         about = stack.enter_context(announced(options.home.daemon, urls, demo=options.demo))

@@ -27,6 +27,7 @@ class EventQueue:
     most: int
     _events: deque[Finished] = attrs.field(factory=deque, init=False, repr=False)
     _sleepers: trio.lowlevel.ParkingLot = attrs.field(factory=trio.lowlevel.ParkingLot, init=False, repr=False)
+    _asleep: bool = attrs.field(default=False, init=False)
     _closed: bool = attrs.field(default=False, init=False)
     _in_a_row: int = attrs.field(default=0, init=False)
 
@@ -38,7 +39,8 @@ class EventQueue:
         if self._closed or len(self._events) >= self.most:
             return False
         self._events.append(event)
-        if self._sleepers:  # only the first one of a turn finds somebody to wake
+        if self._asleep:  # only the first one of a turn finds somebody to wake
+            self._asleep = False
             self._sleepers.unpark_all()
         return True
 
@@ -65,6 +67,7 @@ class EventQueue:
             await trio.lowlevel.checkpoint()
         while not self._events and not self._closed:
             self._in_a_row = 0
+            self._asleep = True
             await self._sleepers.park()
         return self.get_nowait()
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Generic, Protocol, TypeVar
 
 GATHER = 0.03  # seconds an entry waits for others at most
+TOGETHER = 64  # entries whose lines are made at once
 AT_ONCE = 16_384  # characters written at once: a pipe that is read takes them in one piece, whoever else writes to it
 
 Entry = TypeVar("Entry")
@@ -35,10 +37,18 @@ class LineWriter(Generic[Entry]):
         line: Makes the line of an entry, its end included; called in the thread. Where it fails, there is no line.
         dropped: The same for the news that so many entries were dropped.
         most: How many entries may wait.
+        lines: Makes the lines of many entries for less. Where it fails, each is made by itself.
     """
 
-    def __init__(self, stream: Writable, line: Callable[[Entry], str], dropped: Callable[[int], str], most: int) -> None:
-        self._stream, self._line, self._tell_dropped, self._most = stream, line, dropped, most
+    def __init__(
+        self,
+        stream: Writable,
+        line: Callable[[Entry], str],
+        dropped: Callable[[int], str],
+        most: int,
+        lines: Callable[[Sequence[Entry]], Sequence[str]] | None = None,
+    ) -> None:
+        self._stream, self._line, self._tell_dropped, self._most, self._lines = stream, line, dropped, most, lines
         self._waiting: deque[Entry | _Mark] = deque()
         self._dropped = 0
         self._lock = threading.RLock()  # of that number; a signal handler may log, too
@@ -49,13 +59,15 @@ class LineWriter(Generic[Entry]):
         self._thread = threading.Thread(target=self._run, name="korproxy log", daemon=True)
         self._thread.start()
 
-    def put(self, entry: Entry) -> None:
-        """Have *entry* written within some 30 ms; or drop it, and say so before the next one. Never waits."""
-        if len(self._waiting) >= self._most:
+    def put(self, *entries: Entry) -> None:
+        """Have *entries* written within some 30 ms; or drop the last of them, and say so before the next one. Never waits."""
+        room = self._most - len(self._waiting)
+        if room < len(entries):
+            fits = max(room, 0)
             with self._lock:
-                self._dropped += 1
-            return
-        self._waiting.append(entry)
+                self._dropped += len(entries) - fits
+            entries = entries[:fits]
+        self._waiting.extend(entries)
         if self._asleep:
             self._asleep = False
             self._bell.set()
@@ -97,23 +109,39 @@ class LineWriter(Generic[Entry]):
         length = 0
         busy = bool(self._waiting)
         while self._waiting:
-            entry = self._waiting.popleft()
-            if isinstance(entry, _Mark):
+            entries, mark = self._take()
+            for line in self._made(entries):
+                if length + len(line) > AT_ONCE:
+                    self._write(lines)
+                    lines, length = [], 0
+                lines.append(line)
+                length += len(line)
+            if mark is not None:
                 self._write(lines)
                 lines, length = [], 0
-                entry.set()
-                continue
-            try:
-                line = self._line(entry)
-            except Exception:  # noqa: BLE001, S112 -- what cannot be made safe to write is not written
-                continue
-            if length + len(line) > AT_ONCE:
-                self._write(lines)
-                lines, length = [], 0
-            lines.append(line)
-            length += len(line)
+                mark.set()
         self._write(lines)
         return busy
+
+    def _take(self) -> tuple[list[Entry], _Mark | None]:
+        """Return what waits up to the next mark, and that; not too much at once."""
+        entries: list[Entry] = []
+        while self._waiting and len(entries) < TOGETHER:
+            entry = self._waiting.popleft()
+            if isinstance(entry, _Mark):
+                return entries, entry
+            entries.append(entry)
+        return entries, None
+
+    def _made(self, entries: list[Entry]) -> Sequence[str]:
+        if self._lines is not None:
+            with suppress(Exception):
+                return self._lines(entries)
+        lines: list[str] = []
+        for entry in entries:
+            with suppress(Exception):  # what cannot be made safe to write is not written
+                lines.append(self._line(entry))
+        return lines
 
     def _write(self, lines: list[str]) -> None:
         try:

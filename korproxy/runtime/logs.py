@@ -11,12 +11,12 @@ import os
 import re
 import select
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import NamedTuple
 
 import attrs
+import msgspec
 
 from korproxy.models.clock import timestamp, wall_time
 from korproxy.models.correlation import current_correlation
@@ -25,6 +25,7 @@ from korproxy.runtime.line_writer import LineWriter, Writable
 QUEUE = 10_000  # lines that may wait for a slow reader; more are dropped
 FLUSH_SECONDS = 2.0  # how long the end of the program waits for the last lines
 ROOT = "korproxy"
+_PRINTABLE = bytes(range(0x20, 0x7F))
 # All that moves the cursor, colours the screen, or looks like the end of a line; \t and \n are dealt with apart.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -64,7 +65,7 @@ def standard_error() -> Writable:
         return stream
 
 
-class Entry(NamedTuple):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """What is known of a line when somebody says it. ``level`` and ``logger`` are names as in ``logging``."""
 
     created: float  # seconds since the epoch
@@ -77,9 +78,22 @@ class Entry(NamedTuple):
 class _Enqueue(logging.Handler):
     """Hands lines to the writing thread, with the correlation id of the task that speaks."""
 
-    def __init__(self, put: Callable[[Entry], None]) -> None:
+    def __init__(self, put: Callable[..., None]) -> None:
         super().__init__()
         self._put = put
+
+    def emit_many(self, logger: str, level: str, said: Iterable[tuple[str, str]]) -> None:
+        """Do what a record would for each correlation id and text in *said*, for a quarter of the cost.
+
+        Whoever calls it asks first whether the logger has this level, and no other handler or filter.
+        """
+        now = wall_time()
+        entries = [Entry(now, level, logger, correlation, text) for correlation, text in said]
+        self.acquire()
+        try:
+            self._put(*entries)
+        finally:
+            self.release()
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -99,25 +113,48 @@ class _Enqueue(logging.Handler):
         self._put(_own(f"a log line could not be made at {place}: {why}"))
 
 
+def _never(_: str) -> bool:
+    return False
+
+
 @attrs.frozen
 class LineFormatter:
     """``2026-11-23T15:00:00.000Z info     gateway   [correlation id] text``, with every secret hidden.
 
     One entry begins with one time at the start of a line, whatever its text is: further lines are indented, and control
     characters written out, for the text may come from a client.
+
+    Attributes:
+        redact: Hides secrets.
+        harmless: True of a text only if ``redact`` would leave each part of it as it is.
     """
 
     redact: Callable[[str], str]
+    harmless: Callable[[str], bool] = _never
+
+    def format_all(self, entries: Sequence[Entry]) -> Sequence[str]:
+        """Return the lines of *entries*: for less where all of them are harmless and plain, as they nearly always are."""
+        texts = [f"[{entry.correlation}] {entry.text}" for entry in entries]
+        together = " ".join(texts)
+        if together.encode().translate(None, _PRINTABLE) or not self.harmless(together):
+            return [self.format(entry) for entry in entries]
+        return [
+            f"{_begin(entry.created, entry.level, entry.logger)} {text}\n" for entry, text in zip(entries, texts, strict=True)
+        ]
 
     def format(self, entry: Entry) -> str:
         """Return the line with its end, a traceback included."""
         text = self.redact(f"[{entry.correlation}] {entry.text}")
         if not text.isprintable():  # nothing that is printable needs more
             text = _CONTROL.sub(_escaped, text).replace("\n", "\n    ")
-        return f"{_time(entry.created)} {_head(entry.level, entry.logger)} {text}\n"
+        return f"{_begin(entry.created, entry.level, entry.logger)} {text}\n"
 
 
 @lru_cache(maxsize=8)  # lines of one batch have one time
+def _begin(seconds: float, level: str, logger: str) -> str:
+    return f"{_time(seconds)} {_head(level, logger)}"
+
+
 def _time(seconds: float) -> str:
     """Return the same as ``timestamp`` for less."""
     whole = int(seconds)
@@ -147,7 +184,12 @@ def _own(text: str) -> Entry:
 
 @contextmanager
 def logging_to(
-    stream: Writable, *, level: str, levels: Mapping[str, str], redact: Callable[[str], str]
+    stream: Writable,
+    *,
+    level: str,
+    levels: Mapping[str, str],
+    redact: Callable[[str], str],
+    harmless: Callable[[str], bool] = _never,
 ) -> Iterator[Callable[[], bool]]:
     """Write all log lines to *stream* for the block; gives a function that waits until they are written, 2 s at most.
 
@@ -157,13 +199,14 @@ def logging_to(
         level: For everything of KorProxy's.
         levels: For parts: ``{"gateway": "debug"}``.
         redact: Hides secrets; called in the writing thread.
+        harmless: See ``LineFormatter``; likewise.
     """
-    formatter = LineFormatter(redact)
+    formatter = LineFormatter(redact, harmless)
 
     def dropped(count: int) -> str:
         return formatter.format(_own(f"{count} log lines were dropped: their reader was too slow"))
 
-    writer = LineWriter(stream, formatter.format, dropped, QUEUE)
+    writer = LineWriter(stream, formatter.format, dropped, QUEUE, formatter.format_all)
     try:
         with _handled_by(_Enqueue(writer.put), {ROOT: level, **{f"{ROOT}.{part}": each for part, each in levels.items()}}):
             yield lambda: writer.flush(FLUSH_SECONDS)

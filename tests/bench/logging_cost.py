@@ -94,7 +94,9 @@ def once(sink: Sink, count: int, per_turn: int, out: IO[bytes] | None) -> float:
     events = [event(number) for number in range(count)]
     redactor = Redactor.of(korproxy_redactions(cast("Settings", None)))
     log = (
-        nullcontext() if out is None else logging_to(Descriptor(out.fileno()), level="info", levels={}, redact=redactor.redact)
+        nullcontext()
+        if out is None
+        else logging_to(Descriptor(out.fileno()), level="info", levels={}, redact=redactor.redact, harmless=redactor.harmless)
     )
     with log:
         before = trio.run(emitted, events, sink, per_turn)

@@ -28,12 +28,13 @@ def _key(begin: str, rest: str) -> str:
 
 
 _FORMS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    # name, pattern, clues: what is in lower case in every text in which the pattern finds anything
+    # name, pattern, clues: what is in lower case in every text in which the pattern finds anything. The fewer there are in
+    # all, the less it costs to look for them.
     ("authorization-header", r"[Aa](?i:uthorization)" + _IS + r"(?i:bearer|basic|token)\s{1,8}" + _VALUE, ("authorization",)),
     ("bearer-token", r"[Bb](?i:earer)\s{1,8}(?P<secret>[A-Za-z0-9._~+/=-]{8,4096}+)", ("bearer",)),
-    ("key-header", r"[Xx]-(?i:api-key|goog-api-key|korproxy-key|management-key)" + _IS + _VALUE, ("-key",)),
-    ("key-field", r"[Aa](?i:pi[_-]?key)" + _IS + _VALUE, ("apikey", "api_key", "api-key")),
-    ("key-in-address", r"""[?&](?i:key|api_?key|access_token|token)=(?P<secret>[^\s"'\\&#<>]{6,4096}+)""", ("key=", "token=")),
+    ("key-header", r"[Xx]-(?i:api-key|goog-api-key|korproxy-key|management-key)" + _IS + _VALUE, ("key",)),
+    ("key-field", r"[Aa](?i:pi[_-]?key)" + _IS + _VALUE, ("key",)),
+    ("key-in-address", r"""[?&](?i:key|api_?key|access_token|token)=(?P<secret>[^\s"'\\&#<>]{6,4096}+)""", ("key", "token=")),
     # OpenAI, Anthropic, Model Studio, DeepSeek, OpenRouter and many more
     ("sk-key", _key("sk-", r"[A-Za-z0-9_-]{12,4000}+"), ("sk-",)),
     ("korproxy-key", _key("kp-", r"(?:client|manage)-[A-Za-z0-9_-]{8,4000}+"), ("kp-client-", "kp-manage-")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import lru_cache
 
@@ -18,7 +18,7 @@ LONGEST = 200  # characters of one value: a client chooses its model name
 GATHER = 0.02  # seconds an event waits for others at most
 BATCH = 64  # events that are written in a row before others get their turn
 
-_PLAIN = re.compile(r"[!#-<>-~]+")  # printable ASCII without space, quotation mark and equals sign
+_PLAIN = re.compile(rf"[!#-<>-~]{{1,{LONGEST}}}")  # printable ASCII without space, quotation mark and equals sign
 
 log = logging.getLogger("korproxy.requests")
 
@@ -29,20 +29,16 @@ def line(event: Finished) -> str:
     A value that is not plain is written as a JSON string, so that nobody can put pairs or lines of their own into the log.
     """
     usage = event.usage
-    return "".join(
-        (
-            _who(_short(event.model), event.provider, event.account),
-            _how(event.status, event.outcome, event.code),
-            f" seconds={event.seconds:.3f}",
-            "" if event.first_byte is None else f" first_byte={event.first_byte:.3f}",
-            f" in={event.bytes_in} out={event.bytes_out}",
-            "" if usage.tokens_in is None else f" tokens_in={usage.tokens_in}",
-            "" if usage.cache_read is None else f" cache_read={usage.cache_read}",
-            "" if usage.cache_write is None else f" cache_write={usage.cache_write}",
-            "" if usage.tokens_out is None else f" tokens_out={usage.tokens_out}",
-            f" attempts={event.attempts}" if event.attempts > 1 else "",
-            f" request={_value(event.id)}",
-        )
+    how = _who(_short(event.model), event.provider, event.account) + _how(event.status, event.outcome, event.code)
+    first_byte = "" if event.first_byte is None else f" first_byte={event.first_byte:.3f}"
+    tokens_in = "" if usage.tokens_in is None else f" tokens_in={usage.tokens_in}"
+    cache_read = "" if usage.cache_read is None else f" cache_read={usage.cache_read}"
+    cache_write = "" if usage.cache_write is None else f" cache_write={usage.cache_write}"
+    tokens_out = "" if usage.tokens_out is None else f" tokens_out={usage.tokens_out}"
+    attempts = f" attempts={event.attempts}" if event.attempts > 1 else ""
+    return (
+        f"{how} seconds={event.seconds:.3f}{first_byte} in={event.bytes_in} out={event.bytes_out}"
+        f"{tokens_in}{cache_read}{cache_write}{tokens_out}{attempts} request={_value(event.id)}"
     )
 
 
@@ -65,8 +61,7 @@ def _short(text: str) -> str:
 
 
 def _value(text: str) -> str:
-    text = _short(text)
-    return text if _PLAIN.fullmatch(text) else json.dumps(text)
+    return text if _PLAIN.fullmatch(text) else json.dumps(_short(text))
 
 
 @attrs.frozen
@@ -79,25 +74,33 @@ class RequestLog:
         """Log until the channel closes."""
         task_status.started()
         async for event in events:
-            batch = [event, *_at_hand(events)]
+            batch = _with_others(event, events)
             if log.isEnabledFor(logging.INFO):
                 _write(batch)
             if len(batch) < BATCH:
                 await trio.sleep(GATHER)  # to be woken for each event costs more than to write its line
 
 
-def _at_hand(events: Events) -> Iterator[Finished]:
-    """Yield what is there already, to the rest of one batch."""
+def _with_others(first: Finished, events: Events) -> list[Finished]:
+    """Return a batch of *first* and what is there already."""
+    batch = [first]
+    receive = events.receive_nowait
     with suppress(trio.WouldBlock, trio.EndOfChannel):
-        for _ in range(BATCH - 1):
-            yield events.receive_nowait()
+        while len(batch) < BATCH:
+            batch.append(receive())
+    return batch
 
 
-def _write(batch: Iterable[Finished]) -> None:
-    """Hand a record of each event to logging.
+def _write(batch: Sequence[Finished]) -> None:
+    """Log a line for each event.
 
-    ``log.info`` would look for its caller and for its thread each time, which costs as much as all the rest together.
+    KorProxy's own handler takes them without records. And others get theirs by hand: ``log.info`` would look for its caller and
+    for its thread each time, which costs as much as all the rest together.
     """
+    emit_many = getattr(_only_handler(), "emit_many", None)  # of ``korproxy.runtime.logs``, which no plugin can import
+    if emit_many is not None:
+        emit_many(log.name, "INFO", [(event.correlation_id, line(event)) for event in batch])
+        return
     first = log.makeRecord(log.name, logging.INFO, __file__, 0, "", (), None)
     for event in batch:
         record = logging.LogRecord.__new__(type(first))
@@ -105,6 +108,18 @@ def _write(batch: Iterable[Finished]) -> None:
         record.msg = line(event)
         record.correlation_id = event.correlation_id
         log.handle(record)
+
+
+def _only_handler() -> logging.Handler | None:
+    """Return what alone would get the records of ``log``, as they are; None where there are several, or there is a filter."""
+    handlers: list[logging.Handler] = []
+    logger: logging.Logger | None = log
+    while logger is not None:
+        handlers += logger.handlers
+        logger = logger.parent if logger.propagate else None
+    if len(handlers) != 1 or log.filters or handlers[0].filters or handlers[0].level > logging.INFO:
+        return None
+    return handlers[0]
 
 
 @hookimpl

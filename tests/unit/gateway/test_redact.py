@@ -141,6 +141,38 @@ def test_clues_change_nothing_but_the_time(text: str) -> None:
     assert Redactor.of(rules).redact(text) == Redactor.of(plain).redact(text)
 
 
+@given(st.lists(TEXTS, max_size=5))
+def test_what_is_harmless_together_is_harmless_in_each_part(texts: list[str]) -> None:
+    patterns = {"k-[0-9]+": ("k-",), "(?i:sk-)[0-9x]+": ("sk-",)}
+    redactor = Redactor.of(RegexRedaction(name=each, pattern=re.compile(each), clues=clues) for each, clues in patterns.items())
+
+    if redactor.harmless(" ".join(texts)):
+        assert [redactor.redact(text) for text in texts] == texts
+
+
+def test_a_text_is_harmless_only_where_all_rules_say_by_what_they_can_be_told() -> None:
+    rule = RegexRedaction(name="keys", pattern=re.compile("k-[0-9]+"), clues=("k-",))
+    redactor = Redactor.of([rule])
+
+    assert [redactor.harmless(text) for text in ("k 1", "k-1", "K-", "a k-1 b", "\u212a")] == [True, False, False, False, False]
+    assert not Redactor.of([rule, Finds()]).harmless("k 1")
+    assert Redactor().harmless("sk-secret")
+
+
+CLUES = st.text(st.sampled_from("aeqz09-_=. é'\\"), min_size=1, max_size=4).filter(str.isascii)
+
+
+@given(st.lists(CLUES, min_size=1, max_size=5), st.lists(st.one_of(CLUES, st.sampled_from(["b", "7", "E", "é"]))), st.data())
+def test_no_clue_is_overlooked_whatever_is_around_it(clues: list[str], around: list[str], data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(around)))
+    clue = data.draw(st.sampled_from(clues))
+    text = "".join([*around[:at], data.draw(st.sampled_from([clue, clue.upper()])), *around[at:]])
+    rule = RegexRedaction(name="any", pattern=re.compile(re.escape(clue), re.IGNORECASE), replacement="", clues=tuple(clues))
+
+    assert not Redactor.of([rule]).harmless(text)
+    assert Redactor.of([rule]).redact(text) == rule.pattern.sub("", text)
+
+
 SPANS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)).map(lambda each: (min(each), max(each))), max_size=6)
 
 

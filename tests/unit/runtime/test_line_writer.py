@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import attrs
 import pytest
 
-from korproxy.runtime.line_writer import AT_ONCE, LineWriter
+from korproxy.runtime.line_writer import AT_ONCE, TOGETHER, LineWriter
 
 
 @attrs.define
@@ -33,6 +33,12 @@ def text_of(entry: object) -> str:
     if entry == "bad":
         raise ValueError(entry)
     return f"{entry}\n"
+
+
+def open_to_all() -> threading.Event:
+    event = threading.Event()
+    event.set()
+    return event
 
 
 @contextmanager
@@ -118,6 +124,44 @@ def test_an_entry_without_a_line_is_left_out() -> None:
             writer.put(entry)
 
     assert reader.texts == ["first\n", "a\nb\n"]
+
+
+def test_the_lines_of_many_entries_can_be_made_together() -> None:
+    made: list[list[object]] = []
+
+    def together(entries: Sequence[object]) -> list[str]:
+        made.append(list(entries))
+        return [f"<{each}>\n" for each in entries]
+
+    reader = Reader(reads=open_to_all())
+    writer = LineWriter[object](reader, text_of, "{} lost\n".format, 1000, together)
+    writer.put(*range(3 * TOGETHER))
+    assert writer.close(10)
+
+    assert "".join(reader.texts) == "".join(f"<{number}>\n" for number in range(3 * TOGETHER))
+    assert max(map(len, made)) <= TOGETHER < sum(map(len, made)) == 3 * TOGETHER
+
+
+def test_where_lines_cannot_be_made_together_each_is_made_by_itself() -> None:
+    def together(entries: Sequence[object]) -> list[str]:
+        raise ValueError(entries)
+
+    reader = Reader(reads=open_to_all())
+    writer = LineWriter[object](reader, text_of, "{} lost\n".format, 1000, together)
+    writer.put("a", "bad", "b")
+    assert writer.close(10)
+
+    assert "".join(reader.texts) == "a\nb\n"
+
+
+def test_of_many_entries_at_once_the_first_that_fit_are_kept() -> None:
+    reader = Reader()
+    with writing_first(reader, 3) as writer:
+        writer.put(0)
+        writer.put(1, 2, 3, 4)
+        writer.put(5, 6)
+
+    assert reader.texts == ["first\n", "4 lost\n0\n1\n2\n"]
 
 
 def test_what_does_not_fit_is_counted_and_told_before_what_comes_next() -> None:

@@ -212,6 +212,56 @@ def test_an_entry_is_one_line_and_indented_ones(text: str) -> None:
     assert len(more) == text.count("\n")
 
 
+def looks_harmless(text: str) -> bool:
+    return "hunter2" not in text
+
+
+@given(st.lists(st.one_of(st.text(max_size=20), st.sampled_from(["model=m", "hunter2", "a\nb", "é"])), max_size=6))
+def test_lines_that_are_made_together_are_those_that_are_made_one_by_one(texts: list[str]) -> None:
+    formatter = LineFormatter(hide, looks_harmless)
+    entries = [entry(text, 1_790_000_000.0 + at) for at, text in enumerate(texts)]
+
+    assert list(formatter.format_all(entries)) == [formatter.format(each) for each in entries]
+
+
+def test_what_is_harmless_and_plain_is_not_asked_about_again() -> None:
+    asked: list[str] = []
+
+    def redact(text: str) -> str:
+        asked.append(text)
+        return text
+
+    formatter = LineFormatter(redact, looks_harmless)
+    formatter.format_all([entry("a"), entry("b")])
+    assert asked == []
+    formatter.format_all([entry("a"), entry("hunter2")])
+    assert asked == ["[c-1] a", "[c-1] hunter2"]
+
+
+def test_where_nobody_says_what_is_harmless_each_text_is_redacted() -> None:
+    with written() as lines:
+        for text in ("hunter2", "plain", "hunter2"):
+            server.info(text)
+
+    assert [line.rpartition(" ")[2] for line in lines] == ["***", "plain", "***"]
+
+
+def test_many_lines_at_once_are_the_same_as_a_record_for_each() -> None:
+    said = [("c-1", "a"), ("c-2", "hunter2"), ("c-3", "b\nc")]
+    with written() as lines:
+        [handler] = logging.getLogger("korproxy").handlers
+        emit_many = getattr(handler, "emit_many", None)  # as the sink of requests looks for it
+        assert emit_many is not None
+        emit_many("korproxy.server", "INFO", said)
+    with written() as singly:
+        for correlation, text in said:
+            server.info(text, extra={"correlation_id": correlation})
+
+    assert (
+        lines == singly == ["info     server    [c-1] a", "info     server    [c-2] ***", "info     server    [c-3] b", "    c"]
+    )
+
+
 def test_a_line_that_cannot_be_made_says_where_it_is_and_not_what_was_in_it(capsys: pytest.CaptureFixture[str]) -> None:
     with written() as lines:
         server.info("%d of hunter2", "hunter2")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from korproxy.builtin.redactions.vendor_keys import korproxy_redactions
+from korproxy.gateway.redact import Redactor
 from korproxy.kit.regex_redaction import RegexRedaction
 from tests.fakes.settings import FakeSettings
 
@@ -153,6 +155,15 @@ def test_the_log_line_of_a_usual_request_has_no_clue() -> None:
     usage = " tokens_in=10 cache_read=1 cache_write=2 tokens_out=40 attempts=2 request=5d0a3c1e-8f6a-4e9c-9d0b-2f7c1a9b8e77"
 
     assert [rule.name for rule in RULES if any(clue in text + usage for clue in rule.clues)] == []
+    assert Redactor.of(RULES).harmless(text + usage)
+
+
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: key[:9])
+@pytest.mark.parametrize("version", [str, str.lower, str.upper, json.dumps, repr, quote])
+def test_a_key_among_many_lines_makes_all_of_them_suspicious(key: str, version: Callable[[str], str]) -> None:
+    together = " ".join(["model=gpt-4o status=200", version(f"model={key}"), "model=gpt-4o status=200"])
+
+    assert not Redactor.of(RULES).harmless(together)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import logging
 import math
@@ -16,6 +17,7 @@ from msgspec import structs
 
 from korproxy.builtin.sinks.request_log import BATCH, LONGEST, korproxy_sinks, line
 from korproxy.models.outcome import Finished, Usage
+from korproxy.runtime.logs import logging_to
 from tests.fakes.settings import FakeSettings
 
 OK = Finished(
@@ -147,6 +149,65 @@ async def test_events_of_many_batches_are_logged_in_their_order(
                     await send.send(structs.replace(BARE, id=f"r-{number}"))
 
     assert [each.getMessage().rpartition("=")[2] for each in caplog.records] == [f"r-{number}" for number in range(count)]
+
+
+class Counting(logging.Filter):
+    """Lets every record through, and counts them."""
+
+    count = 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        del record
+        self.count += 1
+        return True
+
+
+async def logged(*events: Finished, among: logging.Handler | None = None, by: logging.Filter | None = None) -> list[str]:
+    """Return the lines that KorProxy's own log has for *events*, without time; another handler gets them, too, or a filter."""
+    [sink] = korproxy_sinks(FakeSettings())
+    send, receive = trio.open_memory_channel[Finished](len(events))
+    async with send:
+        for event in events:
+            send.send_nowait(event)
+    ours, requests, stream = logging.getLogger("korproxy"), logging.getLogger("korproxy.requests"), io.StringIO()
+    with logging_to(stream, level="info", levels={}, redact=str):
+        if among is not None:
+            ours.addHandler(among)
+        if by is not None:
+            requests.addFilter(by)
+        try:
+            await sink.run(receive, task_status=trio.TASK_STATUS_IGNORED)
+        finally:
+            if among is not None:
+                ours.removeHandler(among)
+            if by is not None:
+                requests.removeFilter(by)
+    return [each.partition(" ")[2] for each in stream.getvalue().splitlines()]
+
+
+async def test_korproxys_own_log_takes_lines_without_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    handled: list[logging.LogRecord] = []
+    with monkeypatch.context() as patched:
+        patched.setattr(logging.Logger, "handle", lambda _, record: handled.append(record))
+        lines = await logged(OK, BARE)
+
+    assert lines == [f"info     requests  [c-1] {line(OK)}", f"info     requests  [c-2] {line(BARE)}"]
+    assert handled == []
+
+
+async def test_another_handler_or_a_filter_gets_a_record_of_each_event(caplog: pytest.LogCaptureFixture) -> None:
+    alone = await logged(OK, BARE)
+    counting, on_handler = Counting(), Counting()
+    caplog.handler.addFilter(on_handler)
+    try:
+        beside = await logged(OK, BARE, among=caplog.handler)
+        filtered = await logged(OK, BARE, by=counting)
+    finally:
+        caplog.handler.removeFilter(on_handler)
+
+    assert beside == filtered == alone
+    assert [each.getMessage() for each in caplog.records] == [line(OK), line(BARE)]
+    assert (counting.count, on_handler.count) == (2, 2)
 
 
 async def test_a_record_is_whole_and_made_when_it_is_logged(caplog: pytest.LogCaptureFixture) -> None:
