@@ -51,7 +51,7 @@ _TELLING = 2000  # characters of a message in which it says what is wrong
 _SUMMARIES = "reasoning.summary"  # refused to organisations that OpenAI has not verified, with 400 unsupported_value
 _BAD_SEAL = "invalid_encrypted_content"
 # "Please retry in 21.5s.", "try again in 850ms", "retry after 7 seconds", "will reset after 3h6m36s", "Please wait 1 minute"
-_WAIT = re.compile(rf"\b(?:retry|try again|resets?|please wait)(?: (?:in|after|for))? ({DURATION})", re.IGNORECASE)
+_WAIT = re.compile(rf"\b(?:retry|try again|resets?|please wait)(?: (?:in|after|for))? ({DURATION})", re.IGNORECASE | re.ASCII)
 _WAIT_UNTIL = re.compile(r"limit reached\|([0-9]{10,13})\b")  # "Claude AI usage limit reached|1795435200"
 
 

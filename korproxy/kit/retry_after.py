@@ -15,8 +15,8 @@ _PART = (
     r"[0-9]+(?:\.[0-9]+)? ?(?:ms|milliseconds?|d|days?|h|hrs?|hours?|m|mins?|minutes?|s|secs?|seconds?)(?![a-z])"  # 6m, 1.5 s
 )
 DURATION = rf"{_PART}(?:,? ?(?:and )?{_PART})*"  # a pattern: 21.5s, 850ms, 1h2m3s, 3 seconds, 2 hours and 5 minutes
-_WHOLE = re.compile(DURATION, re.IGNORECASE)
-_AMOUNT = re.compile(r"([0-9.]+) ?([a-z])([a-z]*)", re.IGNORECASE)
+_WHOLE = re.compile(DURATION, re.IGNORECASE | re.ASCII)
+_AMOUNT = re.compile(r"([0-9.]+) ?([a-z])([a-z]*)", re.IGNORECASE | re.ASCII)
 _EPOCH = 1e9  # a time from 2001 on, in seconds since 1970; nobody says so long a wait in seconds
 _EPOCH_MS = 1e12
 

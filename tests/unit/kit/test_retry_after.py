@@ -131,7 +131,10 @@ def test_durations_are_read_in_short_and_in_words(text: str, seconds: float) -> 
     assert duration(text) == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize("text", ["", "5", "s", "-5s", "1.s", "1.2.3s", "5 messages", "5 s!", " 5s", "5s ", "1d2", "٣s", "5µs"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "5", "s", "-5s", "1.s", "1.2.3s", "5 messages", "5 s!", " 5s", "5s ", "1d2", "٣s", "5µs", "5\u017f", "5 \u017feconds"],
+)
 def test_what_is_no_duration_is_none(text: str) -> None:
     assert duration(text) is None
 
