@@ -14,6 +14,7 @@ from korproxy.contracts import Explanation as Explanation
 from korproxy.contracts import PluginTable as PluginTable
 from korproxy.contracts import Provider as Provider
 from korproxy.contracts import Redaction as Redaction
+from korproxy.contracts import RoutingStrategy as RoutingStrategy
 from korproxy.contracts import Service as Service
 from korproxy.contracts import Settings as Settings
 from korproxy.contracts import Sink as Sink
@@ -41,6 +42,8 @@ from korproxy.models.calls import Outgoing as Outgoing
 from korproxy.models.calls import Peek as Peek
 from korproxy.models.calls import Span as Span
 from korproxy.models.calls import UpstreamRequest as UpstreamRequest
+from korproxy.models.decisions import Able as Able
+from korproxy.models.decisions import RoutedCall as RoutedCall
 from korproxy.models.outcome import Fault as Fault
 from korproxy.models.outcome import Finished as Finished
 from korproxy.models.outcome import Refusal as Refusal

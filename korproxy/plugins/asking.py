@@ -18,6 +18,7 @@ from korproxy.contracts import (
     PluginTable,
     Provider,
     Redaction,
+    RoutingStrategy,
     Service,
     Settings,
     Sink,
@@ -60,6 +61,11 @@ def redactions(host: PluginHost, settings: Settings) -> list[Offer[Redaction]]:
         ConfigError: A plugin that has, or may have, such rules is out (unless *host* is tolerant).
     """
     return cast("list[Offer[Redaction]]", _ask(host, "korproxy_redactions", settings=settings))
+
+
+def routing(host: PluginHost) -> list[Offer[RoutingStrategy]]:
+    """Return the ways to say who of a group goes first."""
+    return cast("list[Offer[RoutingStrategy]]", _ask(host, "korproxy_routing"))
 
 
 def sinks(host: PluginHost, settings: Settings) -> list[Offer[Sink]]:

@@ -173,6 +173,7 @@ SHAPES: Mapping[str, Shape] = {
     "korproxy_providers": _PROVIDER,
     "korproxy_dialects": _DIALECT,
     "korproxy_redactions": _REDACTION,
+    "korproxy_routing": Shape(kind="routing strategy", fields={"name": str}, methods=("rank",)),
     "korproxy_sinks": Shape(kind="sink", fields={"name": str}, methods=("run",)),
     "korproxy_services": Shape(kind="service", fields={"name": str}, methods=("run",)),
     "korproxy_collectors": Shape(kind="collector", fields={"name": str}, methods=("collect",)),

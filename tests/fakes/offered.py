@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import attrs
 
-from korproxy.contracts import Dialect, Provider, Redaction
+from korproxy.contracts import Dialect, Provider, Redaction, RoutingStrategy
 from korproxy.models.accounts import Account
 from korproxy.models.providers import ConfiguredProvider
 from korproxy.plugins import asking
@@ -54,3 +54,8 @@ def dialects() -> dict[str, Dialect]:
 def redactions() -> dict[str, Redaction]:
     """Return the built-in rules, by name."""
     return {each.item.name: each.item for each in asking.redactions(host(), OneOfEveryType())}
+
+
+def strategies() -> dict[str, RoutingStrategy]:
+    """Return the built-in ways to say who of a group goes first, by name."""
+    return {each.item.name: each.item for each in asking.routing(host())}

@@ -44,6 +44,7 @@ class Task:
 
     async def run(self, *args, task_status): ...
     async def collect(self): ...
+    def rank(self, call, able, *, turn, seed): return able
 
 
 @attrs.frozen
@@ -56,6 +57,7 @@ ARGUMENTS = {
     "korproxy_providers": "settings",
     "korproxy_dialects": "settings",
     "korproxy_redactions": "settings",
+    "korproxy_routing": "",
     "korproxy_sinks": "settings",
     "korproxy_services": "settings",
     "korproxy_collectors": "settings",
@@ -70,6 +72,7 @@ ITEMS = {
     "korproxy_providers": 'OpenAICompatible(id="{name}", base_url="http://127.0.0.1:1")',
     "korproxy_dialects": "Dialect()",
     "korproxy_redactions": 'RegexRedaction(name="{name}", pattern=re.compile("{name}"))',
+    "korproxy_routing": "Task()",
     "korproxy_sinks": "Task()",
     "korproxy_services": "Task()",
     "korproxy_collectors": "Task()",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -77,3 +78,19 @@ class Backwards:
     def rank(self, call: RoutedCall, able: Sequence[Able], *, turn: int, seed: int) -> Sequence[Able]:
         self.asked.append((call, able, turn, seed))
         return able[::-1]
+
+
+def some_able(*accounts: str, weights: Sequence[int] = ()) -> Sequence[Able]:
+    given = [*weights, *[1] * (len(accounts) - len(weights))]
+    pairs = zip(accounts, given, strict=True)
+    return tuple(Able(provider="p", account=name, model="m", weight=weight) for name, weight in pairs)
+
+
+def in_order(strategy: RoutingStrategy, able: Sequence[Able], *, turn: int = 0, seed: int = 0) -> str:
+    """Return the names of the accounts as *strategy* ranks them, of which each is one letter."""
+    return "".join(each.account for each in strategy.rank(RoutedCall(), able, turn=turn, seed=seed))
+
+
+def firsts(strategy: RoutingStrategy, able: Sequence[Able], *, turns: int, since: int = 0) -> Mapping[str, int]:
+    """Return how often each account comes first in so many turns."""
+    return Counter(in_order(strategy, able, turn=turn, seed=turn * 7919)[0] for turn in range(since, since + turns))

@@ -65,6 +65,10 @@ def test_korproxy_redactions_gives_each_rule_with_its_plugin(host: PluginHost) -
     ]
 
 
+def test_korproxy_routing_gives_each_strategy_with_its_plugin(host: PluginHost) -> None:
+    assert [(each.plugin, each.item.name) for each in asking.routing(host)] == [("a", "a"), ("b", "b")]
+
+
 def test_korproxy_sinks_gives_each_sink_with_its_plugin(host: PluginHost) -> None:
     assert [(each.plugin, each.item.name) for each in asking.sinks(host, SETTINGS)] == [("a", "a"), ("b", "b")]
 
@@ -90,6 +94,7 @@ def test_korproxy_commands_gives_each_command_with_its_plugin_and_loads_none(hos
         ("korproxy_settings", "settings table"),
         ("korproxy_providers", "provider"),
         ("korproxy_dialects", "dialect"),
+        ("korproxy_routing", "routing strategy"),
         ("korproxy_sinks", "sink"),
         ("korproxy_services", "service"),
         ("korproxy_collectors", "collector"),
@@ -102,7 +107,7 @@ def test_the_later_of_two_plugins_that_offer_one_name_is_out_whole(tmp_path: Pat
         tmp_path, {"a": plugin_text("a", [hook]), "b": plugin_text("a", HARMLESS, number=588), "c": plugin_text("c", [hook])}
     )
     ask = getattr(asking, hook.removeprefix("korproxy_"))
-    offers = ask(host) if hook in {"korproxy_settings", "korproxy_commands"} else ask(host, SETTINGS)
+    offers = ask(host) if hook in {"korproxy_settings", "korproxy_routing", "korproxy_commands"} else ask(host, SETTINGS)
     assert [each.plugin for each in offers] == ["a", "c"]
     assert _reasons(host) == {"b": f'[KP-CONF-208] two {kind}s named "a": plugins a and b'}
     later = [plugin for plugin, _ in host.each("korproxy_services", settings=SETTINGS)]

@@ -29,6 +29,7 @@ CONTRACTS = {
     "korproxy_providers": contracts.Provider,
     "korproxy_dialects": contracts.Dialect,
     "korproxy_redactions": contracts.Redaction,
+    "korproxy_routing": contracts.RoutingStrategy,
     "korproxy_sinks": contracts.Sink,
     "korproxy_services": contracts.Service,
     "korproxy_collectors": contracts.Collector,
@@ -58,6 +59,7 @@ class Task:
 
     async def run(self) -> None: ...
     async def collect(self) -> None: ...
+    def rank(self) -> None: ...
 
 
 GOOD: dict[str, object] = {
@@ -66,6 +68,7 @@ GOOD: dict[str, object] = {
     "korproxy_providers": PROVIDER,
     "korproxy_dialects": Dialect(),
     "korproxy_redactions": REDACTION,
+    "korproxy_routing": Task(),
     "korproxy_sinks": Task(),
     "korproxy_services": Task(),
     "korproxy_collectors": Task(),
