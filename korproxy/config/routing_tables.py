@@ -1,4 +1,4 @@
-"""The tables of routing.toml, strict (docs/reference/routing-file.md), and how each becomes what ``models.routing`` calls it."""
+"""The tables of routing.toml, strict (docs/reference/routing-file.md), and how each becomes what the models call it."""
 
 from __future__ import annotations
 

@@ -309,7 +309,7 @@ CONF: tuple[ErrorCode, ...] = (
         code="KP-CONF-222",
         message="A provider or account is named that is not configured.",
         description=(
-            "accounts.toml or routing.toml has the name of a provider or account that korproxy.toml does not have (any more)."
+            "A provider or account stands in accounts.toml or routing.toml, and korproxy.toml does not have it."
             " Nothing goes there, and everything else works."
         ),
         severity=Severity.WARNING,

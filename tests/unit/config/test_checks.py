@@ -5,7 +5,7 @@ import math
 import attrs
 import pytest
 
-from korproxy.config.checks import Distinct, Each, Entries, Mistake, OneStep, seconds, text, whole
+from korproxy.config.checks import Distinct, Each, Entries, Mistake, OneStep, said, seconds, text, up_to, whole
 from korproxy.config.texts import log_level, log_name, provider_id
 
 
@@ -16,6 +16,8 @@ class Table:
     version: int = attrs.field(default=1, validator=whole(1, 1))
     wait: float | None = attrs.field(default=None, validator=seconds)
     id: str | None = attrs.field(default=None, validator=text(provider_id))
+    most: float = attrs.field(default=0, validator=up_to(60))
+    maybe: str = attrs.field(default="", validator=said(provider_id))
 
 
 @pytest.mark.parametrize(
@@ -29,6 +31,9 @@ class Table:
         {"wait": None},
         {"id": None},
         {"id": "a"},
+        {"most": 0.0},
+        {"most": 60},
+        {"maybe": "a"},
     ],
 )
 def test_values_within_their_range_pass(given: dict[str, object]) -> None:
@@ -42,6 +47,10 @@ def test_values_within_their_range_pass(given: dict[str, object]) -> None:
         ({"port": 65536}, "must be from 0 to 65535, not 65536"),
         ({"port": 10**5000}, "must be from 0 to 65535, not a number of more than 15 digits"),
         ({"size": 0}, "must be at least 1, not 0"),
+        ({"most": -0.1}, "must be from 0 to 60 seconds, not -0.1"),
+        ({"most": 60.1}, "must be from 0 to 60 seconds, not 60.1"),
+        ({"most": math.nan}, "must be from 0 to 60 seconds, not nan"),
+        ({"maybe": " "}, "a provider's id has 1 to 32 of a-z, 0-9, _ and -, and starts with a letter or digit"),
         ({"version": 0}, "must be 1, not 0"),
         ({"wait": 0}, "must be more than 0 and at most 604800 seconds (a week), not 0"),
         ({"wait": -0.5}, "must be more than 0 and at most 604800 seconds (a week), not -0.5"),

@@ -10,14 +10,20 @@ from hypothesis import strategies as st
 from korproxy.config.checks import Mistake
 from korproxy.config.texts import (
     account_name,
+    account_of_provider,
     address,
     alias,
     base_url,
+    error_code,
+    header_name,
+    hours,
+    label,
     log_level,
     log_name,
     model_name,
     not_empty,
     origin,
+    pattern,
     provider_id,
 )
 
@@ -45,6 +51,12 @@ GOOD: list[tuple[Check, list[str]]] = [
         ],
     ),
     (base_url, ["https://api.example/v1", "http://127.0.0.1:1234", "http://[::1]:1/v1/", "https://x.example/a%20b/~c"]),
+    (label, ["a", "Work laptop", "x" * 64, "a/b"]),
+    (pattern, ["*", "claude-*", "claude-opus-5[1m]", "ü"]),
+    (header_name, ["x-team", "x_team", "a"]),
+    (hours, ["00:00-24:00", "22:00-06:00", "09:05-17:30"]),
+    (account_of_provider, ["claude/work", "a/b/c", "a/Work laptop"]),
+    (error_code, ["KP-RATE-401", "KP-PROV-199", "KP-AUTH-080"]),
 ]
 BAD: list[tuple[Check, list[str]]] = [
     (provider_id, ["", "Claude", "-a", "_a", "a b", "a/b", "a.b", "a\n", "a" * 33, "ä"]),
@@ -96,6 +108,12 @@ BAD: list[tuple[Check, list[str]]] = [
             "http://:80",
         ],
     ),
+    (label, ["", " a", "a ", "x" * 65, "ü", "a\nb"]),
+    (pattern, ["", " ", " a*", "a\n"]),
+    (header_name, ["", "X-Team", "x team", "x:y", "x\n", "é"]),
+    (hours, ["", "9:00-10:00", "09:00", "24:00-01:00", "09:60-10:00", "09:00-25:00", "09:00-09:00", "09:00-10:00\n"]),
+    (account_of_provider, ["", "claude", "claude/", "/a", "Claude/a", "claude/ a"]),
+    (error_code, ["", "KP", "KP-RATE-470", "KP-RATE-199", "KP-NOPE-299", "KP-RATE-4010", "kp-rate-401"]),
 ]
 
 

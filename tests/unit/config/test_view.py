@@ -5,9 +5,10 @@ from pathlib import Path
 import attrs
 import pytest
 
+from korproxy.config.accounts_file import AddedAccounts, AddedTable, merged
 from korproxy.config.home import Home, prepare
 from korproxy.config.loading import parse
-from korproxy.config.settings import RootSettings
+from korproxy.config.settings import AccountSettings, RootSettings
 from korproxy.config.view import SettingsView
 from korproxy.contracts import Settings
 from korproxy.errors.exceptions import ConfigError
@@ -114,6 +115,18 @@ def test_the_check_lists_every_secret_that_cannot_be_had(home: Path) -> None:
     assert [(each.code, each.path) for each in view(home).secret_problems()] == [
         ("KP-CONF-205", "$.providers.claude.accounts[2].key"),
         ("KP-CONF-204", "$.providers.second.accounts[1].key"),
+    ]
+
+
+@pytest.mark.code("KP-CONF-205")
+def test_an_account_that_was_added_by_command_is_told_with_its_own_file(home: Path) -> None:
+    added = AddedAccounts(providers={"claude": AddedTable(accounts=(AccountSettings(name="gone", key="env:GONE"),))})
+    root, _ = merged(parse(TOML, path="k.toml"), added)
+    settings = SettingsView.of(root, Home(path=home), demo=False, environ={"CLAUDE": "x", "LOST": "y"}, tables={})
+
+    assert [each.name for each in settings.providers("claude")[0].accounts] == ["work", "mine", "lost", "gone"]
+    assert [(each.code, each.path) for each in settings.secret_problems() if each.code == "KP-CONF-205"] == [
+        ("KP-CONF-205", "accounts.toml:$.providers.claude.accounts[0].key")
     ]
 
 

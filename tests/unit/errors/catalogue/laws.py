@@ -32,7 +32,7 @@ HEADERS = {
     *("Authorization: Bearer KEY", "Content-Length", "Retry-After", "X-Correlation-ID", "X-Management-Key"),
     *("X-KorProxy-Key", "X-KorProxy-Upstream-Request-ID", "X-KorProxy-Lossy"),
 }
-IN_HOME = {"secrets/", "secrets/client.key", "daemon.lock", "daemon.json"}
+IN_HOME = {"secrets/", "secrets/client.key", "daemon.lock", "daemon.json", "last-good/"}
 VARIABLES = {"KORPROXY_HOME", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "HTTPS_PROXY", "SSL_CERT_FILE"}
 REFERENCES = {"env:NAME", "file:PATH", "file:"}
 ADDRESSES = {"GET /v1/models", "/v1", "https://example.com/v1", "http://127.0.0.1"}
