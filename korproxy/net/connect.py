@@ -36,7 +36,9 @@ class Connector:
 
     def proxy(self, target: Target) -> Proxy | None:
         """Return the proxy that gets the request itself, and not only its bytes."""
-        return self.proxies.on_the_way_to(target) if target.scheme == "http" else None
+        if not self.proxies.named or target.scheme != "http":
+            return None
+        return self.proxies.on_the_way_to(target)
 
     async def connect(self, target: Target, deadline: float = inf) -> Line:
         """Return a connection to *target*, or to the proxy that is asked in its place.

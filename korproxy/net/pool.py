@@ -50,12 +50,14 @@ class Connection:
     Attributes:
         idle_since: Trio time at which it became idle.
         now: Trio's clock.
+        busy: Somebody has it.
     """
 
     line: Line
     origin: Origin
     pool: Pool = attrs.field(repr=False)
     idle_since: float = attrs.field(default=0.0, init=False)
+    busy: bool = attrs.field(default=True, init=False)
     base: Wire = attrs.field(init=False, repr=False)
     now: Callable[[], float] = attrs.field(init=False, repr=False)
 
@@ -75,24 +77,22 @@ class Connection:
 
 @attrs.define
 class IdleRoom:
-    """The idle connections of all pools together, those that were not used for longest first."""
+    """The idle connections of all pools together.
+
+    Attributes:
+        idle: They, those that were not used for longest first. Pools put theirs in and take them out.
+    """
 
     most: int = IDLE_IN_ALL
-    _idle: dict[Connection, None] = attrs.field(factory=dict, init=False, repr=False)
+    idle: dict[Connection, None] = attrs.field(factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
-        return len(self._idle)
+        return len(self.idle)
 
-    def enter(self, connection: Connection) -> None:
-        """Make room for *connection*, if need be by closing another one."""
-        self._idle[connection] = None
-        if len(self._idle) > self.most:
-            oldest = next(iter(self._idle))
-            oldest.pool.close_idle(oldest, "no room")
-
-    def leave(self, connection: Connection) -> None:
-        """*connection* is idle no longer."""
-        del self._idle[connection]
+    def make_room(self) -> None:
+        """Close the one that was not used for longest."""
+        oldest = next(iter(self.idle))
+        oldest.pool.close_idle(oldest, "no room")
 
 
 @attrs.define(eq=False)
@@ -105,7 +105,7 @@ class Pool:
     connector: Connector
     room: IdleRoom = attrs.field(factory=IdleRoom)
     _idle: dict[Origin, list[Connection]] = attrs.field(factory=dict, init=False, repr=False)  # used last, last
-    _busy: set[Connection] = attrs.field(factory=set, init=False, repr=False)
+    _all: set[Connection] = attrs.field(factory=set, init=False, repr=False)
     _opened: int = attrs.field(default=0, init=False)
     _reused: int = attrs.field(default=0, init=False)
     _repeated: int = attrs.field(default=0, init=False)
@@ -114,9 +114,10 @@ class Pool:
     @property
     def counters(self) -> PoolCounters:
         """The figures as they are now."""
+        idle = sum(map(len, self._idle.values()))
         return PoolCounters(
-            idle=sum(map(len, self._idle.values())),
-            busy=len(self._busy),
+            idle=idle,
+            busy=len(self._all) - idle,
             opened=self._opened,
             reused=self._reused,
             repeated=self._repeated,
@@ -124,7 +125,7 @@ class Pool:
         )
 
     def __len__(self) -> int:
-        return len(self._busy) + sum(map(len, self._idle.values()))
+        return len(self._all)
 
     def take(self, origin: Origin, now: float) -> Connection | None:
         """Return the idle connection to *origin* that was used last, which is the caller's then; None if there is none."""
@@ -138,8 +139,8 @@ class Pool:
                     self.close_idle(connection, reason)
                     continue
             idle.pop()
-            self.room.leave(connection)
-            self._busy.add(connection)
+            del self.room.idle[connection]
+            connection.busy = True
             self._reused += 1
             return connection
         return None
@@ -148,7 +149,7 @@ class Pool:
         """Return a new connection, which is the caller's. Raises as ``Connector.connect`` does."""
         connection = Connection(await self.connector.connect(target, deadline), target.origin, self)
         self._opened += 1
-        self._busy.add(connection)
+        self._all.add(connection)
         return connection
 
     def repeat(self) -> None:
@@ -160,18 +161,22 @@ class Pool:
         if connection.base.hung_up:
             self.drop(connection, "hung up")
             return
-        self._busy.discard(connection)
+        connection.busy = False
         connection.idle_since = connection.now()
         idle = self._idle.get(connection.origin)
         if idle is None:
             idle = self._idle[connection.origin] = []
         idle.append(connection)
-        self.room.enter(connection)
+        room = self.room
+        room.idle[connection] = None
+        if len(room.idle) > room.most:
+            room.make_room()
 
     def drop(self, connection: Connection, reason: Reason) -> None:
         """Close a busy *connection*."""
-        if connection in self._busy:
-            self._busy.discard(connection)
+        if connection.busy:
+            connection.busy = False
+            self._all.discard(connection)
             self._closed[reason] += 1
             connection.close()
 
@@ -186,7 +191,8 @@ class Pool:
         idle.remove(connection)
         if not idle:
             del self._idle[connection.origin]
-        self.room.leave(connection)
+        del self.room.idle[connection]
+        self._all.discard(connection)
         self._closed[reason] += 1
         connection.close()
 
@@ -218,7 +224,7 @@ class Pool:
         for same in list(self._idle.values()):
             for each in list(same):
                 self.close_idle(each, "stopped")
-        for each in list(self._busy):
+        for each in list(self._all):
             self.drop(each, "stopped")
 
     def _spoiled(self, connection: Connection, now: float) -> Reason | None:

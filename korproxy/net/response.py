@@ -133,7 +133,7 @@ class ResponseReader:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a field. Those behind a body are read and forgotten."""
-        self._found.append((name, value))
+        self._found.append((name.lower(), value.rstrip(b" \t")))
 
     def on_headers_complete(self) -> None:
         """Find out how long the body will be."""
@@ -145,12 +145,13 @@ class ResponseReader:
             self._refuse("an impossible status")
         if status < 200:
             return
-        fields = tuple([(name.lower(), value.rstrip(b" \t")) for name, value in self._found])
-        self._check_size(fields)
-        names = [name for name, _ in fields]
-        if b"transfer-encoding" in names:
+        fields = tuple(self._found)
+        if len(fields) > MOST_FIELDS or self._fed > MOST_BYTES:
+            self._check_size(fields)
+        last = dict(fields)
+        if b"transfer-encoding" in last:
             self._check_coding(fields)
-        elif b"content-length" not in names:
+        elif b"content-length" not in last:
             self._until_end = status not in (204, 304)
         self.status, self.fields = status, fields
         self.keeps = parser.should_keep_alive()
@@ -159,7 +160,7 @@ class ResponseReader:
     def _check_size(self, fields: RawHeaders) -> None:
         if len(fields) > MOST_FIELDS:
             self._refuse("too many header fields")
-        if self._fed > MOST_BYTES and sum(len(name) + len(value) + 4 for name, value in fields) > MOST_BYTES:
+        if sum(len(name) + len(value) + 4 for name, value in fields) > MOST_BYTES:
             self._refuse("a head of more than 64 KiB")
 
     def _check_coding(self, fields: RawHeaders) -> None:

@@ -217,15 +217,15 @@ class LaneExchange:
         self.closes = self.closes or not self.complete
         if self.origins:
             headers = [*headers, *answer_headers(self.headers, headers, self.origins)]
-        framing = b""
+        behind = _dates.field()
         announced = dict(headers).get(b"content-length")
         if announced is not None:
             self._announced = int(announced)
         elif status not in (204, 304):  # these have no body
-            self._chunked, framing = True, b"transfer-encoding: chunked\r\n"
-        last = b"connection: close\r\n\r\n" if self.closes else b"\r\n"
-        fields = b"\r\n".join((*map(b": ".join, headers), b""))  # each with its end, also where there is none
-        self._held = b"%b%b%b%b%b" % (_status_line(status), fields, _dates.field(), framing, last)
+            self._chunked = True
+            behind += b"transfer-encoding: chunked\r\n"
+        behind += b"connection: close\r\n\r\n" if self.closes else b"\r\n"
+        self._held = _status_line(status) + b"\r\n".join([*map(b": ".join, headers), behind])
 
     async def write(self, data: bytes) -> None:
         """Send a piece of the body."""

@@ -92,22 +92,27 @@ def may_be_ours(begun: bytes) -> bool:
 class HeadReader:
     """Reads the heads of one connection: nearly all clients send the same one again, with another length of the body."""
 
+    _head: bytes = attrs.field(default=b"", init=False, repr=False)  # the last one that said a length
     _before: bytes = attrs.field(default=b"", init=False, repr=False)  # what stood before the digits of the last one's length
     _behind: bytes = attrs.field(default=b"", init=False, repr=False)
     _last: Head | None = attrs.field(default=None, init=False, repr=False)
 
     def read(self, head: bytes) -> Head | None:
         """Return what ``read_head`` does."""
+        if head == self._head:
+            return self._last
         last, before, behind = self._last, self._before, self._behind
         if last is not None and head.startswith(before) and head.endswith(behind):
             digits = head[len(before) : len(head) - len(behind)]
             if digits.isdigit() and len(digits) <= MOST_DIGITS:
                 if int(digits) != last.length:
                     last = self._last = _of_length(last, int(digits))
+                self._head = head
                 return last
         found, length = read_head(head), _LENGTH.search(head)
         if length is not None:
             self._before, self._behind, self._last = head[: length.start(1)], head[length.end(1) :], found
+            self._head = head
         return found
 
 
