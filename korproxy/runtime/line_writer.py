@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Generic, Protocol, TypeVar
 
 GATHER = 0.03  # seconds an entry waits for others at most
-TOGETHER = 64  # entries whose lines are made at once
+TOGETHER = 48  # entries whose lines are made at once, so that they usually fit into one go
 AT_ONCE = 16_384  # characters written at once: a pipe that is read takes them in one piece, whoever else writes to it
 
 Entry = TypeVar("Entry")
@@ -105,29 +105,32 @@ class LineWriter(Generic[Entry]):
 
     def _write_waiting(self) -> bool:
         """Write all there is; return whether there was anything."""
-        lines: list[str] = []
+        held: list[str] = []
         length = 0
         busy = bool(self._waiting)
         while self._waiting:
             entries, mark = self._take()
-            for line in self._made(entries):
-                if length + len(line) > AT_ONCE:
-                    self._write(lines)
-                    lines, length = [], 0
-                lines.append(line)
-                length += len(line)
+            lines = self._made(entries)
+            text = "".join(lines)
+            for piece in lines if len(text) > AT_ONCE else (text,):
+                if length + len(piece) > AT_ONCE:
+                    self._write(held)
+                    held, length = [], 0
+                held.append(piece)
+                length += len(piece)
             if mark is not None:
-                self._write(lines)
-                lines, length = [], 0
+                self._write(held)
+                held, length = [], 0
                 mark.set()
-        self._write(lines)
+        self._write(held)
         return busy
 
     def _take(self) -> tuple[list[Entry], _Mark | None]:
         """Return what waits up to the next mark, and that; not too much at once."""
         entries: list[Entry] = []
-        while self._waiting and len(entries) < TOGETHER:
-            entry = self._waiting.popleft()
+        waiting = self._waiting
+        while waiting and len(entries) < TOGETHER:
+            entry = waiting.popleft()
             if isinstance(entry, _Mark):
                 return entries, entry
             entries.append(entry)
@@ -143,9 +146,9 @@ class LineWriter(Generic[Entry]):
                 lines.append(self._line(entry))
         return lines
 
-    def _write(self, lines: list[str]) -> None:
+    def _write(self, pieces: list[str]) -> None:
         try:
-            text = self._news() + "".join(lines)
+            text = self._news() + "".join(pieces)
             if text:
                 self._stream.write(text)
                 self._stream.flush()
