@@ -9,6 +9,7 @@ from fuzz.targets.config import CONFIG
 from fuzz.targets.correlation import CORRELATION
 from fuzz.targets.damaged_requests import DAMAGED_REQUESTS
 from fuzz.targets.frames import FRAMES
+from fuzz.targets.health import HEALTH
 from fuzz.targets.http_answers import HTTP_ANSWERS
 from fuzz.targets.json_edit import JSON_EDIT
 from fuzz.targets.lane_bytes import LANE_BYTES
@@ -21,7 +22,7 @@ from fuzz.targets.translated_cuts import TRANSLATED_CUTS
 from fuzz.targets.whole_answers import WHOLE_ANSWERS
 
 TARGETS: tuple[Target[Any], ...] = (
-    *(ANSWERS, CODES, CONFIG, CORRELATION, FRAMES, HTTP_ANSWERS, JSON_EDIT, LANE_BYTES, RETRY_AFTER),
+    *(ANSWERS, CODES, CONFIG, CORRELATION, FRAMES, HEALTH, HTTP_ANSWERS, JSON_EDIT, LANE_BYTES, RETRY_AFTER),
     *(
         DAMAGED_REQUESTS,
         PROVIDER_GARBAGE,

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from math import inf, nan
+
 import attrs
 import pytest
 import trio
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from korproxy.gateway.health_board import HealthBoard, Turn
+from tests.fakes.health_watch import ACCOUNTS, BAD, GOOD, MODELS, Op, Watch
 
 ACCOUNT = ("claude", "work", "opus")
 WIDE = ("claude", "work", "")
 SIBLING = ("claude", "work", "haiku")
+ACCOUNT_NAMES = st.sampled_from(ACCOUNTS)
+MODEL_NAMES = st.sampled_from(["", *MODELS])
+AMOUNTS = st.none() | st.sampled_from([0.0, 1.0, 20.0, 1800.0, -5.0, 1e9, inf, nan])
 
 
 @attrs.define
@@ -234,3 +242,50 @@ async def test_a_released_probe_is_a_change(autojump_clock: MockClock) -> None:
         nursery.start_soon(board.changed)
         await wait_all_tasks_blocked()
         board.release(turn)
+
+
+class AnythingInAnyOrder(RuleBasedStateMachine):
+    """The laws of health hold after every step; ``Watch`` states them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.watch = Watch()
+
+    @rule(jitter=st.sampled_from([0.0, 0.25, 1.0]))
+    def chance(self, jitter: float) -> None:
+        self.watch.jitter = jitter
+
+    @rule(seconds=st.sampled_from([0.25, 1.0, 2.0, 20.0, 60.0, 1799.75, 1800.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.watch.step(Op("pass", amount=seconds))
+
+    @rule(kind=st.sampled_from(BAD), account=ACCOUNT_NAMES, model=MODEL_NAMES, amount=AMOUNTS)
+    def something_bad_is_reported(self, kind: str, account: str, model: str, amount: float | None) -> None:
+        self.watch.step(Op(kind, account, model, amount))
+
+    @rule(account=ACCOUNT_NAMES, model=MODEL_NAMES, times=st.integers(1, 4))
+    def it_fails(self, account: str, model: str, times: int) -> None:
+        for _ in range(times):
+            self.watch.step(Op("failed", account, model))
+
+    @rule(kind=st.sampled_from(GOOD), account=ACCOUNT_NAMES, model=MODEL_NAMES)
+    def something_good_is_reported(self, kind: str, account: str, model: str) -> None:
+        self.watch.step(Op(kind, account, model))
+
+    @rule(account=ACCOUNT_NAMES, model=MODEL_NAMES)
+    def somebody_asks(self, account: str, model: str) -> None:
+        self.watch.step(Op("ask", account, model))
+
+    @rule()
+    def a_probe_is_given_back(self) -> None:
+        self.watch.step(Op("release"))
+
+    @rule(account=ACCOUNT_NAMES, model=MODEL_NAMES)
+    def the_user_wakes_it(self, account: str, model: str) -> None:
+        self.watch.step(Op("wake", account, model))
+
+    def teardown(self) -> None:
+        self.watch.finish()
+
+
+TestAnythingInAnyOrder = AnythingInAnyOrder.TestCase
