@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 import attrs
+import msgspec
 
 Fate: TypeAlias = Literal["kept", "mapped", "lost"]
 
@@ -18,11 +19,10 @@ class Note:
     why: str
 
 
-@attrs.define
-class Report:
+class Report(msgspec.Struct):  # one is made for each request; see ``models.calls``
     """Collects notes. Whatever has none is kept: it is in what is sent, in the provider's words for it."""
 
-    notes: list[Note] = attrs.field(factory=list)
+    notes: list[Note] = []
 
     def mapped(self, pointer: str, why: str) -> None:
         """Note that the value at *pointer* is sent as something else: *why* says as what. An empty *pointer* notes nothing."""

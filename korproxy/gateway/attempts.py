@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import attrs
+import msgspec
 
 from korproxy.chat.report import Report
 from korproxy.contracts import Provider
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 MODELS = 1000  # of which a format is remembered
 
 
-@attrs.define
-class Form:
+class Form(msgspec.Struct):
     """A call as one candidate gets it.
 
     Attributes:

@@ -9,6 +9,7 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 import attrs
+import msgspec
 import trio
 
 from korproxy.errors.exceptions import AccountRefused, KorproxyError, PluginBroken, ProviderLost, ProviderRefused
@@ -52,8 +53,7 @@ def _place(exc: Exception) -> str:
     return f"{'/'.join(Path(at.filename).parts[-2:])}:{at.lineno}"
 
 
-@attrs.define
-class Begun:
+class Begun(msgspec.Struct):
     """An answer whose first bytes are here.
 
     Attributes:

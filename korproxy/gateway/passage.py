@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import attrs
+import msgspec
 
 from korproxy.contracts import AnswerReader
 from korproxy.errors.exceptions import KorproxyError, ProviderLost
@@ -88,8 +89,7 @@ class Sent:
         return self._first + b"\n\n" + self._last
 
 
-@attrs.define
-class Unchanged:
+class Unchanged(msgspec.Struct):
     """Client and provider speak one format: bytes pass, and are only looked at.
 
     Attributes:
@@ -102,7 +102,7 @@ class Unchanged:
     reader: AnswerReader
     cutter: FrameCutter | None
     late_error: Callable[[KorproxyError, bytes], bytes]
-    note: Callable[[Sequence[Seal]], None] = attrs.field(default=lambda _: None)
+    note: Callable[[Sequence[Seal]], None] = lambda _: None
     refused: bool = False
     status: int | None = None
     broken: ProviderLost | None = None

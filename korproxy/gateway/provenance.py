@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import attrs
+import msgspec
 
 if TYPE_CHECKING:
     from korproxy.chat.parts import Seal
@@ -111,16 +112,15 @@ class Provenance:
             del self._origins[next(iter(self._origins))]
 
 
-@attrs.define
-class Owner:
+class Owner(msgspec.Struct):
     """Says of each seal in one request whether it may be sent to *origin*; see ``Translator.without_foreign_reasoning``.
 
     Where nobody knows whose a seal is, or of what family the provider, it may well be its own: then it is not kept from it.
     """
 
-    provenance: Provenance = attrs.field(repr=False)
+    provenance: Provenance
     origin: Origin
-    _granted: set[bytes] | None = attrs.field(default=None, repr=False)  # digests, once there are any: most requests have none
+    _granted: set[bytes] | None = None  # digests, once there are any: most requests have none
 
     def __call__(self, seal: Seal) -> bool:
         if not seal.data:  # unsealed reasoning, which only the vendor of the format looks for a seal on

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import attrs
+import msgspec
 import trio
 
 from korproxy.errors.exceptions import KorproxyError, ProviderLost
@@ -18,8 +18,7 @@ LINGER = 1.0  # seconds a provider gets to end an answer whose last event is the
 IN_STREAM_ERROR = "KP-PROV-102"  # an error event says nothing that all vendors agree upon, so there is one code for all
 
 
-@attrs.define
-class Relay:
+class Relay(msgspec.Struct):
     """One answer on its way from a provider to a client.
 
     ``next_piece`` until it returns ``b""``, then ``aclose``: whoever holds a relay owns the reply in it.

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import attrs
+import msgspec
 import trio
 
 from korproxy.gateway.network_errors import before_answer, in_answer, silent, too_long, too_slow
@@ -24,8 +25,7 @@ from korproxy.net.pool import IdleRoom, Pool, PoolCounters
 from korproxy.net.proxies import Proxies
 
 
-@attrs.define
-class Reply:
+class Reply(msgspec.Struct):
     """An open answer. Whoever holds it must ``aclose`` it.
 
     Attributes:
@@ -39,7 +39,7 @@ class Reply:
     deadlines: Deadlines
     begin_by: float
     until: float
-    _answer: Answer = attrs.field(repr=False)
+    _answer: Answer
     _begun: bool = False
 
     @property

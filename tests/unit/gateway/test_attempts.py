@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import attrs
 import pytest
+from msgspec import structs
 
 from korproxy.chat.parts import Seal
 from korproxy.chat.report import Report
@@ -64,7 +65,7 @@ def test_where_another_format_is_wanted_it_is_asked_in_that_if_it_speaks_it() ->
 
 def test_who_gives_no_summaries_is_asked_without_where_the_request_was_translated() -> None:
     refusal = Refusal(code="KP-PROV-101", summaries=True)
-    passed, crossed = form(candidate()), attrs.evolve(form(candidate()), crossing=cast("Any", object()))
+    passed, crossed = form(candidate()), structs.replace(form(candidate()), crossing=cast("Any", object()))
 
     assert second(refusal, passed, call()) is None
     assert second(refusal, crossed, call()) == Second(attrs.evolve(crossed.candidate, summaries=False), crossed.owner)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-import attrs
 import pytest
+from msgspec import structs
 
 from korproxy.builtin.dialects.openai_chat import OpenAIChat
 from korproxy.chat.parts import Seal
@@ -72,7 +72,7 @@ def test_status_and_headers_are_the_providers_own_and_no_event_stands_for_a_refu
 def test_seals_are_told_as_they_come_each_once() -> None:
     told: list[Seal] = []
     event = b'data: {"choices":[{"delta":{"tool_calls":[{"extra_content":{"google":{"thought_signature":"%b"}}}]}}]}\n\n'
-    passage = attrs.evolve(unchanged(stream=True), note=told.extend)
+    passage = structs.replace(unchanged(stream=True), note=told.extend)
     counts = []
     for piece in (event % b"QQ==", EVENT, (event % b"Qg==")[:-2], b"\n\n", DONE):
         passage.feed(piece)
@@ -85,7 +85,7 @@ def test_seals_are_told_as_they_come_each_once() -> None:
 
 def test_seals_of_a_plain_answer_are_told_at_its_end() -> None:
     told: list[Seal] = []
-    passage = attrs.evolve(unchanged(stream=False), note=told.extend)
+    passage = structs.replace(unchanged(stream=False), note=told.extend)
     passage.feed(b'{"choices":[{"message":{"reasoning_details":[{"format":"openai-responses-v1","data":"gAAA"}]}}]}')
     before = list(told)
     passage.end()
@@ -102,6 +102,6 @@ def test_a_reader_that_knows_nothing_of_seals_will_do() -> None:
 
         def finish(self) -> None: ...
 
-    passage = attrs.evolve(unchanged(stream=False), reader=Old())  # type: ignore[arg-type]
+    passage = structs.replace(unchanged(stream=False), reader=Old())
 
     assert (passage.feed(b"{}"), passage.end()) == (b"{}", b"")
