@@ -46,6 +46,17 @@ class NoProvider(KorproxyError):
 
 
 @attrs.define(eq=False, kw_only=True)
+class RuleRefused(KorproxyError):
+    """A rule of the user's says that this request is refused. Nobody is asked.
+
+    ``decision`` is all that was found out on the way to that; a ``models.decisions.Decision``.
+    """
+
+    rule: str
+    decision: object = None
+
+
+@attrs.define(eq=False, kw_only=True)
 class AccountRefused(KorproxyError):
     """A provider does not accept OUR credential. Other accounts may still work; this one will not by itself."""
 

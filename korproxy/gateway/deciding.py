@@ -7,13 +7,17 @@ from typing import Any, TypeVar
 
 import attrs
 
-from korproxy.gateway.facts import PROFILE, SAFE, TYPE, profile_of, type_of, wants_safety
-from korproxy.gateway.health import WELL, Health, may
+from korproxy.errors.exceptions import RuleRefused
+from korproxy.gateway.facts import PROFILE, SAFE, TYPE, Facts, profile_of, type_of, wants_safety
+from korproxy.gateway.health import WELL, Health
 from korproxy.gateway.leading import Lead, Terms, lead
 from korproxy.gateway.ranking import ranked
-from korproxy.gateway.routing import PLANS, Candidate, Snapshot
+from korproxy.gateway.rejecting import NO_KEY, rejected
+from korproxy.gateway.routing import PLANS, Candidate, Question, Snapshot
+from korproxy.gateway.rules import first_that_holds
 from korproxy.models.calls import Call
-from korproxy.models.decisions import Able, Decision, Rejected, RoutedCall, Way
+from korproxy.models.decisions import Able, Decision, Rejected, RoutedCall, RuleTried, Way
+from korproxy.models.routing import Rule
 
 T = TypeVar("T")
 
@@ -65,13 +69,18 @@ class Route:
 
 @attrs.frozen
 class Heading:
-    """Where a request leads, whoever is well, and which rule has said so.
+    """Where a request leads, whoever is well, and why.
 
     Attributes:
+        rule, rules: See ``Decision``.
+        facts: What was found out about the request, where anything was.
         only: The route, where there is but one way and nothing is held against anybody.
     """
 
     lead: Lead
+    rule: str = ""
+    rules: tuple[RuleTried, ...] = ()
+    facts: Facts | None = None
     only: Route | None = None
 
 
@@ -79,32 +88,61 @@ def decide(call: Call, snapshot: Snapshot, situation: Situation) -> Route:
     """Return where *call* goes.
 
     Raises:
+        RuleRefused: A rule says that it goes nowhere; with the rule's code.
         NoProvider: Nobody that is configured can serve it; see ``leading.lead``.
         BadRequest: Its headers ask for a profile or a type that is not there; see ``facts``.
     """
-    return settle(call, snapshot, heading(call, snapshot), situation)
+    return settle(call, snapshot, heading(call, snapshot, situation.wall), situation)
 
 
-def heading(call: Call, snapshot: Snapshot) -> Heading:
-    """Return where *call* leads. What was found once counts as long as *snapshot* does."""
-    peek, first = call.peek, call.headers.first
-    plain = not (PROFILE in first or TYPE in first or SAFE in first)
-    question = (call.dialect, peek.model, peek.stream, peek.tools)
-    known: Heading | None = snapshot.headings.get(question) if plain else None
-    if known is not None:
+def remembered(call: Call, snapshot: Snapshot) -> Heading | None:
+    """Return where *call* leads if that hangs on no rule and on no header of ours, and was found before."""
+    first, peek = call.headers.first, call.peek
+    if snapshot.rules or PROFILE in first or TYPE in first or SAFE in first:
+        return None
+    return snapshot.headings.get((call.dialect, peek.model, peek.stream, peek.tools))  # and no calls: all requests come by
+
+
+def heading(call: Call, snapshot: Snapshot, wall: float) -> Heading:
+    """Return where *call* leads at *wall* seconds since the epoch; ``decide`` says what it raises."""
+    first = call.headers.first
+    plain = not (snapshot.rules or PROFILE in first or TYPE in first or SAFE in first)
+    if plain and (known := remembered(call, snapshot)) is not None:
         return known
-    found = Heading(_lead(call, snapshot))
+    facts = Facts(call, type_of(call, snapshot), profile_of(call.headers, snapshot), wall)
+    found = _headed(snapshot, facts)
     if not plain:
         return found
-    if len(found.lead.ways) == 1:
-        found = Heading(found.lead, settle(call, snapshot, found, Situation()))
-    return remember(snapshot.headings, question, found)
+    only = settle(call, snapshot, found, Situation()) if len(found.lead.ways) == 1 else None
+    return remember(snapshot.headings, _question(call), Heading(found.lead, only=only))  # and nothing of this very request
 
 
-def _lead(call: Call, snapshot: Snapshot) -> Lead:
-    peek, headers = call.peek, call.headers
-    terms = Terms(type=type_of(call, snapshot), profile=profile_of(headers, snapshot), safe=wants_safety(headers, snapshot))
-    key = (call.dialect, peek.model, peek.stream, peek.tools, terms.type, terms.profile.name, terms.safe)
+def _question(call: Call) -> Question:
+    return call.dialect, call.peek.model, call.peek.stream, call.peek.tools
+
+
+def _headed(snapshot: Snapshot, facts: Facts) -> Heading:
+    """Ask the rules."""
+    rule, tried = first_that_holds(snapshot.rules, facts)
+    if rule is not None and rule.refuse:
+        raise _refused(facts, rule, tried)
+    safe = wants_safety(facts.call.headers, snapshot) or (snapshot.safe_mode and rule is not None and rule.safe_mode)
+    terms = Terms(type=facts.type, profile=facts.profile, rule=rule, safe=safe)
+    name = "" if rule is None else rule.name
+    return Heading(_lead(facts.call, snapshot, terms), name, tried, facts)
+
+
+def _refused(facts: Facts, rule: Rule, tried: tuple[RuleTried, ...]) -> RuleRefused:
+    wanted = facts.call.peek.model
+    made = Decision(type=facts.type, profile=facts.profile.name, wanted=wanted, model=wanted, rule=rule.name, rules=tried)
+    text = f"The rule {rule.name!r} of routing.toml refuses this request{f': {rule.message}' if rule.message else '.'}"
+    return RuleRefused(rule.refuse, text, rule=rule.name, decision=made)
+
+
+def _lead(call: Call, snapshot: Snapshot, terms: Terms) -> Lead:
+    """Return where *call* leads; what was found once counts as long as *snapshot* does."""
+    said = () if terms.rule is None else (terms.rule.group, terms.rule.model)
+    key = (*_question(call), terms.type, terms.profile.name, terms.safe, *said)
     known: Lead | None = snapshot.leads.get(key)
     return known or remember(snapshot.leads, key, lead(call, snapshot, terms))
 
@@ -122,18 +160,18 @@ def settle(call: Call, snapshot: Snapshot, towards: Heading, situation: Situatio
     led = towards.lead
     able: dict[Able, Candidate] = {}
     keyless: dict[Able, Candidate] = {}
-    rejected: list[Rejected] = []
+    over: list[Rejected] = []
     for way, weight in zip(led.ways, led.weights, strict=True):
         health = situation.standing(way.provider.id, way.account.name, way.model)
-        why = _rejected(call, snapshot, way, health, situation)
+        why = rejected(call, snapshot, way, health, now=situation.now, without=situation.without)
         if why is None:
             able[_able(way, weight, health, situation)] = way
             continue
-        rejected.append(why)
-        if why.why == "no key":
+        over.append(why)
+        if why.why == NO_KEY:
             keyless[_able(way, weight, health, situation)] = way
     if not able and keyless:  # their own errors say best what is missing
-        able, rejected = keyless, [each for each in rejected if each.why != "no key"]
+        able, over = keyless, [each for each in over if each.why != NO_KEY]
     asked = RoutedCall(type=led.type, model=led.model, profile=led.profile, key_name=call.key_name, size=len(call.body))
     strategy = snapshot.strategies.get(led.strategy)
     order, wrong = ranked(strategy, asked, tuple(able), turn=situation.turn, seed=situation.seed, kept=situation.kept)
@@ -143,6 +181,8 @@ def settle(call: Call, snapshot: Snapshot, towards: Heading, situation: Situatio
         wanted=led.wanted,
         model=led.model,
         group=led.group,
+        rule=towards.rule,
+        rules=towards.rules,
         strategy=f"{led.strategy} ({wrong})" if wrong else led.strategy,
         safe_mode=led.safe_mode,
         session=situation.session,
@@ -150,7 +190,7 @@ def settle(call: Call, snapshot: Snapshot, towards: Heading, situation: Situatio
         turn=situation.turn,
         seed=situation.seed,
         order=tuple(_way(able[each]) for each in order),
-        rejected=tuple(rejected),
+        rejected=tuple(over),
     )
     return Route(decision=decision, order=tuple(able[each] for each in order))
 
@@ -171,29 +211,3 @@ def _able(way: Candidate, weight: int, health: Health, situation: Situation) -> 
 
 def _way(way: Candidate) -> Way:
     return Way(provider=way.provider.id, account=way.account.name, model=way.model, dialect=way.dialect)
-
-
-def _rejected(call: Call, snapshot: Snapshot, way: Candidate, health: Health, situation: Situation) -> Rejected | None:
-    provider, account, now = way.provider.id, way.account, situation.now
-    name = f"{provider}/{account.name}"
-    why, returns_in, code = "", None, ""
-    if name in snapshot.routing.disabled:
-        why = "disabled"
-    elif name in situation.without or provider in situation.without:
-        why = "excluded"
-    elif may(health, now) == "no":
-        why, code = _resting(health, now), health.code
-        returns_in = health.until - now if why not in {"refused", "probing"} else None
-    elif account.missing is not None:
-        why, code = "no key", account.missing.code
-    elif account.forwards and call.credential is None:
-        why = "no key"
-    if not why:
-        return None
-    return Rejected(provider=provider, account=account.name, model=way.model, why=why, returns_in=returns_in, code=code)
-
-
-def _resting(health: Health, now: float) -> str:
-    if health.state != "refused" and now >= health.until:
-        return "probing"
-    return "spent" if health.spent else health.state

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from typing import TYPE_CHECKING
+
+import attrs
+
 from korproxy.errors.exceptions import BadRequest
-from korproxy.gateway.routing import Snapshot
+from korproxy.gateway.content import Content
 from korproxy.kit.patterns import fits
 from korproxy.models.calls import Call, Headers, Kind
 from korproxy.models.routing import DEFAULT, Profile, RequestType
+
+if TYPE_CHECKING:  # it holds rules, which are about facts
+    from korproxy.gateway.routing import Snapshot
 
 # Headers of requests that say more than their bodies. They end here.
 PROFILE, TYPE, SAFE = b"x-korproxy-profile", b"x-korproxy-request-type", b"x-korproxy-safe-mode"
@@ -61,3 +69,34 @@ def wants_safety(headers: Headers, snapshot: Snapshot) -> bool:
     if not snapshot.safe_mode:
         return False
     return snapshot.routing.safe_mode.on or (SAFE in headers.first and headers.text(SAFE).lower() in _ON)
+
+
+@attrs.define
+class Facts:
+    """What rules may ask of one request. What costs is found when it is first asked.
+
+    Attributes:
+        wall: When the request is decided, in seconds since the epoch.
+    """
+
+    call: Call
+    type: RequestType
+    profile: Profile
+    wall: float
+    _content: Content | None = attrs.field(default=None, init=False)
+    _moment: tuple[int, int] | None = attrs.field(default=None, init=False)
+
+    @property
+    def content(self) -> Content:
+        """Its body, read."""
+        if self._content is None:
+            self._content = Content(self.call.body)
+        return self._content
+
+    @property
+    def moment(self) -> tuple[int, int]:
+        """The day of the week here, Monday being 0, and the minute of the day."""
+        if self._moment is None:
+            local = time.localtime(self.wall)
+            self._moment = (local.tm_wday, local.tm_hour * 60 + local.tm_min)
+        return self._moment

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import attrs
 import trio
 
-from korproxy.gateway.deciding import Route, Situation, heading, settle
+from korproxy.gateway.deciding import Route, Situation, heading, remembered, settle
 from korproxy.gateway.health_board import HealthBoard
 from korproxy.gateway.leading import Lead
 from korproxy.gateway.routing import Snapshot
@@ -46,25 +46,32 @@ class Router:
         Args:
             without: See ``Situation``.
         """
-        towards = heading(call, snapshot)
+        towards = remembered(call, snapshot) or heading(call, snapshot, self.wall())
         if towards.only is not None and self.board.calm and not without:
             return towards.only
         return settle(call, snapshot, towards, self._situation(towards.lead, without))
 
-    def _situation(self, led: Lead, without: frozenset[str]) -> Situation:
+    def foresee(self, call: Call, snapshot: Snapshot, without: frozenset[str] = NOBODY) -> Route:
+        """Return where *call* would go now. Nothing is counted or remembered for it."""
+        towards = heading(call, snapshot, self.wall())
+        return settle(call, snapshot, towards, self._situation(towards.lead, without, counts=False))
+
+    def _situation(self, led: Lead, without: frozenset[str], *, counts: bool = True) -> Situation:
         several = len(led.ways) > 1
         return Situation(
             now=self.clock(),
             wall=self.wall(),
             standing=self.board.standing,
             load=self.load,
-            turn=self._turn(led.group) if several else 0,
+            turn=self._turn(led.group, counts=counts) if several else 0,
             seed=self.chance() if several else 0,
             without=without,
         )
 
-    def _turn(self, group: str) -> int:
-        """Count a request for *group*, and return how many it has had before."""
+    def _turn(self, group: str, *, counts: bool) -> int:
+        """Return how many requests *group* has had, and count this one."""
+        if not counts:
+            return self._turns.get(group, 0)
         turn = self._turns.pop(group, 0)
         self._turns[group] = turn + 1
         if len(self._turns) > GROUPS:

@@ -12,6 +12,7 @@ from korproxy.contracts import Dialect, Embedder, Provider, RoutingStrategy, Tra
 from korproxy.errors.exceptions import NoProvider
 from korproxy.gateway.aliases import resolve
 from korproxy.gateway.provenance import Origin, family_of
+from korproxy.gateway.rules import Ready, ready
 from korproxy.models.abilities import Abilities
 from korproxy.models.accounts import Account
 from korproxy.models.calls import Call, Features, Kind
@@ -30,6 +31,7 @@ class Snapshot:
         strategies: Who of a group goes first, by name.
         safe_mode: ``features.safe_mode``; off: nothing switches safe mode on.
         generation: Counts the configurations since the start, from 0.
+        rules: Those of *routing*, made ready.
         plans: The ways that ``candidates`` has found already, by all that decides about them.
         headings, leads: What ``deciding`` has found, likewise.
     """
@@ -42,6 +44,9 @@ class Snapshot:
     strategies: Mapping[str, RoutingStrategy] = attrs.field(factory=dict)
     safe_mode: bool = True
     generation: int = 0
+    rules: Sequence[Ready] = attrs.field(
+        default=attrs.Factory(lambda self: ready(self.routing.rules), takes_self=True), init=False, repr=False, eq=False
+    )
     plans: dict[Question, Sequence[Candidate]] = attrs.field(factory=dict, init=False, repr=False, eq=False)
     headings: dict[Question, Any] = attrs.field(factory=dict, init=False, repr=False, eq=False)
     leads: dict[object, Any] = attrs.field(factory=dict, init=False, repr=False, eq=False)

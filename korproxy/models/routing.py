@@ -65,10 +65,11 @@ class When:
         key: A pattern for the name of the client key.
         headers: Patterns for header values by names in lower case; ``*``: it has to be there.
         min_body, max_body: Bytes of the body, both included.
-        tools, images, reasoning: Whether the request offers tools, holds images, asks for reasoning. Only these need the body.
+        tools, images, reasoning: Whether the request offers tools, holds images, asks for reasoning. Only for the
+            last two the body has to be decoded.
         profile: The profile in force.
         hours: ``HH:MM-HH:MM`` of the local time, the end not included; over midnight where the end is the earlier one.
-        days: Any of ``mon`` to ``sun``.
+        days: Any of ``mon`` to ``sun``. Hours that go over midnight belong to the day on which they begin.
     """
 
     model: str = ""
@@ -87,7 +88,7 @@ class When:
     @property
     def needs_body(self) -> bool:
         """Whether the body has to be decoded to know."""
-        return (self.tools, self.images, self.reasoning) != (None, None, None)
+        return (self.images, self.reasoning) != (None, None)
 
 
 @attrs.frozen(kw_only=True)

@@ -279,7 +279,7 @@ PROV: tuple[ErrorCode, ...] = (
         steps=(
             "`korproxy profile list` shows what there is; case counts.",
             "Correct the header in the tool's settings, or leave it out: then the active profile counts.",
-            "Make the profile with `korproxy profile create`.",
+            "Make the profile with `korproxy profile create NAME`.",
         ),
         status=400,
     ),
@@ -291,7 +291,7 @@ PROV: tuple[ErrorCode, ...] = (
             " meant as it stands, so nobody outside of the group is asked."
         ),
         steps=(
-            "`korproxy why` with the request's id shows which rule that was.",
+            "`korproxy why ID` shows which rule that was, the id being the answer's header `X-KorProxy-Request`.",
             "Give the rule a `model` that the group serves, or narrow what it asks for.",
             "Add an account to the group whose provider offers the model.",
         ),
@@ -313,13 +313,27 @@ PROV: tuple[ErrorCode, ...] = (
         code="KP-PROV-123",
         message="The header names no type of request.",
         description=(
-            "`X-KorProxy-Request-Type` says how a request is to be classed, whatever its path. It can be `chat`,"
-            " `completion`, `embedding` or `other`."
+            "`X-KorProxy-Request-Type` says how a request is to be classed, whatever its path. It can be chat, completion,"
+            " embedding or other."
         ),
         steps=(
             "Correct the header in the tool's settings.",
             "Leave it out: the path says mostly the same.",
         ),
         status=400,
+    ),
+    ErrorCode(
+        code="KP-PROV-124",
+        message="A rule refuses the request.",
+        description=(
+            "A rule in routing.toml holds for this request, and what it says is that the request is refused. Somebody has set"
+            " it up that way. No provider was asked."
+        ),
+        steps=(
+            "The message names the rule; `korproxy route list` shows what it asks for.",
+            "`korproxy why ID` shows all rules that were looked at, the id being the answer's header `X-KorProxy-Request`.",
+            "If it refuses too much, narrow it or put another rule in front of it; `korproxy route delete NAME` deletes it.",
+        ),
+        status=403,
     ),
 )

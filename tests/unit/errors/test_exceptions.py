@@ -21,6 +21,7 @@ from korproxy.errors.exceptions import (
     Problem,
     ProviderLost,
     ProviderRefused,
+    RuleRefused,
     Stopping,
 )
 
@@ -39,6 +40,7 @@ MAKERS: dict[type[KorproxyError], Callable[[], KorproxyError]] = {
     PluginBroken: lambda: PluginBroken("KP-CONF-209", DETAIL, plugin="hello"),
     ProviderLost: lambda: ProviderLost("KP-NET-302", DETAIL, provider="claude"),
     ProviderRefused: lambda: ProviderRefused("KP-RATE-401", DETAIL, provider="claude", upstream_status=429),
+    RuleRefused: lambda: RuleRefused("KP-PROV-124", DETAIL, rule="no"),
     Stopping: lambda: Stopping("KP-SYS-511", DETAIL),
 }
 CLASSES = sorted(MAKERS, key=lambda each: each.__name__)

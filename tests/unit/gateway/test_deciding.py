@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 
-from korproxy.errors.exceptions import ConfigError
+from korproxy.errors.exceptions import ConfigError, RuleRefused
+from korproxy.gateway import content
 from korproxy.gateway.deciding import Route, Situation, decide, heading
 from korproxy.gateway.health import WELL, Health
 from korproxy.gateway.routing import PLANS, Snapshot
+from korproxy.kit import json_raw
 from korproxy.models.accounts import Account, Secret
-from korproxy.models.decisions import Able, RoutedCall, Way
-from korproxy.models.routing import Profile, Routing, SafeMode
+from korproxy.models.decisions import Able, Decision, RoutedCall, RuleTried, Way
+from korproxy.models.routing import Profile, Routing, Rule, SafeMode, When
 from tests.fakes.routed import CHAT, Backwards, a_request, group, provider, routing, snapshot
 
 ONE, TWO = provider("one", "m", accounts=("a", "b")), provider("two", "m", accounts=("c",))
@@ -164,14 +166,80 @@ def test_headers_choose_the_profile_the_type_and_safe_mode() -> None:
 def test_where_one_kind_of_request_leads_is_found_once() -> None:
     now = snapshot(ONE, TWO)
 
-    assert heading(a_request(), now) is heading(a_request(), now)
-    assert heading(a_request(), now).only is None
+    assert heading(a_request(), now, 0.0) is heading(a_request(), now, 9.0)
+    assert heading(a_request(), now, 0.0).only is None
     forced = a_request(headers={"X-KorProxy-Request-Type": "chat"})
-    assert heading(forced, now).lead is heading(forced, now).lead
+    assert heading(forced, now, 0.0).lead is heading(forced, now, 0.0).lead
     alone = snapshot(TWO)
-    only = heading(a_request(), alone).only
+    only = heading(a_request(), alone, 0.0).only
     assert only is not None
     assert decide(a_request(), alone, Situation()) == only
     for number in range(PLANS + 5):
-        heading(a_request(f"two/{number}"), now)
+        heading(a_request(f"two/{number}"), now, 0.0)
     assert (len(now.headings), len(now.leads)) == (PLANS, PLANS)
+
+
+def test_the_first_rule_that_holds_sends_the_request_and_all_that_were_looked_at_are_told() -> None:
+    rules = (
+        Rule(name="pictures", when=When(images=True), group="g"),
+        Rule(name="small", when=When(model="m*", key="laptop"), group="g", model="only"),
+        Rule(name="rest", group="h"),
+    )
+    mine = routing(group("g", "one/b", strategy="backwards"), group("h", "two"), rules=rules)
+    now = snapshot(provider("one", "m", "only", accounts=("a", "b")), TWO, routing=mine)
+
+    made = decide(a_request(key_name="laptop"), now, Situation()).decision
+    assert (made.rule, made.rules) == ("small", (RuleTried("pictures", "no images"), RuleTried("small")))
+    assert (made.wanted, made.model, made.group, made.order[0].account) == ("m", "only", "g", "b")
+    other = decide(a_request(key_name="desk"), now, Situation()).decision
+    assert (other.rule, other.group, other.model, len(other.rules)) == ("rest", "h", "m", 3)
+
+
+def test_a_rule_can_switch_safe_mode_on_where_the_settings_let_it() -> None:
+    mine = Routing(rules=(Rule(name="r", safe_mode=True),), safe_mode=SafeMode(model="two/safe"))
+
+    made = decided(snapshot(ONE, TWO, routing=mine)).decision
+    assert (made.safe_mode, made.model, made.order[0].provider) == (True, "safe", "two")
+    made = decided(snapshot(ONE, TWO, routing=mine, safe_mode=False)).decision
+    assert (made.safe_mode, made.model) == (False, "m")
+
+
+@pytest.mark.code("KP-PROV-124")
+def test_a_rule_can_refuse_with_a_code_and_words_of_its_own() -> None:
+    rules = (
+        Rule(name="no", when=When(model="m"), refuse="KP-PROV-124", message="ask Ada"),
+        Rule(name="late", refuse="KP-RATE-403"),
+    )
+    now = snapshot(ONE, routing=Routing(rules=rules))
+
+    with pytest.raises(RuleRefused, match=r"^The rule 'no' of routing\.toml refuses this request: ask Ada$") as caught:
+        decided(now)
+    assert (caught.value.code, caught.value.rule) == ("KP-PROV-124", "no")
+    made = caught.value.decision
+    assert isinstance(made, Decision)
+    assert (made.rule, made.rules, made.order) == ("no", (RuleTried("no"),), ())
+    with pytest.raises(RuleRefused, match=r"refuses this request\.$") as caught:
+        decide(a_request("other"), now, Situation())
+    assert caught.value.code == "KP-RATE-403"
+
+
+def test_no_body_is_read_unless_an_active_rule_asks_for_what_is_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[bytes] = []
+
+    def spied(body: bytes) -> Any:
+        read.append(body)
+        return original(body)
+
+    original = json_raw.raw_object
+    monkeypatch.setattr(content, "raw_object", spied)
+    asking = When(images=True, reasoning=False, model="m")
+    quiet = [When(tools=True), When(model="x", images=True), When(min_body=9, headers={"a": "b"}, hours="01:00-02:00")]
+    off = Rule(name="off", when=asking, group="g", enabled=False)
+    cheap = [Rule(name=str(number), when=when, group="g") for number, when in enumerate(quiet)]
+
+    for rules in ((), (off,), (off, *cheap)):
+        decided(snapshot(ONE, TWO, routing=routing(group("g", "two"), rules=rules)))
+    assert read == []
+    twice = (Rule(name="a", when=asking, group="g"), Rule(name="b", when=asking, group="g"), *cheap)
+    decided(snapshot(ONE, TWO, routing=routing(group("g", "two"), rules=twice)))
+    assert read == [b"{}"]

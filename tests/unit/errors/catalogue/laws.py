@@ -30,7 +30,8 @@ KEYS = {each.name for table in (RootSettings, ProviderTable, AccountSettings) fo
 PROVIDER_TYPES = {path.stem for path in (ROOT / "korproxy" / "builtin" / "providers").glob("[a-z]*.py")}
 HEADERS = {
     *("Authorization: Bearer KEY", "Content-Length", "Retry-After", "X-Correlation-ID", "X-Management-Key"),
-    *("X-KorProxy-Key", "X-KorProxy-Upstream-Request-ID", "X-KorProxy-Lossy"),
+    *("X-KorProxy-Profile", "X-KorProxy-Request-Type"),
+    *("X-KorProxy-Key", "X-KorProxy-Upstream-Request-ID", "X-KorProxy-Lossy", "X-KorProxy-Request"),
 }
 IN_HOME = {"secrets/", "secrets/client.key", "daemon.lock", "daemon.json", "last-good/"}
 VARIABLES = {"KORPROXY_HOME", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "HTTPS_PROXY", "SSL_CERT_FILE"}

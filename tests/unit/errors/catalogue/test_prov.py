@@ -16,10 +16,10 @@ def test_every_code_is_well_written_and_names_only_what_exists() -> None:
 
 def test_statuses_are_the_ones_that_clients_rely_on() -> None:
     assert statuses(PROV) == {
-        400: {"KP-PROV-101", "KP-PROV-113", "KP-PROV-115", "KP-PROV-118", "KP-PROV-119"},
+        400: {"KP-PROV-101", "KP-PROV-113", "KP-PROV-115", "KP-PROV-118", "KP-PROV-119", "KP-PROV-120", "KP-PROV-123"},
         402: {"KP-PROV-110"},
-        403: {"KP-PROV-114"},
-        404: {"KP-PROV-104", "KP-PROV-105", "KP-PROV-117"},
+        403: {"KP-PROV-114", "KP-PROV-124"},
+        404: {"KP-PROV-104", "KP-PROV-105", "KP-PROV-117", "KP-PROV-121", "KP-PROV-122"},
         410: {"KP-PROV-106"},
         413: {"KP-PROV-112"},
         502: {"KP-PROV-102", "KP-PROV-107", "KP-PROV-108", "KP-PROV-111", "KP-PROV-116"},

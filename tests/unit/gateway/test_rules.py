@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from korproxy.gateway.facts import Facts
+from korproxy.gateway.rules import Of, first_that_holds, fitting, ready
+from korproxy.kit.patterns import fits
+from korproxy.models.decisions import RuleTried
+from korproxy.models.routing import Profile, RequestType, Rule, When
+from tests.fakes.routed import a_request
+
+MONDAY_NINE = datetime(2026, 3, 2, 9, 0, tzinfo=ZoneInfo("Europe/Berlin")).timestamp()
+IMAGE = b'{"messages":[{"role":"user","content":[{"type":"image_url"}]}],"reasoning_effort":"low"}'
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let this machine stand in Berlin."""
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def facts(
+    type: RequestType = "chat",  # noqa: A002 -- as it is called everywhere
+    profile: str = "work",
+    wall: float = MONDAY_NINE,
+    **request: Any,
+) -> Facts:
+    return Facts(a_request(**request), type, Profile(name=profile), wall)
+
+
+def why(known: Facts, **when: Any) -> str:
+    """Return what did not hold of a rule; empty: all did."""
+    rule, tried = first_that_holds(ready([Rule(name="r", when=When(**when), group="g")]), known)
+    assert (rule is None) == bool(tried[0].why)
+    return tried[0].why
+
+
+def test_a_rule_that_asks_nothing_holds_always() -> None:
+    assert why(facts()) == ""
+
+
+@pytest.mark.parametrize(
+    ("when", "known", "reason"),
+    [
+        ({"model": "claude-*"}, {"model": "gpt-6"}, "model is not claude-*"),
+        ({"types": ("embedding", "other")}, {"type": "chat"}, "type is not embedding or other"),
+        ({"key": "laptop*"}, {"key_name": "desk"}, "key is not laptop*"),
+        ({"profile": "work"}, {"profile": "home"}, "profile is not work"),
+        ({"min_body": 10}, {"body": b"123456789"}, "body is smaller than 10"),
+        ({"max_body": 8}, {"body": b"123456789"}, "body is larger than 8"),
+        ({"tools": True}, {"tools": False}, "no tools"),
+        ({"tools": False}, {"tools": True}, "has tools"),
+        ({"images": True}, {"body": b"{}"}, "no images"),
+        ({"images": False}, {"body": IMAGE}, "has images"),
+        ({"reasoning": True}, {"body": b"{}"}, "no reasoning"),
+        ({"reasoning": False}, {"body": IMAGE}, "asks for reasoning"),
+        ({"headers": {"user-agent": "codex*"}}, {"headers": {"User-Agent": "curl"}}, "header user-agent is not codex*"),
+        ({"headers": {"x-team": "*"}}, {}, "header x-team is not *"),
+    ],
+)
+def test_what_does_not_hold_is_named_as_the_user_has_written_it(
+    when: dict[str, Any], known: dict[str, Any], reason: str
+) -> None:
+    assert why(facts(**known), **when) == reason
+
+
+@pytest.mark.parametrize(
+    ("when", "known"),
+    [
+        ({"model": "claude-*"}, {"model": "claude-opus-5"}),
+        ({"model": "*"}, {"model": "anything"}),
+        ({"types": ("embedding", "chat")}, {}),
+        ({"key": "laptop*"}, {"key_name": "laptop"}),
+        ({"profile": "work"}, {}),
+        ({"min_body": 9, "max_body": 9}, {"body": b"123456789"}),
+        ({"tools": True}, {"tools": True}),
+        ({"images": True, "reasoning": True}, {"body": IMAGE}),
+        ({"headers": {"user-agent": "codex*", "x-team": "*"}}, {"headers": {"User-Agent": "codex/1", "X-Team": ""}}),
+    ],
+)
+def test_what_holds_holds(when: dict[str, Any], known: dict[str, Any]) -> None:
+    assert why(facts(**known), **when) == ""
+
+
+@pytest.mark.usefixtures("berlin")
+@pytest.mark.parametrize(
+    ("day", "clock", "hours", "days", "expected"),
+    [
+        (2, "09:00", "09:00-17:30", (), True),
+        (2, "08:59", "09:00-17:30", (), False),
+        (2, "17:29", "09:00-17:30", ("mon",), True),
+        (2, "17:30", "09:00-17:30", (), False),
+        (3, "10:00", "09:00-17:30", ("mon", "wed"), False),
+        (3, "10:00", "", ("tue",), True),
+        (2, "23:59", "20:00-24:00", (), True),
+        (2, "22:00", "22:00-06:00", ("mon",), True),
+        (3, "05:59", "22:00-06:00", ("mon",), True),
+        (3, "05:59", "22:00-06:00", ("tue",), False),
+        (2, "05:59", "22:00-06:00", ("sun",), True),
+        (2, "06:00", "22:00-06:00", (), False),
+        (3, "23:00", "22:00-06:00", ("mon",), False),
+    ],
+)
+def test_times_are_those_of_the_place_and_a_night_belongs_to_the_day_on_which_it_begins(
+    day: int, clock: str, hours: str, days: tuple[str, ...], expected: bool
+) -> None:
+    hour, minute = map(int, clock.split(":"))
+    wall = datetime(2026, 3, day, hour, minute, tzinfo=ZoneInfo("Europe/Berlin")).timestamp()  # the 2nd is a Monday
+
+    said = " ".join(filter(None, [hours, ",".join(days)]))
+    assert why(facts(wall=wall), hours=hours, days=days) == ("" if expected else f"time is not {said}")
+
+
+def test_the_first_that_holds_decides_and_nothing_behind_it_is_looked_at() -> None:
+    rules = [
+        Rule(name="off", group="g", enabled=False),
+        Rule(name="one", when=When(model="x"), group="g"),
+        Rule(name="two", when=When(model="m*", types=("chat",)), group="h"),
+        Rule(name="three", group="g"),
+    ]
+
+    assert first_that_holds(ready(rules), facts()) == (rules[2], (RuleTried("one", "model is not x"), RuleTried("two")))
+    assert first_that_holds(ready(rules[:2]), facts()) == (None, (RuleTried("one", "model is not x"),))
+    assert first_that_holds((), facts()) == (None, ())
+
+
+def test_the_body_is_read_only_where_all_else_holds() -> None:
+    whens = [
+        When(images=True, model="other"),
+        When(reasoning=True, tools=True),
+        When(images=True, headers={"x-a": "*"}),
+        When(images=True, hours="10:00-11:00", days=("sun",)),
+        When(images=False, min_body=10**6),
+        When(model="other", tools=True, max_body=1, key="k", profile="p", types=("other",)),
+    ]
+    known = facts(body=IMAGE)
+    first_that_holds(ready([Rule(name=str(number), when=when, group="g") for number, when in enumerate(whens)]), known)
+    assert known._content is None
+
+    rule, _ = first_that_holds(ready([Rule(name="r", when=When(images=True, model="m"), group="g")]), known)
+    assert rule is not None
+    assert known._content is not None
+
+
+def test_only_images_and_reasoning_need_the_body() -> None:
+    assert [each.needs_body for each in (When(), When(tools=True), When(images=False), When(reasoning=True))] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+
+
+LETTERS = st.text("ab*[", max_size=5)
+
+
+@given(LETTERS, LETTERS)
+def test_a_pattern_made_ready_says_what_the_pattern_says(name: str, pattern: str) -> None:
+    assert bool(fitting(pattern)(name)) == fits(name, pattern)
+
+
+def test_cheap_checks_come_first() -> None:
+    when = When(
+        images=True,
+        reasoning=True,
+        hours="01:00-02:00",
+        headers={"a": "*"},
+        tools=True,
+        min_body=1,
+        max_body=2,
+        key="k",
+        profile="p",
+        model="m",
+        types=("chat",),
+    )
+    order: Sequence[int] = [of for of, _, _ in ready([Rule(name="r", when=when)])[0].checks]
+
+    assert [of for of in order if of == Of.FACTS] == order[-3:]
+    assert order.index(Of.MODEL) < order.index(Of.HEADERS) < order.index(Of.FACTS)
