@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Generic, Literal, TypeAlias, TypeVar
 
 import attrs
@@ -12,7 +12,7 @@ from korproxy.config.accounts_file import AddedAccounts
 from korproxy.config.documents import decoded, unreadable
 from korproxy.config.home import Home
 from korproxy.config.last_good import Kept
-from korproxy.config.migrations import Migrated
+from korproxy.config.migrations import Kind, Migrated
 from korproxy.config.settings import RootSettings
 from korproxy.errors.exceptions import ConfigError, Problem
 from korproxy.models.routing import Routing
@@ -20,6 +20,7 @@ from korproxy.models.routing import Routing
 T = TypeVar("T")
 Source: TypeAlias = Literal["file", "absent", "last good", "defaults"]
 SETTINGS = "korproxy.toml"
+KINDS: Mapping[str, Kind] = {SETTINGS: "settings", accounts_file.NAME: "accounts", routing_file.NAME: "routing"}
 FELL_BACK, OLDER = "KP-CONF-221", "KP-CONF-230"
 
 
@@ -41,12 +42,13 @@ class File(Generic[T]):
 
 @attrs.frozen(kw_only=True)
 class Found(Generic[T]):
-    """What one file gave. ``raw``: the bytes that are in use; the rest as in ``reading.Loaded``."""
+    """What one file gave. ``raw``: the bytes that are in use, ``version``: theirs; the rest as in ``reading.Loaded``."""
 
     name: str
     value: T
     source: Source
     raw: bytes | None = None
+    version: int | None = None
     problems: tuple[Problem, ...] = ()
     notices: tuple[Problem, ...] = ()
 
@@ -95,7 +97,8 @@ def read(file: File[T], home: Home, now: bytes | ConfigError | None, last: Kept 
 def _parsed(file: File[T], raw: bytes, path: str) -> Found[T]:
     document = file.current(decoded(raw, path), path=path)
     notices = (_older(file, document, path),) if document.changed else ()
-    return Found(name=file.name, value=file.structured(document), source="file", raw=raw, notices=notices)
+    value = file.structured(document)
+    return Found(name=file.name, value=value, source="file", raw=raw, version=document.version, notices=notices)
 
 
 def _not_cut(file: File[T], now: bytes | ConfigError, before: bytes | None, path: str) -> bytes:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TypeVar
 
 import attrs
 
-from korproxy.config import accounts_file, one_file, routing_file
+from korproxy.config import one_file, routing_file
 from korproxy.config.accounts_file import AddedAccounts, merged, strangers
 from korproxy.config.documents import content
 from korproxy.config.home import Home
 from korproxy.config.last_good import Kept, newest
 from korproxy.config.one_file import SETTINGS, File, Found, Source
+from korproxy.config.pending import NAMES, pending, state_of
 from korproxy.config.settings import RootSettings
 from korproxy.config.shown import Step, key, place
 from korproxy.errors.exceptions import ConfigError, Problem
@@ -33,6 +35,7 @@ class Loaded:
         notices: What the user should know: what is used in place of a file, an older format, names that lead nowhere now.
         source: Where each file's content comes from, by its name.
         files: The contents in use, by name: what to keep as the last good configuration once they have worked.
+        versions: In which version each of them is written.
     """
 
     root: RootSettings
@@ -42,6 +45,7 @@ class Loaded:
     notices: tuple[Problem, ...] = ()
     source: Mapping[str, Source] = attrs.field(factory=dict)
     files: Mapping[str, bytes] = attrs.field(factory=dict, repr=False)  # people type keys into them
+    versions: Mapping[str, int] = attrs.field(factory=dict)
 
 
 def read_all(home: Home, *, fall_back: bool = True) -> Loaded:
@@ -54,14 +58,23 @@ def read_all(home: Home, *, fall_back: bool = True) -> Loaded:
     Raises:
         ConfigError: korproxy.toml cannot be used, and there is no last good one; without *fall_back* every mistake there is.
     """
-    paths = {SETTINGS: home.toml, accounts_file.NAME: home.accounts, routing_file.NAME: home.routing}
-    now: dict[str, bytes | ConfigError | None] = {}
-    for name, path in paths.items():
-        try:
-            now[name] = content(path)
-        except ConfigError as exc:
-            now[name] = exc
-    return _loaded(home, now, newest(home), fall_back=fall_back)
+    return _loaded(home, contents(home), newest(home), fall_back=fall_back)
+
+
+def contents(home: Home) -> dict[str, bytes | ConfigError | None]:
+    """Return what is in the files of *home* at one moment, by name: an error if it cannot be read, None for an absent one."""
+    while True:  # until nobody wrote in between
+        before = state_of(home)
+        found = {name: _content(home.path / name) for name in NAMES} | pending(home)
+        if before == state_of(home):
+            return found
+
+
+def _content(path: Path) -> bytes | ConfigError | None:
+    try:
+        return content(path)
+    except ConfigError as exc:
+        return exc
 
 
 def read_last_good(home: Home) -> Loaded | None:
@@ -95,6 +108,7 @@ def _loaded(home: Home, now: Mapping[str, bytes | ConfigError | None], last: Kep
         notices=(*notices, *strangers(root.value, added.value), *not_there(routing.value, whole)),
         source={each.name: each.source for each in found},
         files={each.name: each.raw for each in found if each.raw is not None},
+        versions={each.name: each.version for each in found if each.version is not None},
     )
 
 

@@ -30,6 +30,20 @@ def resolve(reference: str, home: Home, environ: Mapping[str, str]) -> Secret:
     return _from_environment(name, environ) if kind == "env" else _from_file(name, home)
 
 
+def file_of(reference: str, home: Home) -> Path | None:
+    """Return the file that *reference* means; None where it means none. Whether it is there is another question."""
+    kind, _, name = reference.partition(":")
+    return _path(name, home) if kind == "file" and name.strip() else None
+
+
+def _path(name: str, home: Home) -> Path:
+    path = Path(name)
+    try:
+        return home.path / path.expanduser()
+    except RuntimeError:  # ~ of a user that does not exist: then it is a name like any other
+        return home.path / path
+
+
 def _from_environment(name: str, environ: Mapping[str, str]) -> Secret:
     if not _NAME.fullmatch(name):
         raise ConfigError(NO_REFERENCE, f"After env: stands the name of an environment variable, not the secret: {_HOW}.")
@@ -38,16 +52,12 @@ def _from_environment(name: str, environ: Mapping[str, str]) -> Secret:
     value = environ.get(name, "").strip()
     if not value:
         raise ConfigError(NOT_FOUND, f"The environment {shown} is not set or empty: set it where KorProxy is started.")
-    return _sendable(value, f"The environment {shown}")
+    return sendable(value, f"The environment {shown}")
 
 
 def _from_file(name: str, home: Home) -> Secret:
     shown = "file that the reference names" if looks_secret(name) else f"file {name!r}"
-    path = Path(name)
-    try:
-        path = home.path / path.expanduser()
-    except RuntimeError:
-        path = home.path / path
+    path = _path(name, home)
     try:
         value = read_private(path)
     except NotPrivate as exc:
@@ -58,11 +68,14 @@ def _from_file(name: str, home: Home) -> Secret:
         raise ConfigError(NOT_FOUND, f"The {shown} {exc.reason}{where}.") from None
     if not value.strip():
         raise ConfigError(NOT_FOUND, f"The {shown} is empty: it holds the key, and nothing else.")
-    return _sendable(value, f"The {shown}")
+    return sendable(value, f"The {shown}")
 
 
-def _sendable(value: str, what: str) -> Secret:
-    """Refuse what an HTTP header cannot carry: it would fail later, and there the text could show up in an error."""
+def sendable(value: str, what: str) -> Secret:
+    """Return *value* as a secret; ``ConfigError`` KP-CONF-205 if no HTTP header can carry it.
+
+    It would fail later, and there the text could show up in an error. *what* begins the sentence that says so.
+    """
     if not value.isascii() or not value.isprintable() or " " in value:
         raise ConfigError(NOT_FOUND, f"{what} does not hold one key: it has line breaks, spaces or characters that no key has.")
     return Secret(value)

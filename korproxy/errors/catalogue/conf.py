@@ -320,6 +320,50 @@ CONF: tuple[ErrorCode, ...] = (
         status=500,
     ),
     ErrorCode(
+        code="KP-CONF-223",
+        message="Another command is changing the configuration.",
+        description=(
+            "Changes of the configuration happen one after the other, so that none undoes another."
+            " Somebody else's did not end in time, and nothing was changed."
+        ),
+        steps=(
+            "Do the same again.",
+            "If it stays so, look for a command of KorProxy that hangs, and end it: nothing else holds the lock.",
+        ),
+        status=503,
+        retryable=True,
+    ),
+    ErrorCode(
+        code="KP-CONF-226",
+        message="There is nothing of that name.",
+        description=(
+            "A profile, group, rule, alias, provider or account was named that does not exist."
+            " The message lists those there are. Nothing was changed."
+        ),
+        steps=("Check the spelling.", "If it has to exist, add it first."),
+        status=404,
+    ),
+    ErrorCode(
+        code="KP-CONF-227",
+        message="There is something of that name already.",
+        description=(
+            "A profile, group, rule or account was to be added under a name that is taken, or a file is in the way."
+            " Nothing was changed, and nothing was written over."
+        ),
+        steps=("Choose another name.", "If the old one is not wanted, delete it first."),
+        status=409,
+    ),
+    ErrorCode(
+        code="KP-CONF-228",
+        message="It is still needed, so it cannot be removed.",
+        description=(
+            "Something else leads there: a profile or a rule names it, it is the profile in force,"
+            " or it stands in korproxy.toml, which KorProxy does not change. The message says what. Nothing was changed."
+        ),
+        steps=("Change what the message names.", "Then do the same again."),
+        status=409,
+    ),
+    ErrorCode(
         code="KP-CONF-229",
         message="A configuration file cannot be written.",
         description=(
@@ -346,5 +390,47 @@ CONF: tuple[ErrorCode, ...] = (
             "To be rid of the message, write the file as docs/reference/settings.md has it, with `version` at its top.",
         ),
         status=500,
+    ),
+    ErrorCode(
+        code="KP-CONF-240",
+        message="The changed configuration cannot be used; the one before stays in force.",
+        description=(
+            "KorProxy read its files again, because one of them was changed or somebody asked for it, and found mistakes."
+            " The log names each of them with its file, its place and its own code."
+            " Requests are answered as before, and a restart would fall back to what worked last, too."
+        ),
+        steps=(
+            "Run `korproxy check` and correct what it finds: KorProxy reads a file again as soon as it is saved.",
+            "Look at `korproxy status`: it says what came of the last reload.",
+        ),
+        status=409,
+    ),
+    ErrorCode(
+        code="KP-CONF-241",
+        message="A changed setting takes effect with the next restart only.",
+        description=(
+            "The configuration was read again, and all other changes are in force."
+            " What was opened or started with KorProxy stays as it is until it is started anew:"
+            " addresses and port, and what plugins run beside the server."
+        ),
+        severity=Severity.WARNING,
+        steps=(
+            "Restart KorProxy when it suits you: `korproxy stop` lets running answers end.",
+            "Look at the log or at `korproxy status`: both name the settings that wait.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-CONF-242",
+        message="There is no such account.",
+        description=(
+            "A command or program named an account that no provider of the running KorProxy has."
+            " The message lists those that there are."
+        ),
+        steps=(
+            "Check the spelling: a provider is named by its id in korproxy.toml, an account by its name there.",
+            "Run `korproxy status` to see providers and accounts that are in force.",
+        ),
+        status=404,
     ),
 )
