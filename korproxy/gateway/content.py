@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 import msgspec
 
-from korproxy.kit.json_raw import raw_object
+from korproxy.kit.json_raw import raw_object, raw_text
 from korproxy.kit.json_text import read_json
 
 TALK = ("messages", "input", "contents")  # where the conversation stands
@@ -51,11 +51,19 @@ class Content:
 
     def value(self, name: str) -> Any:
         """Return the member *name*; None where there is none."""
-        text = self.members.get(name)
-        try:
-            return None if text is None else read_json(bytes(text))[0]
-        except ValueError:
-            return None
+        return decoded(self.members[name]) if name in self.members else None
+
+    def text(self, name: str) -> str:
+        """Return the member *name*, which is a string; an empty one where it is something else, or there is none."""
+        return raw_text(self.members[name]) if name in self.members else ""
+
+
+def decoded(raw: msgspec.Raw) -> Any:
+    """Return the value of *raw*; None where it cannot be read."""
+    try:
+        return read_json(bytes(raw))[0]
+    except ValueError:
+        return None
 
 
 def _wants(said: object, *, off: tuple[str, str]) -> bool:

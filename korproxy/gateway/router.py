@@ -8,14 +8,17 @@ from collections.abc import Callable
 import attrs
 import trio
 
-from korproxy.gateway.deciding import Route, Situation, heading, remembered, settle
+from korproxy.gateway.content import Content
+from korproxy.gateway.deciding import Heading, Route, Situation, heading, remembered, settle
 from korproxy.gateway.health_board import HealthBoard
-from korproxy.gateway.leading import Lead
-from korproxy.gateway.routing import Snapshot
+from korproxy.gateway.routing import Candidate, Snapshot
+from korproxy.gateway.sessions import Sessions, session_of
 from korproxy.models.calls import Call
 from korproxy.models.clock import wall_time
+from korproxy.models.routing import RequestType
 
 NOBODY: frozenset[str] = frozenset()
+STICKY: frozenset[RequestType] = frozenset({"chat", "other"})  # the others have no prompt that is cached
 GROUPS = 1000  # of which the turns are counted: reloads may bring ever new names
 
 
@@ -34,6 +37,7 @@ class Router:
     """
 
     board: HealthBoard = attrs.field(factory=HealthBoard)
+    sessions: Sessions = attrs.field(factory=Sessions)
     load: Callable[[str, str], tuple[int, int]] = _idle
     chance: Callable[[], int] = lambda: random.getrandbits(64)
     clock: Callable[[], float] = trio.current_time
@@ -41,7 +45,7 @@ class Router:
     _turns: dict[str, int] = attrs.field(factory=dict, init=False)
 
     def route(self, call: Call, snapshot: Snapshot, without: frozenset[str] = NOBODY) -> Route:
-        """Return where *call* goes now; see ``deciding.decide``.
+        """Return where *call* goes now; ``deciding.decide`` says what it raises.
 
         Args:
             without: See ``Situation``.
@@ -49,31 +53,44 @@ class Router:
         towards = remembered(call, snapshot) or heading(call, snapshot, self.wall())
         if towards.only is not None and self.board.calm and not without:
             return towards.only
-        return settle(call, snapshot, towards, self._situation(towards.lead, without))
+        if len(towards.lead.ways) == 1:
+            alone = Situation(now=self.clock(), standing=self.board.standing, load=self.load, without=without)
+            return settle(call, snapshot, towards, alone)
+        route = settle(call, snapshot, towards, self._situation(call, towards, without))
+        if route.order and name_of(route.order[0]) != route.decision.kept:  # somebody was chosen
+            self._count(towards.lead.group)
+        return route
 
-    def foresee(self, call: Call, snapshot: Snapshot, without: frozenset[str] = NOBODY) -> Route:
-        """Return where *call* would go now. Nothing is counted or remembered for it."""
-        towards = heading(call, snapshot, self.wall())
-        return settle(call, snapshot, towards, self._situation(towards.lead, without, counts=False))
+    def answered(self, route: Route, candidate: Candidate) -> None:
+        """Note that *candidate* answers the request that went by *route*: its session stays there."""
+        made = route.decision
+        if made.session:
+            self.sessions.keep(made.session, made.model, name_of(candidate))
 
-    def _situation(self, led: Lead, without: frozenset[str], *, counts: bool = True) -> Situation:
-        several = len(led.ways) > 1
+    def _situation(self, call: Call, towards: Heading, without: frozenset[str]) -> Situation:
+        session = self._session(call, towards)
         return Situation(
             now=self.clock(),
-            wall=self.wall(),
             standing=self.board.standing,
             load=self.load,
-            turn=self._turn(led.group, counts=counts) if several else 0,
-            seed=self.chance() if several else 0,
+            turn=self._turns.get(towards.lead.group, 0),
+            seed=self.chance(),
+            session=session,
+            kept=self.sessions.account(session, towards.lead.model) if session else "",
             without=without,
         )
 
-    def _turn(self, group: str, *, counts: bool) -> int:
-        """Return how many requests *group* has had, and count this one."""
-        if not counts:
-            return self._turns.get(group, 0)
-        turn = self._turns.pop(group, 0)
-        self._turns[group] = turn + 1
+    def _session(self, call: Call, towards: Heading) -> str:
+        if towards.lead.type not in STICKY:
+            return ""
+        return session_of(call.headers, Content(call.body) if towards.facts is None else towards.facts.content)
+
+    def _count(self, group: str) -> None:
+        self._turns[group] = self._turns.pop(group, 0) + 1
         if len(self._turns) > GROUPS:
             del self._turns[next(iter(self._turns))]
-        return turn
+
+
+def name_of(candidate: Candidate) -> str:
+    """Return whose account *candidate* asks, as ``provider/account``."""
+    return f"{candidate.provider.id}/{candidate.account.name}"

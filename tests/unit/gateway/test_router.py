@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import attrs
+import pytest
 
+from korproxy.builtin.routing.round_robin import RoundRobin
 from korproxy.gateway import router as module
 from korproxy.gateway.health_board import HealthBoard
 from korproxy.gateway.router import Router
@@ -63,3 +65,52 @@ def test_chance_is_asked_only_where_somebody_has_to_be_chosen() -> None:
     assert asked == []
     router.route(a_request(), snapshot(ONE))
     assert asked == ["chance"]
+
+
+def test_a_session_stays_moves_once_when_its_account_fails_and_does_not_flap_back() -> None:
+    profiles = [Profile(name="default", default="g")]
+    mine = routing(group("g", "one", "two", strategy="round-robin"), profiles=profiles)
+    router, now = a_router(), snapshot(ONE, TWO, routing=mine, strategies=[RoundRobin()])
+
+    def turn(name: str) -> str:
+        route = router.route(a_request(headers={"Session-Id": name}), now)
+        router.answered(route, route.order[0])
+        return f"{route.order[0].provider.id}/{route.order[0].account.name}"
+
+    assert [turn("s") for _ in range(50)] == ["one/a"] * 50
+    assert [turn("t"), turn("u"), turn("v"), turn("t")] == ["one/b", "two/c", "one/a", "one/b"]
+    router.board.refused("one", "a", code="KP-AUTH-007")
+    moved = turn("s")
+    assert moved in {"one/b", "two/c"}
+    router.board.wake("one", "a")
+    assert [turn("s") for _ in range(10)] == [moved] * 10
+
+
+def test_a_session_has_no_account_before_somebody_has_answered_it() -> None:
+    router, now = a_router(), snapshot(ONE, TWO)
+    route = router.route(a_request(headers={"Session-Id": "s"}), now)
+    assert (route.decision.kept, len(route.decision.session)) == ("", 24)
+    assert router.route(a_request(headers={"Session-Id": "s"}), now).decision.kept == ""
+
+    router.answered(route, route.order[2])
+    again = router.route(a_request(headers={"Session-Id": "s"}), now)
+    assert (again.decision.kept, again.order[0].account.name) == ("two/c", "c")
+    other = router.route(a_request("one/m", headers={"Session-Id": "s"}), now).decision
+    assert (other.kept, [each.account for each in other.order]) == ("two/c", ["a", "b"])
+
+
+def test_nobody_looks_for_a_session_where_there_is_no_choice_or_no_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def session_of(*_: object) -> str:
+        asked.append("session")
+        return "s"
+
+    monkeypatch.setattr(module, "session_of", session_of)
+    router = a_router()
+    router.board.failed("two", "c", "m", code="KP-PROV-103")
+    router.route(a_request(), snapshot(TWO))
+    router.route(a_request(headers={"X-KorProxy-Request-Type": "embedding"}), snapshot(ONE))
+    assert asked == []
+    router.route(a_request(), snapshot(ONE))
+    assert asked == ["session"]
