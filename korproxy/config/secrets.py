@@ -76,6 +76,6 @@ def sendable(value: str, what: str) -> Secret:
 
     It would fail later, and there the text could show up in an error. *what* begins the sentence that says so.
     """
-    if not value.isascii() or not value.isprintable() or " " in value:
+    if not value or not value.isascii() or not value.isprintable() or " " in value:
         raise ConfigError(NOT_FOUND, f"{what} does not hold one key: it has line breaks, spaces or characters that no key has.")
     return Secret(value)

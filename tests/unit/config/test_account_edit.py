@@ -53,7 +53,7 @@ def test_an_account_of_a_name_that_is_taken_in_either_file_is_refused(name: str)
 
 @pytest.mark.code("KP-CONF-226")
 def test_an_account_of_nobody_is_refused() -> None:
-    with pytest.raises(CommandFailed, match="no provider qwen; its type has to be said. There are: claude") as caught:
+    with pytest.raises(CommandFailed, match=r"no provider qwen; its type has to be said. There are: claude") as caught:
         add_account(editable(), "qwen", NEW)
 
     assert caught.value.code == "KP-CONF-226"
