@@ -136,7 +136,7 @@ class Client:
             fields = [*fields, *proxy.fields]
         size = len(body) if length or body else None
         head = head_of(method, target, fields, length=size, absolute=proxy is not None, host=host)
-        parts = (head, body) if len(body) > JOINED else (head + body,)
+        whole = head + body if len(body) <= JOINED else b""
         now = trio.current_time() if now is None else now
         connection = pool.take(target.origin, now)
         while True:  # all in one: each coroutine more that the task is resumed through would cost every request
@@ -148,7 +148,11 @@ class Client:
             deadline = min(now + patience, until)
             try:
                 try:
-                    waited = await (line.send(parts[0], deadline) if len(parts) == 1 else line.send_all_of(parts, deadline))
+                    if whole:  # nearly always it goes at once, for which no coroutine is made
+                        sent = connection.base.send_now(whole) if line is connection.base else 0
+                        waited = sent < len(whole) and await line.send(memoryview(whole)[sent:], deadline)
+                    else:
+                        waited = await line.send_all_of((head, body), deadline)
                 except (OSError, trio.ClosedResourceError):
                     unsent = waited = True  # a server may refuse what it has not read to its end: there may be an answer
                 if waited:

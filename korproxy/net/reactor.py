@@ -16,11 +16,14 @@ from typing import TYPE_CHECKING, NoReturn
 
 import attrs
 import trio
-from trio.lowlevel import RunVar
+from trio.lowlevel import RunVar, reschedule
+
+from korproxy.net.waking import WOKEN
 
 if TYPE_CHECKING:
     from korproxy.net.wire import Wire
 
+_USUAL = getattr(select, "EPOLLIN", 0) | getattr(select, "EPOLLOUT", 0)  # something came to where also something may go
 _NONE: Reactor | None = None
 _current: RunVar[Reactor | None] = RunVar("korproxy_reactor", _NONE)
 
@@ -71,7 +74,13 @@ class Reactor:
             await trio.lowlevel.wait_readable(fd)
             for each, events in poll(0):
                 wire = wires.get(each)
-                if wire is not None:
+                if wire is None:
+                    continue
+                reader = wire.reader
+                if events == _USUAL and reader is not None and wire.writer is None:  # as ``happened``, at half the price
+                    wire.readable, wire.reader = True, None
+                    reschedule(reader, WOKEN)
+                else:
                     wire.happened(events)
 
     async def sweep(self) -> NoReturn:

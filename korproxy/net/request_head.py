@@ -14,9 +14,29 @@ LONGEST_LINE = 1024  # bytes of such a one
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, 5.6.2
 _BREAKS = re.compile(rb"[\r\n\0]")
 
-# Fields that were found good, as they are sent: most of a request's were in the one before. Some are always new, as its id is;
-# so that these do not stay, a table that is full begins anew.
-_lines: dict[tuple[bytes, bytes], bytes] = {}
+
+class _Lines(dict[tuple[bytes, bytes], bytes]):
+    """Fields that were found good, as they are sent: most of a request's were in the one before.
+
+    Some are always new, as its id is: so that these do not stay, a table that is full begins anew.
+    """
+
+    def __missing__(self, field: tuple[bytes, bytes]) -> bytes:
+        name, value = field
+        if _TOKEN.fullmatch(name) is None:
+            raise BadFields("a name that is none")
+        if _BREAKS.search(value):
+            raise BadFields("a line break or a NUL in a value")
+        line = b"".join((name, b": ", value, b"\r\n"))
+        if len(line) <= LONGEST_LINE:
+            if len(self) >= MOST_LINES:
+                self.clear()
+            self[field] = line
+        return line
+
+
+_lines = _Lines()
+_line = _lines.__getitem__
 
 
 def head_of(
@@ -39,14 +59,11 @@ def head_of(
         BadFields: HTTP cannot carry *method*, *fields* or *host*.
     """
     goal = target.absolute if absolute else target.path
-    lines = [_start(method, goal, target.authority if host is None else host), *map(_lines.get, fields)]
-    while None in lines:
-        new = lines.index(None)
-        lines[new] = _line(fields[new - 1])
+    lines = [_start(method, goal, target.authority if host is None else host), *map(_line, fields)]
     if target.credential and not any(name == b"authorization" for name, _ in fields):
         lines.append(b"authorization: %b\r\n" % target.credential)
     lines.append(b"\r\n" if length is None else b"content-length: %d\r\n\r\n" % length)
-    return b"".join(lines)  # type: ignore[arg-type]  # none of them is None any more
+    return b"".join(lines)
 
 
 @lru_cache(maxsize=256)
@@ -57,18 +74,3 @@ def _start(method: str, goal: bytes, host: bytes) -> bytes:
     if _BREAKS.search(goal) or _BREAKS.search(host):
         raise BadFields("a line break or a NUL in the address")
     return b"%b %b HTTP/1.1\r\nhost: %b\r\n" % (verb, goal, host)
-
-
-def _line(field: tuple[bytes, bytes]) -> bytes:
-    """Return *field* as it is sent, and remember it."""
-    name, value = field
-    if _TOKEN.fullmatch(name) is None:
-        raise BadFields("a name that is none")
-    if _BREAKS.search(value):
-        raise BadFields("a line break or a NUL in a value")
-    line = b"%b: %b\r\n" % field
-    if len(line) <= LONGEST_LINE:
-        if len(_lines) >= MOST_LINES:
-            _lines.clear()
-        _lines[field] = line
-    return line

@@ -7,6 +7,7 @@ what does not belong to the answer any more.
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import NoReturn
 
 import attrs
@@ -17,6 +18,8 @@ from korproxy.net.errors import Broken, NotHttp
 
 MOST_BYTES = 64 * 1024  # of a head, and of what stands between two pieces of a body
 MOST_FIELDS = 200
+
+_name = itemgetter(0)
 
 
 @attrs.define(eq=False, init=False)
@@ -148,10 +151,10 @@ class ResponseReader:
         fields = tuple(self._found)
         if len(fields) > MOST_FIELDS or self._fed > MOST_BYTES:
             self._check_size(fields)
-        last = dict(fields)
-        if b"transfer-encoding" in last:
+        names = [*map(_name, fields)]
+        if b"transfer-encoding" in names:
             self._check_coding(fields)
-        elif b"content-length" not in last:
+        elif b"content-length" not in names:
             self._until_end = status not in (204, 304)
         self.status, self.fields = status, fields
         self.keeps = parser.should_keep_alive()

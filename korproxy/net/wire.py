@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import select
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from math import inf
 from socket import MSG_PEEK
 from socket import socket as Socket  # noqa: N812 -- a wire has one of that name
-from types import coroutine
 from typing import Self
 
 import attrs
 import trio
-from outcome import Outcome, Value
-from trio.lowlevel import Abort, RaiseCancelT, Task, current_task, reschedule, wait_task_rescheduled
+from trio.lowlevel import Abort, RaiseCancelT, Task, current_task, reschedule
 
 from korproxy.net.reactor import Reactor, current_reactor
+from korproxy.net.waking import WOKEN, pause, plea_to_trio
 
 AT_ONCE = 64 * 1024  # bytes of one read
 _GATHERS = hasattr(Socket, "sendmsg")  # Windows has none
@@ -25,24 +24,6 @@ TURNS = 32  # reads in a row that found something there; then it is the others' 
 _ENDED = sum(getattr(select, name, 0) for name in ("EPOLLRDHUP", "EPOLLHUP", "EPOLLERR"))
 _TO_READ = getattr(select, "EPOLLIN", 0) | _ENDED
 _TO_WRITE = sum(getattr(select, name, 0) for name in ("EPOLLOUT", "EPOLLHUP", "EPOLLERR"))
-
-_WOKEN: Outcome[None] = Value(None)  # what a task that waits is sent, and nobody unwraps: one for all
-
-
-def _plea(abort: Callable[[RaiseCancelT], Abort]) -> object:
-    """Return what ``wait_task_rescheduled(abort)`` yields to Trio. It may be yielded again for every wait with that *abort*."""
-    waiting = wait_task_rescheduled(abort)  # noqa: ASYNC105 -- only begun, to see what it says
-    plea: object = waiting.send(None)
-    waiting.close()
-    return plea
-
-
-@coroutine
-def _pause(plea: object) -> Generator[object, Outcome[None], None]:
-    """Wait as ``wait_task_rescheduled`` does, which makes five objects for each wait, with a *plea* that was made before."""
-    woken = yield plea
-    if woken is not _WOKEN:  # it was cancelled
-        woken.unwrap()
 
 
 @attrs.define(eq=False)
@@ -55,6 +36,7 @@ class Wire:
         hung_up: The other side will send no more.
         closed: It was closed by us.
         blocked_since: Trio time at which the write that waits began to wait; None while none does.
+        reader, writer: Who waits to read, and to write.
         readable: A read may find something: there was an event since the last one that took all, or nobody tells of events.
     """
 
@@ -67,9 +49,9 @@ class Wire:
     _reactor: Reactor | None = attrs.field(default=None, repr=False)
     readable: bool = attrs.field(default=True, init=False)
     _turns: int = attrs.field(default=0, init=False)
-    _reader: Task | None = attrs.field(default=None, init=False, repr=False)
+    reader: Task | None = attrs.field(default=None, init=False, repr=False)
     _plea: object = attrs.field(default=None, init=False, repr=False)  # of who reads; made with the first wait
-    _writer: Task | None = attrs.field(default=None, init=False, repr=False)
+    writer: Task | None = attrs.field(default=None, init=False, repr=False)
     _read_by: float = attrs.field(default=inf, init=False)
     _write_by: float = attrs.field(default=inf, init=False)
     _read_late: bool = attrs.field(default=False, init=False)
@@ -104,34 +86,35 @@ class Wire:
             self._turns = 0
             await trio.lowlevel.checkpoint()  # before anything is read: cancelled here, nothing is lost
         while True:
-            if self.readable:  # as ``receive_now``, which would cost each request three calls more
-                try:
-                    data = self.socket.recv(size)
-                except BlockingIOError:
-                    self.readable = False
-                except OSError:
-                    self._raise_closed()
-                    raise
-                else:
-                    if len(data) < size and self._reactor is not None and not self.hung_up:
-                        self.readable = False
-                    self._turns += 1
-                    return data
-            reactor = self._reactor
-            self._turns = 0
-            if reactor is None or self.closed or self._reader is not None:
-                await self.until_readable(deadline)
+            if self.readable:
+                self._turns += 1
+            else:
+                self._turns = 1
+                reactor = self._reactor
+                if reactor is None or self.closed or self.reader is not None:
+                    await self.until_readable(deadline)
+                else:  # as there, which would cost each request two calls more
+                    self.reader, self._read_by = current_task(), deadline
+                    if deadline < reactor.next_look:
+                        reactor.look_at(deadline)
+                    plea = self._plea
+                    if plea is None:
+                        plea = self._plea = plea_to_trio(self._stop_reading)
+                    await pause(plea)
+                    if self._read_late:
+                        self._read_late = False
+                        raise trio.TooSlowError
+            try:  # as ``receive_now``, likewise
+                data = self.socket.recv(size)
+            except BlockingIOError:
+                self.readable = False
                 continue
-            self._reader, self._read_by = current_task(), deadline  # as ``until_readable``, likewise
-            if deadline < reactor.next_look:
-                reactor.look_at(deadline)
-            plea = self._plea
-            if plea is None:
-                plea = self._plea = _plea(self._stop_reading)
-            await _pause(plea)
-            if self._read_late:
-                self._read_late = False
-                raise trio.TooSlowError
+            except OSError:
+                self._raise_closed()
+                raise
+            if len(data) < size and self._reactor is not None and not self.hung_up:
+                self.readable = False
+            return data
 
     def receive_now(self, size: int = AT_ONCE) -> bytes | None:
         """Return what is there, ``b""`` at the end; None where nothing is. Raises as ``receive`` does."""
@@ -157,12 +140,12 @@ class Wire:
         if reactor is None:
             await self._until_trio_finds_it_readable(deadline)
             return
-        if self._reader is not None:
+        if self.reader is not None:
             raise trio.BusyResourceError("another task reads from this wire")
-        self._reader, self._read_by = current_task(), deadline
+        self.reader, self._read_by = current_task(), deadline
         if deadline < reactor.next_look:
             reactor.look_at(deadline)
-        await _pause(_plea(self._stop_reading))
+        await pause(plea_to_trio(self._stop_reading))
         if self._read_late:
             self._read_late = False
             raise trio.TooSlowError
@@ -175,7 +158,7 @@ class Wire:
         raise trio.TooSlowError
 
     def _stop_reading(self, _: RaiseCancelT) -> Abort:
-        self._reader = None
+        self.reader = None
         return Abort.SUCCEEDED
 
     def send_now(self, data: bytes | memoryview, *more: bytes | memoryview) -> int:
@@ -225,16 +208,16 @@ class Wire:
         """Wait until a write may get rid of something; raises as ``receive`` does. Only after a write that could not."""
         if self.closed:
             raise trio.ClosedResourceError
-        if self._writer is not None:
+        if self.writer is not None:
             raise trio.BusyResourceError("another task writes to this wire")
         self.blocked_since = trio.current_time()
         try:
             if self._reactor is None:
                 await self._until_trio_finds_it_writable(deadline)
                 return
-            self._writer, self._write_by = current_task(), deadline
+            self.writer, self._write_by = current_task(), deadline
             self._reactor.look_at(deadline)
-            await _pause(_plea(self._stop_writing))
+            await pause(plea_to_trio(self._stop_writing))
         finally:
             self.blocked_since = None
         if self._write_late:
@@ -248,7 +231,7 @@ class Wire:
         raise trio.TooSlowError
 
     def _stop_writing(self, _: RaiseCancelT) -> Abort:
-        self._writer = None
+        self.writer = None
         return Abort.SUCCEEDED
 
     def quiet(self, *, just_now: bool = False) -> bool:
@@ -274,13 +257,13 @@ class Wire:
         """Take note of what epoll says. For the reactor."""
         if events & _TO_READ:
             self.readable = True
-            reader = self._reader
+            reader = self.reader
             if reader is not None:
-                self._reader = None
-                reschedule(reader, _WOKEN)
+                self.reader = None
+                reschedule(reader, WOKEN)
             elif self.on_input is not None:
                 self.on_input()
-        if self._writer is not None and events & _TO_WRITE:
+        if self.writer is not None and events & _TO_WRITE:
             self._wake_writer()
         if events & _ENDED and not self.hung_up:
             self.hung_up = True
@@ -290,13 +273,13 @@ class Wire:
     def late(self, now: float) -> float:
         """Wake whoever waits beyond the deadline at Trio time *now*; return the next deadline. For the reactor."""
         following = inf
-        if self._reader is not None:
+        if self.reader is not None:
             if self._read_by <= now:
                 self._read_late = True
                 self._wake_reader()
             else:
                 following = self._read_by
-        if self._writer is not None:
+        if self.writer is not None:
             if self._write_by <= now:
                 self._write_late = True
                 self._wake_writer()
@@ -305,14 +288,14 @@ class Wire:
         return following
 
     def _wake_reader(self) -> None:
-        reader, self._reader = self._reader, None
+        reader, self.reader = self.reader, None
         if reader is not None:
-            reschedule(reader, _WOKEN)
+            reschedule(reader, WOKEN)
 
     def _wake_writer(self) -> None:
-        writer, self._writer = self._writer, None
+        writer, self.writer = self.writer, None
         if writer is not None:
-            reschedule(writer, _WOKEN)
+            reschedule(writer, WOKEN)
 
     def release(self) -> Socket:
         """Let go of the socket, for somebody else to use; nobody may be waiting."""

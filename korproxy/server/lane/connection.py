@@ -62,7 +62,9 @@ class LaneConnection:
 
     async def _serve(self) -> bool:
         """Answer requests until no more may come; return False where the next one is not for the lane."""
-        read, watched, now = b"", self.wire.watched, ticking()
+        read, now, handle, whole = b"", ticking(), self.handle, self._whole  # what does not change is asked for once
+        if not self.wire.watched:
+            handle = self._handle_watched
         while True:
             deadline, seen = now() + self.idle_seconds, 0
             while (end := read.find(END, seen)) <= 0:  # here and not by itself, as is all that a request waits in
@@ -88,11 +90,8 @@ class LaneConnection:
                 self._read = read
                 return False
             closes = self.stopping or not head.keeps
-            exchange = LaneExchange(self.wire, head, read[end:], self.origins(), self._life, self._whole, closes)
-            if watched:
-                await self.handle(exchange)
-            else:
-                await self._handle_watched(exchange)
+            exchange = LaneExchange(self.wire, head, read[end:], self.origins(), self._life, whole, closes)
+            await handle(exchange)
             self._answering = None
             if exchange.broken or exchange.closes or not exchange.finished or self.stopping:
                 return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from time import gmtime
@@ -22,9 +22,10 @@ from korproxy.server.lane.chunks import Chunks, Malformed
 from korproxy.server.lane.head import Head
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_name = itemgetter(0)
+_name, _as_line = itemgetter(0), b": ".join
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_NOTHING: Sequence[memoryview] = ()
 _JOINED = 64 * 1024  # bytes up to which head and body become one piece
 
 
@@ -91,7 +92,7 @@ class LaneExchange:
     _held: bytes = attrs.field(repr=False)  # the answer's head, until something goes with it
     _chunked: bool
     _announced: int | None  # bytes of the answer's body that are still to come
-    _unsent: list[memoryview] = attrs.field(repr=False)
+    _unsent: Sequence[memoryview] = attrs.field(repr=False)
     _is_complete: trio.Event | None = attrs.field(repr=False)
 
     def __init__(  # noqa: PLR0917 -- see below
@@ -109,12 +110,13 @@ class LaneExchange:
         Written by hand: for so many fields that begin as nothing, what attrs generates takes twice the time. Give what it wants
         in its order: of names, a call of a class makes a table.
         """
-        self.wire, self.head, self.origins, self.scope = wire, head, origins, scope
-        self.on_complete, self.closes = on_complete, closes
+        self.wire, self.head, self.origins = wire, head, origins
+        self.scope, self.on_complete, self.closes = scope, on_complete, closes
         self.started = self.finished = self.broken = self._chunked = False
-        self.method, self.path, self.query, self.headers = head.method, head.path, head.query, head.headers
+        self.method, self.path = head.method, head.path
+        self.query, self.headers = head.query, head.headers
         self._chunks = self._announced = self._is_complete = None
-        self._held, self._unsent = b"", []
+        self._held, self._unsent = b"", _NOTHING
         length = head.length
         if length is not None and length <= len(rest):
             self._left, self._came, self.rest = length, rest[:length], rest[length:]
@@ -208,7 +210,7 @@ class LaneExchange:
         """Tell a client that waits for it to send the body."""
         if self.head.waits and not self.started:
             self.head = attrs.evolve(self.head, waits=False)
-            if not self._send(_CONTINUE):
+            if not self._send((_CONTINUE,)):
                 await self._flush()
 
     async def start(self, status: int, headers: RawHeaders) -> None:
@@ -218,23 +220,23 @@ class LaneExchange:
         if self.origins:
             headers = [*headers, *answer_headers(self.headers, headers, self.origins)]
         behind = _dates.field()
-        announced = dict(headers).get(b"content-length")
-        if announced is not None:
-            self._announced = int(announced)
+        names = [*map(_name, headers)]
+        if b"content-length" in names:
+            self._announced = int(headers[names.index(b"content-length")][1])
         elif status not in (204, 304):  # these have no body
             self._chunked = True
             behind += b"transfer-encoding: chunked\r\n"
         behind += b"connection: close\r\n\r\n" if self.closes else b"\r\n"
-        self._held = _status_line(status) + b"\r\n".join([*map(b": ".join, headers), behind])
+        self._held = _status_line(status) + b"\r\n".join([*map(_as_line, headers), behind])
 
     async def write(self, data: bytes) -> None:
         """Send a piece of the body."""
-        if not self._send(*self._framed(data, last=False)):
+        if not self._send(self._framed(data, last=False)):
             await self._flush()
 
     async def finish(self, data: bytes = b"") -> None:
         """Send the last piece."""
-        if not self._send(*self._framed(data, last=True)):
+        if not self._send(self._framed(data, last=True)):
             await self._flush()
         if self._announced:  # fewer bytes than the head said
             self.broken = True
@@ -259,23 +261,26 @@ class LaneExchange:
         # A chunk without bytes would be the last one.
         return (b"%b%x\r\n%b\r\n%b" % (held, len(data), data, end) if data else held + end,)
 
-    def _send(self, piece: bytes, *more: bytes) -> bool:
-        """Send *piece* and *more* behind what a cancelled write has left, without waiting; return whether all is out."""
-        sent = 0
+    def _send(self, pieces: tuple[bytes, ...]) -> bool:
+        """Send *pieces* behind what a cancelled write has left, without waiting; return whether all is out."""
+        first, sent = pieces[0], 0
         if not self._unsent:
-            if not piece and not more:
+            alone = len(pieces) == 1
+            if alone and not first:
                 return True
             try:
-                sent = self.wire.send_now(piece, *more)
+                sent = self.wire.send_now(first) if alone else self.wire.send_now(*pieces)
             except (OSError, trio.ClosedResourceError):
                 sent = 0  # nobody listens, which ``_flush`` finds again with what is kept here
-            if sent == len(piece) and not more:
+            if alone and sent == len(first):
                 return True
-        for each in (piece, *more):
+        unsent = [*self._unsent]
+        for each in pieces:
             if sent < len(each):
-                self._unsent.append(memoryview(each)[max(sent, 0) :])
+                unsent.append(memoryview(each)[max(sent, 0) :])
             sent -= len(each)
-        return not self._unsent
+        self._unsent = unsent
+        return not unsent
 
     async def _flush(self) -> None:
         try:
@@ -283,9 +288,9 @@ class LaneExchange:
                 first = self._unsent[0]
                 sent = self.wire.send_now(first)
                 if sent == len(first):
-                    del self._unsent[0]
+                    self._unsent = self._unsent[1:]
                     continue
-                self._unsent[0] = first[sent:]
+                self._unsent = [first[sent:], *self._unsent[1:]]
                 await self.wire.until_writable()
         except (OSError, trio.ClosedResourceError):
             await self._gone()

@@ -70,8 +70,7 @@ def test_a_method_that_is_no_token_is_refused(method: str) -> None:
         head_of(method, TARGET, (), length=0)
 
 
-def test_only_so_many_fields_are_remembered_no_long_ones_and_all_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(request_head, "_lines", {})
+def test_only_so_many_fields_are_remembered_no_long_ones_and_all_are_sent() -> None:
     room = LONGEST_LINE - len(b"x-1: \r\n")
     for _ in range(2):
         for number in range(3 * MOST_LINES):
