@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,3 +75,10 @@ def test_a_number_of_examples_is_tried_of_each_target(tmp_path: Path) -> None:
 def test_a_number_of_examples_goes_in_place_of_a_time(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--examples", "1", "--only", "codes", "--seed", "1"]) == 0
     assert capsys.readouterr().out == "codes: 1 examples each, seed 1\nevery law held\n"
+
+
+def test_the_door_for_whoever_stands_in_another_directory_leads_to_the_same(tmp_path: Path) -> None:
+    command = [sys.executable, str(CORPUS.parent / "run.py"), "--examples", "1", "--only", "codes", "--seed", "1"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+
+    assert (done.returncode, done.stdout) == (0, "codes: 1 examples each, seed 1\nevery law held\n")

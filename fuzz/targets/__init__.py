@@ -4,6 +4,8 @@ from typing import Any
 
 from fuzz.target import Target
 from fuzz.targets.answers import ANSWERS
+from fuzz.targets.backoff import BACKOFF
+from fuzz.targets.client_errors import CLIENT_ERRORS
 from fuzz.targets.codes import CODES
 from fuzz.targets.config import CONFIG
 from fuzz.targets.correlation import CORRELATION
@@ -14,6 +16,7 @@ from fuzz.targets.http_answers import HTTP_ANSWERS
 from fuzz.targets.json_edit import JSON_EDIT
 from fuzz.targets.lane_bytes import LANE_BYTES
 from fuzz.targets.provider_garbage import PROVIDER_GARBAGE
+from fuzz.targets.refusal_waits import REFUSAL_WAITS
 from fuzz.targets.retry_after import RETRY_AFTER
 from fuzz.targets.stream_content import STREAM_CONTENT
 from fuzz.targets.stream_rules import STREAM_RULES
@@ -22,7 +25,8 @@ from fuzz.targets.translated_cuts import TRANSLATED_CUTS
 from fuzz.targets.whole_answers import WHOLE_ANSWERS
 
 TARGETS: tuple[Target[Any], ...] = (
-    *(ANSWERS, CODES, CONFIG, CORRELATION, FRAMES, HEALTH, HTTP_ANSWERS, JSON_EDIT, LANE_BYTES, RETRY_AFTER),
+    *(ANSWERS, CODES, CONFIG, CORRELATION, FRAMES, HTTP_ANSWERS, JSON_EDIT, LANE_BYTES),
+    *(BACKOFF, CLIENT_ERRORS, HEALTH, REFUSAL_WAITS, RETRY_AFTER),
     *(
         DAMAGED_REQUESTS,
         PROVIDER_GARBAGE,

@@ -78,7 +78,7 @@ def compare(before: Stream, after: Stream, *way: str) -> None:
     """Compare without the difference between 0 and unknown, with all input in one number, and with what the formats can say."""
     said = [content(each) for each in (before, after)]
     for each in said:
-        counts = {field.name: getattr(each.usage, field.name) or 0 for field in attrs.fields(Usage)}
+        counts = {name: getattr(each.usage, name) or 0 for name in Usage.__struct_fields__}
         whole = counts["tokens_in"] + counts["cache_read"] + counts["cache_write"]  # Gemini knows no writing
         each.usage = Usage(tokens_in=whole, cache_read=counts["cache_read"], tokens_out=counts["tokens_out"])
         if {"anthropic-messages", "openai-responses"} & set(way):  # their calls bear no marks

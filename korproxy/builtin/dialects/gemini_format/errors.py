@@ -57,6 +57,7 @@ _OVERFLOW = "context_length_exceeded"  # the code by which every format knows it
 _SAYS_OVERFLOW = re.compile(r"input token count.*exceeds the maximum", re.IGNORECASE)
 _BAD_KEY = re.compile(r"API key (?:not valid|expired|not found)", re.IGNORECASE)
 _RETRY_IN = re.compile(r"retry in ([0-9]+(?:\.[0-9]+)?)\s*(ms|s)\b", re.IGNORECASE)
+_LONGEST = 30 * 60.0  # seconds; so many digits can stand there that it is for ever
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s)")
 
 
@@ -136,7 +137,7 @@ def _asked_in(message: str) -> float | None:
 
 
 def _seconds(found: re.Match[str]) -> float:
-    return float(found[1]) / (1000 if found[2].lower() == "ms" else 1)
+    return min(float(found[1]) / (1000 if found[2].lower() == "ms" else 1), _LONGEST)
 
 
 def _first(*values: float | None) -> float | None:

@@ -90,4 +90,4 @@ def _reset(said: Mapping[str, Any]) -> float | None:
     seconds = said.get("resets_in_seconds")
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or seconds < 0:
         return None
-    return min(float(seconds), LONGEST)
+    return float(min(seconds, LONGEST))  # in this order: JSON has integers that are beyond a double's range

@@ -88,7 +88,8 @@ def test_a_conversation_that_is_too_long_has_the_code_that_all_formats_know() ->
 
 
 @pytest.mark.parametrize(
-    ("delay", "seconds"), [("21s", 21.0), ("0.5s", 0.5), ("850ms", 0.85), ("21.337s", 21.337), ("soon", None), (7, None)]
+    ("delay", "seconds"),
+    [("21s", 21.0), ("0.5s", 0.5), ("850ms", 0.85), ("21.337s", 21.337), ("soon", None), (7, None), ("9" * 400 + "s", 1800.0)],
 )
 def test_edge_78_the_delay_of_retry_info_is_told(delay: object, seconds: float | None) -> None:
     quota = {"@type": f"{RPC}QuotaFailure", "violations": []}

@@ -38,12 +38,18 @@ def limit(**more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "wait"), [(90, 90.0), (86400, 1800.0), (-1, None), ("90", None), (True, None), (None, None)]
+    ("seconds", "wait"), [(90, 90.0), (86400, 1800.0), (10**400, 1800.0), (-1, None), ("90", None), (True, None), (None, None)]
 )
 def test_the_limit_of_a_plan_says_how_long_to_wait(seconds: Any, wait: float | None) -> None:
     found = error(429, limit(resets_in_seconds=seconds))
 
     assert (found.kind, found.type, found.retry_after) == ("rate_limit", "usage_limit_reached", wait)
+
+
+def test_the_limit_of_a_plan_in_a_stream_says_how_long_to_wait() -> None:
+    event = {"type": "error", "error": {"type": "usage_limit_reached", "message": "Full.", "resets_in_seconds": 10**400}}
+
+    assert read_late_error(event).retry_after == 1800.0
 
 
 def test_a_header_says_it_better() -> None:
