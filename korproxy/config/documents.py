@@ -9,6 +9,7 @@ from korproxy.config.shown import looks_secret
 from korproxy.errors.exceptions import ConfigError, Problem
 
 UNREADABLE = "KP-CONF-201"
+DEEPEST = 64  # levels of tables and arrays
 _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _BOM = "\ufeff"
 
@@ -43,13 +44,25 @@ def document(text: str, path: str) -> dict[str, object]:
 
     text = text.removeprefix(_BOM)
     try:
-        return tomllib.loads(text)
+        found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
         raise _not_toml(str(exc), text, path) from None
     except RecursionError:
         raise unreadable(path, "is nested too deeply") from None
     except ValueError:  # Python converts at most 4,300 digits
         raise unreadable(path, "holds a number with far too many digits") from None
+    if too_deep(found):
+        raise unreadable(path, "is nested too deeply")
+    return found
+
+
+def too_deep(value: object) -> bool:
+    """Whether *value* has more than ``DEEPEST`` levels: no setting has, and what reads it further may not follow it."""
+    level = [value]
+    for _ in range(DEEPEST):
+        inner = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)]
+        level = [each for values in inner for each in values]
+    return bool(level)
 
 
 def unreadable(place: str, message: str) -> ConfigError:

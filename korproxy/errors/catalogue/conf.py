@@ -334,6 +334,33 @@ CONF: tuple[ErrorCode, ...] = (
         retryable=True,
     ),
     ErrorCode(
+        code="KP-CONF-224",
+        message="A masked secret has nothing behind it.",
+        description=(
+            "An exported configuration shows a mask in the place of each secret. On import it means the value that is there now."
+            " Here is none, so the mask would be saved in its place; nothing was changed."
+        ),
+        steps=(
+            "Write the value into the file at the place that the message names.",
+            "Better: move the secret into a file or variable, and write a reference such as `env:NAME` there.",
+            "Import the file again.",
+        ),
+        status=400,
+    ),
+    ErrorCode(
+        code="KP-CONF-225",
+        message="This is not an exported configuration.",
+        description=(
+            "The file is not what an export writes, or it was cut off, or another version of KorProxy wrote it."
+            " Nothing was changed."
+        ),
+        steps=(
+            "Export the configuration again, whole.",
+            "Bring KorProxy up to date if the file comes from a newer one.",
+        ),
+        status=400,
+    ),
+    ErrorCode(
         code="KP-CONF-226",
         message="There is nothing of that name.",
         description=(

@@ -19,6 +19,8 @@ def test_only_what_a_client_can_meet_has_a_status_of_its_own() -> None:
         "KP-CONF-206": 503,
         "KP-CONF-207": 503,
         "KP-CONF-223": 503,
+        "KP-CONF-224": 400,
+        "KP-CONF-225": 400,
         "KP-CONF-226": 404,
         "KP-CONF-227": 409,
         "KP-CONF-228": 409,
