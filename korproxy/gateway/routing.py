@@ -12,7 +12,7 @@ from korproxy.contracts import Dialect, Embedder, Provider, RoutingStrategy, Tra
 from korproxy.errors.exceptions import NoProvider
 from korproxy.gateway.aliases import resolve
 from korproxy.gateway.provenance import Origin, family_of
-from korproxy.gateway.rules import Ready, ready
+from korproxy.gateway.rules import Rulebook, ready
 from korproxy.models.abilities import Abilities
 from korproxy.models.accounts import Account
 from korproxy.models.calls import Call, Features, Kind
@@ -44,7 +44,7 @@ class Snapshot:
     strategies: Mapping[str, RoutingStrategy] = attrs.field(factory=dict)
     safe_mode: bool = True
     generation: int = 0
-    rules: Sequence[Ready] = attrs.field(
+    rules: Rulebook = attrs.field(
         default=attrs.Factory(lambda self: ready(self.routing.rules), takes_self=True), init=False, repr=False, eq=False
     )
     plans: dict[Question, Sequence[Candidate]] = attrs.field(factory=dict, init=False, repr=False, eq=False)

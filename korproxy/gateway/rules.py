@@ -1,138 +1,184 @@
 """The user's rules, made ready to be asked thousands of times. Pure.
 
-A rule is a few checks, the cheap ones first, each of one thing that is known of a request. What to say of a rule that does
-not hold is made beforehand, too: 200 rules cost 200 calls and no more.
+A rule is a few checks, each of one thing that is known of a request, the cheap ones first. Those of what hardly changes from
+request to request (the model, the type, the key, the time of day to the minute) are remembered with what they come to, and what
+to say of a rule that does not hold is made beforehand: of 200 rules a request looks only at those that may hold for it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from enum import IntEnum
+from fnmatch import translate
 from functools import partial
-from operator import contains, methodcaller
+from operator import contains, eq, ge, le, methodcaller
 from typing import Any, TypeAlias
 
 import attrs
 
 from korproxy.gateway.facts import Facts
-from korproxy.kit.patterns import fits
 from korproxy.models.decisions import RuleTried
 from korproxy.models.routing import Rule, When
 
+Check: TypeAlias = tuple[int, Callable[[Any], Any], RuleTried]  # of what, what, and what is said where it fails
+Seen: TypeAlias = tuple[str, str, str, str, bool, tuple[int, int] | None]
+
+REMEMBERED = 500  # clients choose the names of models
+MODEL, TYPE, KEY, PROFILE, TOOLS, MOMENT = range(6)  # places in ``Seen``
+SIZE, FACTS, HEADERS = range(3)  # places in what is looked at anew; from the last one on one for each header
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-Check: TypeAlias = Callable[[Any], Any]
-
-
-class Of(IntEnum):
-    """What a check is given: the place of it among the ``_subjects`` of a request."""
-
-    MODEL, TYPE, KEY, PROFILE, SIZE, TOOLS, HEADERS, FACTS = range(8)
 
 
 @attrs.frozen
 class Ready:
-    """A rule, and what it asks: of what, the check, and what is said where it fails."""
+    """A rule, and what it asks.
+
+    Attributes:
+        lasting: Checks of what is in ``Seen``.
+        fresh: Checks of the rest.
+    """
 
     rule: Rule
-    checks: Sequence[tuple[int, Check, RuleTried]]
+    lasting: Sequence[Check]
+    fresh: Sequence[Check]
     held: RuleTried
 
 
-def ready(rules: Sequence[Rule]) -> Sequence[Ready]:
-    """Return those of *rules* that are enabled, in their order."""
-    return tuple(
-        Ready(
-            rule, tuple((of, check, RuleTried(rule.name, why)) for of, check, why in _checks(rule.when)), RuleTried(rule.name)
-        )
-        for rule in rules
-        if rule.enabled
-    )
+@attrs.frozen
+class Plan:
+    """What is left to look at for requests of which the same was ``Seen``.
+
+    Attributes:
+        steps: Rules that may hold, each behind those that do not; one without fresh checks holds, and is the last.
+        rest: Those behind the last step, which do not hold either.
+    """
+
+    steps: Sequence[tuple[tuple[RuleTried, ...], Ready]]
+    rest: tuple[RuleTried, ...]
 
 
-def first_that_holds(rules: Sequence[Ready], facts: Facts) -> tuple[Rule | None, tuple[RuleTried, ...]]:
+@attrs.frozen
+class Rulebook:
+    """All rules that are enabled, in their order.
+
+    Attributes:
+        headers: The names that rules ask for.
+        timed: Whether one asks for the time of day.
+    """
+
+    rules: Sequence[Ready] = ()
+    headers: Sequence[bytes] = ()
+    timed: bool = False
+    _plans: dict[Seen, Plan] = attrs.field(factory=dict, init=False, repr=False, eq=False)
+
+    def __len__(self) -> int:
+        return len(self.rules)
+
+    def plan(self, seen: Seen) -> Plan:
+        """Return what is left to look at where *seen* is so."""
+        known = self._plans.get(seen)
+        if known is None:
+            known = _planned(self.rules, seen)
+            if len(self._plans) >= REMEMBERED:
+                del self._plans[next(iter(self._plans))]
+            self._plans[seen] = known
+        return known
+
+
+def ready(rules: Sequence[Rule]) -> Rulebook:
+    """Return those of *rules* that are enabled."""
+    enabled = [each for each in rules if each.enabled]
+    headers = tuple(dict.fromkeys(name.encode() for each in enabled for name in each.when.headers))
+    timed = any(each.when.hours or each.when.days for each in enabled)
+    return Rulebook(tuple(_ready(each, headers) for each in enabled), headers, timed)
+
+
+def _ready(rule: Rule, headers: Sequence[bytes]) -> Ready:
+    lasting = tuple((of, check, RuleTried(rule.name, why)) for of, check, why in _lasting(rule.when))
+    fresh = tuple((of, check, RuleTried(rule.name, why)) for of, check, why in _fresh(rule.when, headers))
+    return Ready(rule, lasting, fresh, RuleTried(rule.name))
+
+
+def first_that_holds(book: Rulebook, facts: Facts) -> tuple[Rule | None, tuple[RuleTried, ...]]:
     """Return the first rule of which all holds, and all that were looked at; None where none does."""
-    subjects = _subjects(facts)
-    tried = []
-    for each in rules:
-        for of, check, failed in each.checks:
-            if not check(subjects[of]):
+    call = facts.call
+    moment = facts.moment if book.timed else None
+    plan = book.plan((call.peek.model, facts.type, call.key_name, facts.profile.name, call.peek.tools, moment))
+    first = call.headers.first
+    values = [first[name].decode("latin-1").strip() if name in first else None for name in book.headers]
+    subjects = (len(call.body), facts, *values)
+    tried: list[RuleTried] = []
+    for before, each in plan.steps:
+        if before:
+            tried += before
+        for of, check, failed in each.fresh:
+            subject = subjects[of]
+            if subject is None or not check(subject):
                 tried.append(failed)
                 break
         else:
             tried.append(each.held)
             return each.rule, tuple(tried)
-    return None, tuple(tried)
+    return None, (*tried, *plan.rest)
 
 
-def _subjects(facts: Facts) -> tuple[Any, ...]:
-    call = facts.call
-    peek = call.peek
-    return (peek.model, facts.type, call.key_name, facts.profile.name, len(call.body), peek.tools, call.headers, facts)
+def _planned(rules: Sequence[Ready], seen: Seen) -> Plan:
+    steps: list[tuple[tuple[RuleTried, ...], Ready]] = []
+    before: list[RuleTried] = []
+    for each in rules:
+        for of, check, failed in each.lasting:
+            if not check(seen[of]):
+                before.append(failed)
+                break
+        else:
+            steps.append((tuple(before), each))
+            before = []
+            if not each.fresh:
+                break
+    return Plan(steps, tuple(before))
 
 
-def _checks(when: When) -> Iterator[tuple[int, Check, str]]:
-    """Yield what *when* asks, the cheap things first; why it does not hold is said as the user would say it."""
+def _lasting(when: When) -> Iterator[tuple[int, Callable[[Any], Any], str]]:
+    """Yield what *when* asks of what is ``Seen``; why it does not hold is said as the user would say it."""
     if when.types:
-        yield Of.TYPE, partial(contains, when.types), f"type is not {' or '.join(when.types)}"
+        yield TYPE, partial(contains, when.types), f"type is not {' or '.join(when.types)}"
     if when.model:
-        yield Of.MODEL, fitting(when.model), f"model is not {when.model}"
+        yield MODEL, fitting(when.model), f"model is not {when.model}"
     if when.profile:
-        yield Of.PROFILE, fitting_exactly(when.profile), f"profile is not {when.profile}"
+        yield PROFILE, partial(eq, when.profile), f"profile is not {when.profile}"
     if when.key:
-        yield Of.KEY, fitting(when.key), f"key is not {when.key}"
-    if when.min_body is not None:
-        yield Of.SIZE, partial(_at_least, when.min_body), f"body is smaller than {when.min_body}"
-    if when.max_body is not None:
-        yield Of.SIZE, partial(_at_most, when.max_body), f"body is larger than {when.max_body}"
+        yield KEY, fitting(when.key), f"key is not {when.key}"
     if when.tools is not None:
-        yield Of.TOOLS, partial(_same, when.tools), "no tools" if when.tools else "has tools"
-    for name, pattern in when.headers.items():
-        yield Of.HEADERS, partial(_in_header, name.encode(), fitting(pattern)), f"header {name} is not {pattern}"
+        yield TOOLS, partial(eq, when.tools), "no tools" if when.tools else "has tools"
     if when.hours or when.days:
         said = " ".join(filter(None, (when.hours, ",".join(when.days))))
-        yield Of.FACTS, partial(_in_time, *_span(when.hours), frozenset(map(_DAYS.index, when.days))), f"time is not {said}"
+        yield MOMENT, partial(_in_time, *_span(when.hours), frozenset(map(_DAYS.index, when.days))), f"time is not {said}"
+
+
+def _fresh(when: When, headers: Sequence[bytes]) -> Iterator[tuple[int, Callable[[Any], Any], str]]:
+    """Yield what *when* asks of the rest, the body last: it is read only where all else holds."""
+    if when.min_body is not None:
+        yield SIZE, partial(le, when.min_body), f"body is smaller than {when.min_body}"
+    if when.max_body is not None:
+        yield SIZE, partial(ge, when.max_body), f"body is larger than {when.max_body}"
+    for name, pattern in when.headers.items():
+        yield HEADERS + headers.index(name.encode()), fitting(pattern), f"header {name} is not {pattern}"
     if when.reasoning is not None:
-        yield Of.FACTS, partial(_reasons, when.reasoning), "no reasoning" if when.reasoning else "asks for reasoning"
+        yield FACTS, partial(_reasons, when.reasoning), "no reasoning" if when.reasoning else "asks for reasoning"
     if when.images is not None:
-        yield Of.FACTS, partial(_shows, when.images), "no images" if when.images else "has images"
+        yield FACTS, partial(_shows, when.images), "no images" if when.images else "has images"
 
 
 def fitting(pattern: str) -> Callable[[str], Any]:
     """Return a faster ``kit.patterns.fits`` for *pattern*."""
     begin, star, end = pattern.partition("*")
     if not star:
-        return fitting_exactly(pattern)
+        return partial(eq, pattern)
     if not end:
         return methodcaller("startswith", begin)
     if not begin and "*" not in end:
         return methodcaller("endswith", end)
-    return partial(_fits, pattern)
-
-
-def fitting_exactly(name: str) -> Callable[[str], Any]:
-    """Return what says whether a text is *name*."""
-    return partial(_same, name)
-
-
-def _fits(pattern: str, name: str) -> bool:
-    return fits(name, pattern)
-
-
-def _same(one: object, other: object) -> bool:
-    return one == other
-
-
-def _at_least(least: int, size: int) -> bool:
-    return size >= least
-
-
-def _at_most(most: int, size: int) -> bool:
-    return size <= most
-
-
-def _in_header(name: bytes, fits: Callable[[str], Any], headers: Any) -> bool:
-    return name in headers.first and bool(fits(headers.text(name)))
+    return re.compile(translate(pattern.replace("[", "[[]").replace("?", "[?]"))).match
 
 
 def _span(hours: str) -> tuple[int, int]:
@@ -143,8 +189,8 @@ def _span(hours: str) -> tuple[int, int]:
     return begin, end
 
 
-def _in_time(begin: int, end: int, days: frozenset[int], facts: Facts) -> bool:
-    day, minute = facts.moment
+def _in_time(begin: int, end: int, days: frozenset[int], moment: tuple[int, int]) -> bool:
+    day, minute = moment
     if begin < end:
         inside = begin <= minute < end
     else:  # over midnight

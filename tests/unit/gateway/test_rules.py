@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from korproxy.gateway.facts import Facts
-from korproxy.gateway.rules import Of, first_that_holds, fitting, ready
+from korproxy.gateway.rules import REMEMBERED, first_that_holds, fitting, ready
 from korproxy.kit.patterns import fits
 from korproxy.models.decisions import RuleTried
 from korproxy.models.routing import Profile, RequestType, Rule, When
@@ -133,7 +133,7 @@ def test_the_first_that_holds_decides_and_nothing_behind_it_is_looked_at() -> No
 
     assert first_that_holds(ready(rules), facts()) == (rules[2], (RuleTried("one", "model is not x"), RuleTried("two")))
     assert first_that_holds(ready(rules[:2]), facts()) == (None, (RuleTried("one", "model is not x"),))
-    assert first_that_holds((), facts()) == (None, ())
+    assert first_that_holds(ready([]), facts()) == (None, ())
 
 
 def test_the_body_is_read_only_where_all_else_holds() -> None:
@@ -171,21 +171,94 @@ def test_a_pattern_made_ready_says_what_the_pattern_says(name: str, pattern: str
     assert bool(fitting(pattern)(name)) == fits(name, pattern)
 
 
-def test_cheap_checks_come_first() -> None:
-    when = When(
-        images=True,
-        reasoning=True,
-        hours="01:00-02:00",
-        headers={"a": "*"},
-        tools=True,
-        min_body=1,
-        max_body=2,
-        key="k",
-        profile="p",
-        model="m",
-        types=("chat",),
-    )
-    order: Sequence[int] = [of for of, _, _ in ready([Rule(name="r", when=when)])[0].checks]
+def test_what_hardly_changes_is_looked_at_once() -> None:
+    """A rule behind 199 that do not hold is found at once the second time; what changes is looked at each time."""
+    rules = [Rule(name=str(number), when=When(model="x", headers={"a": "*"}), group="g") for number in range(199)]
+    book = ready([*rules, Rule(name="last", when=When(headers={"x-a": "1*"}, key="k"), group="g")])
+    found = [first_that_holds(book, facts(key_name="k", headers={"X-A": each})) for each in ("1", "2", "12")]
 
-    assert [of for of in order if of == Of.FACTS] == order[-3:]
-    assert order.index(Of.MODEL) < order.index(Of.HEADERS) < order.index(Of.FACTS)
+    assert [None if rule is None else rule.name for rule, _ in found] == ["last", None, "last"]
+    assert [tried[-1].why for _, tried in found] == ["", "header x-a is not 1*", ""]
+    assert [len(tried) for _, tried in found] == [200, 200, 200]
+    seen = [("m", "chat", "k", "work", False, None)]
+    assert (list(book._plans), [len(book.plan(each).steps) for each in seen]) == (seen, [1])
+
+
+def test_of_what_was_looked_at_only_so_much_is_remembered() -> None:
+    book = ready([Rule(name="r", when=When(model="m7*"), group="g")])
+    for number in range(REMEMBERED + 5):
+        rule, _ = first_that_holds(book, facts(model=f"m{number}"))
+        assert (rule is not None) == str(number).startswith("7")
+
+    assert len(book._plans) == REMEMBERED
+
+
+@pytest.mark.usefixtures("berlin")
+def test_the_minute_counts_only_where_a_rule_asks_for_it() -> None:
+    timed = ready([Rule(name="r", when=When(hours="09:00-09:01"), group="g")])
+    found = [first_that_holds(timed, facts(wall=MONDAY_NINE + seconds))[0] for seconds in (-1, 0, 59, 60)]
+
+    assert [each is not None for each in found] == [False, True, True, False]
+    assert (timed.timed, ready([Rule(name="r", when=When(model="m"))]).timed) == (True, False)
+
+
+RULES = st.builds(
+    When,
+    model=st.sampled_from(["", "m*", "*n", "a*b"]),
+    types=st.sampled_from([(), ("chat",), ("other", "chat")]),
+    key=st.sampled_from(["", "k", "*"]),
+    headers=st.dictionaries(st.sampled_from(["x-a", "x-b"]), st.sampled_from(["*", "1", "*2"]), max_size=2),
+    min_body=st.none() | st.integers(0, 9),
+    max_body=st.none() | st.integers(0, 9),
+    tools=st.none() | st.booleans(),
+    images=st.none() | st.booleans(),
+    profile=st.sampled_from(["", "work"]),
+)
+
+
+@given(
+    st.lists(RULES, max_size=6),
+    st.lists(
+        st.tuples(
+            st.sampled_from(["m", "mn", "ab", "acb"]),
+            st.sampled_from(["", "k"]),
+            st.dictionaries(st.sampled_from(["X-A", "X-B"]), st.sampled_from(["1", "12", ""])),
+            st.sampled_from([b"", b"{}", IMAGE]),
+            st.booleans(),
+        ),
+        max_size=4,
+    ),
+)
+def test_rules_made_ready_say_what_the_rules_say(whens: list[When], requests: list[Any]) -> None:
+    rules = [Rule(name=str(number), when=when, group="g") for number, when in enumerate(whens)]
+    book = ready(rules)
+    for model, key, headers, body, tools in requests:
+        known = facts(model=model, key_name=key, headers=headers, body=body, tools=tools)
+        rule, tried = first_that_holds(book, known)
+        holding = [each for each in rules if holds(each.when, known)]
+
+        assert rule == (holding[0] if holding else None)
+        assert [each.name for each in tried] == [str(number) for number in range(len(tried))]
+        assert len(tried) == (rules.index(holding[0]) + 1 if holding else len(rules))
+        assert [each.why == "" for each in tried] == [False] * (len(tried) - 1) + [bool(holding)] * bool(tried)
+
+
+def holds(when: When, known: Facts) -> bool:
+    """Say it as the page about rules does, one condition after the other."""
+    call, size = known.call, len(known.call.body)
+    return all(
+        [
+            not when.model or fits(call.peek.model, when.model),
+            not when.types or known.type in when.types,
+            not when.key or fits(call.key_name, when.key),
+            not when.profile or known.profile.name == when.profile,
+            when.min_body is None or size >= when.min_body,
+            when.max_body is None or size <= when.max_body,
+            when.tools is None or call.peek.tools == when.tools,
+            when.images is None or (b"image_url" in call.body) == when.images,
+            *[
+                name.encode() in call.headers.first and fits(call.headers.text(name.encode()), pattern)
+                for name, pattern in when.headers.items()
+            ],
+        ]
+    )
