@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 import attrs
 
 from korproxy.gateway.attempts import Learnt
+from korproxy.gateway.health_board import HealthBoard
 from korproxy.gateway.kept_answers import KeptAnswers
 from korproxy.gateway.provenance import Provenance
+from korproxy.gateway.router import Router
+from korproxy.gateway.why import Stories
 
 if TYPE_CHECKING:  # what only translating needs is imported where that begins: the daemon starts 50 ms sooner
     from korproxy.chat.memory import ReasoningMemory
@@ -18,11 +21,23 @@ if TYPE_CHECKING:  # what only translating needs is imported where that begins: 
 
 @attrs.define(slots=False)  # there is one, and with slots ``cached_property`` makes it 3 ms dearer to start
 class Lasting:
-    """There is one for as long as the daemon runs; the gates of all generations share it."""
+    """There is one for as long as the daemon runs; the gates of all generations share it.
 
+    Attributes:
+        board: How each account does.
+        router: Whose turn it is.
+        stories: Why the last requests went where they went.
+    """
+
+    board: HealthBoard = attrs.field(factory=HealthBoard)
+    router: Router = attrs.field(init=False)
+    stories: Stories = attrs.field(factory=Stories)
     provenance: Provenance = attrs.field(factory=Provenance)
     learnt: Learnt = attrs.field(factory=Learnt)
     kept: KeptAnswers = attrs.field(factory=KeptAnswers)
+
+    def __attrs_post_init__(self) -> None:
+        self.router = Router(board=self.board)
 
     @cached_property
     def memory(self) -> ReasoningMemory:

@@ -61,6 +61,11 @@ class Router:
             self._count(towards.lead.group)
         return route
 
+    def foresee(self, call: Call, snapshot: Snapshot, without: frozenset[str] = NOBODY) -> Route:
+        """Return where *call* would go now; as ``route``, but that nothing is counted for it."""
+        towards = heading(call, snapshot, self.wall())
+        return settle(call, snapshot, towards, self._situation(call, towards, without))
+
     def answered(self, route: Route, candidate: Candidate) -> None:
         """Note that *candidate* answers the request that went by *route*: its session stays there."""
         made = route.decision

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import groupby
 from operator import itemgetter
 
@@ -52,7 +52,7 @@ class _Plugin:
 class PluginHost:
     """The plugins of one process: what is loaded, what is not, and why.
 
-    Everything here runs at start or at reload; for a reload, make a new host (modules stay imported, so it is cheap).
+    Everything here runs at start or at reload; for a reload, ``again`` makes a new host.
 
     A plugin that is broken and implements ``korproxy_redactions`` (or may: nobody can ask what failed at import) makes
     ``load``, ``each`` and ``take_out`` raise ``ConfigError`` with KP-CONF-210, after they did their work for all others:
@@ -91,6 +91,22 @@ class PluginHost:
         """
         broken = (each for each in self._in_order() if each.state == "broken" and origin in {None, each.found.origin})
         return tuple(problem for each in broken for problem in each.mistakes or (_problem(each),))
+
+    def again(self, *, started: Collection[str] = ()) -> PluginHost:
+        """Return a host of the same plugins, to be asked anew after the settings have changed. None is imported again.
+
+        One that broke when it was asked may do better with other settings. Out stays whatever could not be loaded, and what
+        would have to be started for it, too.
+
+        Args:
+            started: The hooks whose things are started, and so only once.
+        """
+        host = PluginHost(tolerant=self.tolerant)
+        host._pluggy = self._pluggy
+        for each in self._plugins:
+            retried = each.state == "broken" and each.asks and not set(started) & set(each.asks)
+            host._plugins.append(_Plugin(each.found, asks=each.asks) if retried else attrs.evolve(each))
+        return host
 
     def load(self, found: Iterable[Found], *, blocked: frozenset[str] = frozenset()) -> None:
         """Import and register *found* in their order. A *blocked* one is listed, never imported.

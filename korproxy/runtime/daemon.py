@@ -14,17 +14,20 @@ import trio
 
 from korproxy.config.home import Home, prepare
 from korproxy.config.keys import ensure_keys
-from korproxy.config.loading import load, override
+from korproxy.config.loading import override
+from korproxy.config.reading import read_all
+from korproxy.config.settings import LogSettings, RootSettings
 from korproxy.errors.exceptions import ConfigError, KorproxyError
 from korproxy.gateway.redact import Redactor
 from korproxy.runtime.compose import Composition, compose
 from korproxy.runtime.exit_codes import Exit
+from korproxy.runtime.generation import key_ring
 from korproxy.runtime.last_resort import last_resort
-from korproxy.runtime.logs import logging_to, standard_error
+from korproxy.runtime.logs import logging_to, set_levels, standard_error
 from korproxy.runtime.main import Plan, live
 from korproxy.runtime.presence import announced, sole_daemon
 from korproxy.runtime.sockets import listen, url_of
-from korproxy.server.keys import CLIENT, MANAGE, READ, Key, KeyRing
+from korproxy.runtime.watched import Seen, files_of, seen_now
 
 MACOS_DESCRIPTORS = 10240  # OPEN_MAX: more are refused there, although the hard limit says that there is none
 
@@ -66,11 +69,11 @@ def run_daemon(options: Options, *, announce: Callable[[Ready], None]) -> Exit:
     with ExitStack() as stack:
         stack.enter_context(sole_daemon(options.home.lock, options.home.daemon))
         keys = ensure_keys(options.home)
-        parts = _compose(options)
+        parts, seen = _compose(options)
         sockets = _listen(stack, parts)
         redactor = Redactor.of(each.item for each in parts.offered_redactions)
         settings = parts.settings
-        level = "debug" if options.verbose else settings.log.level
+        level = _level(options, settings.log)
         written = logging_to(
             standard_error(), level=level, levels=settings.log.levels, redact=redactor.redact, harmless=redactor.harmless
         )
@@ -80,10 +83,12 @@ def run_daemon(options: Options, *, announce: Callable[[Ready], None]) -> Exit:
         resort = stack.enter_context(last_resort(settings.server.grace, flush, enabled=options.last_resort))
         plan = Plan(
             parts=parts,
-            keys=KeyRing((Key.of("client", keys.client, CLIENT), Key.of("management", keys.management, READ, MANAGE))),
+            keys=key_ring(keys),
             sockets=sockets,
             about=about,
             redactor=redactor,
+            set_levels=lambda log: set_levels(_level(options, log), log.levels),
+            seen=seen,
         )
         _raise_descriptor_limit()
         with _single_errors():
@@ -96,12 +101,22 @@ def run_daemon(options: Options, *, announce: Callable[[Ready], None]) -> Exit:
     return Exit.OK
 
 
-def _compose(options: Options) -> Composition:
-    root = override(load(options.home), host=options.hosts, port=options.port)
-    parts = compose(options.home, demo=options.demo, plugin_dirs=options.plugin_dirs, no_plugins=options.no_plugins, root=root)
+def _level(options: Options, log: LogSettings) -> str:
+    return "debug" if options.verbose else log.level
+
+
+def _compose(options: Options) -> tuple[Composition, Seen]:
+    home = options.home
+    seen = seen_now(files_of(home, RootSettings()))
+    loaded = read_all(home)
+    seen = seen_now(files_of(home, loaded.root)) | seen
+    root = override(loaded.root, host=options.hosts, port=options.port)
+    parts = compose(
+        home, demo=options.demo, plugin_dirs=options.plugin_dirs, no_plugins=options.no_plugins, root=root, loaded=loaded
+    )
     if parts.problems:
         raise ConfigError.of(parts.problems)
-    return parts
+    return parts, seen
 
 
 def _listen(stack: ExitStack, parts: Composition) -> list[socket]:
@@ -112,7 +127,9 @@ def _listen(stack: ExitStack, parts: Composition) -> list[socket]:
 
 
 def _ready(options: Options, parts: Composition, urls: Sequence[str]) -> Ready:
-    warnings = dict.fromkeys([*parts.warnings, *parts.host.problems()])  # the host's grew while the daemon was starting
+    warnings = dict.fromkeys(
+        [*parts.loaded.notices, *parts.warnings, *parts.host.problems()]
+    )  # the host's grew while the daemon was starting
     return Ready(
         urls=urls,
         home=options.home,

@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import attrs
 import trio
 
 from korproxy.contracts import Collector
 from korproxy.gateway.redact import Redactor
-from korproxy.plugins.report import PluginState
+from korproxy.runtime.reload import Reloader
 from korproxy.runtime.supervise import ServiceState, described
-from korproxy.server.front import Front
 from korproxy.version import VERSION
 
 PATIENCE = 5.0  # seconds a collector gets
@@ -26,17 +26,15 @@ class Health:
     """Answers questions about the daemon. Holds no state of its own."""
 
     about: Mapping[str, object]
-    home: str
-    front: Front
+    reloader: Reloader
     services: Callable[[], Sequence[ServiceState]]
-    plugins: Callable[[], Sequence[PluginState]]
-    collectors: Sequence[Collector]
     redactor: Redactor
     began: float
 
     async def report(self) -> Mapping[str, object]:
         """Return the whole state in JSON's own types, with a section for each collector."""
-        states = [each.state for each in self.plugins()]
+        parts, front = self.reloader.parts, self.reloader.entrance.front
+        states = [each.state for each in parts.host.states]
         services = self.services()
         broken = any(each.state in ("waiting to restart", "starting") for each in services)
         return {
@@ -44,23 +42,30 @@ class Health:
             "version": VERSION,
             **self.about,
             "uptime_seconds": round(trio.current_time() - self.began, 3),
-            "home": self.home,
-            "requests": attrs.asdict(self.front.tally),
+            "home": str(parts.home.path),
+            "generation": parts.generation,
+            "reload": self._last_reload(),
+            "safe_mode": parts.settings.features.safe_mode and parts.loaded.routing.safe_mode.on,
+            "requests": attrs.asdict(front.tally),
             "providers": self.providers(),
-            "services": [_clean(each.to_dict(), self.redactor) for each in services],  # last_error is anybody's text
+            "services": [clean(each.to_dict(), self.redactor) for each in services],  # last_error is anybody's text
             "plugins": {"loaded": states.count("loaded"), "broken": states.count("broken")},
             "sections": await self._sections(),
         }
 
     def providers(self) -> list[Mapping[str, object]]:
         """Return one entry per provider."""
-        gate = self.front.answerer.gate
+        gate = self.reloader.entrance.front.answerer.gate
+        known = gate.lasting.board.to_dict()
+        disabled = gate.snapshot.routing.disabled
         return [
             {
                 "id": each.id,
                 "type": each.type,
                 "base_url": self.redactor.redact(each.base_url),  # where a plugin's users may have put a key
                 "accounts": [account.name for account in each.accounts],
+                "disabled": [account.name for account in each.accounts if f"{each.id}/{account.name}" in disabled],
+                "health": [_of_account(entry) for entry in known if entry["provider"] == each.id],
                 "running": gate.windows[each.id].slots.running,
                 "waiting": gate.windows[each.id].slots.waiting,
                 "connections": gate.windows[each.id].upstream.open_connections,
@@ -69,10 +74,14 @@ class Health:
             for each in gate.snapshot.providers
         ]
 
+    def _last_reload(self) -> object:
+        last = self.reloader.last
+        return None if last is None else clean(last.to_dict(), self.redactor)
+
     async def _sections(self) -> Mapping[str, object]:
         found: dict[str, object] = {}
         async with trio.open_nursery() as nursery:
-            for each in self.collectors:
+            for each in (offer.item for offer in self.reloader.parts.offered_collectors):
                 nursery.start_soon(self._collect, each, found)
         return dict(sorted(found.items()))
 
@@ -81,18 +90,22 @@ class Health:
         found[collector.name] = {"error": f"no answer within {PATIENCE:g} s"}
         try:
             with trio.move_on_after(PATIENCE):
-                found[collector.name] = _clean(await collector.collect(), self.redactor)
+                found[collector.name] = clean(await collector.collect(), self.redactor)
         except (Exception, SystemExit) as exc:  # noqa: BLE001 -- somebody else's code, and only its own section is lost
             log.info("collector %s failed: %s", collector.name, described(exc))
             found[collector.name] = {"error": self.redactor.redact(described(exc))}
 
 
-def _clean(value: object, redactor: Redactor) -> object:
+def _of_account(entry: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in entry.items() if name != "provider"}
+
+
+def clean(value: object, redactor: Redactor) -> Any:
     """Return *value* in JSON's own types with every text in it redacted. JSON knows no NaN and no infinity."""
     if isinstance(value, Mapping):
-        return {redactor.redact(str(key)): _clean(each, redactor) for key, each in value.items()}
+        return {redactor.redact(str(key)): clean(each, redactor) for key, each in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_clean(each, redactor) for each in value]
+        return [clean(each, redactor) for each in value]
     if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     return redactor.redact(str(value))

@@ -208,17 +208,34 @@ def logging_to(
 
     writer = LineWriter(stream, formatter.format, dropped, QUEUE, formatter.format_all)
     try:
-        with _handled_by(_Enqueue(writer.put), {ROOT: level, **{f"{ROOT}.{part}": each for part, each in levels.items()}}):
+        with _handled_by(_Enqueue(writer.put), _by_logger(level, levels)):
             yield lambda: writer.flush(FLUSH_SECONDS)
     finally:
         writer.close(FLUSH_SECONDS)
+
+
+def set_levels(level: str, levels: Mapping[str, str]) -> None:
+    """Have *level* hold for everything of KorProxy's from now on, but for the parts that *levels* names."""
+    wanted = _by_logger(level, levels)
+    for name in {*_parts_with_a_level(), *wanted}:
+        logging.getLogger(name).setLevel(wanted.get(name, "notset").upper())
+
+
+def _by_logger(level: str, levels: Mapping[str, str]) -> dict[str, str]:
+    return {ROOT: level, **{f"{ROOT}.{part}": each for part, each in levels.items()}}
+
+
+def _parts_with_a_level() -> list[str]:
+    known = list(logging.root.manager.loggerDict.items())
+    ours = [(name, each) for name, each in known if name.startswith(f"{ROOT}.")]
+    return [name for name, each in ours if isinstance(each, logging.Logger) and each.level != logging.NOTSET]
 
 
 @contextmanager
 def _handled_by(handler: logging.Handler, levels: Mapping[str, str]) -> Iterator[None]:
     """Give KorProxy's loggers these *levels*, and *handler* to them and all others; undone at the end."""
     ours, everybody = logging.getLogger(ROOT), logging.getLogger()
-    before = {name: logging.getLogger(name).level for name in levels}
+    before = {name: logging.getLogger(name).level for name in (ROOT, *_parts_with_a_level())}
     propagated = ours.propagate
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level.upper())
@@ -231,5 +248,5 @@ def _handled_by(handler: logging.Handler, levels: Mapping[str, str]) -> Iterator
         for logger in (ours, everybody):
             logger.removeHandler(handler)
         ours.propagate = propagated
-        for name, old in before.items():
-            logging.getLogger(name).setLevel(old)
+        for name in {*before, *_parts_with_a_level()}:
+            logging.getLogger(name).setLevel(before.get(name, logging.NOTSET))

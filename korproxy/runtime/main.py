@@ -5,36 +5,35 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from importlib import import_module
 from socket import socket
 from typing import Any
 
 import attrs
 import trio
 
+from korproxy.config.settings import LogSettings
 from korproxy.contracts import Embedder, Service, Sink, Translator
 from korproxy.errors.exceptions import CannotStart
-from korproxy.gateway.gate import Gate
 from korproxy.gateway.lasting import Lasting
 from korproxy.gateway.redact import Redactor
-from korproxy.gateway.windows import Window, Windows, open_windows
+from korproxy.gateway.windows import Windows, open_windows
 from korproxy.net.reactor import open_reactor
 from korproxy.plugins.offers import Offer
-from korproxy.runtime.bus import Bus, open_bus
+from korproxy.runtime.bus import open_bus
 from korproxy.runtime.compose import Composition
+from korproxy.runtime.enquiries import Enquiries
+from korproxy.runtime.generation import Shared, load_across, make_front
 from korproxy.runtime.health import Health
 from korproxy.runtime.memory import settle
+from korproxy.runtime.reload import Reloader, keep
 from korproxy.runtime.seal_file import SealFile
 from korproxy.runtime.services import IdleConnectionCheck
 from korproxy.runtime.signals import watch_signals
 from korproxy.runtime.supervise import Restart, ServiceState, start_within, supervise
-from korproxy.server.answering import Answerer
+from korproxy.runtime.watch import Asked, ConfigWatch
+from korproxy.runtime.watched import Seen
 from korproxy.server.asgi import App
 from korproxy.server.entrance import Entrance
-from korproxy.server.faults import FaultWriter
-from korproxy.server.front import Bounds, Front
-from korproxy.server.grace import Grace
-from korproxy.server.guard import Guard
 from korproxy.server.keys import KeyRing
 from korproxy.server.manage.app import on_demand
 from korproxy.server.manage.desk import Desk
@@ -43,8 +42,6 @@ from korproxy.server.serving import Lane, Server
 SERVICE_START = 10.0  # seconds a service gets to report that it is useful
 BREATH = 0.5  # seconds for the first requests, before what none of them may need is loaded beside them
 OWN = "korproxy"  # in place of a plugin's name, for what is the daemon's own
-# What the gate imports itself where a request crosses formats, together with what translators load.
-_ACROSS = ("korproxy.gateway.translation", "korproxy.gateway.embedding", "korproxy.gateway.images", "korproxy.chat.memory")
 
 log = logging.getLogger("korproxy.runtime")
 
@@ -57,6 +54,8 @@ class Plan:
         sockets: Listening already.
         about: What ``daemon.json`` says.
         lasting: What the gateway remembers; whose reasoning is whose is filled from its file at the start.
+        set_levels: Has other levels hold for log lines.
+        seen: The files of the configuration as they were when they were read; empty: nobody looked.
     """
 
     parts: Composition
@@ -65,6 +64,8 @@ class Plan:
     about: Mapping[str, object]
     redactor: Redactor
     lasting: Lasting = attrs.field(factory=Lasting)
+    set_levels: Callable[[LogSettings], None] = lambda log: None  # noqa: ARG005
+    seen: Seen = attrs.field(factory=dict, repr=False)
 
 
 async def live(
@@ -92,7 +93,8 @@ async def live(
 
     async with trio.open_nursery() as root:
         abandon = _Abandon(root.cancel_scope)
-        await root.start(partial(watch_signals, stop, abandon, at_once=on_stop))
+        asked = Asked()
+        await root.start(partial(watch_signals, stop, abandon, at_once=on_stop, reload=asked.ask))
         root.start_soon(_when_set, stop, on_stop)
         async with (
             open_reactor(),
@@ -101,9 +103,13 @@ async def live(
             trio.open_nursery() as services,
         ):
             try:
-                states = await _start_services(plan, windows, services, stop)
+                shared = Shared(windows=windows, emit=bus.emit, lasting=plan.lasting)
+                states = [*bus.states, *await _start_services(plan, _first_services(plan, windows), services, stop)]
                 if not stop.is_set():
-                    await _serve(plan, bus, windows, states, stop=stop, abandon=abandon, ready=ready)
+                    reloader = _reloader(plan, shared)
+                    last: list[Offer[Service]] = [Offer(OWN, ConfigWatch(reloader, asked))]
+                    states += await _start_services(plan, last, services, stop)
+                    await _serve(plan, reloader, states, stop=stop, abandon=abandon, ready=ready)
             finally:
                 on_stop()
             services.cancel_scope.cancel("the server has stopped")
@@ -134,10 +140,12 @@ async def _when_set(event: trio.Event, then: Callable[[], None]) -> None:
     then()
 
 
-async def _start_services(plan: Plan, windows: Windows, nursery: trio.Nursery, stop: trio.Event) -> Sequence[ServiceState]:
-    """Start the daemon's services and the plugins', and leave them running in *nursery*; return what is to be seen of them."""
+async def _start_services(
+    plan: Plan, services: Iterable[Offer[Service]], nursery: trio.Nursery, stop: trio.Event
+) -> Sequence[ServiceState]:
+    """Start *services*, and leave them running in *nursery*; return what is to be seen of them."""
     states: list[ServiceState] = []
-    for offer in [*_own_services(plan, windows), *plan.parts.offered_services]:
+    for offer in services:
         if stop.is_set() or not (offer.plugin == OWN or plan.parts.host.is_in(offer.plugin)):
             continue
         state = ServiceState(name=offer.item.name)
@@ -150,9 +158,18 @@ async def _start_services(plan: Plan, windows: Windows, nursery: trio.Nursery, s
     return states
 
 
-def _own_services(plan: Plan, windows: Windows) -> Sequence[Offer[Service]]:
-    check = IdleConnectionCheck(windows)
-    return Offer(OWN, check), Offer(OWN, SealFile(plan.lasting.provenance, plan.parts.home.reasoning))
+def _first_services(plan: Plan, windows: Windows) -> Sequence[Offer[Service]]:
+    table = SealFile(plan.lasting.provenance, plan.parts.home.reasoning)
+    return Offer(OWN, IdleConnectionCheck(windows)), Offer(OWN, table), *plan.parts.offered_services
+
+
+def _reloader(plan: Plan, shared: Shared) -> Reloader:
+    """Return what holds the configuration in force, and can exchange it."""
+    parts = plan.parts.whole()  # those whose sinks or services did not start are out by now
+    entrance = Entrance(make_front(parts, plan.keys, shared))
+    reloader = Reloader(parts=parts, keys=plan.keys, shared=shared, entrance=entrance)
+    reloader.seen = dict(plan.seen)
+    return reloader
 
 
 def _do_without(plan: Plan, stop: trio.Event, offer: Offer[Any], what: str, reason: str) -> None:
@@ -175,8 +192,7 @@ def _is_needed(plan: Plan, plugin: str) -> bool:
 
 async def _serve(
     plan: Plan,
-    bus: Bus,
-    windows: Windows,
+    reloader: Reloader,
     states: Sequence[ServiceState],
     *,
     stop: trio.Event,
@@ -184,28 +200,33 @@ async def _serve(
     ready: Callable[[], None],
 ) -> None:
     """Serve clients until *stop* is set and all of them are gone."""
-    plan = attrs.evolve(plan, parts=plan.parts.whole())  # those whose sinks or services did not start are out by now
-    settings = plan.parts.settings.server
-    front = make_front(plan, bus, windows.now)
-    entrance = Entrance(front)
+    settings, entrance = reloader.parts.settings.server, reloader.entrance
     health = Health(
         about=plan.about,
-        home=str(plan.parts.home.path),
-        front=front,
-        services=lambda: [*bus.states, *states],
-        plugins=lambda: plan.parts.host.states,
-        collectors=[each.item for each in plan.parts.offered_collectors],
+        reloader=reloader,
+        services=lambda: states,
         redactor=plan.redactor,
         began=trio.current_time(),
     )
-    desk = Desk(codes=plan.parts.codes, health=health.report, providers=health.providers, show_codes=front.faults.show_codes)
+    enquiries = Enquiries(reloader, plan.redactor)
+    desk = Desk(
+        faults=lambda: entrance.front.faults,
+        health=health.report,
+        providers=health.providers,
+        routing=enquiries.routing,
+        reload=enquiries.reload,
+        wake=enquiries.wake,
+        why=enquiries.why,
+        test=enquiries.test,
+    )
     server = Server(
         app=App(entrance, on_demand(desk, loaded=settle)),
         lane=Lane(handle=entrance.handle, origins=entrance.origins) if settings.lane else None,
-        grace=front.answerer.grace,
+        grace=reloader.shared.grace,
         grace_seconds=settings.grace,
         write_deadline=settings.write_deadline,
     )
+    reloader.applied = partial(_apply, plan, server)
     abandon.server = server
     async with trio.open_nursery() as serving:
         await serving.start(partial(server.run, plan.sockets, stop))
@@ -213,47 +234,18 @@ async def _serve(
         with trio.move_on_after(BREATH):
             await stop.wait()
         if not stop.is_set():
-            await trio.to_thread.run_sync(_load, front.snapshot.translators, abandon_on_cancel=True)
+            await trio.to_thread.run_sync(_load, entrance.front.snapshot.translators, abandon_on_cancel=True)
+            await trio.to_thread.run_sync(keep, reloader.parts)
     abandon.server = None
 
 
+def _apply(plan: Plan, server: Server, parts: Composition) -> None:
+    """Have the rest of the daemon go by what a reload has put in force."""
+    server.write_deadline = parts.settings.server.write_deadline
+    plan.set_levels(parts.settings.log)
+
+
 def _load(translators: Iterable[Translator | Embedder]) -> None:
-    """Import what translating needs, beside the loop: the first request that crosses formats would hold up all others."""
     settle()  # first, so that what it frees is used again
-    for name in _ACROSS:
-        try:
-            import_module(name)
-        except (OSError, ImportError) as exc:  # no descriptor is left, say: the first request that needs it tries again
-            log.warning("%s could not be loaded yet: %s", name, exc)
-    for each in translators:
-        try:
-            each.load()
-        except Exception as exc:  # noqa: BLE001 -- a plugin's; each request that needs it will say so
-            log.warning("KP-CONF-209: a translator cannot be loaded: %s: %s", type(exc).__name__, exc)
+    load_across(translators)
     settle()
-
-
-def make_front(plan: Plan, bus: Bus, windows: Mapping[str, Window]) -> Front:
-    """Return the front of a server as the settings want it."""
-    settings = plan.parts.settings
-    server, features = settings.server, settings.features
-    guard = Guard.build(
-        plan.keys,
-        server.host,
-        allowed=server.allowed_hosts,
-        origins=server.allowed_origins,
-        reads=server.public_reads,
-    )
-    answerer = Answerer(
-        gate=Gate(plan.parts.snapshot(), windows, plan.lasting),
-        faults=FaultWriter(codes=plan.parts.codes, show_codes=features.new_error_codes),
-        emit=bus.emit,
-        grace=Grace(),
-        keep_alive=server.keep_alive,
-    )
-    return Front(
-        answerer=answerer,
-        guard=guard,
-        bounds=Bounds(max_body=server.max_body, read_deadline=server.read_deadline, max_running=server.max_running),
-        correlation_ids=features.correlation_ids,
-    )

@@ -21,6 +21,10 @@ log = logging.getLogger("korproxy.runtime")
 def _nothing() -> None: ...
 
 
+def _unheard(reason: str) -> None:
+    del reason
+
+
 def has_terminal() -> bool:
     """Whether this process has a controlling terminal that is still there."""
     try:
@@ -35,17 +39,19 @@ async def watch_signals(
     abandon: Callable[[], None],
     *,
     at_once: Callable[[], None] = _nothing,
+    reload: Callable[[str], None] = _unheard,
     terminal: Callable[[], bool] = has_terminal,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Set *stop* at the first SIGINT or SIGTERM, call *abandon* at each further one. Started means: signals are handled here.
 
     SIGHUP means two things. Where the terminal that KorProxy was started in has gone, it is a stop, lest a daemon that nobody
-    sees keeps the port. Else it asks daemons to read their configuration again; the log says that there is no such thing yet.
+    sees keeps the port. Else it asks daemons to read their configuration again.
 
     Args:
         at_once: Called at each SIGINT and SIGTERM, within the signal handler: also where a plugin holds up the Trio thread, so
             that no task ever comes to read the signal.
+        reload: Called with the reason at each such SIGHUP; it must not wait.
         terminal: Whether there is a controlling terminal now.
     """
     had_terminal = terminal()
@@ -54,7 +60,7 @@ async def watch_signals(
         async for number in signals:
             name = signal.Signals(number).name
             if number in RELOADS and not (had_terminal and not terminal()):
-                log.warning("%s: the configuration cannot be reloaded while KorProxy runs; restart it to have it read", name)
+                reload(name)
             elif stop.is_set():
                 log.warning("%s again: whatever still runs is cut off", name)
                 abandon()

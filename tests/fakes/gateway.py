@@ -138,7 +138,7 @@ async def open_gateway(
         stop_at_end: Drain at the end of the block as the daemon does; else the test has stopped it.
     """
     settings = server or ServerSettings(port=0)
-    dialects: dict[str, Dialect] = {each.name: each for make in HOOKS for each in make(_no_settings())}
+    dialects = dialects_of_all()
     finished: list[Finished] = []
     codes = Registry.of(BUILTIN_CODES)
     sockets = listen(["127.0.0.1"], 0)
@@ -169,7 +169,7 @@ async def open_gateway(
             reads=settings.public_reads,
         )
         front = Front(answerer=answerer, guard=guard, bounds=bounds or Bounds(), correlation_ids=correlation_ids)
-        desk = Desk(codes=codes, health=_healthy, providers=list, show_codes=show_codes)
+        desk = idle_desk(FaultWriter(codes=codes, show_codes=show_codes))
         entrance = Entrance(front)
         app = App(entrance, on_demand(desk))
         in_lane = wrap is None and settings.lane and roads.lane
@@ -197,8 +197,31 @@ async def open_gateway(
             each.close()
 
 
+def dialects_of_all() -> dict[str, Dialect]:
+    """Return the built-in formats by name."""
+    return {each.name: each for make in HOOKS for each in make(_no_settings())}
+
+
 async def _healthy() -> dict[str, object]:
     return {"status": "ok"}
+
+
+async def _reloaded() -> dict[str, object]:
+    return {"ok": True}
+
+
+def idle_desk(faults: FaultWriter, **given: Any) -> Desk:
+    """Return a desk of a daemon that is well and knows of nothing, but for what is given."""
+    nothing: dict[str, Any] = {
+        "health": _healthy,
+        "providers": list,
+        "routing": dict,
+        "reload": _reloaded,
+        "wake": lambda provider, account: {"provider": provider, "account": account},
+        "why": lambda asked: {"asked": asked},
+        "test": dict,
+    }
+    return Desk(faults=lambda: faults, **(nothing | given))
 
 
 def _no_settings() -> SettingsView:

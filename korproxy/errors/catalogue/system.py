@@ -316,4 +316,33 @@ SYS: tuple[ErrorCode, ...] = (
         ),
         status=400,
     ),
+    ErrorCode(
+        code="KP-SYS-525",
+        message="KorProxy crashed three times in a row, and started with the least it needs.",
+        description=(
+            "Three starts ended within a minute, and nobody had asked KorProxy to stop."
+            " So it leaves out the plugins of others, and takes the configuration that worked last. Models are the same as ever."
+            " Plugins that hide secrets stay, since without them secrets would be written down."
+        ),
+        severity=Severity.WARNING,
+        steps=(
+            "Look into the log of the crashes: it says where they happened, and which plugin had a part in it.",
+            "Remove or update that plugin, or correct the last change of the configuration.",
+            "Restart KorProxy with `korproxy stop` and `korproxy run`: a start after a proper stop is a usual one.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-SYS-526",
+        message="Nothing is remembered of this request.",
+        description=(
+            "KorProxy was asked why a request went where it went, and has none with this id."
+            " It remembers the last thousand requests since its start, and forgets them when it stops."
+        ),
+        steps=(
+            "Take the id from the header `X-KorProxy-Request` or `X-Correlation-ID` of the answer.",
+            "Ask soon after the request.",
+        ),
+        status=404,
+    ),
 )

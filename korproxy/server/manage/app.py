@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import trio
 
-from korproxy.errors.exceptions import BadRequest
+from korproxy.errors.exceptions import BadRequest, KorproxyError
 from korproxy.server.asgi import AsgiApp, Receive, Send
-from korproxy.server.faults import FaultWriter, plain_error
 from korproxy.server.manage.desk import Desk
+from korproxy.server.manage.live import add_live
+from korproxy.server.manage.said import refused, said, unknown_code
 
 if TYPE_CHECKING:  # Quart and what comes with it is imported inside functions only
     from quart import Response
@@ -24,74 +24,61 @@ def build(desk: Desk) -> QuartTrio:
 
     app = QuartTrio("korproxy")
     app.config["RESPONSE_TIMEOUT"] = None
-    faults = FaultWriter(codes=desk.codes, show_codes=desk.show_codes)
 
     @app.get("/v1/diagnostics/health")
     async def health() -> Response:
-        return _json(await desk.health())
+        return said(await desk.health())
 
     @app.get("/v1/providers")
     async def providers() -> Response:
-        return _json({"providers": desk.providers()})
+        return said({"providers": desk.providers()})
 
-    _add_errors(app, desk, faults)
-    _add_refusals(app, faults)
+    add_live(app, desk)
+    _add_errors(app, desk)
+    _add_refusals(app, desk)
     return app
 
 
-def _add_errors(app: QuartTrio, desk: Desk, faults: FaultWriter) -> None:
+def _add_errors(app: QuartTrio, desk: Desk) -> None:
     from quart import Response
 
     from korproxy.errors.pages import html
 
     @app.get("/v1/errors")
     async def errors() -> Response:
-        return _json({"errors": [each.to_dict() for each in desk.codes]})
+        return said({"errors": [each.to_dict() for each in desk.codes]})
 
     @app.get("/v1/errors/<code>")
     async def error(code: str) -> Response:
         found = desk.codes.get(code.upper())
-        return _json(found.to_dict()) if found else _no_code(code, faults)
+        return said(found.to_dict()) if found else unknown_code(code, desk.faults())
 
     @app.get("/errors/<code>")
     async def error_page(code: str) -> Response:
         found = desk.codes.get(code.upper())
-        return Response(html(found), 200, content_type="text/html; charset=utf-8") if found else _no_code(code, faults)
+        return (
+            Response(html(found), 200, content_type="text/html; charset=utf-8") if found else unknown_code(code, desk.faults())
+        )
 
 
-def _add_refusals(app: QuartTrio, faults: FaultWriter) -> None:
+def _add_refusals(app: QuartTrio, desk: Desk) -> None:
     from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
     @app.errorhandler(HTTPException)
-    async def refused(exc: HTTPException) -> Response:
+    async def not_here(exc: HTTPException) -> Response:
         if isinstance(exc, NotFound):
-            return _refusal("KP-SYS-506", "Nothing is here.", faults)
+            return refused(BadRequest("KP-SYS-506", "Nothing is here."), desk.faults())
         if isinstance(exc, MethodNotAllowed):
-            response = _refusal("KP-SYS-507", "This address does not take that method.", faults)
+            response = refused(BadRequest("KP-SYS-507", "This address does not take that method."), desk.faults())
             response.headers["Allow"] = ", ".join(sorted(exc.valid_methods or ()))
             return response
-        response = _refusal("KP-SYS-501", f"KorProxy could not answer: {exc.name}.", faults)
+        response = refused(BadRequest("KP-SYS-501", f"KorProxy could not answer: {exc.name}."), desk.faults())
         response.status_code = exc.code or 500
         return response
 
-
-def _no_code(code: str, faults: FaultWriter) -> Response:
-    return _refusal("KP-SYS-506", f"There is no error code {code[:40]!r}.", faults)
-
-
-def _json(data: Mapping[str, Any]) -> Response:
-    from quart import Response
-
-    return Response(json.dumps(data), 200, content_type="application/json")
-
-
-def _refusal(code: str, text: str, faults: FaultWriter) -> Response:
-    from quart import Response, request
-
-    error = BadRequest(code, text)
-    fault = faults.fault(error, f"http://{request.host}")
-    headers = {name.decode(): value.decode() for name, value in faults.headers(error, fault)}
-    return Response(plain_error(fault), fault.status, headers)
+    @app.errorhandler(KorproxyError)
+    async def not_so(exc: KorproxyError) -> Response:
+        return refused(exc, desk.faults())
 
 
 def on_demand(desk: Desk, *, loaded: Callable[[], None] = lambda: None) -> AsgiApp:

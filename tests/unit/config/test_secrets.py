@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from korproxy.config.home import Home, prepare
-from korproxy.config.secrets import resolve
+from korproxy.config.secrets import file_of, resolve
 from korproxy.errors.exceptions import ConfigError
 from korproxy.models.accounts import Secret
 
@@ -173,3 +173,12 @@ def test_nothing_but_a_secret_or_a_configuration_error_comes_out(
 
     assert marked not in f"{found} {found!r}"
     assert isinstance(found, ConfigError) or found.reveal() == marked.strip()
+
+
+def test_the_file_that_a_reference_means_can_be_told_without_reading_it(tmp_path: Path) -> None:
+    home = Home(path=tmp_path)
+    found = [
+        file_of(each, home) for each in ("file:secrets/a", "file:/run/b", "file:~nobody-of-this-name/c", "file:", "env:A", "x")
+    ]
+
+    assert found == [tmp_path / "secrets" / "a", Path("/run/b"), tmp_path / "~nobody-of-this-name/c", None, None, None]

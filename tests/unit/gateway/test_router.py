@@ -114,3 +114,14 @@ def test_nobody_looks_for_a_session_where_there_is_no_choice_or_no_prompt(monkey
     assert asked == []
     router.route(a_request(), snapshot(ONE))
     assert asked == ["session"]
+
+
+def test_to_foresee_a_route_counts_nothing_and_remembers_nothing() -> None:
+    router, now = a_router(), snapshot(ONE, TWO)
+    seen = [router.foresee(a_request(), now).decision for _ in range(3)]
+    routed = router.route(a_request(), now).decision
+    without = router.foresee(a_request(), now, frozenset({"two"})).decision
+
+    assert {each.turn for each in seen} == {routed.turn} == {0}
+    assert without.turn == 1
+    assert {each.provider for each in without.order} == {"one"}

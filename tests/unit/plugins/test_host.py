@@ -328,3 +328,33 @@ def test_the_room_for_plugins_does_not_drag_in_the_daemon() -> None:
     code = f"import sys; import korproxy.plugins.asking; print(sorted({heavy!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_plugins_are_asked_again_without_being_imported_again(tmp_path: Path) -> None:
+    host = _host(tmp_path, {"a": plugin_text("a", HARMLESS), "b": "raise RuntimeError('at import')\n"})
+    (tmp_path / "a.py").write_text("raise SystemExit\n")
+    again = host.again()
+
+    assert _ask(again, "korproxy_sinks") == ["a"]
+    assert again.states == host.states
+
+
+def test_what_broke_when_it_was_asked_gets_another_chance_and_the_first_host_stays_as_it_was(tmp_path: Path) -> None:
+    host = _host(tmp_path, {"a": plugin_text("a", HARMLESS, raises_in="korproxy_providers"), "b": plugin_text("b", HARMLESS)})
+    _ask(host, "korproxy_providers")
+    again = host.again()
+    before = [each.is_in("a") for each in (host, again)]
+    _ask(again, "korproxy_providers")
+    again.take_out("b", "KP-SYS-513", "it ended")
+
+    assert before == [False, True]
+    assert [(host.is_in(each), again.is_in(each)) for each in ("a", "b")] == [(False, False), (True, False)]
+
+
+def test_what_would_have_to_be_started_stays_out(tmp_path: Path) -> None:
+    host = _host(tmp_path, {"a": plugin_text("a", ["korproxy_services"]), "b": plugin_text("b", ["korproxy_providers"])})
+    for each in ("a", "b"):
+        host.take_out(each, "KP-SYS-513", "its service did not start")
+    again = host.again(started={"korproxy_services"})
+
+    assert [again.is_in(each) for each in ("a", "b")] == [False, True]

@@ -84,6 +84,7 @@ def test_a_plugin_that_is_in_offers_all_it_has(home: Path) -> None:
     assert offered_by(parts, "alpha") == {
         "offered_providers",
         "offered_dialects",
+        "offered_strategies",
         "offered_redactions",
         "offered_sinks",
         "offered_services",
@@ -101,7 +102,7 @@ def test_a_plugin_that_breaks_at_one_hook_is_out_with_what_it_offered_at_all_oth
     parts = composed(home, "", texts)
 
     assert offered_by(parts, "alpha") == set()
-    assert len(offered_by(parts, "beta")) == 5
+    assert len(offered_by(parts, "beta")) == 6
     assert parts.problems == ()
     assert places(parts.warnings) == [("KP-CONF-209", "plugin alpha")]
 
@@ -110,8 +111,8 @@ def test_a_plugin_that_breaks_after_it_was_asked_is_out_of_the_whole(home: Path)
     parts = composed(home, "", {"alpha": plugin_text("alpha", HARMLESS), "beta": plugin_text("beta", HARMLESS)})
     parts.host.take_out("alpha", "KP-SYS-513", "its service did not start")
 
-    assert len(offered_by(parts, "alpha")) == 5
-    assert (offered_by(parts.whole(), "alpha"), len(offered_by(parts.whole(), "beta"))) == (set(), 5)
+    assert len(offered_by(parts, "alpha")) == 6
+    assert (offered_by(parts.whole(), "alpha"), len(offered_by(parts.whole(), "beta"))) == (set(), 6)
 
 
 @pytest.mark.code("KP-CONF-210")
@@ -244,3 +245,22 @@ def test_settings_are_read_from_the_home_unless_they_are_given(home: Path) -> No
 
     assert caught.value.code == "KP-CONF-201"
     assert compose(Home(path=home), no_plugins=True, root=given).settings is given
+
+
+def test_a_careful_start_leaves_out_the_plugins_of_others_but_those_that_may_hide_secrets(home: Path) -> None:
+    home.mkdir()
+    plain = "from korproxy.api import hookimpl\n@hookimpl\ndef korproxy_sinks(settings):\n    return []\n"
+    texts = {"alpha": plain, "hider": plugin_text("hider", ["korproxy_redactions"])}
+    written = '[providers.x]\ntype = "nobodys"\n' + CLAUDE.replace("{name}", "mine")
+    (home / "korproxy.toml").write_text('required = ["alpha"]\n' + written)
+    parts = compose(Home(path=home), plugin_dirs=[write_plugins(home, texts)], careful=True)
+
+    assert [each.name for each in parts.host.states if each.origin != "builtin"] == ["hider"]
+    assert [each.id for each in parts.providers] == ["mine"]
+    assert parts.problems == ()
+    assert places(parts.warnings) == [("KP-CONF-210", "plugin alpha"), ("KP-CONF-203", "$.providers.x.type")]
+
+
+def test_a_careful_start_of_the_demo_has_its_mock(home: Path) -> None:
+    parts = compose(Home(path=home), demo=True, careful=True)
+    assert ([each.id for each in parts.providers], parts.problems) == (["mock"], ())

@@ -3,23 +3,32 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import attrs
 import pytest
 import trio
 from trio.testing import MockClock
 
+from korproxy.config.home import Home
+from korproxy.config.settings import RootSettings
 from korproxy.errors.catalogue import BUILTIN_CODES
 from korproxy.errors.codes import Registry
 from korproxy.gateway.gate import Gate
 from korproxy.gateway.redact import Redactor
 from korproxy.gateway.routing import Snapshot
-from korproxy.gateway.windows import Window, open_windows
+from korproxy.gateway.windows import Window, Windows, open_windows
+from korproxy.plugins.host import PluginHost
+from korproxy.plugins.offers import Offer
 from korproxy.plugins.report import PluginState, State
+from korproxy.runtime.compose import compose
+from korproxy.runtime.generation import Shared
 from korproxy.runtime.health import PATIENCE, Health
+from korproxy.runtime.reload import Reloader
 from korproxy.runtime.supervise import ServiceState
 from korproxy.server.answering import Answerer
+from korproxy.server.entrance import Entrance
 from korproxy.server.faults import FaultWriter
 from korproxy.server.front import Front, Tally
 from korproxy.server.guard import Guard
@@ -65,19 +74,39 @@ def health(
     snapshot: Snapshot | None = None,
     windows: Mapping[str, Window] | None = None,
 ) -> Health:
-    faults = FaultWriter(codes=Registry.of(BUILTIN_CODES))
-    answerer = Answerer(gate=Gate(snapshot or Snapshot(), windows or {}), faults=faults, emit=lambda _: None)
-    guard = Guard.build(KeyRing(()), ["127.0.0.1"], allowed=(), origins=(), reads=True)
+    front = Front(
+        answerer=Answerer(
+            gate=Gate(snapshot or Snapshot(), windows or {}),
+            faults=FaultWriter(codes=Registry.of(BUILTIN_CODES)),
+            emit=lambda _: None,
+        ),
+        guard=Guard.build(KeyRing(()), ["127.0.0.1"], allowed=(), origins=(), reads=True),
+        tally=Tally(running=2, total=7),
+    )
+    parts = attrs.evolve(
+        compose(Home(path=Path("/home/me")), no_plugins=True, root=RootSettings()),
+        host=cast("PluginHost", Plugins(plugins)),
+        offered_collectors=[Offer("extra", each) for each in collectors],
+    )
     return Health(
         about={"pid": 4711, "urls": ["http://127.0.0.1:1337"]},
-        home="/home/me",
-        front=Front(answerer=answerer, guard=guard, tally=Tally(running=2, total=7)),
+        reloader=Reloader(
+            parts=parts,
+            keys=KeyRing(()),
+            shared=Shared(windows=Windows(), emit=lambda _: None),
+            entrance=Entrance(front),
+        ),
         services=lambda: services,
-        plugins=lambda: plugins,
-        collectors=collectors,
         redactor=Redactor.of([Hider()]),
         began=trio.current_time(),
     )
+
+
+@attrs.frozen
+class Plugins:
+    """What a host says of its plugins."""
+
+    states: Sequence[PluginState]
 
 
 async def sections(*collectors: FakeCollector) -> dict[str, Any]:
@@ -98,6 +127,9 @@ async def test_the_report_says_what_the_daemon_is_and_does(autojump_clock: MockC
         "urls": ["http://127.0.0.1:1337"],
         "uptime_seconds": 12.346,
         "home": "/home/me",
+        "generation": 0,
+        "reload": None,
+        "safe_mode": False,
         "requests": {"running": 2, "total": 7},
         "providers": [],
         "services": [{"name": "s", "state": "running", "restarts": 0, "last_error": None}],
@@ -134,7 +166,7 @@ async def test_providers_are_listed_with_what_they_do_now() -> None:
         windows["one"].slots.leave("a request")
 
     pool = {"idle": 0, "busy": 0, "opened": 0, "reused": 0, "repeated": 0, "closed": {}}
-    idle = {"running": 0, "waiting": 0, "connections": 0, "pool": pool}
+    idle = {"disabled": [], "health": [], "running": 0, "waiting": 0, "connections": 0, "pool": pool}
     busy = {**idle, "running": 1}
     assert one == {"id": "one", "type": "compatible", "base_url": "http://127.0.0.1:1", "accounts": ["work"], **busy}
     assert two == {"id": "two", "type": "compatible", "base_url": "http://127.0.0.1:1/***", "accounts": [], **idle}

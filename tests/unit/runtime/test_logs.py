@@ -21,7 +21,7 @@ from korproxy.models.clock import timestamp
 from korproxy.models.correlation import current_correlation
 from korproxy.runtime import logs
 from korproxy.runtime.line_writer import Writable
-from korproxy.runtime.logs import QUEUE, Descriptor, Entry, LineFormatter, logging_to, standard_error
+from korproxy.runtime.logs import QUEUE, Descriptor, Entry, LineFormatter, logging_to, set_levels, standard_error
 
 Logs = list[logging.LogRecord]
 HEAD = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ")
@@ -437,3 +437,19 @@ def test_a_process_whose_log_nobody_reads_ends_all_the_same() -> None:
             process.kill()
 
     assert code == 0
+
+
+def test_other_levels_hold_from_then_on_and_are_gone_with_the_block() -> None:
+    before = [each.level for each in (logging.getLogger("korproxy"), server, gateway, relay)]
+    with written("info", {"gateway": "error"}) as lines:
+        server.debug("one")
+        gateway.info("two")
+        set_levels("warning", {"server": "debug", "gateway.relay": "info"})
+        for each in (server, gateway, relay):
+            each.info("three of %s", each.name)
+        set_levels("info", {})
+        gateway.info("four")
+
+    said = [line.rpartition("] ")[2] for line in lines]
+    assert said == ["three of korproxy.server", "three of korproxy.gateway.relay", "four"]
+    assert [each.level for each in (logging.getLogger("korproxy"), server, gateway, relay)] == before

@@ -23,9 +23,8 @@ from korproxy.kit.translation import LazyTranslator
 from korproxy.models.outcome import Finished
 from korproxy.plugins.offers import Offer
 from korproxy.runtime import main
-from korproxy.runtime.bus import open_bus
 from korproxy.runtime.compose import compose
-from korproxy.runtime.main import Plan, _Abandon, live, make_front
+from korproxy.runtime.main import Plan, _Abandon, live
 from korproxy.runtime.sockets import listen, url_of
 from korproxy.server.grace import Grace
 from korproxy.server.keys import CLIENT, MANAGE, READ, Key, KeyRing
@@ -180,7 +179,7 @@ async def test_the_state_of_the_daemon_is_told(home: Path) -> None:
             providers = (await client.get("/v1/providers")).json()
 
     assert (report["status"], report["pid"], report["home"]) == ("ok", 4711, str(home))
-    names = ["sink log", "sink one", "idle-connection check", "reasoning table", "two"]
+    names = ["sink log", "sink one", "idle-connection check", "reasoning table", "two", "configuration watch"]
     assert [each["name"] for each in report["services"]] == names
     assert {each["state"] for each in report["services"]} == {"running"}
     assert list(report["sections"])[-1] == "system"
@@ -395,51 +394,6 @@ async def test_a_plugin_that_hides_secrets_cannot_be_done_without(home: Path, ex
     assert isinstance(error, ConfigError)
     assert error.code == "KP-CONF-210"
     assert len(expected_logs) == 1
-
-
-async def test_the_front_is_as_the_settings_want_it(home: Path) -> None:
-    settings = """
-        [server]
-        max_body = 11
-        read_deadline = 12.0
-        max_running = 13
-        [features]
-        correlation_ids = false
-        new_error_codes = false
-    """
-    with planned(home, settings) as plan:
-        async with open_bus([]) as bus:
-            front = make_front(plan, bus, {})
-
-    assert (front.bounds.max_body, front.bounds.read_deadline, front.bounds.max_running) == (11, 12.0, 13)
-    assert (front.correlation_ids, front.faults.show_codes) == (False, False)
-    assert front.answerer.emit == bus.emit
-
-
-def test_the_daemons_own_service_stands_under_no_plugins_name(home: Path) -> None:
-    states = compose(Home(path=home), no_plugins=True).host.states
-
-    assert main.OWN not in {each.name for each in states}
-
-
-def test_a_translator_that_cannot_be_loaded_is_told_and_costs_no_other_one(expected_logs: Logs) -> None:
-    loaded: list[str] = []
-
-    class Good:
-        def load(self) -> None:
-            loaded.append("good")
-
-    class Bad:
-        def load(self) -> None:
-            raise ImportError("no such module")
-
-    each: list[Any] = [Good(), Bad(), Good()]
-    main._load(each)
-
-    assert loaded == ["good", "good"]
-    assert [each.getMessage() for each in expected_logs] == [
-        "KP-CONF-209: a translator cannot be loaded: ImportError: no such module"
-    ]
 
 
 async def test_what_will_be_translated_is_imported_once_it_is_ready(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

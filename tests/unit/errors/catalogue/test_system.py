@@ -25,6 +25,7 @@ def test_statuses_are_the_ones_that_clients_rely_on() -> None:
         "KP-SYS-522": 400,
         "KP-SYS-523": 426,
         "KP-SYS-524": 400,
+        "KP-SYS-526": 404,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,22 +12,17 @@ import trio
 from korproxy.errors.catalogue import BUILTIN_CODES
 from korproxy.errors.codes import Registry
 from korproxy.server.asgi import App, AsgiApp
+from korproxy.server.faults import FaultWriter
 from korproxy.server.manage.app import on_demand
 from korproxy.server.manage.desk import Desk
-from tests.fakes.gateway import open_gateway
-
-
-async def _well() -> Mapping[str, object]:
-    return {"status": "ok"}
+from tests.fakes.gateway import idle_desk, open_gateway
 
 
 def desk_with(
-    *,
-    health: Callable[[], Awaitable[Mapping[str, object]]] = _well,
-    providers: Callable[[], list[Mapping[str, object]]] = list,
+    **given: Any,
 ) -> Desk:
     """Return a desk of a daemon that is well and has no provider, but for what is given."""
-    return Desk(codes=Registry.of(BUILTIN_CODES), health=health, providers=providers)
+    return idle_desk(FaultWriter(codes=Registry.of(BUILTIN_CODES)), **given)
 
 
 @asynccontextmanager

@@ -7,22 +7,22 @@ from collections.abc import Mapping
 import attrs
 import pytest
 
-from korproxy.errors.codes import Registry
 from korproxy.server.manage.desk import Desk
 from tests.unit.server.manage.managed import desk_with, managed
 
 
-def test_codes_are_shown_unless_somebody_says_otherwise() -> None:
-    assert desk_with().show_codes
+def test_codes_are_those_that_errors_are_written_with_now() -> None:
+    desk = desk_with()
+    assert desk.codes is desk.faults().codes
 
 
 def test_a_desk_stays_as_it_was_filled_in() -> None:
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
-        desk_with().codes = Registry()  # type: ignore[misc]
+        desk_with().providers = list  # type: ignore[misc]
 
 
 def test_a_desk_is_filled_in_by_name_and_completely() -> None:
-    assert [each.name for each in attrs.fields(Desk) if each.default is attrs.NOTHING] == ["codes", "health", "providers"]
+    assert [each.name for each in attrs.fields(Desk) if each.default is not attrs.NOTHING] == []
     assert all(each.kw_only for each in attrs.fields(Desk))
 
 

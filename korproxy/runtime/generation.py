@@ -1,0 +1,104 @@
+"""What requests meet of one configuration: made whole, and put in place in one step."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from importlib import import_module
+
+import attrs
+
+from korproxy.config.keys import Keys
+from korproxy.contracts import Embedder, Provider, Translator
+from korproxy.gateway.gate import Gate
+from korproxy.gateway.lasting import Lasting
+from korproxy.gateway.windows import Windows
+from korproxy.models.accounts import Account
+from korproxy.models.outcome import Finished
+from korproxy.runtime.compose import Composition
+from korproxy.server.answering import Answerer
+from korproxy.server.faults import FaultWriter
+from korproxy.server.front import Bounds, Front, Tally
+from korproxy.server.grace import Grace
+from korproxy.server.guard import Guard
+from korproxy.server.keys import CLIENT, MANAGE, READ, Key, KeyRing
+
+# What the gate imports itself where a request crosses formats, together with what translators load.
+_ACROSS = ("korproxy.gateway.translation", "korproxy.gateway.embedding", "korproxy.gateway.images", "korproxy.chat.memory")
+
+log = logging.getLogger("korproxy.runtime")
+
+
+@attrs.frozen(kw_only=True)
+class Shared:
+    """What the fronts of all generations have in common: it lives as long as the daemon.
+
+    Attributes:
+        emit: Takes the event of each request.
+    """
+
+    windows: Windows
+    emit: Callable[[Finished], None]
+    lasting: Lasting = attrs.field(factory=Lasting)
+    grace: Grace = attrs.field(factory=Grace)
+    tally: Tally = attrs.field(factory=Tally)
+
+
+def key_ring(keys: Keys) -> KeyRing:
+    """Return what the keys of a home open."""
+    return KeyRing((Key.of("client", keys.client, CLIENT), Key.of("management", keys.management, READ, MANAGE)))
+
+
+def make_front(parts: Composition, keys: KeyRing, shared: Shared) -> Front:
+    """Return what requests meet with *parts*. The windows have been swapped already."""
+    server, features = parts.settings.server, parts.settings.features
+    guard = Guard.build(
+        keys,
+        server.host,
+        allowed=server.allowed_hosts,
+        origins=server.allowed_origins,
+        reads=server.public_reads,
+    )
+    answerer = Answerer(
+        gate=Gate(parts.snapshot(), shared.windows.now, shared.lasting),
+        faults=FaultWriter(codes=parts.codes, show_codes=features.new_error_codes),
+        emit=shared.emit,
+        grace=shared.grace,
+        keep_alive=server.keep_alive,
+    )
+    return Front(
+        answerer=answerer,
+        guard=guard,
+        bounds=Bounds(max_body=server.max_body, read_deadline=server.read_deadline, max_running=server.max_running),
+        correlation_ids=features.correlation_ids,
+        tally=shared.tally,
+    )
+
+
+def settle_accounts(shared: Shared, before: Iterable[Provider], after: Iterable[Provider]) -> None:
+    """Forget what is held against accounts that are gone, or have another key now: that was about the old one."""
+    board = shared.lasting.board
+    old = {(each.id, account.name): (each.base_url, _credential(account)) for each in before for account in each.accounts}
+    new = {(each.id, account.name): (each.base_url, _credential(account)) for each in after for account in each.accounts}
+    board.keep(new.keys())
+    for key, what in new.items():
+        if key in old and old[key] != what:
+            board.wake(*key)
+
+
+def _credential(account: Account) -> tuple[bool, str]:
+    return account.forwards, account.secret.reveal() if account.secret else ""
+
+
+def load_across(translators: Iterable[Translator | Embedder]) -> None:
+    """Import what translating needs, beside the loop: the first request that crosses formats would hold up all others."""
+    for name in _ACROSS:
+        try:
+            import_module(name)
+        except (OSError, ImportError) as exc:  # no descriptor is left, say: the first request that needs it tries again
+            log.warning("%s could not be loaded yet: %s", name, exc)
+    for each in translators:
+        try:
+            each.load()
+        except Exception as exc:  # noqa: BLE001 -- a plugin's; each request that needs it will say so
+            log.warning("KP-CONF-209: a translator cannot be loaded: %s: %s", type(exc).__name__, exc)

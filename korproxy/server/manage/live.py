@@ -1,0 +1,64 @@
+"""The routes that look into what is in force, and change it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from korproxy.errors.exceptions import BadRequest
+from korproxy.server.manage.desk import Desk
+from korproxy.server.manage.said import said
+
+if TYPE_CHECKING:  # Quart and what comes with it is imported inside functions only
+    from quart import Response
+    from quart_trio import QuartTrio
+
+NO_JSON = "KP-SYS-509"
+KEPT = 409  # the status of a reload that was not done
+
+
+def add_live(app: QuartTrio, desk: Desk) -> None:
+    """Add them to *app*."""
+
+    @app.get("/v1/routing")
+    async def routing() -> Response:
+        return said(desk.routing())
+
+    @app.post("/v1/reload")
+    async def reload() -> Response:
+        done = await desk.reload()
+        return said(done, 200 if done.get("ok") else KEPT)
+
+    @app.post("/v1/accounts/wake")
+    async def wake() -> Response:
+        posted = await _posted()
+        return said(desk.wake(_text(posted, "provider"), _text(posted, "account")))
+
+    @app.get("/v1/requests/<asked>/why")
+    async def why(asked: str) -> Response:
+        return said(desk.why(asked))
+
+    @app.post("/v1/routing/test")
+    async def test() -> Response:
+        return said(desk.test(await _posted()))
+
+
+async def _posted() -> Mapping[str, Any]:
+    """Return the JSON object that was posted."""
+    from quart import request
+
+    try:
+        posted = json.loads(await request.get_data() or b"{}")
+    except (ValueError, RecursionError):
+        raise BadRequest(NO_JSON, "The body is no JSON.") from None
+    if not isinstance(posted, dict):
+        raise BadRequest(NO_JSON, "The body is JSON, but no object.")
+    return posted
+
+
+def _text(posted: Mapping[str, Any], name: str) -> str:
+    found = posted.get(name)
+    if not isinstance(found, str) or not found:
+        raise BadRequest(NO_JSON, f'The body needs "{name}": a text that is not empty.')
+    return found
