@@ -18,7 +18,8 @@ LONGEST = 200  # characters of one value: a client chooses its model name
 GATHER = 0.02  # seconds an event waits for others at most
 BATCH = 64  # events that are written in a row before others get their turn
 
-_PLAIN = re.compile(rf"[!#-<>-~]{{1,{LONGEST}}}")  # printable ASCII without space, quotation mark and equals sign
+# Printable ASCII without space, quotation mark and equals sign.
+_is_plain = re.compile(rf"[!#-<>-~]{{1,{LONGEST}}}").fullmatch
 
 log = logging.getLogger("korproxy.requests")
 
@@ -29,7 +30,7 @@ def line(event: Finished) -> str:
     A value that is not plain is written as a JSON string, so that nobody can put pairs or lines of their own into the log.
     """
     usage = event.usage
-    how = _who(_short(event.model), event.provider, event.account) + _how(event.status, event.outcome, event.code)
+    how = _how(_short(event.model), event.provider, event.account, event.status, event.outcome, event.code)
     first_byte = "" if event.first_byte is None else f" first_byte={event.first_byte:.3f}"
     tokens_in = "" if usage.tokens_in is None else f" tokens_in={usage.tokens_in}"
     cache_read = "" if usage.cache_read is None else f" cache_read={usage.cache_read}"
@@ -43,13 +44,11 @@ def line(event: Finished) -> str:
 
 
 @lru_cache(maxsize=512)  # few for many requests: a client can choose the model, but it is short by now
-def _who(model: str, provider: str | None, account: str | None) -> str:
-    return "model=" + _value(model) + _pair("provider", provider) + _pair("account", account)
-
-
-@lru_cache(maxsize=512)
-def _how(status: int | None, outcome: str, code: str | None) -> str:
-    return _pair("status", status) + _pair("outcome", outcome.replace(" ", "-")) + _pair("code", code)
+def _how(  # noqa: PLR0917 -- by their names they would take the cache twice the time
+    model: str, provider: str | None, account: str | None, status: int | None, outcome: str, code: str | None
+) -> str:
+    who = "model=" + _value(model) + _pair("provider", provider) + _pair("account", account)
+    return who + _pair("status", status) + _pair("outcome", outcome.replace(" ", "-")) + _pair("code", code)
 
 
 def _pair(name: str, value: object) -> str:
@@ -61,7 +60,7 @@ def _short(text: str) -> str:
 
 
 def _value(text: str) -> str:
-    return text if _PLAIN.fullmatch(text) else json.dumps(_short(text))
+    return text if _is_plain(text) else json.dumps(_short(text))
 
 
 @attrs.frozen
