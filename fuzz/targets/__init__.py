@@ -18,6 +18,7 @@ from fuzz.targets.lane_bytes import LANE_BYTES
 from fuzz.targets.provider_garbage import PROVIDER_GARBAGE
 from fuzz.targets.refusal_waits import REFUSAL_WAITS
 from fuzz.targets.retry_after import RETRY_AFTER
+from fuzz.targets.routing import ROUTING
 from fuzz.targets.stream_content import STREAM_CONTENT
 from fuzz.targets.stream_rules import STREAM_RULES
 from fuzz.targets.there_and_back import THERE_AND_BACK
@@ -26,7 +27,7 @@ from fuzz.targets.whole_answers import WHOLE_ANSWERS
 
 TARGETS: tuple[Target[Any], ...] = (
     *(ANSWERS, CODES, CONFIG, CORRELATION, FRAMES, HTTP_ANSWERS, JSON_EDIT, LANE_BYTES),
-    *(BACKOFF, CLIENT_ERRORS, HEALTH, REFUSAL_WAITS, RETRY_AFTER),
+    *(BACKOFF, CLIENT_ERRORS, HEALTH, REFUSAL_WAITS, RETRY_AFTER, ROUTING),
     *(
         DAMAGED_REQUESTS,
         PROVIDER_GARBAGE,
