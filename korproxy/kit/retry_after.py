@@ -11,12 +11,12 @@ from korproxy.models.clock import wall_time
 
 LONGEST = 30 * 60.0  # seconds; a longer wish is cut, lest one odd header silences a provider for days
 _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
-_PART = (
-    r"[0-9]+(?:\.[0-9]+)? ?(?:ms|milliseconds?|d|days?|h|hrs?|hours?|m|mins?|minutes?|s|secs?|seconds?)(?![a-z])"  # 6m, 1.5 s
-)
-DURATION = rf"{_PART}(?:,? ?(?:and )?{_PART})*"  # a pattern: 21.5s, 850ms, 1h2m3s, 3 seconds, 2 hours and 5 minutes
+_PART = r"[0-9]++(?:\.[0-9]++)?+ ?(?:ms|milliseconds?|d|days?|h|hrs?|hours?|m|mins?|minutes?|s|secs?|seconds?)(?![a-z])"
+# A pattern: 21.5s, 850ms, 1h2m3s, 3 seconds, 2 hours and 5 minutes. Bounded, as nobody knows how long the text is.
+DURATION = rf"{_PART}(?:,? ?(?:and )?{_PART}){{0,5}}"
 _WHOLE = re.compile(DURATION, re.IGNORECASE | re.ASCII)
 _AMOUNT = re.compile(r"([0-9.]+) ?([a-z])([a-z]*)", re.IGNORECASE | re.ASCII)
+_DATE = 100  # characters that a date may have; the parsers of longer ones take their time
 _EPOCH = 1e9  # a time from 2001 on, in seconds since 1970; nobody says so long a wait in seconds
 _EPOCH_MS = 1e12
 
@@ -88,7 +88,7 @@ def _words(text: str, now: float | None) -> float | None:
     seconds = duration(text)
     if seconds is not None:
         return seconds
-    date = _rfc3339(text) or _http_date(text)
+    date = _rfc3339(text) or _http_date(text) if len(text) <= _DATE else None
     if date is None:
         return None
     try:

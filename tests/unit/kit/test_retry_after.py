@@ -133,10 +133,32 @@ def test_durations_are_read_in_short_and_in_words(text: str, seconds: float) -> 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "5", "s", "-5s", "1.s", "1.2.3s", "5 messages", "5 s!", " 5s", "5s ", "1d2", "٣s", "5µs", "5\u017f", "5 \u017feconds"],
+    [
+        "",
+        "5",
+        "s",
+        "-5s",
+        "1.s",
+        "1.2.3s",
+        "5 messages",
+        "5 s!",
+        " 5s",
+        "5s ",
+        "1d2",
+        "٣s",
+        "5µs",
+        "5\u017f",
+        "5 \u017feconds",
+        "1s" * 7,
+    ],
 )
 def test_what_is_no_duration_is_none(text: str) -> None:
     assert duration(text) is None
+
+
+def test_texts_that_are_too_long_for_it_are_neither_duration_nor_date() -> None:
+    assert (duration("1s" * 6), duration("1s" * 7)) == (6, None)
+    assert asked(format_datetime(NOW) + " " * 60 + "(" * 200) is None
 
 
 @given(st.integers(0, 99), st.integers(0, 59), st.integers(0, 59), st.integers(0, 999))
