@@ -62,7 +62,8 @@ class LaneConnection:
 
     async def _serve(self) -> bool:
         """Answer requests until no more may come; return False where the next one is not for the lane."""
-        read, now, handle, whole = b"", ticking(), self.handle, self._whole  # what does not change is asked for once
+        # What does not change is asked for once.
+        read, now, handle, whole, origins = b"", ticking(), self.handle, self._whole, self.origins
         if not self.wire.watched:
             handle = self._handle_watched
         while True:
@@ -90,7 +91,7 @@ class LaneConnection:
                 self._read = read
                 return False
             closes = self.stopping or not head.keeps
-            exchange = LaneExchange(self.wire, head, read[end:], self.origins(), self._life, whole, closes)
+            exchange = LaneExchange(self.wire, head, read[end:], origins(), self._life, whole, closes)
             await handle(exchange)
             self._answering = None
             if exchange.broken or exchange.closes or not exchange.finished or self.stopping:

@@ -119,7 +119,9 @@ class LaneExchange:
         self._held, self._unsent = b"", _NOTHING
         length = head.length
         if length is not None and length <= len(rest):
-            self._left, self._came, self.rest = length, rest[:length], rest[length:]
+            self._left, self._came, self.rest = length, rest, b""
+            if length < len(rest):
+                self._came, self.rest = rest[:length], rest[length:]
             self.complete = True
             on_complete(self)
             return
@@ -263,17 +265,18 @@ class LaneExchange:
 
     def _send(self, pieces: tuple[bytes, ...]) -> bool:
         """Send *pieces* behind what a cancelled write has left, without waiting; return whether all is out."""
-        first, sent = pieces[0], 0
+        sent = 0
         if not self._unsent:
-            alone = len(pieces) == 1
-            if alone and not first:
-                return True
             try:
-                sent = self.wire.send_now(first) if alone else self.wire.send_now(*pieces)
+                if len(pieces) > 1:
+                    sent = self.wire.send_now(*pieces)
+                else:
+                    first = pieces[0]
+                    sent = self.wire.send_now(first) if first else 0
+                    if sent == len(first):
+                        return True
             except (OSError, trio.ClosedResourceError):
                 sent = 0  # nobody listens, which ``_flush`` finds again with what is kept here
-            if alone and sent == len(first):
-                return True
         unsent = [*self._unsent]
         for each in pieces:
             if sent < len(each):
