@@ -35,6 +35,13 @@ def test_the_corpus_and_a_first_turn_hold_every_law(capsys: pytest.CaptureFixtur
     assert capsys.readouterr().out.endswith("every law held\n")
 
 
+@pytest.mark.parametrize("name", ["backoff", "client_errors", "health", "refusal_waits", "retry_after"])
+def test_new_inputs_hold_the_laws_of_resilience(name: str) -> None:
+    target = next(each for each in TARGETS if each.name == name)
+
+    assert run([target], Examples(100), first_seed=1) is None
+
+
 def test_a_broken_law_is_shown_with_its_smallest_input(tmp_path: Path) -> None:
     found = run([PLANTED], Seconds(5), first_seed=1, corpus=tmp_path)
 
