@@ -70,6 +70,11 @@ class Home:
         return self.path / "last-good"
 
     @property
+    def starts(self) -> Path:
+        """How many starts in a row crashed; there only while that is not known of the last one."""
+        return self.path / "starts.json"
+
+    @property
     def lock(self) -> Path:
         """Locked by the one daemon that may use this home."""
         return self.path / "daemon.lock"

@@ -44,6 +44,8 @@ class Composition:
     Attributes:
         settings: What is in force: korproxy.toml and accounts.toml, and what the command line says in their place.
         loaded: What the files say.
+        careful: It was composed without the plugins of others; see ``compose``.
+        left_out: Their names.
         generation: Counts the configurations since the start, from 0.
         tables: The name of each ``[plugin.NAME]`` that is known -> the plugin that knows it.
         problems: Mistakes with which KorProxy must not start.
@@ -58,6 +60,8 @@ class Composition:
     host: PluginHost
     codes: Registry
     demo: bool
+    careful: bool = False
+    left_out: tuple[str, ...] = ()
     offered_providers: Sequence[Offer[Provider]] = ()
     offered_dialects: Sequence[Offer[Dialect]] = ()
     offered_strategies: Sequence[Offer[RoutingStrategy]] = ()
@@ -136,12 +140,14 @@ def compose(
     settings = loaded.root if root is None else root
     host = PluginHost(tolerant=tolerant)
     found = find_all(() if no_plugins else plugin_dirs, installed=not no_plugins)
-    host.load([each for each in found if _is_safe(each, demo=demo)] if careful else found)
+    taken = [each for each in found if _is_safe(each, demo=demo)] if careful else found
+    host.load(taken)
     codes = Registry.of(BUILTIN_CODES)
     asking.errors(host, codes)
     tables = asking.settings(host)
     view = SettingsView.of(settings, home, demo=demo, tables={each.item.name: each.item.table for each in tables})
     parts = Composition(home=home, settings=settings, loaded=loaded, view=view, host=host, codes=codes, demo=demo)
+    parts = attrs.evolve(parts, careful=careful, left_out=tuple(each.name for each in found if each not in taken))
     offered = attrs.evolve(
         _asked(parts),
         offered_redactions=asking.redactions(host, view),
@@ -149,7 +155,7 @@ def compose(
         offered_services=asking.services(host, view),
         offered_collectors=asking.collectors(host, view),
     )
-    return _judged(attrs.evolve(offered.whole(), tables=_tables(tables)), careful=careful)
+    return _judged(attrs.evolve(offered.whole(), tables=_tables(tables)))
 
 
 def recompose(running: Composition, loaded: Loaded) -> Composition:
@@ -202,7 +208,7 @@ def _is_safe(found: Found, *, demo: bool) -> bool:
     return found.origin == "builtin" or (demo and found.name == DEMO) or found.mentions(SIGN_OF_REDACTIONS)
 
 
-def _judged(offered: Composition, *, careful: bool = False) -> Composition:
+def _judged(offered: Composition) -> Composition:
     host, view = offered.host, offered.view
     fatal = [*host.problems("builtin"), *view.plugin_problems(), *_of_providers(offered)]
     missing: list[Problem] = []
@@ -212,7 +218,7 @@ def _judged(offered: Composition, *, careful: bool = False) -> Composition:
         missing += exc.problems
     if not offered.demo:
         missing += view.unclaimed([each.item.id for each in offered.offered_providers])
-    if not careful:
+    if not offered.careful:
         fatal += missing
         missing = []
     if offered.demo and not offered.offered_providers:

@@ -14,12 +14,11 @@ import trio
 
 from korproxy.config.home import Home, prepare
 from korproxy.config.keys import ensure_keys
-from korproxy.config.loading import override
-from korproxy.config.reading import read_all
-from korproxy.config.settings import LogSettings, RootSettings
-from korproxy.errors.exceptions import ConfigError, KorproxyError
+from korproxy.config.settings import LogSettings
+from korproxy.errors.exceptions import KorproxyError
 from korproxy.gateway.redact import Redactor
-from korproxy.runtime.compose import Composition, compose
+from korproxy.runtime.compose import Composition
+from korproxy.runtime.crash_guard import CrashGuard
 from korproxy.runtime.exit_codes import Exit
 from korproxy.runtime.generation import key_ring
 from korproxy.runtime.last_resort import last_resort
@@ -27,7 +26,7 @@ from korproxy.runtime.logs import logging_to, set_levels, standard_error
 from korproxy.runtime.main import Plan, live
 from korproxy.runtime.presence import announced, sole_daemon
 from korproxy.runtime.sockets import listen, url_of
-from korproxy.runtime.watched import Seen, files_of, seen_now
+from korproxy.runtime.starting import first_configuration
 
 MACOS_DESCRIPTORS = 10240  # OPEN_MAX: more are refused there, although the hard limit says that there is none
 
@@ -68,55 +67,65 @@ def run_daemon(options: Options, *, announce: Callable[[Ready], None]) -> Exit:
     prepare(options.home)
     with ExitStack() as stack:
         stack.enter_context(sole_daemon(options.home.lock, options.home.daemon))
-        keys = ensure_keys(options.home)
-        parts, seen = _compose(options)
-        sockets = _listen(stack, parts)
-        redactor = Redactor.of(each.item for each in parts.offered_redactions)
-        settings = parts.settings
-        level = _level(options, settings.log)
-        written = logging_to(
-            standard_error(), level=level, levels=settings.log.levels, redact=redactor.redact, harmless=redactor.harmless
-        )
-        flush = stack.enter_context(written)
-        urls = [url_of(each) for each in sockets]
-        about = stack.enter_context(announced(options.home.daemon, urls, demo=options.demo))
-        resort = stack.enter_context(last_resort(settings.server.grace, flush, enabled=options.last_resort))
-        plan = Plan(
-            parts=parts,
-            keys=key_ring(keys),
-            sockets=sockets,
-            about=about,
-            redactor=redactor,
-            set_levels=lambda log: set_levels(_level(options, log), log.levels),
-            seen=seen,
-        )
-        _raise_descriptor_limit()
-        with _single_errors():
-            trio.run(
-                lambda: live(
-                    plan, ready=lambda: announce(_ready(options, parts, urls)), on_stop=resort.arm if resort else lambda: None
-                )
-            )
+        guard = CrashGuard(options.home.starts)
+        with _counted(guard):
+            _run(stack, options, guard, announce)
         log.info("stopped")
     return Exit.OK
 
 
+@contextmanager
+def _counted(guard: CrashGuard) -> Iterator[None]:
+    """Count the block as a crash if it ends in a way that nobody foresaw."""
+    guard.begin()
+    try:
+        yield
+    except (KorproxyError, KeyboardInterrupt):
+        guard.undo()
+        raise
+    guard.good()
+
+
+def _run(stack: ExitStack, options: Options, guard: CrashGuard, announce: Callable[[Ready], None]) -> None:
+    keys = ensure_keys(options.home)
+    start = first_configuration(options, careful=guard.careful)
+    parts, settings = start.parts, start.parts.settings
+    sockets = _listen(stack, parts)
+    redactor = Redactor.of(each.item for each in parts.offered_redactions)
+    written = logging_to(
+        standard_error(),
+        level=_level(options, settings.log),
+        levels=settings.log.levels,
+        redact=redactor.redact,
+        harmless=redactor.harmless,
+    )
+    flush = stack.enter_context(written)
+    for each in parts.loaded.notices:
+        log.warning("%s", each)
+    urls = [url_of(each) for each in sockets]
+    about = stack.enter_context(announced(options.home.daemon, urls, demo=options.demo))
+    resort = stack.enter_context(last_resort(settings.server.grace, flush, enabled=options.last_resort))
+    plan = Plan(
+        parts=parts,
+        keys=key_ring(keys),
+        sockets=sockets,
+        about=about,
+        redactor=redactor,
+        set_levels=lambda log: set_levels(_level(options, log), log.levels),
+        seen=start.seen,
+        proven=guard.good,
+    )
+    _raise_descriptor_limit()
+    with _single_errors():
+        trio.run(
+            lambda: live(
+                plan, ready=lambda: announce(_ready(options, parts, urls)), on_stop=resort.arm if resort else lambda: None
+            )
+        )
+
+
 def _level(options: Options, log: LogSettings) -> str:
     return "debug" if options.verbose else log.level
-
-
-def _compose(options: Options) -> tuple[Composition, Seen]:
-    home = options.home
-    seen = seen_now(files_of(home, RootSettings()))
-    loaded = read_all(home)
-    seen = seen_now(files_of(home, loaded.root)) | seen
-    root = override(loaded.root, host=options.hosts, port=options.port)
-    parts = compose(
-        home, demo=options.demo, plugin_dirs=options.plugin_dirs, no_plugins=options.no_plugins, root=root, loaded=loaded
-    )
-    if parts.problems:
-        raise ConfigError.of(parts.problems)
-    return parts, seen
 
 
 def _listen(stack: ExitStack, parts: Composition) -> list[socket]:

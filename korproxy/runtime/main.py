@@ -21,6 +21,7 @@ from korproxy.net.reactor import open_reactor
 from korproxy.plugins.offers import Offer
 from korproxy.runtime.bus import open_bus
 from korproxy.runtime.compose import Composition
+from korproxy.runtime.crash_guard import Proof
 from korproxy.runtime.enquiries import Enquiries
 from korproxy.runtime.generation import Shared, load_across, make_front
 from korproxy.runtime.health import Health
@@ -54,6 +55,7 @@ class Plan:
         sockets: Listening already.
         about: What ``daemon.json`` says.
         lasting: What the gateway remembers; whose reasoning is whose is filled from its file at the start.
+        proven: Called in a thread once KorProxy has run for a minute.
         set_levels: Has other levels hold for log lines.
         seen: The files of the configuration as they were when they were read; empty: nobody looked.
     """
@@ -64,6 +66,7 @@ class Plan:
     about: Mapping[str, object]
     redactor: Redactor
     lasting: Lasting = attrs.field(factory=Lasting)
+    proven: Callable[[], None] = lambda: None
     set_levels: Callable[[LogSettings], None] = lambda log: None  # noqa: ARG005
     seen: Seen = attrs.field(factory=dict, repr=False)
 
@@ -107,7 +110,7 @@ async def live(
                 states = [*bus.states, *await _start_services(plan, _first_services(plan, windows), services, stop)]
                 if not stop.is_set():
                     reloader = _reloader(plan, shared)
-                    last: list[Offer[Service]] = [Offer(OWN, ConfigWatch(reloader, asked))]
+                    last = _last_services(plan, reloader, asked)
                     states += await _start_services(plan, last, services, stop)
                     await _serve(plan, reloader, states, stop=stop, abandon=abandon, ready=ready)
             finally:
@@ -161,6 +164,10 @@ async def _start_services(
 def _first_services(plan: Plan, windows: Windows) -> Sequence[Offer[Service]]:
     table = SealFile(plan.lasting.provenance, plan.parts.home.reasoning)
     return Offer(OWN, IdleConnectionCheck(windows)), Offer(OWN, table), *plan.parts.offered_services
+
+
+def _last_services(plan: Plan, reloader: Reloader, asked: Asked) -> Sequence[Offer[Service]]:
+    return Offer(OWN, ConfigWatch(reloader, asked)), Offer(OWN, Proof(plan.proven))
 
 
 def _reloader(plan: Plan, shared: Shared) -> Reloader:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -46,9 +47,13 @@ def describe(health: Mapping[str, Any]) -> str:
         "home": health.get("home", ""),
         "requests": f"{requests.get('running', 0)} running, {requests.get('total', 0)} since the start",
         "plugins": f"{plugins.get('loaded', 0)} loaded, {plugins.get('broken', 0)} broken",
+        "settings": _configuration(health),
+        "safe mode": "on: everything goes to the safe model" if health.get("safe_mode") else "",
     }
     lines = [f"{name:12} {value}" for name, value in facts.items() if value]
-    lines += _section("providers", [_provider(each) for each in health.get("providers") or ()], "none configured")
+    lines += _section("notices", list(health.get("notices") or ()), "") if health.get("notices") else []
+    providers = [line for each in health.get("providers") or () for line in _provider(each)]
+    lines += _section("providers", providers, "none configured")
     lines += _section("services", [_service(each) for each in health.get("services") or ()], "none")
     return "\n".join(lines)
 
@@ -68,10 +73,37 @@ def _section(title: str, lines: Sequence[str], empty: str) -> list[str]:
     return [f"{title:12} {empty}"] if not lines else [title, *(f"  {line}" for line in lines)]
 
 
-def _provider(provider: Mapping[str, Any]) -> str:
+def _configuration(health: Mapping[str, Any]) -> str:
+    """Say which configuration is in force, and what came of the last reload."""
+    last = health.get("reload")
+    number = health.get("generation")
+    if not last:
+        return "as at the start" if number == 0 else ""
+    if not last.get("ok"):
+        problems = "; ".join(f"[{each.get('code')}] {each.get('path')}: {each.get('message')}" for each in last["problems"])
+        return f"NOT reloaded at {last.get('at')} ({last.get('reason')}), number {number} is in force: {problems}"
+    waiting = f"; a restart is needed for {', '.join(last['restart'])}" if last.get("restart") else ""
+    return f"number {number}, reloaded at {last.get('at')} ({last.get('reason')}){waiting}"
+
+
+def _provider(provider: Mapping[str, Any]) -> Iterator[str]:
     accounts = ", ".join(provider.get("accounts") or ()) or "none"
     work = f"{provider.get('running', 0)} running, {provider.get('waiting', 0)} waiting"
-    return f"{provider.get('id')} ({provider.get('type')}): accounts {accounts}; {work}"
+    yield f"{provider.get('id')} ({provider.get('type')}): accounts {accounts}; {work}"
+    yield from (f"  {name}: disabled" for name in provider.get("disabled") or ())
+    yield from (f"  {_trouble(each)}" for each in provider.get("health") or () if each.get("state") != "available")
+
+
+def _trouble(entry: Mapping[str, Any]) -> str:
+    """Say what is held against an account, and until when."""
+    model = f", {entry['model']}" if entry.get("model") else ""
+    wait = entry.get("returns_in")
+    until = "" if wait is None else f", asked again in {duration(math.ceil(wait))}"
+    if entry.get("state") == "refused":
+        until = ", not asked until its key is another one or it is woken"
+    if entry.get("probing"):
+        until = ", a request finds out right now"
+    return f"{entry.get('account')}{model}: {str(entry.get('state')).replace('_', ' ')} [{entry.get('code')}]{until}"
 
 
 def _service(service: Mapping[str, Any]) -> str:

@@ -291,3 +291,31 @@ def test_the_real_limit_is_raised() -> None:
     daemon._raise_descriptor_limit()
 
     assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
+
+
+@pytest.mark.code("KP-SYS-525")
+def test_after_three_crashes_it_starts_with_the_least_it_needs_and_says_so(files: Home, expected_logs: Logs) -> None:
+    files.toml.write_text('[providers.x]\ntype = "nobodys"\n')
+    options = Options(home=files, port=0, hosts=["127.0.0.1"])
+
+    def crash(_: Ready) -> None:
+        raise LookupError("a fault of its own")
+
+    with pytest.raises(ConfigError):  # which is no crash
+        run_daemon(options, announce=never)
+    files.toml.write_text("")
+    for _ in range(3):
+        with pytest.raises(LookupError):
+            run_daemon(options, announce=crash)
+    files.toml.write_text('[providers.x]\ntype = "nobodys"\n')
+    careful, usual = Told(), Told()
+    run_daemon(options, announce=careful)
+    files.toml.write_text("")
+    run_daemon(options, announce=usual)
+
+    [first, *_] = careful[0].warnings
+    assert first.startswith("[KP-SYS-525] safe start: KorProxy crashed 3 times within a minute of its start.")
+    assert "mock" in first
+    assert usual[0].warnings == []
+    assert [each.getMessage()[:12] for each in expected_logs if each.levelname == "WARNING"] == ["[KP-SYS-525]"]
+    assert not files.starts.exists()

@@ -117,3 +117,67 @@ def test_a_daemon_that_answers_otherwise_is_told(home: Path) -> None:
 )
 def test_a_duration_has_its_two_largest_units(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+AT = "2026-11-29T05:40:42.415Z"
+PROBLEM = {"code": "KP-CONF-202", "path": "$.a", "message": "no"}
+
+
+@pytest.mark.parametrize(
+    ("number", "last", "said"),
+    [
+        (0, None, "as at the start"),
+        (3, {"ok": True, "at": AT, "reason": "SIGHUP", "restart": []}, f"number 3, reloaded at {AT} (SIGHUP)"),
+        (
+            3,
+            {"ok": True, "at": AT, "reason": "SIGHUP", "restart": ["$.server.port"]},
+            f"number 3, reloaded at {AT} (SIGHUP); a restart is needed for $.server.port",
+        ),
+        (
+            2,
+            {
+                "ok": False,
+                "at": AT,
+                "reason": "x changed",
+                "problems": [{"code": "KP-CONF-202", "path": "$.a", "message": "no"}],
+            },
+            f"NOT reloaded at {AT} (x changed), number 2 is in force: [KP-CONF-202] $.a: no",
+        ),
+    ],
+)
+def test_which_configuration_is_in_force_is_told(number: int, last: object, said: str) -> None:
+    assert f"settings     {said}" in describe({**HEALTHY, "generation": number, "reload": last}).splitlines()
+
+
+def test_safe_mode_and_what_has_to_be_noticed_are_told() -> None:
+    lines = describe({**HEALTHY, "safe_mode": True, "notices": ["[KP-SYS-525] safe start: it crashed"]}).splitlines()
+
+    assert "safe mode    on: everything goes to the safe model" in lines
+    assert lines[lines.index("notices") + 1] == "  [KP-SYS-525] safe start: it crashed"
+
+
+def test_what_is_held_against_an_account_is_told_with_its_end() -> None:
+    entry = {"account": "work", "model": "m", "code": "KP-RATE-401", "returns_in": 61.2, "probing": False}
+    claude = {
+        "id": "claude",
+        "type": "claude",
+        "accounts": ["work", "home"],
+        "running": 0,
+        "waiting": 0,
+        "disabled": ["home"],
+        "health": [
+            {**entry, "state": "rate_limited"},
+            {**entry, "state": "erroring", "probing": True, "model": ""},
+            {**entry, "state": "refused", "returns_in": None, "code": "KP-AUTH-007", "model": ""},
+            {**entry, "state": "available"},
+        ],
+    }
+    lines = describe({"providers": [claude]}).splitlines()
+
+    assert lines[lines.index("providers") + 1 : -1] == [
+        "  claude (claude): accounts work, home; 0 running, 0 waiting",
+        "    home: disabled",
+        "    work, m: rate limited [KP-RATE-401], asked again in 1 min 2 s",
+        "    work: erroring [KP-RATE-401], a request finds out right now",
+        "    work: refused [KP-AUTH-007], not asked until its key is another one or it is woken",
+    ]
