@@ -40,7 +40,7 @@ class Situation:
         now: Trio's time.
         wall: Seconds since the epoch.
         standing: The health of an account for a model: ``HealthBoard.standing``.
-        load: How many requests run at an account, and how many wait.
+        load: How many requests run at an account, and how many wait; asked where a strategy is.
         turn: Counts the requests that the group has had.
         seed: 64 random bits.
         session: A digest of what identifies the session; empty where nobody asked.
@@ -158,46 +158,49 @@ def remember(known: dict[Any, Any], key: object, found: T) -> T:
 def settle(call: Call, snapshot: Snapshot, towards: Heading, situation: Situation) -> Route:
     """Return who of those that *call* leads to is asked, the first one first."""
     led = towards.lead
+    strategy = snapshot.strategies.get(led.strategy) if len(led.ways) > 1 else None
+    load = _idle if strategy is None else situation.load
     able: dict[Able, Candidate] = {}
     keyless: dict[Able, Candidate] = {}
     over: list[Rejected] = []
     for way, weight in zip(led.ways, led.weights, strict=True):
         health = situation.standing(way.provider.id, way.account.name, way.model)
         why = rejected(call, snapshot, way, health, now=situation.now, without=situation.without)
-        if why is None:
-            able[_able(way, weight, health, situation)] = way
-            continue
-        over.append(why)
-        if why.why == NO_KEY:
-            keyless[_able(way, weight, health, situation)] = way
+        if why is not None:
+            over.append(why)
+        if why is None or why.why == NO_KEY:
+            (able if why is None else keyless)[_able(way, weight, health, load)] = way
     if not able and keyless:  # their own errors say best what is missing
         able, over = keyless, [each for each in over if each.why != NO_KEY]
     asked = RoutedCall(type=led.type, model=led.model, profile=led.profile, key_name=call.key_name, size=len(call.body))
-    strategy = snapshot.strategies.get(led.strategy)
-    order, wrong = ranked(strategy, asked, tuple(able), turn=situation.turn, seed=situation.seed, kept=situation.kept)
+    seen = tuple(able)
+    order, wrong = ranked(strategy, asked, seen, turn=situation.turn, seed=situation.seed, kept=situation.kept)
+    if led.strategy and strategy is None and len(seen) > 1:
+        wrong = "not loaded"
     decision = Decision(
         type=led.type,
         profile=led.profile,
         wanted=led.wanted,
         model=led.model,
-        group=led.group,
         rule=towards.rule,
         rules=towards.rules,
+        group=led.group,
         strategy=f"{led.strategy} ({wrong})" if wrong else led.strategy,
         safe_mode=led.safe_mode,
         session=situation.session,
         kept=situation.kept,
+        able=() if strategy is None or len(seen) < 2 else seen,
         turn=situation.turn,
         seed=situation.seed,
-        order=tuple(_way(able[each]) for each in order),
-        rejected=tuple(over),
+        order=tuple([way_of(able[each]) for each in order]),
+        rejected=(*over, *led.unfit),
     )
-    return Route(decision=decision, order=tuple(able[each] for each in order))
+    return Route(decision=decision, order=tuple([able[each] for each in order]))
 
 
-def _able(way: Candidate, weight: int, health: Health, situation: Situation) -> Able:
+def _able(way: Candidate, weight: int, health: Health, load: Callable[[str, str], tuple[int, int]]) -> Able:
     provider, account = way.provider.id, way.account.name
-    running, waiting = situation.load(provider, account)
+    running, waiting = load(provider, account)
     return Able(
         provider=provider,
         account=account,
@@ -209,5 +212,6 @@ def _able(way: Candidate, weight: int, health: Health, situation: Situation) -> 
     )
 
 
-def _way(way: Candidate) -> Way:
+def way_of(way: Candidate) -> Way:
+    """Return *way* as data."""
     return Way(provider=way.provider.id, account=way.account.name, model=way.model, dialect=way.dialect)

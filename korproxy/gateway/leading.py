@@ -10,6 +10,7 @@ from korproxy.contracts import Provider
 from korproxy.errors.exceptions import NoProvider
 from korproxy.gateway.routing import Candidate, Snapshot, named_in, unaliased, ways, who_offers
 from korproxy.models.calls import Call
+from korproxy.models.decisions import Rejected
 from korproxy.models.routing import Group, Profile, RequestType, Rule
 
 TALKING: frozenset[RequestType] = frozenset({"chat", "completion"})  # what safe mode is about
@@ -22,6 +23,7 @@ class Lead:
     Attributes:
         ways: Who can serve the request, in the order of the group; at least one.
         weights: What the group says of each.
+        unfit: Who offers the model, too, but in no format that the client's can be carried to.
     """
 
     type: RequestType
@@ -33,6 +35,7 @@ class Lead:
     safe_mode: bool = False
     ways: Sequence[Candidate]
     weights: Sequence[int] = ()
+    unfit: Sequence[Rejected] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -66,32 +69,42 @@ def lead(call: Call, snapshot: Snapshot, terms: Terms) -> Lead:
     safe = terms.safe and terms.type in TALKING
     wanted = routing.safe_mode.model if safe else (rule.model if rule is not None else "") or call.peek.model
     try:
-        model, found, weights, group = _ways(call, snapshot, wanted, routing.groups.get(named), strict=strict)
+        found = _found(call, snapshot, wanted, routing.groups.get(named), strict=strict)
     except NoProvider as exc:
         if not safe or exc.code != "KP-PROV-105":
             raise
         raise NoProvider("KP-PROV-122", f"Safe mode is on, and its model cannot be had: {exc}") from None
+    group = found.group
     return Lead(
         type=terms.type,
         profile=terms.profile.name,
         wanted=call.peek.model,
-        model=model,
+        model=found.model,
         group="" if group is None else group.name,
         strategy="" if group is None else group.strategy,
         safe_mode=safe,
-        ways=found,
-        weights=weights,
+        ways=found.ways,
+        weights=found.weights,
+        unfit=_unfit(found),
     )
 
 
-def _ways(
-    call: Call, snapshot: Snapshot, wanted: str, group: Group | None, *, strict: bool
-) -> tuple[str, Sequence[Candidate], Sequence[int], Group | None]:
-    """Return the model's name, the ways to it, what they weigh, and the group that they are of."""
+@attrs.frozen
+class _Found:
+    """Who was found, of those that offer the model."""
+
+    model: str
+    offering: Sequence[Provider]
+    ways: Sequence[Candidate]
+    weights: Sequence[int]
+    group: Group | None = None
+
+
+def _found(call: Call, snapshot: Snapshot, wanted: str, group: Group | None, *, strict: bool) -> _Found:
     if group is None:
         providers, model = who_offers(wanted, snapshot)
         found = ways(call, snapshot, providers, model)
-        return model, found, (1,) * len(found), None
+        return _Found(model, providers, found, (1,) * len(found))
     providers, model, stays = _offering(wanted, snapshot, group, strict=strict)
     if providers:
         try:
@@ -101,11 +114,23 @@ def _ways(
                 raise
             found, weights = (), ()
         if found:
-            return model, found, weights, group
+            return _Found(model, providers, found, weights, group)
     if strict and not stays:
         text = f"A rule sends the request to the group {group.name!r}, in which nobody serves the model {wanted[:200]!r}."
         raise NoProvider("KP-PROV-121", text)
-    return _ways(call, snapshot, wanted, None, strict=False)
+    return _found(call, snapshot, wanted, None, strict=False)
+
+
+def _unfit(found: _Found) -> Sequence[Rejected]:
+    """Return the accounts of those who offer the model, and have no way to it."""
+    reached = {each.provider.id for each in found.ways}
+    return tuple(
+        Rejected(provider=each.id, account=account.name, model=each.real_name(found.model), why="format")
+        for each in found.offering
+        if each.id not in reached
+        for account in each.accounts
+        if found.group is None or _place(found.group, each.id, account.name) is not None
+    )
 
 
 def _offering(wanted: str, snapshot: Snapshot, group: Group, *, strict: bool) -> tuple[Sequence[Provider], str, bool]:
@@ -127,12 +152,11 @@ def _offering(wanted: str, snapshot: Snapshot, group: Group, *, strict: bool) ->
 
 def _in_order_of(group: Group, found: Sequence[Candidate]) -> tuple[Sequence[Candidate], Sequence[int]]:
     """Return those of *found* that belong to *group*, as it counts them up, and what each weighs."""
-    places = [_place(group, each) for each in found]
+    places = [_place(group, each.provider.id, each.account.name) for each in found]
     inside = sorted((place, number) for number, place in enumerate(places) if place is not None)
     return tuple(found[number] for _, number in inside), tuple(group.members[place].weight for place, _ in inside)
 
 
-def _place(group: Group, way: Candidate) -> int | None:
-    mine = (way.provider.id, way.account.name)
-    fitting = (n for n, each in enumerate(group.members) if each.provider == mine[0] and each.account in {"", mine[1]})
+def _place(group: Group, provider: str, account: str) -> int | None:
+    fitting = (n for n, each in enumerate(group.members) if each.provider == provider and each.account in {"", account})
     return next(fitting, None)

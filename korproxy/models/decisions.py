@@ -88,7 +88,8 @@ class Decision:
         group: Empty: whoever offers the model.
         session: A digest of what identifies the session; empty where nobody asked.
         kept: The account that the session had before, ``provider/account``.
-        turn, seed: What the strategy was given.
+        able: Who may be asked, as the strategy saw them; where it was asked.
+        turn, seed: What else it was given.
         order: Who is tried, the first one first.
     """
 
@@ -103,6 +104,7 @@ class Decision:
     safe_mode: bool = False
     session: str = ""
     kept: str = ""
+    able: tuple[Able, ...] = ()
     turn: int = 0
     seed: int = 0
     order: tuple[Way, ...] = ()

@@ -16,10 +16,11 @@ from korproxy.errors.exceptions import KorproxyError
 from korproxy.gateway.deciding import Route, Situation, decide
 from korproxy.gateway.health import WELL, Health, may
 from korproxy.gateway.health_board import HealthBoard
+from korproxy.gateway.ranking import ranked
 from korproxy.gateway.router import Router
 from korproxy.gateway.routing import Snapshot
 from korproxy.models.calls import Call
-from korproxy.models.decisions import Decision
+from korproxy.models.decisions import Decision, RoutedCall
 from korproxy.models.routing import Profile, Routing, Rule, SafeMode, When
 from tests.fakes import offered
 from tests.fakes.routed import Backwards, a_request, group, provider, snapshot
@@ -172,6 +173,11 @@ def _holds(world: World, route: Route) -> None:
     assert made.kept not in order or order[0] == made.kept
     assert [each.name for each in made.rules if not each.why] == [made.rule] * bool(made.rule)
     assert not made.rule or made.rules[-1].name == made.rule
+    if made.able:
+        strategy = next(each for each in STRATEGIES if each.name == made.strategy)
+        asked = RoutedCall(type=made.type, model=made.model, profile=made.profile)
+        order_again, _ = ranked(strategy, asked, made.able, turn=made.turn, seed=made.seed, kept=made.kept)
+        assert [f"{each.provider}/{each.account}" for each in order_again] == order
     if made.group:
         members = world.groups[made.group][1]
         assert all(each in members or each.split("/")[0] in members for each in order)

@@ -67,6 +67,30 @@ def test_a_strategy_sees_load_and_failures_and_nothing_of_the_content() -> None:
     assert strategy.asked == [(asked, tuple(able), 1, 2)]
 
 
+def test_load_is_asked_only_where_a_strategy_is() -> None:
+    asked: list[str] = []
+
+    def load(provider: str, account: str) -> tuple[int, int]:
+        asked.append(f"{provider}/{account}")
+        return 0, 0
+
+    profiles = [Profile(name="default", default="g")]
+    two = routing(group("g", "one", strategy="backwards"), profiles=profiles)
+    one = routing(group("g", "two", strategy="backwards"), profiles=profiles)
+    assert decided(snapshot(ONE, TWO), load=load).decision.able == ()
+    assert decided(snapshot(ONE, TWO, routing=one, strategies=[Backwards()]), load=load).decision.able == ()
+    assert asked == []
+    made = decided(snapshot(ONE, TWO, routing=two, strategies=[Backwards()]), load=load).decision
+    assert ([each.account for each in made.able], asked) == (["a", "b"], ["one/a", "one/b"])
+
+
+def test_who_cannot_be_reached_from_the_clients_format_is_told_among_those_passed_over() -> None:
+    foreign = provider("foreign", "m", speaks=())
+    over = decided(snapshot(foreign, ONE)).decision.rejected
+
+    assert [(each.provider, each.account, each.model, each.why) for each in over] == [("foreign", "work", "m", "format")]
+
+
 def test_a_strategy_that_is_not_loaded_or_wrong_leaves_the_order_of_the_group() -> None:
     class Wrong(Backwards):
         def rank(self, call: RoutedCall, able: Any, *, turn: int, seed: int) -> Any:
@@ -74,7 +98,8 @@ def test_a_strategy_that_is_not_loaded_or_wrong_leaves_the_order_of_the_group() 
 
     mine = routing(group("g", "two", "one", strategy="wrong"), profiles=[Profile(name="default", default="g")])
 
-    assert order(decided(snapshot(ONE, TWO, routing=mine))) == ["two/c", "one/a", "one/b"]
+    route = decided(snapshot(ONE, TWO, routing=mine))
+    assert (order(route), route.decision.strategy) == (["two/c", "one/a", "one/b"], "wrong (not loaded)")
     route = decided(snapshot(ONE, TWO, routing=mine, strategies=[Wrong("wrong")]))
     assert (order(route), route.decision.strategy) == (["two/c", "one/a", "one/b"], "wrong (ZeroDivisionError)")
 

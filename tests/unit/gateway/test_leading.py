@@ -162,3 +162,15 @@ def test_a_safe_model_that_nobody_offers_is_said_to_be_the_reason() -> None:
     with pytest.raises(NoProvider, match=r"Safe mode is on, and its model cannot be had: .*'claude-haiku-4-5'") as caught:
         leading(now, safe=True)
     assert caught.value.code == "KP-PROV-122"
+
+
+def test_who_offers_the_model_in_a_format_that_cannot_be_reached_is_told() -> None:
+    foreign = provider("foreign", "m", accounts=("x", "y"), speaks=())
+    led = leading(snapshot(foreign, ONE, routing=routing(group("g", "foreign/y", "one"))))
+    assert [(each.provider, each.account, each.why) for each in led.unfit] == [
+        ("foreign", "x", "format"),
+        ("foreign", "y", "format"),
+    ]
+    led = leading(snapshot(foreign, ONE, routing=routing(group("g", "foreign/y", "one"))), profile="g")
+    assert (names(led), [each.account for each in led.unfit]) == (["one/a", "one/b"], ["y"])
+    assert leading(snapshot(ONE, TWO)).unfit == ()
