@@ -8,6 +8,7 @@ from fuzz.targets.backoff import BACKOFF
 from fuzz.targets.client_errors import CLIENT_ERRORS
 from fuzz.targets.codes import CODES
 from fuzz.targets.config import CONFIG
+from fuzz.targets.config_files import CONFIG_FILES
 from fuzz.targets.correlation import CORRELATION
 from fuzz.targets.damaged_requests import DAMAGED_REQUESTS
 from fuzz.targets.frames import FRAMES
@@ -26,7 +27,7 @@ from fuzz.targets.translated_cuts import TRANSLATED_CUTS
 from fuzz.targets.whole_answers import WHOLE_ANSWERS
 
 TARGETS: tuple[Target[Any], ...] = (
-    *(ANSWERS, CODES, CONFIG, CORRELATION, FRAMES, HTTP_ANSWERS, JSON_EDIT, LANE_BYTES),
+    *(ANSWERS, CODES, CONFIG, CONFIG_FILES, CORRELATION, FRAMES, HTTP_ANSWERS, JSON_EDIT, LANE_BYTES),
     *(BACKOFF, CLIENT_ERRORS, HEALTH, REFUSAL_WAITS, RETRY_AFTER, ROUTING),
     *(
         DAMAGED_REQUESTS,

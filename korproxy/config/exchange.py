@@ -48,7 +48,12 @@ def export(home: Home) -> dict[str, Any]:
     Raises:
         ConfigError: korproxy.toml cannot be used, and there is no last good one.
     """
-    present = _present(read_all(home))
+    return exported(read_all(home))
+
+
+def exported(loaded: Loaded) -> dict[str, Any]:
+    """Return *loaded* in JSON's own types, as ``export`` does."""
+    present = _present(loaded)
     return {"format": FORMAT, "version": VERSION, **{kind: _to_json(masked(each)) for kind, each in present.items()}}
 
 

@@ -58,7 +58,7 @@ def read_all(home: Home, *, fall_back: bool = True) -> Loaded:
     Raises:
         ConfigError: korproxy.toml cannot be used, and there is no last good one; without *fall_back* every mistake there is.
     """
-    return _loaded(home, contents(home), newest(home), fall_back=fall_back)
+    return loaded_from(home, contents(home), newest(home), fall_back=fall_back)
 
 
 def contents(home: Home) -> dict[str, bytes | ConfigError | None]:
@@ -83,13 +83,15 @@ def read_last_good(home: Home) -> Loaded | None:
     if last is None or SETTINGS not in last.files:
         return None
     try:
-        found = _loaded(home, last.files, None, fall_back=False)
+        found = loaded_from(home, last.files, None, fall_back=False)
     except ConfigError:
         return None
     return attrs.evolve(found, source={name: "last good" if name in last.files else "absent" for name in found.source})
 
 
-def _loaded(home: Home, now: Mapping[str, bytes | ConfigError | None], last: Kept | None, *, fall_back: bool) -> Loaded:
+def loaded_from(home: Home, now: Mapping[str, bytes | ConfigError | None], last: Kept | None, *, fall_back: bool) -> Loaded:
+    """Return what ``read_all`` does, of *now*, as of ``contents``, and of the *last* good one. Pure; *home* is for messages."""
+
     def read(file: File[T]) -> Found[T]:
         return one_file.read(file, home, now.get(file.name), last, fall_back=fall_back)
 
