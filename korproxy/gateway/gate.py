@@ -10,16 +10,16 @@ import attrs
 import trio
 
 from korproxy.chat.report import Report
-from korproxy.errors.exceptions import (
-    InternalError,
-    KorproxyError,
-    ProviderLost,
-)
+from korproxy.errors.exceptions import KorproxyError
 from korproxy.gateway.answer_headers import for_client, has_events
 from korproxy.gateway.attempts import Form, Learnt, second
 from korproxy.gateway.beginning import REFUSAL_LIMIT, Begun, Naming, begin, blame
+from korproxy.gateway.budget import RetryBudget
+from korproxy.gateway.deciding import Route
 from korproxy.gateway.frames import FrameCutter
+from korproxy.gateway.health_board import HealthBoard
 from korproxy.gateway.inflate import Inflater, inflated
+from korproxy.gateway.journey import Came, Journey, Meanwhile
 from korproxy.gateway.keeping import (
     Keeping,
     at_account,
@@ -36,14 +36,19 @@ from korproxy.gateway.lasting import Lasting
 from korproxy.gateway.ledger import Ledger
 from korproxy.gateway.lossy import lossy_header
 from korproxy.gateway.passage import Passage, Unchanged
+from korproxy.gateway.patience import MAX_WAIT
 from korproxy.gateway.provenance import Owner, Provenance
 from korproxy.gateway.queries import without_credentials
 from korproxy.gateway.relay import Relay
-from korproxy.gateway.routing import Candidate, Snapshot, candidates
+from korproxy.gateway.router import Router
+from korproxy.gateway.routing import Candidate, Snapshot
+from korproxy.gateway.seats import Seat
 from korproxy.gateway.upstream import Reply
 from korproxy.gateway.windows import Window
+from korproxy.kit.rate_limits import spent_until
 from korproxy.models.calls import Call, Outgoing, UpstreamRequest
 from korproxy.models.clock import wall_time
+from korproxy.models.decisions import Decision, Way
 from korproxy.models.outcome import Refusal
 
 if TYPE_CHECKING:  # what only translating needs is imported where that begins: the daemon starts 50 ms sooner
@@ -67,12 +72,22 @@ class Gate:
     snapshot: Snapshot
     windows: Mapping[str, Window]
     lasting: Lasting = attrs.field(factory=Lasting)
+    max_wait: float = MAX_WAIT
     provenance: Provenance = attrs.field(init=False)  # these are asked for each request
     learnt: Learnt = attrs.field(init=False)
     kept: KeptAnswers = attrs.field(init=False)
+    board: HealthBoard = attrs.field(init=False)
+    router: Router = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.provenance, self.learnt, self.kept = self.lasting.provenance, self.lasting.learnt, self.lasting.kept
+        lasting = self.lasting
+        self.provenance, self.learnt, self.kept = lasting.provenance, lasting.learnt, lasting.kept
+        self.board, self.router = lasting.board, lasting.router
+
+    @property
+    def budget(self) -> RetryBudget:
+        """See ``Lasting``."""
+        return self.lasting.budget
 
     @cached_property
     def memory(self) -> ReasoningMemory:
@@ -84,15 +99,37 @@ class Gate:
         """See ``Lasting``."""
         return self.lasting.images
 
-    def plan(self, call: Call) -> Sequence[Candidate]:
-        """Return who may answer *call*, in order, and in the form it has asked for; ``candidates`` says what it raises."""
+    def route(self, call: Call) -> Route:
+        """Return who may answer *call* now, in order, each in the form it asks for; ``deciding.decide`` says what it raises."""
         if call.account is not None:
-            return at_account(call, self.snapshot)
-        plan = candidates(call, self.snapshot)
+            return self._to_account(call)
+        route = self.router.route(call, self.snapshot)
+        return self._adapted(route, call) if call.peek.previous or self.learnt.anything else route
+
+    def foresee(self, call: Call) -> Route:
+        """Return what ``route`` would; but it is only a look, and nothing is counted for it."""
+        return self._adapted(self.router.foresee(call, self.snapshot), call)
+
+    def _to_account(self, call: Call) -> Route:
+        peek, order = call.peek, at_account(call, self.snapshot)
+        profile = self.snapshot.routing.profile
+        decision = Decision(type="other", profile=profile, wanted=peek.model, model=peek.model, order=_ways(order))
+        return Route(decision=decision, order=order)
+
+    def _adapted(self, route: Route, call: Call) -> Route:
+        """Return *route* with whoever has the answer that *call* goes on from in front, all of them as they have asked for."""
+        order = route.order
         if call.peek.previous:
             keeper = keeper_of(self.snapshot.dialects.get(call.dialect))
-            plan = by_origin(plan, first_choice(call, keeper, self.kept, trio.current_time()))
-        return [self.learnt.applied(each, call) for each in plan] if self.learnt.anything else plan
+            order = by_origin(order, first_choice(call, keeper, self.kept, trio.current_time()))
+        order = tuple(self.learnt.applied(each, call) for each in order)
+        if order == route.order:
+            return route
+        return Route(decision=attrs.evolve(route.decision, order=_ways(order)), order=order)
+
+    def has_room(self, candidate: Candidate) -> bool:
+        """Whether *candidate* could be asked at once."""
+        return self.windows[candidate.provider.id].slots.has_room
 
     def keeping(self, call: Call, relay: Relay) -> Keeping | None:
         """Return what wants to see the answer to *call* that *relay* has, and keeps it; None where it is not to be kept.
@@ -115,14 +152,16 @@ class Gate:
         call: Call,
         ledger: Ledger,
         late_error: LateError,
-        plan: Sequence[Candidate] | None = None,
+        route: Route | None = None,
+        meanwhile: Meanwhile | None = None,
     ) -> Relay:
         """Find somebody who answers *call*.
 
         Args:
             ledger: Gets what is learnt on the way: provider, account, attempts.
             late_error: Writes an error in the client's format as the last event of a stream, behind the events that it gets.
-            plan: What ``plan`` returned, where it was asked already.
+            route: What ``route`` returned, where it was asked already.
+            meanwhile: See ``Journey``.
 
         Returns:
             An answer that has begun: its first bytes are here. It may be the provider's own error. The caller closes it.
@@ -130,19 +169,46 @@ class Gate:
         Raises:
             KorproxyError: Nobody answers, or the answer cannot be passed on.
         """
-        failure: KorproxyError | None = None
-        for candidate in self.plan(call) if plan is None else plan:
-            ledger.provider, ledger.account = candidate.provider.id, candidate.account.name
-            ledger.upstream_model = candidate.model
-            ledger.attempts += 1
+        if route is None:
+            route = self.route(call)
+        ledger.decision = route.decision
+        order, came = route.order, None
+        if order and (len(order) == 1 or self.has_room(order[0])) and self._is_well(candidate := order[0]):
             try:
-                told = await self._continued(call, candidate) if call.peek.previous else call
-                return await self._ask(told, candidate, ledger, late_error)
-            except ProviderLost as exc:
-                failure = exc
-                if not exc.untouched:
-                    break
-        raise failure or InternalError("KP-SYS-501", "No candidate was tried.")
+                relay = await self.attempt(call, candidate, ledger, late_error)
+            except KorproxyError as exc:
+                if call.account is not None:
+                    raise
+                came = Came(candidate=candidate, began=call.began, exc=exc)
+            else:
+                if relay.good:
+                    self.began(route, relay.candidate)
+                    return relay
+                if call.account is not None:
+                    return relay
+                came = Came(candidate=candidate, began=call.began, relay=relay)
+        journey = Journey(gate=self, call=call, ledger=ledger, late_error=late_error, route=route, meanwhile=meanwhile)
+        return await journey.run(came)
+
+    def began(self, route: Route, candidate: Candidate) -> None:
+        """Take note that the answer of *candidate* has begun: the session stays there, and the account is well so far."""
+        if route.decision.session:
+            self.router.answered(route, candidate)
+        if not self.board.calm:
+            self.board.began(candidate.provider.id, candidate.account.name, candidate.model)
+
+    def _is_well(self, candidate: Candidate) -> bool:
+        """Whether *candidate* can be asked just so: nothing is to be found out by that."""
+        board = self.board
+        return board.calm or board.standing(candidate.provider.id, candidate.account.name, candidate.model).state == "available"
+
+    async def attempt(self, call: Call, candidate: Candidate, ledger: Ledger, late_error: LateError) -> Relay:
+        """Ask *candidate*, and return its answer once the first piece of it is here; see ``open``."""
+        ledger.provider, ledger.account = candidate.provider.id, candidate.account.name
+        ledger.upstream_model = candidate.model
+        ledger.attempts += 1
+        told = await self._continued(call, candidate) if call.peek.previous else call
+        return await self._ask(told, candidate, ledger, late_error)
 
     async def _continued(self, call: Call, candidate: Candidate) -> Call:
         dialect = self.snapshot.dialects.get(call.dialect)
@@ -166,11 +232,12 @@ class Gate:
         ledger.losses = lossy_header(form.report) if form.report.notes else b""
         window = self.windows[provider.id]
         until = call.began + provider.deadlines.total
-        place = object()
-        if not window.slots.take(place):
+        seat = Seat(window.slots, self.board, candidate)
+        if not window.slots.take(seat):
             patience = min(provider.deadlines.first_byte, until - trio.current_time())
-            await window.slots.enter(place, max(patience, 0.0))
+            await window.slots.enter(seat, max(patience, 0.0))
         reply: Reply | None = None
+        relay: Relay | None = None
         try:
             reply = await window.upstream.open(form.wanted, until)
             begun = await begin(form.candidate, reply)
@@ -179,23 +246,39 @@ class Gate:
                 reply = begun.reply
             code = None if begun.refusal is None else begun.refusal.code
             ledger.status, ledger.code = reply.status, code
-            return Relay(  # in the order of its fields; see ``models.calls``
+            relay = Relay(  # in the order of its fields; see ``models.calls``
                 form.candidate,
                 ledger,
                 for_client(reply.headers, provider.vendor_headers, stream=begun.is_stream),
                 reply,
                 self._passage(ledger, form, begun, late_error),
-                partial(window.slots.leave, place),
+                seat,
                 code,
                 begun.first,
             )
+            if code is not None:
+                relay.refusal = begun.refusal
+            self._note_limits(candidate, reply)
+            await relay.begin()
         except BaseException:
+            if relay is not None:
+                seat.judged = True
+                await relay.aclose()
+                raise
             try:
                 if reply is not None:
                     await reply.aclose()
             finally:
-                window.slots.leave(place)
+                window.slots.leave(seat)
             raise
+        return relay
+
+    def _note_limits(self, candidate: Candidate, reply: Reply) -> None:
+        """Let an account rest that says that its rate limit is used up: whoever is next would be refused."""
+        wait = spent_until(reply.headers, 0.0)
+        if wait is not None and not candidate.account.forwards:
+            provider, account, model = candidate.provider.id, candidate.account.name, candidate.model
+            self.board.spent(provider, account, model, until=trio.current_time() + wait, code="KP-RATE-401")
 
     async def _begun_again(
         self, call: Call, form: Form, begun: Begun, window: Window, *, until: float, ledger: Ledger
@@ -325,6 +408,13 @@ class Gate:
             spends=self.snapshot.dialects[ledger.call.dialect].kind != "count",
             inflater=Inflater.of(reply.headers, longest=LONGEST),
         )
+
+
+def _ways(order: Sequence[Candidate]) -> tuple[Way, ...]:
+    """Return *order* as data."""
+    return tuple(
+        Way(provider=each.provider.id, account=each.account.name, model=each.model, dialect=each.dialect) for each in order
+    )
 
 
 async def _open(form: Form, window: Window, until: float) -> Begun:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from korproxy.gateway.attempts import Learnt
+from korproxy.gateway.budget import RetryBudget
 from korproxy.gateway.health_board import HealthBoard
 from korproxy.gateway.kept_answers import KeptAnswers
 from korproxy.gateway.provenance import Provenance
@@ -27,11 +28,13 @@ class Lasting:
         board: How each account does.
         router: Whose turn it is.
         stories: Why the last requests went where they went.
+        budget: How much may be repeated.
     """
 
     board: HealthBoard = attrs.field(factory=HealthBoard)
     router: Router = attrs.field(init=False)
     stories: Stories = attrs.field(factory=Stories)
+    budget: RetryBudget = attrs.field(factory=RetryBudget)
     provenance: Provenance = attrs.field(factory=Provenance)
     learnt: Learnt = attrs.field(factory=Learnt)
     kept: KeptAnswers = attrs.field(factory=KeptAnswers)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 
 from korproxy.errors.exceptions import KorproxyError
 from korproxy.models.calls import Call
 from korproxy.models.clock import wall_time
+from korproxy.models.decisions import Attempt, Decision
 from korproxy.models.outcome import NO_USAGE, Finished, Usage
 
 CLIENT_LEFT = "KP-NET-311"
@@ -30,10 +33,20 @@ class Ledger:
     losses: bytes = b""  # the value of X-KorProxy-Lossy
     usage: Usage = NO_USAGE
     left_as: str = CLIENT_LEFT  # the code, should the client turn out to be gone
+    decision: Decision | None = None  # None: it came to none
+    tried: Sequence[Attempt] | None = None  # None: nothing but what stands here happened
 
     def failed(self, exc: KorproxyError) -> None:
         """Note that the call ended with an error of ours."""
         self.outcome, self.code = "failed", exc.code
+
+    def again(self) -> None:
+        """Forget how the attempt before ended: another one begins."""
+        self.outcome, self.code, self.status, self.losses = "client left", None, None, b""
+
+    def spent(self, usage: Usage) -> None:
+        """Add the tokens of one more answer."""
+        self.usage = usage if self.usage is NO_USAGE else self.usage + usage
 
     def hung_up(self) -> None:
         """Note that it was us who hung up on the client: it did not read."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 import trio
 
@@ -11,8 +9,10 @@ from korproxy.errors.exceptions import KorproxyError, ProviderLost
 from korproxy.gateway.ledger import Ledger
 from korproxy.gateway.passage import Passage
 from korproxy.gateway.routing import Candidate
+from korproxy.gateway.seats import Seat
 from korproxy.gateway.upstream import Reply
 from korproxy.models.calls import RawHeaders
+from korproxy.models.outcome import Refusal
 
 LINGER = 1.0  # seconds a provider gets to end an answer whose last event is there, so that its connection can be used again
 IN_STREAM_ERROR = "KP-PROV-102"  # an error event says nothing that all vendors agree upon, so there is one code for all
@@ -24,6 +24,10 @@ class Relay(msgspec.Struct):
     ``next_piece`` until it returns ``b""``, then ``aclose``: whoever holds a relay owns the reply in it.
 
     Attributes:
+        seat: Is left at the end.
+        first: The first piece, read already.
+        good: Whether that is the beginning of an answer, and not of an error. Until it is there, nobody knows.
+        refusal: What the provider's own error means, if it was one from the beginning.
         code: The KP code that goes beside a provider's own error; None where the answer is good.
         ended_badly: What cut the answer off after its first byte. A stream then ended with the format's own error event;
             of a plain answer the connection has to be broken off, so that nobody takes the half for the whole.
@@ -36,7 +40,7 @@ class Relay(msgspec.Struct):
     _passed: RawHeaders
     _reply: Reply
     _passage: Passage
-    _release: Callable[[], None]
+    seat: Seat
     code: str | None = None
     _read_already: bytes = b""
     ended_badly: KorproxyError | None = None
@@ -44,6 +48,14 @@ class Relay(msgspec.Struct):
     _over: bool = False
     _cut: ProviderLost | None = None  # what comes behind the piece that was returned last
     _linger_until: float | None = None
+    first: bytes = b""
+    good: bool = False
+    refusal: Refusal | None = None
+
+    @property
+    def upstream_status(self) -> int:
+        """The provider's own."""
+        return self._reply.status
 
     @property
     def status(self) -> int:
@@ -59,6 +71,11 @@ class Relay(msgspec.Struct):
     def is_stream(self) -> bool:
         """Whether the answer is a stream of events."""
         return self._passage.is_stream
+
+    async def begin(self) -> None:
+        """Wait for the first piece; it is in ``first`` then."""
+        self.first = await self.next_piece()
+        self.good = self.code is None and self.ended_badly is None and not self._passage.failed
 
     async def next_piece(self) -> bytes:
         """Return the next bytes for the client, ``b""`` at the end. A failure in a stream becomes its last piece."""
@@ -141,7 +158,8 @@ class Relay(msgspec.Struct):
         try:
             await self._reply.aclose()
         finally:
-            self._release()
-            if not self._over and self.ledger.first_byte is not None and self._passage.final:
+            ledger = self.ledger
+            if not self._over and ledger.first_byte is not None and self._passage.final:
                 self._book()  # the client left with its last event: many hang up on it
-            self.ledger.usage = self._passage.usage
+            ledger.spent(self._passage.usage)
+            self.seat.leave(self.ended_badly, ledger.code, whole=ledger.outcome == "ok")

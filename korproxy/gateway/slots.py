@@ -31,6 +31,15 @@ class Slots:
         """How many wait for one."""
         return len(self._queue)
 
+    @property
+    def has_room(self) -> bool:
+        """Whether ``take`` would find a place."""
+        return not self._queue and len(self._holders) < self.limits.max_concurrency
+
+    def running_for(self, account: str) -> int:
+        """Return how many of those who hold a place are at *account*."""
+        return sum(getattr(each, "account", "") == account for each in self._holders)
+
     def take(self, who: object) -> bool:
         """Take a place on behalf of *who* if there is one and nobody waits for it; give it back with ``leave``."""
         if self._queue or len(self._holders) >= self.limits.max_concurrency:

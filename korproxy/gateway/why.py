@@ -13,7 +13,7 @@ from korproxy.models.outcome import Finished
 
 STORIES = 1000  # requests; each takes about a kilobyte
 
-Story: TypeAlias = "tuple[Finished, Decision, float | None, Sequence[Attempt] | None]"
+Story: TypeAlias = "tuple[Finished, Decision, Sequence[Attempt] | None]"
 
 
 @attrs.define
@@ -26,16 +26,13 @@ class Stories:
     def __attrs_post_init__(self) -> None:
         self._stories = deque(maxlen=self.most)
 
-    def add(
-        self, finished: Finished, decision: Decision, asked: float | None, attempts: Sequence[Attempt] | None = None
-    ) -> None:
+    def add(self, finished: Finished, decision: Decision, attempts: Sequence[Attempt] | None = None) -> None:
         """Remember how a request ended.
 
         Args:
-            asked: Seconds from its head to when the only candidate had all of it, where nobody wrote *attempts* down.
-            attempts: All candidates that were asked; None: the first one was, and all went well, or the client left.
+            attempts: All candidates that were asked; None: the first one was, and its answer began, or the client left.
         """
-        self._stories.append((finished, decision, asked, attempts))
+        self._stories.append((finished, decision, attempts))
 
     def find(self, id: str, *, most: int = 20) -> Sequence[Why]:  # noqa: A002 -- the word for it
         """Return the requests with this own id or correlation id, the newest first: the latter may repeat."""
@@ -58,32 +55,33 @@ class Stories:
 
 def told(story: Story) -> Why:
     """Return the whole *story*."""
-    finished, decision, asked, attempts = story
+    finished, decision, attempts = story
     return Why(
         id=finished.id,
         correlation_id=finished.correlation_id,
         wall=finished.at - finished.seconds,
         decision=decision,
-        attempts=_only_one(finished, asked) if attempts is None else tuple(attempts),
+        attempts=_only_one(finished) if attempts is None else tuple(attempts),
         outcome=finished.outcome,
         code=finished.code or "",
     )
 
 
-def _only_one(finished: Finished, asked: float | None) -> tuple[Attempt, ...]:
-    """Return the attempt of a request whose first candidate answered, or whose client left before: nobody wrote it down."""
+def _only_one(finished: Finished) -> tuple[Attempt, ...]:
+    """Return the attempt of a request whose first candidate answered, or whose client left before: nobody wrote it down.
+
+    It counts from the request's head, since nobody looked at the clock for it.
+    """
     if not finished.attempts or finished.provider is None or finished.account is None:
         return ()
-    at = 0.0 if asked is None else asked
-    known = finished.seconds if finished.first_byte is None else finished.first_byte
     left = finished.first_byte is None and finished.outcome == "client left"
     return (
         Attempt(
             provider=finished.provider,
             account=finished.account,
             model=finished.upstream_model or "",
-            at=at,
-            seconds=max(0.0, known - at),
+            at=0.0,
+            seconds=finished.seconds if finished.first_byte is None else finished.first_byte,
             outcome="left" if left else "answered",
             status=finished.status,
         ),

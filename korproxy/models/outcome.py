@@ -25,6 +25,11 @@ class Usage(msgspec.Struct, frozen=True):  # see ``models.calls``: one is made f
     tokens_out: int | None = None
     reasoning: int | None = None
 
+    def __add__(self, other: Usage) -> Usage:
+        """Return what was spent together; what neither says stays unsaid."""
+        pairs = ((getattr(self, name), getattr(other, name)) for name in self.__struct_fields__)
+        return Usage(*[None if one is None and two is None else (one or 0) + (two or 0) for one, two in pairs])
+
 
 NO_USAGE = Usage()
 

@@ -60,7 +60,7 @@ def make_front(parts: Composition, keys: KeyRing, shared: Shared) -> Front:
         reads=server.public_reads,
     )
     answerer = Answerer(
-        gate=Gate(parts.snapshot(), shared.windows.now, shared.lasting),
+        gate=Gate(parts.snapshot(), shared.windows.now, shared.lasting, parts.settings.retry.max_wait),
         faults=FaultWriter(codes=parts.codes, show_codes=features.new_error_codes),
         emit=shared.emit,
         grace=shared.grace,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable
 from functools import lru_cache, partial
 
 import attrs
@@ -10,10 +10,12 @@ import trio
 
 from korproxy.contracts import Dialect, Translator
 from korproxy.errors.exceptions import KorproxyError, Stopping
+from korproxy.gateway.deciding import Route
 from korproxy.gateway.gate import Gate
+from korproxy.gateway.journey import Meanwhile
 from korproxy.gateway.ledger import Ledger
 from korproxy.gateway.relay import Relay
-from korproxy.gateway.routing import Candidate
+from korproxy.gateway.verdicts import unsayable
 from korproxy.models.calls import Call, RawHeaders
 from korproxy.models.clock import ticking
 from korproxy.models.outcome import Finished
@@ -58,11 +60,15 @@ class Answerer:
         """
         ledger = Ledger(call)
         try:
-            plan = self.gate.plan(call)
-            if call.peek.stream and dialect.translator is not None and all(each.dialect != call.dialect for each in plan):
-                await self._serve_patiently(exchange, ledger, dialect, dialect.translator, common=common, plan=plan)
+            route = self.gate.route(call)
+            if (
+                call.peek.stream
+                and dialect.translator is not None
+                and all(each.dialect != call.dialect for each in route.order)
+            ):
+                await self._serve_patiently(exchange, ledger, dialect, dialect.translator, common=common, route=route)
             else:
-                await self._serve(exchange, ledger, dialect, common, plan)
+                await self._serve(exchange, ledger, dialect, common, route)
         except KorproxyError as exc:
             ledger.failed(exc)
             if exchange.started:  # by a sign of life: what went wrong can only be said in the stream
@@ -79,7 +85,10 @@ class Answerer:
         finally:
             if exchange.stalled:
                 ledger.hung_up()
-            self.emit(ledger.close(self.now()))
+            finished = ledger.close(self.now())
+            self.emit(finished)
+            if ledger.decision is not None:
+                self.gate.lasting.stories.add(finished, ledger.decision, ledger.tried)
 
     async def _serve_patiently(
         self,
@@ -89,37 +98,43 @@ class Answerer:
         translator: Translator,
         *,
         common: RawHeaders,
-        plan: Sequence[Candidate],
+        route: Route,
     ) -> None:
         """Serve a stream that is translated: its client gets signs of life while it waits."""
+        kept = self._kept_alive(exchange, ledger, translator, common)
+        await kept.during(partial(self._serve, kept, ledger, dialect, common, route))
+
+    async def _wait_patiently(
+        self,
+        exchange: Exchange,
+        ledger: Ledger,
+        translator: Translator,
+        common: RawHeaders,
+        wait: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Let a stream that passes unchanged wait for an account that rests: its client gets signs of life as others do."""
+        await self._kept_alive(exchange, ledger, translator, common).during(wait)
+
+    def _kept_alive(self, exchange: Exchange, ledger: Ledger, translator: Translator, common: RawHeaders) -> KeptAlive:
         from korproxy.chat.conversation import Asked  # needed by nobody who only passes calls on
 
         model = ledger.call.peek.model
-        kept = KeptAlive(
+        return KeptAlive(
             exchange=exchange,
             interval=self.keep_alive,
             head=lambda: [*common, *_about(ledger), (b"content-type", b"text/event-stream; charset=utf-8")],
             sign=lambda: translator.stream_writer(Asked(model=model, stream=True)).keep_alive(),
         )
-        failure: Exception | None = None
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(kept.run)
-            try:
-                await self._serve(kept, ledger, dialect, common, plan)
-            except Exception as exc:  # noqa: BLE001 -- it leaves the nursery as it came, not in a group
-                failure = exc
-            nursery.cancel_scope.cancel()
-        if failure is not None:
-            raise failure
 
-    async def _serve(
-        self, exchange: Exchange, ledger: Ledger, dialect: Dialect, common: RawHeaders, plan: Sequence[Candidate]
-    ) -> None:
+    async def _serve(self, exchange: Exchange, ledger: Ledger, dialect: Dialect, common: RawHeaders, route: Route) -> None:
         relay: Relay | None = None
+        meanwhile: Meanwhile | None = None
+        if ledger.call.peek.stream and dialect.translator is not None and not isinstance(exchange, KeptAlive):
+            meanwhile = partial(self._wait_patiently, exchange, ledger, dialect.translator, common)
         late_error = partial(self._late_error, dialect, exchange)
         try:
             with self.grace.interruptible(scope_of(exchange)) as work:
-                relay = await self.gate.open(ledger.call, ledger, late_error, plan)
+                relay = await self.gate.open(ledger.call, ledger, late_error, route, meanwhile)
                 await self._pass_on(exchange, relay, ledger, common)
             if work.interrupted:
                 await self._say_goodbye(exchange, relay)
@@ -146,7 +161,7 @@ class Answerer:
             await _end(exchange, relay, last)
 
     async def _pass_on(self, exchange: Exchange, relay: Relay, ledger: Ledger, common: RawHeaders) -> None:
-        piece = await relay.next_piece()
+        piece = relay.first
         if relay.ended_badly is not None:  # nothing was sent yet, so it can still be a real status
             raise relay.ended_badly
         if not exchange.started:
@@ -154,6 +169,8 @@ class Answerer:
             await exchange.start(relay.status, [*common, *_about(ledger), *coded, *relay.headers])
         elif not relay.is_stream:  # a sign of life went out, and then the provider refused
             piece = relay.as_event()
+            if not piece:
+                raise unsayable(relay.candidate.provider.id, relay.upstream_status, relay.code)
         keeping = self.gate.keeping(ledger.call, relay)
         while piece:
             ledger.sent(len(piece), self.now())
@@ -178,16 +195,22 @@ class Answerer:
 
 def _about(ledger: Ledger) -> RawHeaders:
     """Say who answers, and what of the request did not reach them."""
-    found = _answered_by(ledger.provider, ledger.account, ledger.upstream_model)
+    decision = ledger.decision
+    safe = decision is not None and decision.safe_mode
+    found = _answered_by(ledger.provider, ledger.account, ledger.upstream_model, safe)
     return [*found, (b"x-korproxy-lossy", ledger.losses)] if ledger.losses else found
 
 
 @lru_cache(maxsize=256)
-def _answered_by(provider: str | None, account: str | None, model: str | None) -> RawHeaders:
+def _answered_by(provider: str | None, account: str | None, model: str | None, safe: bool) -> RawHeaders:
+    found = [] if not safe else [(b"x-korproxy-safe-mode", b"1")]
+    if provider is None:  # a sign of life went out before it was known
+        return tuple(found)
     return (
-        (b"x-korproxy-provider", _header_text(provider or "")),
+        (b"x-korproxy-provider", _header_text(provider)),
         (b"x-korproxy-account", _header_text(account or "")),
         (b"x-korproxy-model", _header_text(model or "")),
+        *found,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from math import inf
 from typing import NoReturn
 
@@ -100,6 +100,19 @@ class KeptAlive:
         """See ``Exchange``."""
         self._spoke = inf
         self._exchange.break_off()
+
+    async def during(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Give signs of life while *work* is done; what it raises leaves as it came, not in a group."""
+        failure: Exception | None = None
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self.run)
+            try:
+                await work()
+            except Exception as exc:  # noqa: BLE001 -- raised below
+                failure = exc
+            nursery.cancel_scope.cancel()
+        if failure is not None:
+            raise failure
 
     async def run(self) -> NoReturn:
         """Give signs of life until cancelled; once the answer is over there are none."""

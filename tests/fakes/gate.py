@@ -40,12 +40,12 @@ def a_call(body: bytes = BODY, *, dialect: str = "openai-chat", **fields: Any) -
 
 
 @asynccontextmanager
-async def open_gate(*providers: Provider, **dialects: Dialect) -> AsyncIterator[Gate]:
+async def open_gate(*providers: Provider, max_wait: float = 0.0, **dialects: Dialect) -> AsyncIterator[Gate]:
     """Return a gate to *providers*; *dialects* take the place of the built-in ones of their name (``_`` for ``-``)."""
     spoken = {**DIALECTS, **{name.replace("_", "-"): each for name, each in dialects.items()}}
     with trio.fail_after(20):
         async with open_windows(providers) as windows:
-            yield Gate(Snapshot(providers=tuple(providers), dialects=spoken), windows.now)
+            yield Gate(Snapshot(providers=tuple(providers), dialects=spoken), windows.now, max_wait=max_wait)
 
 
 @attrs.frozen(kw_only=True)
@@ -73,9 +73,11 @@ async def ask(gate: Gate, call: Call | None = None, late_error: Callable[[Korpro
     relay = await gate.open(call, ledger, late_error)
     pieces = []
     try:
-        while piece := await relay.next_piece():
+        piece = relay.first
+        while piece:
             ledger.sent(len(piece), trio.current_time())
             pieces.append(piece)
+            piece = await relay.next_piece()
     finally:
         await relay.aclose()
     return Told(relay=relay, pieces=pieces, finished=ledger.close(trio.current_time()))

@@ -130,6 +130,7 @@ async def open_gateway(
     show_codes: bool = True,
     wrap: Callable[[AsgiApp], AsgiApp] | None = None,
     stop_at_end: bool = True,
+    max_wait: float = 0.0,
 ) -> AsyncIterator[Gateway]:
     """Serve *providers* on a free loopback port for the block.
 
@@ -149,7 +150,7 @@ async def open_gateway(
         windows = (await stack.enter_async_context(open_windows(providers))).now
         snapshot = Snapshot(providers=tuple(providers), dialects=dialects, demo=demo)
         answerer = Answerer(
-            gate=Gate(snapshot, windows),
+            gate=Gate(snapshot, windows, max_wait=max_wait),
             faults=FaultWriter(codes=codes, show_codes=show_codes),
             emit=finished.append,
             keep_alive=settings.keep_alive,

@@ -336,4 +336,17 @@ PROV: tuple[ErrorCode, ...] = (
         ),
         status=403,
     ),
+    ErrorCode(
+        code="KP-PROV-125",
+        message="All accounts that could answer are switched off.",
+        description=(
+            "The model is served by accounts that are configured, and each of them was disabled by hand. So nobody was asked."
+        ),
+        steps=(
+            "`korproxy account list` shows which accounts there are, and which of them are disabled.",
+            "`korproxy account enable PROVIDER/ACCOUNT` lets one answer again.",
+            "Use another model, or add an account for this one.",
+        ),
+        status=503,
+    ),
 )

@@ -139,7 +139,7 @@ async def test_an_answer_can_be_ended_from_our_side() -> None:
     async with raw_upstream(serve) as port, open_gate(provider_at(f"http://127.0.0.1:{port}")) as gate:
         ledger = Ledger(call=a_call())
         relay = await gate.open(ledger.call, ledger, said)
-        pieces = [await relay.next_piece(), relay.interrupt(stopping), await relay.next_piece(), relay.interrupt(stopping)]
+        pieces = [relay.first, relay.interrupt(stopping), await relay.next_piece(), relay.interrupt(stopping)]
         await relay.aclose()
 
     assert pieces == [EVENT, b"data: [KP-SYS-511]\n\n", b"", b""]
@@ -151,7 +151,7 @@ async def test_the_last_piece_of_a_whole_answer_says_so_and_is_put_down_once_the
     async with open_echo(Scripted(pieces=[b"{}"])) as echo, open_gate(provider_at(echo.url)) as gate:
         ledger = Ledger(call=a_call())
         relay = await gate.open(ledger.call, ledger, said)
-        before = (await relay.next_piece(), relay.is_last, ledger.outcome)
+        before = (relay.first, relay.is_last, ledger.outcome)
         after = (await relay.next_piece(), relay.is_last, ledger.outcome)
         await relay.aclose()
 
@@ -162,7 +162,7 @@ async def test_of_a_stream_without_its_end_the_client_gets_everything_before_it_
     async with open_echo(Scripted(headers=STREAM, pieces=[EVENT])) as echo, open_gate(provider_at(echo.url)) as gate:
         ledger = Ledger(call=a_call())
         relay = await gate.open(ledger.call, ledger, said)
-        first = (await relay.next_piece(), relay.is_last, relay.ended_badly)
+        first = (relay.first, relay.is_last, relay.ended_badly)
         last = (await relay.next_piece(), relay.is_last, await relay.next_piece())
         await relay.aclose()
 
@@ -174,7 +174,7 @@ async def test_an_answer_that_is_complete_is_not_spoilt_by_the_stop_that_follows
     async with open_echo(stream(LAST)) as echo, open_gate(provider_at(echo.url)) as gate:
         ledger = Ledger(call=a_call())
         relay = await gate.open(ledger.call, ledger, said)
-        pieces = [await relay.next_piece(), await relay.next_piece(), relay.interrupt(Stopping("KP-SYS-511", ""))]
+        pieces = [relay.first, await relay.next_piece(), relay.interrupt(Stopping("KP-SYS-511", ""))]
         await relay.aclose()
 
     assert (pieces, ledger.close(0).outcome, relay.ended_badly) == ([LAST, b"", b""], "ok", None)
@@ -198,7 +198,6 @@ async def test_a_relay_that_is_closed_early_lets_go_of_everything_and_keeps_what
         window = gate.windows["one"]
         ledger = Ledger(call=a_call())
         relay = await gate.open(ledger.call, ledger, said)
-        await relay.next_piece()
         during = (window.slots.running, window.upstream.open_connections)
         with trio.CancelScope() as scope:
             scope.cancel()
@@ -308,11 +307,13 @@ async def left_after(gate: Gate, last: bytes, *, sent: bool = True) -> Ledger:
     """Return the books of a client that hangs up on the event *last*, or before anything of it was sent."""
     ledger = Ledger(call=a_call(dialect=dialect_of(last)))
     opened = await gate.open(ledger.call, ledger, said)
-    piece = b""
-    while not piece.endswith(last):
-        piece = await opened.next_piece()
+    piece = opened.first
+    while True:
         if sent:
             ledger.sent(len(piece), trio.current_time())
+        if piece.endswith(last):
+            break
+        piece = await opened.next_piece()
     with trio.move_on_after(0.05):
         await opened.next_piece()
     await opened.aclose()
@@ -351,7 +352,7 @@ async def test_a_stop_spoils_a_complete_stream_only_while_its_last_event_is_on_t
     ):
         ledger = Ledger(call=a_call())
         opened = await gate.open(ledger.call, ledger, said)
-        first = await opened.next_piece()
+        first = opened.first
         if asked:
             with trio.move_on_after(0.05):
                 await opened.next_piece()

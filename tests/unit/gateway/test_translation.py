@@ -10,6 +10,7 @@ import pytest
 import trio
 
 from korproxy.builtin.dialects.gemini import Gemini
+from korproxy.errors.exceptions import KorproxyError
 from korproxy.gateway import translation
 from korproxy.gateway.gate import Gate
 from korproxy.gateway.ledger import Ledger
@@ -18,7 +19,7 @@ from korproxy.kit.gemini_endpoint import GEMINI
 from korproxy.kit.http_provider import ANTHROPIC_MESSAGES, HttpProvider
 from korproxy.models.outcome import Usage
 from tests.fakes.echo_upstream import Scripted, open_echo
-from tests.fakes.gate import Told, a_call, ask, open_gate, said
+from tests.fakes.gate import Told, a_call, ask, failure, open_gate, said
 from tests.fakes.gateway import provider_at
 from tests.fakes.raw_upstream import raw_upstream, read_request
 
@@ -69,6 +70,13 @@ async def told(scripted: Scripted, *, stream: bool) -> Told:
         return await ask(gate, a_call(chat(stream=stream)))
 
 
+async def untold(scripted: Scripted, *, stream: bool) -> KorproxyError:
+    """Return how it ends where nothing could be said, and somebody else might have been asked."""
+    async with open_echo(scripted) as echo, open_gate(claude_at(echo.url)) as gate:
+        error, _ = await failure(gate, a_call(chat(stream=stream)))
+    return error
+
+
 def chunks(body: bytes) -> list[Any]:
     """Return the decoded data of each event, ``[DONE]`` and our own late errors as text."""
     lines = [line[6:] for line in body.decode().split("\n\n") if line.startswith("data: ")]
@@ -108,7 +116,7 @@ async def test_each_fragment_of_a_stream_leaves_at_once() -> None:
     async with raw_upstream(serve) as port, open_gate(claude_at(f"http://127.0.0.1:{port}")) as gate:
         ledger = Ledger(call=a_call(chat(stream=True)))
         relay = await gate.open(ledger.call, ledger, said)
-        got = [await relay.next_piece()]
+        got = [relay.first]
         go_on.set()
         while piece := await relay.next_piece():
             got.append(piece)
@@ -122,7 +130,13 @@ async def test_each_fragment_of_a_stream_leaves_at_once() -> None:
 
 
 @pytest.mark.code("KP-NET-309")
-@pytest.mark.parametrize("pieces", [[START], [START, TEXT], [START, TEXT[:-5]]])
+@pytest.mark.parametrize("pieces", [[START], [START, START[:-5]]])
+async def test_a_stream_that_is_cut_before_it_has_said_anything_is_no_answer(pieces: list[bytes]) -> None:
+    assert (await untold(Scripted(headers=EVENTS, pieces=pieces, framing="chunked"), stream=True)).code == "KP-NET-309"
+
+
+@pytest.mark.code("KP-NET-309")
+@pytest.mark.parametrize("pieces", [[START, TEXT], [START, TEXT + TEXT[:-5]]])
 async def test_a_stream_that_is_cut_ends_with_an_error_and_no_end_of_its_own(pieces: list[bytes]) -> None:
     got = await told(Scripted(headers=EVENTS, pieces=pieces, framing="chunked"), stream=True)
 
@@ -189,11 +203,9 @@ async def test_arguments_that_are_no_json_end_the_stream_behind_what_was_good() 
 @pytest.mark.code("KP-PROV-116")
 @pytest.mark.parametrize("body", [b"null", b"[1]", b"{", b"plain words"])
 async def test_an_answer_in_no_format_is_no_answer(body: bytes) -> None:
-    got = await told(Scripted(headers=[("content-type", "application/json")], pieces=[body]), stream=False)
+    error = await untold(Scripted(headers=[("content-type", "application/json")], pieces=[body]), stream=False)
 
-    assert got.body == b""
-    assert got.relay.ended_badly is not None
-    assert got.relay.ended_badly.code == "KP-PROV-116"
+    assert error.code == "KP-PROV-116"
 
 
 async def test_whoever_asked_for_a_stream_and_is_answered_whole_gets_a_stream() -> None:
@@ -214,11 +226,9 @@ async def test_whoever_asked_for_the_whole_and_is_answered_by_a_stream_gets_the_
 
 
 async def test_a_stream_that_was_cut_is_no_whole_answer() -> None:
-    got = await told(Scripted(headers=EVENTS, pieces=[START + TEXT], framing="chunked"), stream=False)
+    error = await untold(Scripted(headers=EVENTS, pieces=[START + TEXT], framing="chunked"), stream=False)
 
-    assert got.body == b""
-    assert got.relay.ended_badly is not None
-    assert got.relay.ended_badly.code == "KP-NET-309"
+    assert error.code == "KP-NET-309"
 
 
 @pytest.mark.parametrize("stream", [True, False])
@@ -240,12 +250,8 @@ async def test_an_answer_without_end_is_not_held_for_ever(stream: bool, monkeypa
     monkeypatch.setattr(translation, "LONGEST", 1000)
     long = b'data: {"x":"' + b"x" * 2000 if stream else b'{"x":"' + b"x" * 2000
     headers = EVENTS if stream else JSON
-    async with open_echo(Scripted(headers=headers, pieces=[long, b"x"], framing="chunked")) as echo:
-        async with open_gate(claude_at(echo.url)) as gate:
-            got = await ask(gate, a_call(chat(stream=stream)))
 
-    assert got.relay.ended_badly is not None
-    assert got.relay.ended_badly.code == "KP-PROV-116"
+    assert (await untold(Scripted(headers=headers, pieces=[long, b"x"], framing="chunked"), stream=stream)).code == "KP-PROV-116"
 
 
 GZIP = ("content-encoding", "gzip")
@@ -266,7 +272,7 @@ async def test_a_stream_that_is_compressed_without_being_asked_for_is_read_piece
     async with raw_upstream(serve) as port, open_gate(claude_at(f"http://127.0.0.1:{port}")) as gate:
         ledger = Ledger(call=a_call(chat(stream=True)))
         relay = await gate.open(ledger.call, ledger, said)
-        got = [await relay.next_piece()]
+        got = [relay.first]
         go_on.set()
         while piece := await relay.next_piece():
             got.append(piece)
@@ -295,11 +301,10 @@ async def test_a_refusal_that_is_compressed_keeps_its_words() -> None:
 
 @pytest.mark.code("KP-PROV-116")
 async def test_a_compression_that_is_not_known_is_named() -> None:
-    got = await told(Scripted(headers=[*EVENTS, ("content-encoding", "br")], pieces=[START], framing="chunked"), stream=True)
+    error = await untold(Scripted(headers=[*EVENTS, ("content-encoding", "br")], pieces=[START], framing="chunked"), stream=True)
 
-    assert got.relay.ended_badly is not None
-    assert got.relay.ended_badly.code == "KP-PROV-116"
-    assert "it is compressed ('br'), though none was asked for" in str(got.relay.ended_badly)
+    assert error.code == "KP-PROV-116"
+    assert "it is compressed ('br'), though none was asked for" in str(error)
 
 
 async def test_names_of_tools_come_back_as_the_client_wrote_them() -> None:
@@ -309,7 +314,7 @@ async def test_names_of_tools_come_back_as_the_client_wrote_them() -> None:
     async def answer(gate: Gate) -> Told:
         return await ask(gate, a_call(chat(stream=True, tools=tools)))
 
-    async with open_echo(Scripted(headers=EVENTS, pieces=[START], framing="chunked")) as echo:
+    async with open_echo(Scripted(headers=EVENTS, pieces=[START + TEXT], framing="chunked")) as echo:
         async with open_gate(claude_at(echo.url)) as gate:
             await answer(gate)
             theirs = json.loads(echo.only.body)["tools"][0]["name"]

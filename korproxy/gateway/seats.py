@@ -1,0 +1,61 @@
+"""What an attempt holds until its answer is over: a place at the provider, and a say in what is known of the account."""
+
+from __future__ import annotations
+
+import attrs
+
+from korproxy.errors.exceptions import KorproxyError
+from korproxy.gateway.failover import Held, Outcome, of_end
+from korproxy.gateway.health_board import HealthBoard
+from korproxy.gateway.routing import Candidate
+from korproxy.gateway.slots import Slots
+
+
+@attrs.define(eq=False)  # it stands for itself in the slots
+class Seat:
+    """One attempt at *candidate*.
+
+    Attributes:
+        judged: What came of it is known already, and its end changes nothing.
+    """
+
+    slots: Slots
+    board: HealthBoard
+    candidate: Candidate
+    judged: bool = False
+
+    @property
+    def account(self) -> str:
+        """Whose place it is."""
+        return self.candidate.account.name
+
+    def leave(self, exc: KorproxyError | None, code: str | None, *, whole: bool) -> None:
+        """Give the place back, and let the end of the answer count; see ``failover.of_end``."""
+        self.slots.leave(self)
+        if exc is None and code is None and self.board.calm:
+            return  # nearly always: nobody has anything to hear of it
+        if not self.judged:
+            cause = code if exc is None else exc.code
+            report(self.board, self.candidate, of_end(exc, code, whole=whole), code=cause or "")
+            self.judged = True
+
+
+def report(board: HealthBoard, candidate: Candidate, held: Held, *, code: str = "", retry_after: float | None = None) -> None:
+    """Tell *board* what is *held* against the account of *candidate*."""
+    provider, account, model = candidate.provider.id, candidate.account.name, candidate.model
+    if held == "limited":
+        board.limited(provider, account, model, code=code, retry_after=retry_after)
+    elif held == "failed":
+        board.failed(provider, account, model, code=code, retry_after=retry_after)
+    elif held == "refused":
+        board.refused(provider, account, code=code)
+    elif held == "good":
+        board.succeeded(provider, account, model)
+
+
+def report_outcome(board: HealthBoard, candidate: Candidate, outcome: Outcome) -> None:
+    """Tell *board* how asking *candidate* ended. An answer that began is no good end yet."""
+    if outcome.held == "good":
+        board.began(candidate.provider.id, candidate.account.name, candidate.model)
+    else:
+        report(board, candidate, outcome.held, code=outcome.code, retry_after=outcome.retry_after)
