@@ -55,7 +55,8 @@ class Content:
 
     def text(self, name: str) -> str:
         """Return the member *name*, which is a string; an empty one where it is something else, or there is none."""
-        return raw_text(self.members[name]) if name in self.members else ""
+        raw = self.members.get(name)
+        return raw_text(raw) if raw is not None and memoryview(raw)[0] == ord('"') else ""  # to try costs more than to look
 
 
 def decoded(raw: msgspec.Raw) -> Any:
@@ -86,7 +87,8 @@ def _has_image(value: object, depth: int) -> bool:
         return any(_has_image(each, depth - 1) for each in value)
     if not isinstance(value, dict):
         return False
-    if value.get("type") in _IMAGES or any(_is_image(value.get(name)) for name in _FILES):
+    kind = value.get("type")
+    if (isinstance(kind, str) and kind in _IMAGES) or any(_is_image(value.get(name)) for name in _FILES):
         return True
     return any(name in value and _has_image(value[name], depth - 1) for name in _NESTED)
 

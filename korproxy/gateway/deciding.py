@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import attrs
 
+from korproxy.contracts import RoutingStrategy
 from korproxy.errors.exceptions import RuleRefused
 from korproxy.gateway.facts import PROFILE, SAFE, TYPE, Facts, profile_of, type_of, wants_safety
 from korproxy.gateway.health import WELL, Health
@@ -20,6 +21,7 @@ from korproxy.models.decisions import Able, Decision, Rejected, RoutedCall, Rule
 from korproxy.models.routing import Rule
 
 T = TypeVar("T")
+_Seen: TypeAlias = tuple[Candidate, int, Health]  # a way, its weight, how its account does
 
 
 def _well(provider: str, account: str, model: str) -> Health:
@@ -158,10 +160,8 @@ def remember(known: dict[Any, Any], key: object, found: T) -> T:
 def settle(call: Call, snapshot: Snapshot, towards: Heading, situation: Situation) -> Route:
     """Return who of those that *call* leads to is asked, the first one first."""
     led = towards.lead
-    strategy = snapshot.strategies.get(led.strategy) if len(led.ways) > 1 else None
-    load = _idle if strategy is None else situation.load
-    able: dict[Able, Candidate] = {}
-    keyless: dict[Able, Candidate] = {}
+    able: list[_Seen] = []
+    keyless: list[_Seen] = []
     over: list[Rejected] = []
     for way, weight in zip(led.ways, led.weights, strict=True):
         health = situation.standing(way.provider.id, way.account.name, way.model)
@@ -169,14 +169,21 @@ def settle(call: Call, snapshot: Snapshot, towards: Heading, situation: Situatio
         if why is not None:
             over.append(why)
         if why is None or why.why == NO_KEY:
-            (able if why is None else keyless)[_able(way, weight, health, load)] = way
+            (able if why is None else keyless).append((way, weight, health))
     if not able and keyless:  # their own errors say best what is missing
         able, over = keyless, [each for each in over if each.why != NO_KEY]
-    asked = RoutedCall(type=led.type, model=led.model, profile=led.profile, key_name=call.key_name, size=len(call.body))
-    seen = tuple(able)
-    order, wrong = ranked(strategy, asked, seen, turn=situation.turn, seed=situation.seed, kept=situation.kept)
-    if led.strategy and strategy is None and len(seen) > 1:
-        wrong = "not loaded"
+    strategy = snapshot.strategies.get(led.strategy)
+    order = [way for way, _, _ in able]
+    seen: tuple[Able, ...] = ()
+    said = led.strategy
+    if len(able) > 1:
+        if strategy is not None:
+            seen, order, wrong = _ranked(call, strategy, led, able, situation)
+            said = f"{said} ({wrong})" if wrong else said
+        elif said:
+            said = f"{said} (not loaded)"
+        if situation.kept:
+            order.sort(key=lambda way: f"{way.provider.id}/{way.account.name}" != situation.kept)
     decision = Decision(
         type=led.type,
         profile=led.profile,
@@ -185,22 +192,33 @@ def settle(call: Call, snapshot: Snapshot, towards: Heading, situation: Situatio
         rule=towards.rule,
         rules=towards.rules,
         group=led.group,
-        strategy=f"{led.strategy} ({wrong})" if wrong else led.strategy,
+        strategy=said,
         safe_mode=led.safe_mode,
         session=situation.session,
         kept=situation.kept,
-        able=() if strategy is None or len(seen) < 2 else seen,
+        able=seen,
         turn=situation.turn,
         seed=situation.seed,
-        order=tuple([way_of(able[each]) for each in order]),
+        order=tuple([way_of(each) for each in order]),
         rejected=(*over, *led.unfit),
     )
-    return Route(decision=decision, order=tuple([able[each] for each in order]))
+    return Route(decision=decision, order=tuple(order))
 
 
-def _able(way: Candidate, weight: int, health: Health, load: Callable[[str, str], tuple[int, int]]) -> Able:
+def _ranked(
+    call: Call, strategy: RoutingStrategy, led: Lead, able: Sequence[_Seen], situation: Situation
+) -> tuple[tuple[Able, ...], list[Candidate], str]:
+    """Return *able* as *strategy* sees them, in the order that it wants, and what was wrong with it."""
+    ways = {_able(way, weight, health, situation): way for way, weight, health in able}
+    asked = RoutedCall(type=led.type, model=led.model, profile=led.profile, key_name=call.key_name, size=len(call.body))
+    seen = tuple(ways)
+    order, wrong = ranked(strategy, asked, seen, turn=situation.turn, seed=situation.seed)
+    return seen, [ways[each] for each in order], wrong
+
+
+def _able(way: Candidate, weight: int, health: Health, situation: Situation) -> Able:
     provider, account = way.provider.id, way.account.name
-    running, waiting = load(provider, account)
+    running, waiting = situation.load(provider, account)
     return Able(
         provider=provider,
         account=account,

@@ -48,6 +48,7 @@ def test_images_are_found_where_the_formats_have_them(members: dict[str, Any]) -
         {"input": "draw me an image"},
         {"contents": [{"parts": [{"inlineData": {"mimeType": "audio/wav"}}, {"functionCall": {"args": {"type": "image"}}}]}]},
         {"contents": [{"parts": [{"inlineData": 1}, {"inlineData": {"mimeType": 1}}]}]},
+        {"messages": [{"type": ["image"]}, {"type": {"image": 1}}, {"type": None}]},
     ],
 )
 def test_what_only_looks_like_an_image_is_none(members: dict[str, Any]) -> None:

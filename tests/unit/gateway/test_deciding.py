@@ -170,8 +170,17 @@ def test_a_session_stays_with_its_account_while_that_may_be_asked() -> None:
     now = snapshot(ONE, TWO)
 
     assert order(decided(now, kept="two/c")) == ["two/c", "one/a", "one/b"]
+    assert order(decided(now, kept="nobody/x")) == ["one/a", "one/b", "two/c"]
     route = decided(now, now=1.0, kept="one/a", **standing(a=Health(state="erroring", until=5.0)))
     assert (order(route), route.decision.kept) == (["one/b", "two/c"], "one/a")
+
+
+def test_the_account_of_the_session_goes_before_what_the_strategy_says() -> None:
+    profiles = [Profile(name="default", default="g")]
+    mine = routing(group("g", "one", "two", strategy="backwards"), profiles=profiles)
+    route = decided(snapshot(ONE, TWO, routing=mine, strategies=[Backwards()]), kept="one/b")
+
+    assert (order(route), route.decision.strategy) == (["one/b", "two/c", "one/a"], "backwards")
 
 
 def test_headers_choose_the_profile_the_type_and_safe_mode() -> None:
