@@ -4,6 +4,7 @@ import typing
 
 from korproxy.contracts import AnswerKeeper as AnswerKeeper
 from korproxy.contracts import AnswerReader as AnswerReader
+from korproxy.contracts import Checked as Checked
 from korproxy.contracts import Cli as Cli
 from korproxy.contracts import Collector as Collector
 from korproxy.contracts import Command as Command

@@ -104,6 +104,19 @@ class Provider(Protocol):
         """Say what an answer of *status* 400 or more means; *body* may be cut at 64 KiB."""
 
 
+class Checked(Protocol):
+    """What a ``Provider`` may have besides, so that its health can be checked: an optional member ``check`` of it. Pure."""
+
+    def check(self, account: Account) -> UpstreamRequest | None:
+        """Return a request that costs nothing, such as for the list of models; it is sent every minute.
+
+        Any answer shows that the provider is there. None: a connection is enough, for there is nothing that could be asked.
+
+        Raises:
+            KorproxyError: It cannot be asked, and a request could not be sent either.
+        """
+
+
 class AnswerReader(Protocol):
     """Looks at one passing answer without touching it. Per-answer state."""
 

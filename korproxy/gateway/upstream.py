@@ -125,6 +125,18 @@ class Upstream:
         reader = answer.reader
         return Reply(self.provider, reader.status, Headers(reader.fields), deadlines, begin_by, until, answer)
 
+    async def reach(self, url: str, until: float) -> None:
+        """Have a connection to *url* stand; it is there for the next request.
+
+        Raises:
+            ProviderLost: That cannot be; see ``open``.
+        """
+        try:
+            connection = await self._client.pool.open(target_of(url), min(trio.current_time() + self.deadlines.connect, until))
+        except (NetError, UnicodeError, trio.TooSlowError) as exc:
+            raise before_answer(self.provider, exc, self.deadlines, _address(url)) from exc
+        self._client.pool.give_back(connection)
+
     async def drop_idle(self) -> int:
         """Close idle connections that are too old or that the provider has closed; return how many."""
         return self._client.pool.drop_idle()

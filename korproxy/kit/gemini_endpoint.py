@@ -34,13 +34,20 @@ class GeminiEndpoint(Endpoint):
         """
         from urllib.parse import quote
 
-        base = base_url.rstrip("/").removesuffix("/v1")
-        if not _VERSION.search(base):
-            base += "/v1beta"
+        base = _versioned(base_url)
         name = request.model
         collection = next((each for each in _COLLECTIONS if name.startswith(each)), "models/")
         method = request.path.rpartition(":")[2] or self.methods[request.stream]
         return f"{base}/{collection}{quote(name.removeprefix(collection), safe='')}:{method}"
+
+    def list_url(self, base_url: str) -> str:
+        """Return where the models are listed, and ask for one of them only."""
+        return f"{_versioned(base_url)}/models?pageSize=1"
+
+
+def _versioned(base_url: str) -> str:
+    base = base_url.rstrip("/").removesuffix("/v1")
+    return base if _VERSION.search(base) else base + "/v1beta"
 
 
 GEMINI = GeminiEndpoint(path="/v1beta/models", key_header=b"x-goog-api-key")

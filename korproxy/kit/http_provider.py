@@ -81,6 +81,10 @@ class Endpoint:
         del request
         return _joined(base_url, self.path)
 
+    def list_url(self, base_url: str) -> str:
+        """Return where the models are listed: asking for that costs nothing."""
+        return _joined(base_url, "/v1/models" if self.path.startswith("/v1/") else "/models")
+
     def credential(self, secret: Secret) -> tuple[bytes, bytes]:
         """Return the header that carries *secret*."""
         value = secret.reveal().encode("utf-8", "surrogateescape")  # as it came from the environment, whatever that was
@@ -192,6 +196,16 @@ class HttpProvider:
         if request.query:
             url += ("&" if "?" in url else "?") + request.query.decode("latin-1")
         return UpstreamRequest(request.method, url, headers, request.body)
+
+    def check(self, account: Account) -> UpstreamRequest | None:
+        """Return a question for the list of models; see ``contracts.Checked``."""
+        if account.forwards or account.missing is not None or not self.speaks:
+            return None
+        endpoint = next(iter(self.speaks.values()))
+        headers = [*_FOR_ANSWERS[1:], *endpoint.defaults]
+        if account.secret is not None:
+            headers.append(endpoint.credential(account.secret))
+        return UpstreamRequest("GET", endpoint.list_url(self.base_url), headers)
 
     def refusal(self, status: int, headers: Headers, body: bytes) -> Refusal:
         """Read an error answer in the shape of the two big vendors."""

@@ -12,6 +12,7 @@ import trio
 
 from korproxy.contracts import Collector
 from korproxy.gateway.redact import Redactor
+from korproxy.runtime.health_check import HealthCheck
 from korproxy.runtime.reload import Reloader
 from korproxy.runtime.supervise import ServiceState, described
 from korproxy.version import VERSION
@@ -27,6 +28,7 @@ class Health:
 
     about: Mapping[str, object]
     reloader: Reloader
+    checks: HealthCheck
     services: Callable[[], Sequence[ServiceState]]
     redactor: Redactor
     began: float
@@ -69,6 +71,7 @@ class Health:
                 "accounts": [account.name for account in each.accounts],
                 "disabled": [account.name for account in each.accounts if f"{each.id}/{account.name}" in disabled],
                 "health": [_of_account(entry) for entry in known if entry["provider"] == each.id],
+                "checks": self._checks(each.id),
                 "running": gate.windows[each.id].slots.running,
                 "waiting": gate.windows[each.id].slots.waiting,
                 "connections": gate.windows[each.id].upstream.open_connections,
@@ -76,6 +79,10 @@ class Health:
             }
             for each in gate.snapshot.providers
         ]
+
+    def _checks(self, provider: str) -> list[dict[str, object]]:
+        found = sorted(self.checks.found.items())
+        return [{"account": account, **attrs.asdict(each)} for (name, account), each in found if name == provider]
 
     def _last_reload(self) -> object:
         last = self.reloader.last

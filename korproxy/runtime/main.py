@@ -25,6 +25,7 @@ from korproxy.runtime.crash_guard import Proof
 from korproxy.runtime.enquiries import Enquiries
 from korproxy.runtime.generation import Shared, load_across, make_front
 from korproxy.runtime.health import Health
+from korproxy.runtime.health_check import HealthCheck
 from korproxy.runtime.memory import settle
 from korproxy.runtime.reload import Reloader, keep
 from korproxy.runtime.seal_file import SealFile
@@ -110,9 +111,10 @@ async def live(
                 states = [*bus.states, *await _start_services(plan, _first_services(plan, windows), services, stop)]
                 if not stop.is_set():
                     reloader = _reloader(plan, shared)
-                    last = _last_services(plan, reloader, asked)
+                    checks = HealthCheck(reloader)
+                    last = _last_services(plan, reloader, checks, asked)
                     states += await _start_services(plan, last, services, stop)
-                    await _serve(plan, reloader, states, stop=stop, abandon=abandon, ready=ready)
+                    await _serve(plan, reloader, checks, states, stop=stop, abandon=abandon, ready=ready)
             finally:
                 on_stop()
             services.cancel_scope.cancel("the server has stopped")
@@ -166,8 +168,8 @@ def _first_services(plan: Plan, windows: Windows) -> Sequence[Offer[Service]]:
     return Offer(OWN, IdleConnectionCheck(windows)), Offer(OWN, table), *plan.parts.offered_services
 
 
-def _last_services(plan: Plan, reloader: Reloader, asked: Asked) -> Sequence[Offer[Service]]:
-    return Offer(OWN, ConfigWatch(reloader, asked)), Offer(OWN, Proof(plan.proven))
+def _last_services(plan: Plan, reloader: Reloader, checks: HealthCheck, asked: Asked) -> Sequence[Offer[Service]]:
+    return Offer(OWN, ConfigWatch(reloader, asked)), Offer(OWN, checks), Offer(OWN, Proof(plan.proven))
 
 
 def _reloader(plan: Plan, shared: Shared) -> Reloader:
@@ -200,6 +202,7 @@ def _is_needed(plan: Plan, plugin: str) -> bool:
 async def _serve(
     plan: Plan,
     reloader: Reloader,
+    checks: HealthCheck,
     states: Sequence[ServiceState],
     *,
     stop: trio.Event,
@@ -211,6 +214,7 @@ async def _serve(
     health = Health(
         about=plan.about,
         reloader=reloader,
+        checks=checks,
         services=lambda: states,
         redactor=plan.redactor,
         began=trio.current_time(),

@@ -40,7 +40,15 @@ class EndedProvider(HttpProvider):
     def prepare(self, request: Outgoing, account: Account) -> UpstreamRequest:
         """Raise ``NoProvider``: there is nobody to send it to."""
         del request, account
-        raise NoProvider(
+        raise self._ended()
+
+    def check(self, account: Account) -> UpstreamRequest | None:
+        """Raise ``NoProvider``: there is nobody to ask."""
+        del account
+        raise self._ended()
+
+    def _ended(self) -> NoProvider:
+        return NoProvider(
             "KP-PROV-106",
             f"iFlow ended its service on 2026-04-17, so [providers.{self.id}] cannot answer any more."
             ' For Qwen models add a provider with type = "qwen" and a key of Model Studio. For any other service that speaks'

@@ -625,3 +625,22 @@ async def test_an_address_that_cannot_be_used(url: str) -> None:
 
     assert error.code == "KP-CONF-213"
     assert "secret" not in error.detail
+
+
+async def test_that_it_can_be_reached_is_found_out_without_a_request_and_the_connection_is_used_by_the_next() -> None:
+    async with raw_upstream(answering(OK + b"hello", then_wait=True)) as port, upstream() as opened:
+        await opened.reach(f"http://127.0.0.1:{port}/v1", in_time())
+        reached = opened.counters
+        answer = await ask(opened, f"http://127.0.0.1:{port}/v1/x")
+
+        assert (reached.opened, reached.idle, reached.reused) == (1, 1, 0)
+        assert (answer, opened.counters.opened, opened.counters.reused) == ((200, b"hello"), 1, 1)
+
+
+@pytest.mark.code("KP-NET-302")
+async def test_that_it_cannot_be_reached_is_told_as_for_a_request() -> None:
+    async with upstream() as opened:
+        with pytest.raises(ProviderLost) as caught:
+            await opened.reach("http://127.0.0.1:1/v1", in_time())
+
+        assert (caught.value.code, caught.value.untouched, opened.open_connections) == ("KP-NET-302", True, 0)

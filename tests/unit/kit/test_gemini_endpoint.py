@@ -69,3 +69,8 @@ def test_no_name_leaves_its_segment(model: str) -> None:
 
 def test_the_key_goes_in_googles_own_header() -> None:
     assert GEMINI.credential(Secret("AIza-1")) == (b"x-goog-api-key", b"AIza-1")
+
+
+@pytest.mark.parametrize("base", [GOOGLE, f"{GOOGLE}/v1", f"{GOOGLE}/v1beta/"])
+def test_models_are_listed_beside_them(base: str) -> None:
+    assert GEMINI.list_url(base) == f"{GOOGLE}/v1beta/models?pageSize=1"

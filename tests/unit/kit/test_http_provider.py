@@ -250,3 +250,36 @@ def test_a_form_of_reasoning_that_needs_levels_gets_the_common_ones_and_another_
 
     assert (levelled.abilities("x").efforts, flat.abilities("x").efforts) == (("low", "medium", "high"), ())
     assert own.abilities("x").efforts == ("max",)
+
+
+@pytest.mark.parametrize(
+    ("speaks", "base", "url", "key"),
+    [
+        (OPENAI_CHAT, "https://api.test/v1/", "https://api.test/v1/models", (b"authorization", b"Bearer sk-work")),
+        (
+            OPENAI_CHAT,
+            "https://api.test/compatible",
+            "https://api.test/compatible/models",
+            (b"authorization", b"Bearer sk-work"),
+        ),
+        (ANTHROPIC_MESSAGES, "https://api.test", "https://api.test/v1/models", (b"x-api-key", b"sk-work")),
+        (ANTHROPIC_MESSAGES, "https://api.test/v1", "https://api.test/v1/models", (b"x-api-key", b"sk-work")),
+    ],
+)
+def test_its_health_is_checked_by_a_look_at_its_models(speaks: Endpoint, base: str, url: str, key: tuple[bytes, bytes]) -> None:
+    asked = attrs.evolve(provider(), speaks={"x": speaks, "y": OPENAI_CHAT}, base_url=base).check(WORK)
+
+    assert asked is not None
+    assert (asked.method, asked.url, asked.body) == ("GET", url, b"")
+    assert set(speaks.defaults) <= set(asked.headers)
+    assert (key in asked.headers, b"content-type" in dict(asked.headers)) == (True, False)
+
+
+def test_without_a_key_of_ours_nothing_is_asked_with_one() -> None:
+    without = provider().check(Account(name="open"))
+    lost = Account(name="lost", missing=ConfigError("KP-CONF-205", "not set"))
+
+    assert without is not None
+    assert not {b"authorization", b"x-api-key"} & set(dict(without.headers))
+    assert [provider().check(each) for each in (Account(name="theirs", forwards=True), lost)] == [None, None]
+    assert attrs.evolve(provider(), speaks={}).check(WORK) is None

@@ -25,6 +25,7 @@ from korproxy.plugins.report import PluginState, State
 from korproxy.runtime.compose import compose
 from korproxy.runtime.generation import Shared
 from korproxy.runtime.health import PATIENCE, Health
+from korproxy.runtime.health_check import HealthCheck
 from korproxy.runtime.reload import Reloader
 from korproxy.runtime.supervise import ServiceState
 from korproxy.server.answering import Answerer
@@ -88,14 +89,16 @@ def health(
         host=cast("PluginHost", Plugins(plugins)),
         offered_collectors=[Offer("extra", each) for each in collectors],
     )
+    reloader = Reloader(
+        parts=parts,
+        keys=KeyRing(()),
+        shared=Shared(windows=Windows(), emit=lambda _: None),
+        entrance=Entrance(front),
+    )
     return Health(
         about={"pid": 4711, "urls": ["http://127.0.0.1:1337"]},
-        reloader=Reloader(
-            parts=parts,
-            keys=KeyRing(()),
-            shared=Shared(windows=Windows(), emit=lambda _: None),
-            entrance=Entrance(front),
-        ),
+        reloader=reloader,
+        checks=HealthCheck(reloader),
         services=lambda: services,
         redactor=Redactor.of([Hider()]),
         began=trio.current_time(),
@@ -169,7 +172,7 @@ async def test_providers_are_listed_with_what_they_do_now() -> None:
         windows["one"].slots.leave("a request")
 
     pool = {"idle": 0, "busy": 0, "opened": 0, "reused": 0, "repeated": 0, "closed": {}}
-    idle = {"disabled": [], "health": [], "running": 0, "waiting": 0, "connections": 0, "pool": pool}
+    idle = {"disabled": [], "health": [], "checks": [], "running": 0, "waiting": 0, "connections": 0, "pool": pool}
     busy = {**idle, "running": 1}
     assert one == {"id": "one", "type": "compatible", "base_url": "http://127.0.0.1:1", "accounts": ["work"], **busy}
     assert two == {"id": "two", "type": "compatible", "base_url": "http://127.0.0.1:1/***", "accounts": [], **idle}

@@ -179,7 +179,8 @@ async def test_the_state_of_the_daemon_is_told(home: Path) -> None:
             providers = (await client.get("/v1/providers")).json()
 
     assert (report["status"], report["pid"], report["home"]) == ("ok", 4711, str(home))
-    names = ["sink log", "sink one", "idle-connection check", "reasoning table", "two", "configuration watch", "crash guard"]
+    names = ["sink log", "sink one", "idle-connection check", "reasoning table", "two"]
+    names += ["configuration watch", "health check", "crash guard"]
     assert [each["name"] for each in report["services"]] == names
     assert {each["state"] for each in report["services"]} == {"running"}
     assert list(report["sections"])[-1] == "system"

@@ -66,3 +66,12 @@ def test_a_server_of_ones_own_makes_embeddings_too() -> None:
     provider = only(configured("iflow", base_url="http://127.0.0.1:9/v1"))
 
     assert provider.dialect_for("m", Features(dialect="gemini-embeddings", kind="embedding")) == "openai-embeddings"
+
+
+@pytest.mark.code("KP-PROV-106")
+def test_nobody_is_asked_whether_it_is_well() -> None:
+    provider = only(configured("iflow"))
+    with pytest.raises(NoProvider) as caught:
+        provider.check(WORK)  # type: ignore[attr-defined]
+
+    assert caught.value.code == "KP-PROV-106"
