@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
 
+from korproxy.config.routing_file import parse
 from korproxy.config.routing_tables import (
     GroupTable,
     MemberTable,
@@ -137,3 +141,42 @@ def test_hours_may_go_over_midnight(hours: str) -> None:
 
 def test_a_rule_may_refuse_with_a_code_of_a_plugin() -> None:
     assert structure({"name": "a", "refuse": "KP-PROV-199"}, RuleTable).rule == Rule(name="a", refuse="KP-PROV-199")
+
+
+DOCS = Path(__file__).parents[3] / "docs"
+DOCUMENTED: dict[str, type] = {
+    "": RoutingTables,
+    "safe_mode.": SafeModeTable,
+    "profiles.NAME.": ProfileTable,
+    "groups.NAME.": GroupTable,
+    "groups.NAME.members.": MemberTable,
+    "rules.": RuleTable,
+    "rules.when.": WhenTable,
+}
+
+
+SECTIONS = {"safe_mode", "profiles", "groups", "rules"}
+
+
+def test_every_setting_is_documented_with_its_default_and_nothing_else_is() -> None:
+    text = (DOCS / "reference" / "routing-file.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([a-zA-Z_.]+)` \| [^|]+ \| ([^|]+) \| [^|]+ \|$", text, re.MULTILINE)
+
+    expected = {f"{prefix}{each.name}": shown(each) for prefix, table in DOCUMENTED.items() for each in attrs.fields(table)}
+    assert dict(rows) == {name: default for name, default in expected.items() if name not in SECTIONS}
+
+
+def shown(field: attrs.Attribute[Any]) -> str:
+    """Return the default of *field* as the page has it."""
+    if field.default is attrs.NOTHING:
+        return "required"
+    if field.default is None:
+        return "none"
+    return f"`{'{}' if isinstance(field.default, attrs.Factory) else json.dumps(field.default)}`"  # type: ignore[arg-type]
+
+
+def test_what_the_howto_shows_is_right() -> None:
+    text = (DOCS / "howto" / "route-requests.md").read_text("utf-8")
+    shown = "\n".join(re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+
+    assert len(parse(shown).rules) > 3
