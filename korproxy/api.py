@@ -4,14 +4,17 @@ import typing
 
 from korproxy.contracts import AnswerKeeper as AnswerKeeper
 from korproxy.contracts import AnswerReader as AnswerReader
+from korproxy.contracts import Applied as Applied
 from korproxy.contracts import Checked as Checked
 from korproxy.contracts import Cli as Cli
 from korproxy.contracts import Collector as Collector
 from korproxy.contracts import Command as Command
+from korproxy.contracts import Configuration as Configuration
 from korproxy.contracts import Dialect as Dialect
 from korproxy.contracts import Embedder as Embedder
 from korproxy.contracts import Events as Events
 from korproxy.contracts import Explanation as Explanation
+from korproxy.contracts import KnownAccount as KnownAccount
 from korproxy.contracts import PluginTable as PluginTable
 from korproxy.contracts import Provider as Provider
 from korproxy.contracts import Redaction as Redaction
@@ -53,6 +56,13 @@ from korproxy.models.providers import ConfiguredProvider as ConfiguredProvider
 from korproxy.models.providers import Deadlines as Deadlines
 from korproxy.models.providers import Limits as Limits
 from korproxy.models.providers import Model as Model
+from korproxy.models.routing import Group as Group
+from korproxy.models.routing import Member as Member
+from korproxy.models.routing import Profile as Profile
+from korproxy.models.routing import Routing as Routing
+from korproxy.models.routing import Rule as Rule
+from korproxy.models.routing import SafeMode as SafeMode
+from korproxy.models.routing import When as When
 
 if typing.TYPE_CHECKING:
     from korproxy import chat as chat

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import attrs
 
 from korproxy.errors.codes import Registry
+from korproxy.errors.exceptions import Problem
 from korproxy.models.abilities import Abilities
 from korproxy.models.accounts import Account
 from korproxy.models.calls import Features, Headers, Kind, Outgoing, Peek, Span, UpstreamRequest
 from korproxy.models.decisions import Able, RoutedCall
 from korproxy.models.outcome import Fault, Finished, Refusal, Usage
 from korproxy.models.providers import ConfiguredProvider, Deadlines, Limits, Model
+from korproxy.models.routing import Member, Profile, Routing, Rule
 
 if TYPE_CHECKING:
     import click
@@ -472,7 +474,31 @@ class Cli(Protocol):
         """Return what ``daemon.json`` says of the running daemon, or None where none runs."""
 
     def ask(self, path: str) -> Mapping[str, object]:
-        """GET *path* (``/v1/...``) from the running daemon with the management key; ``CommandFailed`` if none answers."""
+        """GET *path* (``/v1/...``) from the running daemon with the management key.
+
+        Raises:
+            CommandFailed: None runs, or none answers; or it says what is wrong with the question, then with its own code.
+        """
+
+    def post(self, path: str, data: Mapping[str, object]) -> Mapping[str, object]:
+        """POST *data* as JSON to *path* of the running daemon; the rest as ``ask``."""
+
+    @property
+    def configuration(self) -> Configuration:
+        """The files of the configuration, to look at and to change."""
+
+    def foresee(self, request: Mapping[str, object]) -> Mapping[str, object]:
+        """Say where a request would go now, and why; nothing is sent.
+
+        The running daemon is asked with ``POST /v1/routing/test``. Where none runs, the files say it, as if all accounts were
+        well. ``asked`` in the answer is ``daemon`` or ``files``.
+
+        Args:
+            request: What that address takes: ``body``, ``headers``, ``without`` and so on.
+
+        Raises:
+            KorproxyError: It is no request, or the configuration cannot be used.
+        """
 
     def init_home(self, *, force: bool) -> Mapping[str, str]:
         """Make the home, its keys and a commented korproxy.toml; return their paths by what they are.
@@ -501,6 +527,173 @@ class Cli(Protocol):
         Raises:
             KorproxyError: It would be refused, *body* is no request, or there is no such provider or format.
         """
+
+
+class Configuration(Protocol):
+    """The files of the configuration, for commands that show and change them.
+
+    A change is checked before anything is written, durable, and never half done. Where a daemon runs, it is asked to read its
+    files again; what came of that is in what is returned.
+
+    Raises:
+        CommandFailed: Of every change: there is nothing of that name (KP-CONF-226), or something already (KP-CONF-227), or
+            something needs it (KP-CONF-228); somebody else is changing the files (KP-CONF-223); one cannot be written
+            (KP-CONF-229).
+        ConfigError: What would be written cannot be, or what is there cannot be used.
+    """
+
+    def routing(self) -> Routing:
+        """Return what routing.toml says."""
+
+    def accounts(self) -> Sequence[KnownAccount]:
+        """Return all accounts, those of a provider behind each other."""
+
+    def strategies(self) -> Sequence[str]:
+        """Return the names of all routing strategies."""
+
+    def add_account(
+        self,
+        provider: str,
+        name: str,
+        *,
+        key: str | None = None,
+        secret: str | None = None,
+        forwards: bool = False,
+        type: str = "",  # noqa: A002 -- the key in accounts.toml
+    ) -> Applied:
+        """Add an account to accounts.toml. With no *key*, no *secret* and not *forwards* it sends none.
+
+        Args:
+            key: A reference to its secret, as in korproxy.toml.
+            secret: The secret itself; it is kept in a file of its own that only the user can read.
+            forwards: The caller's own credential is forwarded.
+            type: What the provider is, where korproxy.toml does not have it.
+        """
+
+    def remove_account(self, provider: str, name: str) -> Applied:
+        """Take an account out of accounts.toml and of all groups; the file with its secret goes, too, if KorProxy made it."""
+
+    def enable_account(self, provider: str, name: str, *, on: bool) -> Applied:
+        """Give an account requests, or none."""
+
+    def create_profile(self, profile: Profile, *, copy_from: str = "") -> Applied:
+        """Add *profile*; what it does not say, it has from the profile *copy_from*."""
+
+    def set_profile(self, name: str, groups: Mapping[str, str]) -> Applied:
+        """Change which groups the profile *name* has: for ``default``, ``chat`` and so on; an empty name is none."""
+
+    def switch_profile(self, name: str) -> Applied:
+        """Put the profile *name* in force."""
+
+    def delete_profile(self, name: str) -> Applied:
+        """Take the profile *name* out."""
+
+    def set_group(
+        self,
+        name: str,
+        *,
+        strategy: str | None = None,
+        members: Sequence[Member] | None = None,
+        add: Sequence[Member] = (),
+        remove: Sequence[Member] = (),
+    ) -> Applied:
+        """Make the group *name*, or change it; None: as it is.
+
+        Args:
+            members: All there are from now on.
+            add: Put at the end, or in the place of the one for the same account.
+            remove: Taken out.
+        """
+
+    def delete_group(self, name: str) -> Applied:
+        """Take the group *name* out."""
+
+    def add_rule(self, rule: Rule, *, position: int | None = None) -> Applied:
+        """Add *rule* at *position*, counted from 1; None: as the last one."""
+
+    def move_rule(self, name: str, position: int) -> Applied:
+        """Move the rule *name* to *position*, counted from 1."""
+
+    def enable_rule(self, name: str, *, on: bool) -> Applied:
+        """Make the rule *name* count, or not."""
+
+    def delete_rule(self, name: str) -> Applied:
+        """Take the rule *name* out."""
+
+    def set_safe_mode(self, *, on: bool, model: str = "") -> Applied:
+        """Switch safe mode; an empty *model* is the one there is.
+
+        Raises:
+            CommandFailed: KP-CONF-230: ``features.safe_mode`` is off.
+        """
+
+    def reload(self) -> Applied:
+        """Have the running daemon read its files again.
+
+        Raises:
+            CommandFailed: KP-SYS-505: none runs.
+        """
+
+    def export(self) -> Mapping[str, object]:
+        """Return all files as one document in JSON's own types: secrets masked, references as they are."""
+
+    def restore(self, raw: bytes, *, path: str, merge: bool = False) -> Applied:
+        """Put what ``export`` returned, or one of the files, in the place of what is there; with *merge* on top of it.
+
+        Args:
+            path: Where *raw* is from, for messages; the name of one of the three files says that it is that one.
+        """
+
+    def problems(self, raw: bytes | None = None, *, path: str = "") -> Sequence[Problem]:
+        """Return every mistake in *raw*, as for ``restore``; None: in the files of the home."""
+
+
+@attrs.frozen(kw_only=True)
+class KnownAccount:
+    """An account as the files have it.
+
+    Attributes:
+        type: Its provider's.
+        key: The reference to its secret; None: it has none. What is no reference is not shown.
+        file: Where it stands: ``korproxy.toml`` or ``accounts.toml``.
+        disabled: It gets no requests.
+        problem: Why its secret cannot be had from here; None: it can.
+    """
+
+    provider: str
+    type: str
+    name: str
+    key: str | None = None
+    forwards: bool = False
+    file: str = ""
+    disabled: bool = False
+    problem: Problem | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Applied:
+    """What came of a change of the configuration.
+
+    Attributes:
+        files: Those that were written; none: all was like that already.
+        kept: Where files are now that had to make room.
+        removed: Files that are gone.
+        daemon: ``in force``: the running daemon goes by the files; ``refused``: it goes by what it had before; ``silent``: it
+            did not say; ``demo``: it goes by no files; ``none``: none runs.
+        generation: Which configuration of the daemon is in force; None: it did not say.
+        problems: Why it was refused, or what is not known.
+        warnings: What leads nowhere by this change, and what the daemon warns of.
+        restart: Settings that only a restart of the daemon changes.
+    """
+
+    files: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    daemon: str = "none"
+    generation: int | None = None
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    restart: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from korproxy.cli.options import Chosen
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # `korproxy --version` makes a Context, too, and pays for non
     from korproxy.cli.commands import PluginCommands
     from korproxy.config.home import Home
     from korproxy.config.keys import Keys
-    from korproxy.contracts import Explanation
+    from korproxy.contracts import Configuration, Explanation
     from korproxy.errors.codes import Registry
 
 
@@ -81,16 +81,41 @@ class Context:
 
     def ask(self, path: str) -> Mapping[str, object]:
         """GET *path* from the running daemon with the management key; ``CommandFailed`` if none runs, or it does not answer."""
+        return self.talk("GET", path)
+
+    def post(self, path: str, data: Mapping[str, object]) -> Mapping[str, object]:
+        """POST *data* to *path* of the running daemon; the rest as ``ask``."""
+        return self.talk("POST", path, data)
+
+    def talk(self, method: str, path: str, data: Mapping[str, object] | None = None, **how: Any) -> Mapping[str, object]:
+        """Ask the running daemon; *how* and errors as of ``daemon.talk``, or KP-SYS-505: none runs."""
         from korproxy.cli import daemon
         from korproxy.config.keys import read_keys
 
-        urls = self._must_run().get("urls")
+        urls = self.must_run().get("urls")
         if not isinstance(urls, list) or not urls:
             raise daemon.silent(str(self.files.daemon), "it says no address")
         keys = read_keys(self.files)
         if keys is None:
             raise daemon.silent(str(urls[0]), f"it cannot be asked without {self.files.management_key}")
-        return daemon.get(str(urls[0]), path, keys.management)
+        return daemon.talk(str(urls[0]), method, path, keys.management, data, **how)
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """The files of the configuration, to look at and to change."""
+        from korproxy.cli.configuration import Files
+
+        return Files(self)
+
+    def foresee(self, request: Mapping[str, object]) -> Mapping[str, object]:
+        """Say where a request would go now, and why: the daemon if one runs, else the files. Nothing is sent."""
+        if self.running() is not None:
+            return {"asked": "daemon", **self.post("/v1/routing/test", request)}
+        from korproxy.runtime.foreseeing import foresee_from_files
+
+        chosen = self.chosen
+        found = foresee_from_files(self.files, request, plugin_dirs=chosen.plugin_dirs, no_plugins=chosen.no_plugins)
+        return {"asked": "files", **found}
 
     def init_home(self, *, force: bool) -> Mapping[str, str]:
         """Make the home, its keys and a commented korproxy.toml; return their paths. With *force* an old one is set aside."""
@@ -120,7 +145,7 @@ class Context:
         """Ask the running daemon to end, wait up to *timeout* seconds, and return what its ``daemon.json`` said."""
         from korproxy.cli import daemon
 
-        said = self._must_run()
+        said = self.must_run()
         pid = said.get("pid")
         if not isinstance(pid, int) or pid <= 1:  # 0 and negative numbers signal whole process groups
             raise daemon.not_stopped(f"{self.files.daemon} does not say the daemon's process id")
@@ -139,7 +164,8 @@ class Context:
 
         return ensure_keys(self.files)
 
-    def _must_run(self) -> Mapping[str, object]:
+    def must_run(self) -> Mapping[str, object]:
+        """Return what ``running`` does; ``CommandFailed`` KP-SYS-505 where none runs."""
         said = self.running()
         if said is None:
             from korproxy.errors.exceptions import CommandFailed

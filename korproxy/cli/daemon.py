@@ -12,10 +12,10 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 from korproxy.errors.exceptions import CommandFailed
@@ -24,6 +24,7 @@ from korproxy.models.accounts import Secret
 PATIENCE = 5.0  # seconds the daemon gets for each step of an answer
 POLL = 0.05  # seconds between two looks at the lock
 MOST = 16 * 1024**2  # bytes of an answer
+ASKED_WRONGLY = {400, 404, 409, 422}  # statuses of errors that say what is wrong with the question
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- where to reach a daemon that is bound to every address
 
 
@@ -53,31 +54,54 @@ def read(file: Path, lock: Path) -> Mapping[str, object] | None:
 
 
 def get(url: str, path: str, key: Secret) -> Mapping[str, object]:
-    """GET *path* of the daemon at *url* with the management *key*.
+    """GET *path* of the daemon at *url* with the management *key*; the rest as ``talk``."""
+    return talk(url, "GET", path, key)
+
+
+def talk(
+    url: str,
+    method: str,
+    path: str,
+    key: Secret,
+    data: Mapping[str, object] | None = None,
+    *,
+    patience: float = PATIENCE,
+    fine: Collection[int] = (200,),
+) -> Mapping[str, object]:
+    """Ask the daemon at *url* with the management *key*, and return the JSON object that it answered.
+
+    Args:
+        data: Sent as JSON.
+        patience: Seconds the daemon gets for each step of its answer.
+        fine: The statuses of answers that are no errors.
 
     Raises:
-        CommandFailed: KP-SYS-520: it did not answer within 5 s, or not with 200 and a JSON object.
+        CommandFailed: KP-SYS-520: it did not answer in time, or not as it should; the daemon's own code where it answered that
+            there is something wrong with what it was asked.
     """
     import http.client
 
+    body = None if data is None else json.dumps(data).encode()
+    headers = {"X-Management-Key": key.reveal(), "Accept": "application/json", "Content-Type": "application/json"}
     try:
         where = urlsplit(url)
         host = ANYWHERE.get(where.hostname or "", where.hostname or "")
-        with closing(http.client.HTTPConnection(host, where.port, timeout=PATIENCE)) as connection:
-            connection.request("GET", path, headers={"X-Management-Key": key.reveal(), "Accept": "application/json"})
+        with closing(http.client.HTTPConnection(host, where.port, timeout=patience)) as connection:
+            connection.request(method, path, body, headers)
             answer = connection.getresponse()
-            body = answer.read(MOST)
+            got = answer.read(MOST)
     except (OSError, ValueError, http.client.HTTPException) as exc:  # ValueError: an address that is none
         raise silent(url, f"{type(exc).__name__}: {exc}") from exc
-    if answer.status != 200:
-        raise silent(url, f"GET {path} was answered with status {answer.status}{_said(body)}")
-    try:
-        data = json.loads(body)
-    except ValueError as exc:
-        raise silent(url, f"GET {path} was not answered with JSON") from exc
-    if not isinstance(data, dict):
-        raise silent(url, f"GET {path} was not answered with a JSON object")
-    return data
+    found = _parsed(got)
+    if answer.status in fine and isinstance(found, dict):
+        return found
+    if answer.status in fine:
+        raise silent(url, f"{method} {path} was not answered with {'JSON' if found is None else 'a JSON object'}")
+    error = _error(found)
+    if error and answer.status in ASKED_WRONGLY:
+        raise CommandFailed(*error)
+    words = f" ({error[0]}: {error[1]})" if error else ""
+    raise silent(url, f"{method} {path} was answered with status {answer.status}{words}")
 
 
 def stop(pid: int, lock: Path, seconds: float) -> None:
@@ -132,10 +156,18 @@ def _try(file: IO[bytes]) -> None:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two commands at once do not see each other
 
 
-def _said(body: bytes) -> str:
-    """Return the code and message of our own error answer, if *body* is one."""
+def _parsed(body: bytes) -> Any:
+    """Return what *body* is as JSON; None if it is none."""
     try:
-        error = json.loads(body)["error"]
-        return f" ({error['code']}: {error['message']})"
-    except (ValueError, KeyError, TypeError):
-        return ""
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _error(found: Any) -> tuple[str, str] | None:
+    """Return the code and the message, if *found* is an error of ours."""
+    error = found.get("error") if isinstance(found, dict) else None
+    match error:
+        case {"code": str(code), "message": str(message)}:
+            return code, message
+    return None

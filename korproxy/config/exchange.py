@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias, get_args
 
@@ -99,11 +99,18 @@ def problems_in(documents: Documents) -> list[Problem]:
     return _checked(documents)[1]
 
 
-def import_into(home: Home, documents: Documents, *, merge: bool = False) -> Imported:
+def import_into(
+    home: Home,
+    documents: Documents,
+    *,
+    merge: bool = False,
+    judge: Callable[[Documents], Sequence[Problem]] = lambda documents: (),  # noqa: ARG005
+) -> Imported:
     """Put *documents* in the place of those of *home*, all in one step; what they do not have stays. Old files are kept.
 
     Args:
         merge: Put them on top instead: tables are joined, tables in arrays by their name, and every other value is replaced.
+        judge: Returns what else is wrong with what would be written, all of which is right in itself.
 
     Raises:
         ConfigError: KP-CONF-224: a mask has nothing behind it; else every mistake in what would be written. Nothing is then.
@@ -122,6 +129,8 @@ def import_into(home: Home, documents: Documents, *, merge: bool = False) -> Imp
         texts, wrong = _checked(new) if not problems else ({}, [])
         if problems := problems + wrong:
             raise ConfigError.of(problems)
+        if others := judge(new):
+            raise ConfigError.of(others)
         files = {NAMES[kind]: text.encode() for kind, text in texts.items() if new[kind] != present.get(kind)}
         kept = [copy for name in files if (copy := set_aside(home.path / name, "before-import"))]
         commit(home, files)

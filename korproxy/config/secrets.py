@@ -24,10 +24,18 @@ def resolve(reference: str, home: Home, environ: Mapping[str, str]) -> Secret:
         ConfigError: KP-CONF-204: it is no reference; KP-CONF-205: nothing usable is there; KP-CONF-206: others can read
             the file. What looks like a credential in a wrong place is never repeated.
     """
+    want_reference(reference)
+    kind, _, name = reference.partition(":")
+    return _from_environment(name, environ) if kind == "env" else _from_file(name, home)
+
+
+def want_reference(reference: str) -> None:
+    """Want a reference to a secret, whatever it leads to; ``ConfigError`` KP-CONF-204 if it is none."""
     kind, colon, name = reference.partition(":")
     if not colon or kind not in ("env", "file") or not name.strip():
         raise ConfigError(NO_REFERENCE, f"A secret itself does not belong here, only where it is: {_HOW}.")
-    return _from_environment(name, environ) if kind == "env" else _from_file(name, home)
+    if kind == "env" and not _NAME.fullmatch(name):
+        raise ConfigError(NO_REFERENCE, f"After env: stands the name of an environment variable, not the secret: {_HOW}.")
 
 
 def file_of(reference: str, home: Home) -> Path | None:
@@ -45,8 +53,6 @@ def _path(name: str, home: Home) -> Path:
 
 
 def _from_environment(name: str, environ: Mapping[str, str]) -> Secret:
-    if not _NAME.fullmatch(name):
-        raise ConfigError(NO_REFERENCE, f"After env: stands the name of an environment variable, not the secret: {_HOW}.")
     # A key of letters and digits is a possible name, too; what is not written as names are is not repeated.
     shown = f"variable {name}" if name.isupper() and not looks_secret(name) else "variable that it names"
     value = environ.get(name, "").strip()

@@ -7,12 +7,11 @@ from typing import Any
 
 import attrs
 
-from korproxy.errors.exceptions import BadRequest, KorproxyError
+from korproxy.errors.exceptions import BadRequest
 from korproxy.gateway.redact import Redactor
-from korproxy.models.decisions import Decision
+from korproxy.runtime.foreseeing import foresee
 from korproxy.runtime.health import clean
 from korproxy.runtime.reload import Reloader
-from korproxy.runtime.trial import trial
 
 NOBODY, FORGOTTEN = "KP-CONF-242", "KP-SYS-526"
 
@@ -70,15 +69,7 @@ class Enquiries:
         Raises:
             BadRequest: What was *posted* is no request; see ``trial``.
         """
-        snapshot = self.reloader.entrance.front.snapshot
-        call, without = trial(posted, snapshot.dialects)
-        try:
-            route = self.reloader.shared.lasting.router.foresee(call, snapshot, without)
-        except KorproxyError as exc:
-            decision = getattr(exc, "decision", None)
-            shown = attrs.asdict(decision) if isinstance(decision, Decision) else None
-            return {"format": call.dialect, "decision": shown, "error": {"code": exc.code, "message": exc.detail}}
-        return {"format": call.dialect, "decision": attrs.asdict(route.decision), "error": None}
+        return foresee(posted, self.reloader.entrance.front.snapshot, self.reloader.shared.lasting.router)
 
     def _clean(self, found: object) -> dict[str, Any]:
         cleaned: dict[str, Any] = clean(found, self.redactor)

@@ -337,7 +337,8 @@ CONF: tuple[ErrorCode, ...] = (
         code="KP-CONF-224",
         message="A masked secret has nothing behind it.",
         description=(
-            "An exported configuration shows a mask in the place of each secret. On import it means the value that is there now."
+            "An exported configuration shows a mask in the place of each secret."
+            " On import it means the value that is there now."
             " Here is none, so the mask would be saved in its place; nothing was changed."
         ),
         steps=(
@@ -417,6 +418,19 @@ CONF: tuple[ErrorCode, ...] = (
             "To be rid of the message, write the file as docs/reference/settings.md has it, with `version` at its top.",
         ),
         status=500,
+    ),
+    ErrorCode(
+        code="KP-CONF-231",
+        message="Safe mode is not available here.",
+        description=(
+            "Safe mode was to be switched on, and korproxy.toml switches the feature itself off: `features.safe_mode` is false."
+            " Nothing was changed."
+        ),
+        steps=(
+            "Take `safe_mode = false` out of `[features]` in korproxy.toml.",
+            "Then do the same again.",
+        ),
+        status=400,
     ),
     ErrorCode(
         code="KP-CONF-240",
