@@ -44,6 +44,7 @@ from korproxy.gateway.router import Router
 from korproxy.gateway.routing import Candidate, Snapshot
 from korproxy.gateway.seats import Seat
 from korproxy.gateway.upstream import Reply
+from korproxy.gateway.why import Stories
 from korproxy.gateway.windows import Window
 from korproxy.kit.rate_limits import spent_until
 from korproxy.models.calls import Call, Outgoing, UpstreamRequest
@@ -79,8 +80,11 @@ class Gate:
     board: HealthBoard = attrs.field(init=False)
     router: Router = attrs.field(init=False)
 
+    stories: Stories = attrs.field(init=False)
+
     def __attrs_post_init__(self) -> None:
         lasting = self.lasting
+        self.stories = lasting.stories
         self.provenance, self.learnt, self.kept = lasting.provenance, lasting.learnt, lasting.kept
         self.board, self.router = lasting.board, lasting.router
 
@@ -173,7 +177,8 @@ class Gate:
             route = self.route(call)
         ledger.decision = route.decision
         order, came = route.order, None
-        if order and (len(order) == 1 or self.has_room(order[0])) and self._is_well(candidate := order[0]):
+        if order and (len(order) == 1 or self.has_room(order[0])) and (self.board.calm or self._is_well(order[0])):
+            candidate = order[0]
             try:
                 relay = await self.attempt(call, candidate, ledger, late_error)
             except KorproxyError as exc:
@@ -182,7 +187,8 @@ class Gate:
                 came = Came(candidate=candidate, began=call.began, exc=exc)
             else:
                 if relay.good:
-                    self.began(route, relay.candidate)
+                    if route.decision.session or not self.board.calm:
+                        self.began(route, relay.candidate)
                     return relay
                 if call.account is not None:
                     return relay
@@ -199,16 +205,8 @@ class Gate:
 
     def _is_well(self, candidate: Candidate) -> bool:
         """Whether *candidate* can be asked just so: nothing is to be found out by that."""
-        board = self.board
-        return board.calm or board.standing(candidate.provider.id, candidate.account.name, candidate.model).state == "available"
-
-    async def attempt(self, call: Call, candidate: Candidate, ledger: Ledger, late_error: LateError) -> Relay:
-        """Ask *candidate*, and return its answer once the first piece of it is here; see ``open``."""
-        ledger.provider, ledger.account = candidate.provider.id, candidate.account.name
-        ledger.upstream_model = candidate.model
-        ledger.attempts += 1
-        told = await self._continued(call, candidate) if call.peek.previous else call
-        return await self._ask(told, candidate, ledger, late_error)
+        standing = self.board.standing(candidate.provider.id, candidate.account.name, candidate.model)
+        return standing.state == "available"
 
     async def _continued(self, call: Call, candidate: Candidate) -> Call:
         dialect = self.snapshot.dialects.get(call.dialect)
@@ -217,8 +215,13 @@ class Gate:
             return call
         return await _work(sum(each.size for each in before), partial(continued, call, before, dialect))
 
-    async def _ask(self, call: Call, candidate: Candidate, ledger: Ledger, late_error: LateError) -> Relay:
+    async def attempt(self, call: Call, candidate: Candidate, ledger: Ledger, late_error: LateError) -> Relay:
+        """Ask *candidate*, and return its answer once the first piece of it is here; see ``open``."""
         provider = candidate.provider
+        ledger.provider, ledger.account, ledger.upstream_model = provider.id, candidate.account.name, candidate.model
+        ledger.attempts += 1
+        if call.peek.previous:
+            call = await self._continued(call, candidate)
         try:
             origin = candidate.origin
         except Exception as exc:  # noqa: BLE001 -- whatever it is, it is raised on
@@ -236,47 +239,39 @@ class Gate:
         if not window.slots.take(seat):
             patience = min(provider.deadlines.first_byte, until - trio.current_time())
             await window.slots.enter(seat, max(patience, 0.0))
-        reply: Reply | None = None
-        relay: Relay | None = None
+        held: Reply | Relay | None = None
         try:
-            reply = await window.upstream.open(form.wanted, until)
+            held = reply = await window.upstream.open(form.wanted, until)
             begun = await begin(form.candidate, reply)
             if begun.refusal is not None:
                 form, begun = await self._begun_again(call, form, begun, window, until=until, ledger=ledger)
-                reply = begun.reply
+                held = reply = begun.reply
             code = None if begun.refusal is None else begun.refusal.code
             ledger.status, ledger.code = reply.status, code
-            relay = Relay(  # in the order of its fields; see ``models.calls``
+            held = relay = Relay(  # in the order of its fields; see ``models.calls``
                 form.candidate,
                 ledger,
                 for_client(reply.headers, provider.vendor_headers, stream=begun.is_stream),
                 reply,
-                self._passage(ledger, form, begun, late_error),
+                passage := self._passage(ledger, form, begun, late_error),
                 seat,
                 code,
                 begun.first,
             )
             if code is not None:
                 relay.refusal = begun.refusal
-            self._note_limits(candidate, reply)
-            await relay.begin()
+            if (wait := spent_until(reply.headers, 0.0)) is not None:
+                self._rest(candidate, wait)
+            relay.first = await relay.next_piece()
+            relay.good = relay.code is None and relay.ended_badly is None and not passage.failed
         except BaseException:
-            if relay is not None:
-                seat.judged = True
-                await relay.aclose()
-                raise
-            try:
-                if reply is not None:
-                    await reply.aclose()
-            finally:
-                window.slots.leave(seat)
+            await _let_go(held, seat)
             raise
         return relay
 
-    def _note_limits(self, candidate: Candidate, reply: Reply) -> None:
+    def _rest(self, candidate: Candidate, wait: float) -> None:
         """Let an account rest that says that its rate limit is used up: whoever is next would be refused."""
-        wait = spent_until(reply.headers, 0.0)
-        if wait is not None and not candidate.account.forwards:
+        if not candidate.account.forwards:
             provider, account, model = candidate.provider.id, candidate.account.name, candidate.model
             self.board.spent(provider, account, model, until=trio.current_time() + wait, code="KP-RATE-401")
 
@@ -415,6 +410,17 @@ def _ways(order: Sequence[Candidate]) -> tuple[Way, ...]:
     return tuple(
         Way(provider=each.provider.id, account=each.account.name, model=each.model, dialect=each.dialect) for each in order
     )
+
+
+async def _let_go(held: Reply | Relay | None, seat: Seat) -> None:
+    """Close what an attempt holds that came to nothing; what is known of that is told by its error."""
+    seat.judged = True
+    try:
+        if held is not None:
+            await held.aclose()
+    finally:
+        if not isinstance(held, Relay):  # which leaves the seat itself
+            seat.slots.leave(seat)
 
 
 async def _open(form: Form, window: Window, until: float) -> Begun:

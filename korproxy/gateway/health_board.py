@@ -44,19 +44,17 @@ class HealthBoard:
     Attributes:
         clock: Trio's time.
         jitter: Gives 0 to 1 by chance.
+        calm: Whether nothing is held against anybody: then there is nothing to ask here. Each request looks at it, so it is no
+            property.
     """
 
     most: int = ENTRIES
     clock: Callable[[], float] = trio.current_time
     jitter: Callable[[], float] = random.random
+    calm: bool = attrs.field(default=True, init=False)
     _entries: dict[Key, Health] = attrs.field(factory=dict, init=False)  # the first one was changed the longest time ago
     _probes: int = attrs.field(default=0, init=False)
     _changed: trio.Event | None = attrs.field(default=None, init=False)
-
-    @property
-    def calm(self) -> bool:
-        """Whether nothing is held against anybody: then there is nothing to ask here."""
-        return not self._entries
 
     def standing(self, provider: str, account: str, model: str) -> Health:
         """Return what counts for *account* and *model* now; ``health.may`` says what follows."""
@@ -180,12 +178,14 @@ class HealthBoard:
             self._entries[key] = health
             if len(self._entries) > self.most:
                 del self._entries[_oldest(self._entries.items())]
+        self.calm = not self._entries
         if health != before:
             self._tell()
         return health
 
     def _drop(self, keys: Iterable[Key]) -> bool:
         dropped = [self._entries.pop(key) for key in keys]
+        self.calm = not self._entries
         if dropped:
             self._tell()
         return bool(dropped)

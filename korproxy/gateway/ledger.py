@@ -44,10 +44,6 @@ class Ledger:
         """Forget how the attempt before ended: another one begins."""
         self.outcome, self.code, self.status, self.losses = "client left", None, None, b""
 
-    def spent(self, usage: Usage) -> None:
-        """Add the tokens of one more answer."""
-        self.usage = usage if self.usage is NO_USAGE else self.usage + usage
-
     def hung_up(self) -> None:
         """Note that it was us who hung up on the client: it did not read."""
         self.left_as = CLIENT_STALLED

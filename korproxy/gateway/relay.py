@@ -12,7 +12,7 @@ from korproxy.gateway.routing import Candidate
 from korproxy.gateway.seats import Seat
 from korproxy.gateway.upstream import Reply
 from korproxy.models.calls import RawHeaders
-from korproxy.models.outcome import Refusal
+from korproxy.models.outcome import NO_USAGE, Refusal
 
 LINGER = 1.0  # seconds a provider gets to end an answer whose last event is there, so that its connection can be used again
 IN_STREAM_ERROR = "KP-PROV-102"  # an error event says nothing that all vendors agree upon, so there is one code for all
@@ -71,11 +71,6 @@ class Relay(msgspec.Struct):
     def is_stream(self) -> bool:
         """Whether the answer is a stream of events."""
         return self._passage.is_stream
-
-    async def begin(self) -> None:
-        """Wait for the first piece; it is in ``first`` then."""
-        self.first = await self.next_piece()
-        self.good = self.code is None and self.ended_badly is None and not self._passage.failed
 
     async def next_piece(self) -> bytes:
         """Return the next bytes for the client, ``b""`` at the end. A failure in a stream becomes its last piece."""
@@ -161,5 +156,6 @@ class Relay(msgspec.Struct):
             ledger = self.ledger
             if not self._over and ledger.first_byte is not None and self._passage.final:
                 self._book()  # the client left with its last event: many hang up on it
-            ledger.spent(self._passage.usage)
-            self.seat.leave(self.ended_badly, ledger.code, whole=ledger.outcome == "ok")
+            usage = self._passage.usage
+            ledger.usage = usage if ledger.usage is NO_USAGE else ledger.usage + usage  # of an answer that nobody got
+            self.seat.leave(self.ended_badly, ledger)

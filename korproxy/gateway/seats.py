@@ -7,6 +7,7 @@ import attrs
 from korproxy.errors.exceptions import KorproxyError
 from korproxy.gateway.failover import Held, Outcome, of_end
 from korproxy.gateway.health_board import HealthBoard
+from korproxy.gateway.ledger import Ledger
 from korproxy.gateway.routing import Candidate
 from korproxy.gateway.slots import Slots
 
@@ -29,15 +30,18 @@ class Seat:
         """Whose place it is."""
         return self.candidate.account.name
 
-    def leave(self, exc: KorproxyError | None, code: str | None, *, whole: bool) -> None:
-        """Give the place back, and let the end of the answer count; see ``failover.of_end``."""
+    def leave(self, exc: KorproxyError | None, ledger: Ledger) -> None:
+        """Give the place back, and let the end of the answer count.
+
+        Args:
+            exc: What cut it off.
+            ledger: Knows what else there is to know.
+        """
         self.slots.leave(self)
-        if exc is None and code is None and self.board.calm:
-            return  # nearly always: nobody has anything to hear of it
-        if not self.judged:
-            cause = code if exc is None else exc.code
-            report(self.board, self.candidate, of_end(exc, code, whole=whole), code=cause or "")
+        if not self.judged and (exc is not None or ledger.code is not None or not self.board.calm):  # nearly never
             self.judged = True
+            held = of_end(exc, ledger.code, whole=ledger.outcome == "ok")
+            report(self.board, self.candidate, held, code=ledger.code or "")
 
 
 def report(board: HealthBoard, candidate: Candidate, held: Held, *, code: str = "", retry_after: float | None = None) -> None:

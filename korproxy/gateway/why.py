@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import attrs
@@ -13,26 +13,26 @@ from korproxy.models.outcome import Finished
 
 STORIES = 1000  # requests; each takes about a kilobyte
 
+# Its end, why it went where it went, and all candidates that were asked; None in place of these: the first one was, and its
+# answer began, or the client left.
 Story: TypeAlias = "tuple[Finished, Decision, Sequence[Attempt] | None]"
 
 
 @attrs.define
 class Stories:
-    """The last ``most`` requests that were routed. To add one costs no more than to remember what is there in any case."""
+    """The last ``most`` requests that were routed. To add one costs no more than to remember what is there in any case.
+
+    Attributes:
+        add: Remembers how a request ended.
+    """
 
     most: int = STORIES
+    add: Callable[[Story], None] = attrs.field(init=False, repr=False)
     _stories: deque[Story] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         self._stories = deque(maxlen=self.most)
-
-    def add(self, finished: Finished, decision: Decision, attempts: Sequence[Attempt] | None = None) -> None:
-        """Remember how a request ended.
-
-        Args:
-            attempts: All candidates that were asked; None: the first one was, and its answer began, or the client left.
-        """
-        self._stories.append((finished, decision, attempts))
+        self.add = self._stories.append
 
     def find(self, id: str, *, most: int = 20) -> Sequence[Why]:  # noqa: A002 -- the word for it
         """Return the requests with this own id or correlation id, the newest first: the latter may repeat."""

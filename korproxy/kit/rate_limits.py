@@ -44,7 +44,6 @@ _BUCKETS = (
     *(_openai(what) for what in (b"requests", b"tokens")),
     *(_anthropic(what) for what in (b"requests", b"tokens", b"input-tokens", b"output-tokens")),
 )
-_TELLING = frozenset({_STATUS, *(each.left for each in _BUCKETS)})
 
 
 def spent_until(headers: Headers, now: float, wall: float | None = None) -> float | None:
@@ -55,7 +54,8 @@ def spent_until(headers: Headers, now: float, wall: float | None = None) -> floa
         now: By whatever clock the result is wanted; it is at most 30 minutes later.
         wall: Wall clock, for resets that are dates; None: that of the machine.
     """
-    if _TELLING.isdisjoint(headers.first):  # on the way of every answer
+    first = headers.first
+    if b"0" not in first.values() and first.get(_STATUS) != b"rejected":  # on the way of every answer
         return None
     waits = [*_waits(headers.first, wall)]
     return now + bounded(max(waits)) if waits else None

@@ -61,14 +61,15 @@ class Answerer:
         ledger = Ledger(call)
         try:
             route = self.gate.route(call)
-            if (
-                call.peek.stream
-                and dialect.translator is not None
-                and all(each.dialect != call.dialect for each in route.order)
-            ):
-                await self._serve_patiently(exchange, ledger, dialect, dialect.translator, common=common, route=route)
-            else:
+            translator = dialect.translator if call.peek.stream else None
+            if translator is None:
                 await self._serve(exchange, ledger, dialect, common, route)
+            elif all(each.dialect != call.dialect for each in route.order):  # its client gets signs of life all the time
+                kept = self._kept_alive(exchange, ledger, translator, common)
+                await kept.during(partial(self._serve, kept, ledger, dialect, common, route))
+            else:
+                meanwhile = partial(self._wait_patiently, exchange, ledger, translator, common)
+                await self._serve(exchange, ledger, dialect, common, route, meanwhile=meanwhile)
         except KorproxyError as exc:
             ledger.failed(exc)
             if exchange.started:  # by a sign of life: what went wrong can only be said in the stream
@@ -88,21 +89,7 @@ class Answerer:
             finished = ledger.close(self.now())
             self.emit(finished)
             if ledger.decision is not None:
-                self.gate.lasting.stories.add(finished, ledger.decision, ledger.tried)
-
-    async def _serve_patiently(
-        self,
-        exchange: Exchange,
-        ledger: Ledger,
-        dialect: Dialect,
-        translator: Translator,
-        *,
-        common: RawHeaders,
-        route: Route,
-    ) -> None:
-        """Serve a stream that is translated: its client gets signs of life while it waits."""
-        kept = self._kept_alive(exchange, ledger, translator, common)
-        await kept.during(partial(self._serve, kept, ledger, dialect, common, route))
+                self.gate.stories.add((finished, ledger.decision, ledger.tried))
 
     async def _wait_patiently(
         self,
@@ -126,11 +113,17 @@ class Answerer:
             sign=lambda: translator.stream_writer(Asked(model=model, stream=True)).keep_alive(),
         )
 
-    async def _serve(self, exchange: Exchange, ledger: Ledger, dialect: Dialect, common: RawHeaders, route: Route) -> None:
+    async def _serve(
+        self,
+        exchange: Exchange,
+        ledger: Ledger,
+        dialect: Dialect,
+        common: RawHeaders,
+        route: Route,
+        *,
+        meanwhile: Meanwhile | None = None,
+    ) -> None:
         relay: Relay | None = None
-        meanwhile: Meanwhile | None = None
-        if ledger.call.peek.stream and dialect.translator is not None and not isinstance(exchange, KeptAlive):
-            meanwhile = partial(self._wait_patiently, exchange, ledger, dialect.translator, common)
         late_error = partial(self._late_error, dialect, exchange)
         try:
             with self.grace.interruptible(scope_of(exchange)) as work:

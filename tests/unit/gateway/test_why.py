@@ -39,7 +39,7 @@ def finished(**fields: object) -> Finished:
 
 def test_a_request_that_went_well_at_once_is_told_from_what_was_known_in_any_case() -> None:
     stories = Stories()
-    stories.add(FINISHED, DECISION)
+    stories.add((FINISHED, DECISION, None))
 
     [why] = stories.find("id-1")
 
@@ -48,7 +48,7 @@ def test_a_request_that_went_well_at_once_is_told_from_what_was_known_in_any_cas
 
 def test_a_client_that_left_before_the_answer_is_told_as_such() -> None:
     stories = Stories()
-    stories.add(finished(outcome="client left", first_byte=None, status=None, code="KP-NET-311"), DECISION)
+    stories.add((finished(outcome="client left", first_byte=None, status=None, code="KP-NET-311"), DECISION, None))
 
     [why] = stories.find("id-1")
 
@@ -58,7 +58,7 @@ def test_a_client_that_left_before_the_answer_is_told_as_such() -> None:
 
 def test_where_nobody_was_asked_there_are_no_attempts() -> None:
     stories = Stories()
-    stories.add(finished(attempts=0, provider=None, account=None, outcome="failed", code="KP-RATE-405"), DECISION)
+    stories.add((finished(attempts=0, provider=None, account=None, outcome="failed", code="KP-RATE-405"), DECISION, None))
 
     assert stories.find("id-1")[0].attempts == ()
 
@@ -66,7 +66,7 @@ def test_where_nobody_was_asked_there_are_no_attempts() -> None:
 def test_attempts_that_were_written_down_are_told_as_they_are() -> None:
     attempts = [attrs.evolve(ATTEMPT, outcome="limited", next="next candidate"), ATTEMPT]
     stories = Stories()
-    stories.add(FINISHED, DECISION, attempts)
+    stories.add((FINISHED, DECISION, attempts))
 
     assert stories.find("id-1")[0].attempts == tuple(attempts)
 
@@ -74,7 +74,7 @@ def test_attempts_that_were_written_down_are_told_as_they_are() -> None:
 def test_a_correlation_id_finds_all_that_share_it_the_newest_first() -> None:
     stories = Stories()
     for number in range(4):
-        stories.add(finished(id=f"id-{number}", correlation_id="a" if number % 2 else "b"), DECISION)
+        stories.add((finished(id=f"id-{number}", correlation_id="a" if number % 2 else "b"), DECISION, None))
 
     assert [each.id for each in stories.find("a")] == ["id-3", "id-1"]
     assert [each.id for each in stories.find("b", most=1)] == ["id-2"]
@@ -85,14 +85,14 @@ def test_a_correlation_id_finds_all_that_share_it_the_newest_first() -> None:
 def test_only_the_last_ones_are_remembered() -> None:
     stories = Stories(most=3)
     for number in range(10):
-        stories.add(finished(id=f"id-{number}"), DECISION)
+        stories.add((finished(id=f"id-{number}"), DECISION, None))
 
     assert (len(stories), [each.id for each in stories.recent()]) == (3, ["id-9", "id-8", "id-7"])
 
 
 def test_a_story_is_json() -> None:
     stories = Stories()
-    stories.add(FINISHED, DECISION)
+    stories.add((FINISHED, DECISION, None))
     told = json.loads(json.dumps(stories.find("id-1")[0].to_dict()))
 
     assert (told["id"], told["decision"]["order"][0]["provider"], told["attempts"][0]["seconds"]) == ("id-1", "one", 2.0)

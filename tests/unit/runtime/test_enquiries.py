@@ -86,7 +86,7 @@ async def test_why_is_told_of_requests_that_are_remembered(home: Path) -> None:
     finished = Finished("r-1", "c-1", "client", "openai-chat", "m", "ok", 10.0, 2.0)
     decision = Decision(type="chat", profile="default", wanted="m", model="m")
     async with enquiries(home) as asked:
-        asked.reloader.shared.lasting.stories.add(finished, decision, ())
+        asked.reloader.shared.lasting.stories.add((finished, decision, ()))
         by_id, by_correlation = asked.why("r-1"), asked.why("c-1")
         with pytest.raises(BadRequest) as caught:
             asked.why("r-2")
