@@ -10,11 +10,13 @@ import click
 from korproxy.cli.commands import broken_commands
 from korproxy.cli.context import Context
 from korproxy.cli.failures import problem_data, problem_lines
+from korproxy.config.accounts_file import AddedAccounts
 from korproxy.config.keys import read_keys
-from korproxy.config.loading import load
+from korproxy.config.reading import Loaded, read_all
 from korproxy.config.settings import RootSettings
 from korproxy.errors.codes import Severity
 from korproxy.errors.exceptions import ConfigError, KorproxyError, Problem
+from korproxy.models.routing import Routing
 from korproxy.runtime.compose import Composition, compose
 from korproxy.runtime.exit_codes import Exit
 
@@ -50,14 +52,14 @@ def check(cli: Context) -> None:
 def find(cli: Context) -> Findings:
     """Read and ask everything there is. Never raises for what is wrong with it."""
     problems: list[Problem] = []
-    root = RootSettings()
+    loaded = Loaded(root=RootSettings(), added=AddedAccounts(), routing=Routing())
     composed = None
     try:
-        root = load(cli.files)
+        loaded = read_all(cli.files, fall_back=False)
     except ConfigError as exc:
         problems += exc.problems  # plugins are asked all the same, with defaults: one run shows all there is
     try:
-        composed = compose(cli.files, plugin_dirs=cli.chosen.plugin_dirs, no_plugins=cli.chosen.no_plugins, root=root)
+        composed = compose(cli.files, plugin_dirs=cli.chosen.plugin_dirs, no_plugins=cli.chosen.no_plugins, loaded=loaded)
     except ConfigError as exc:
         problems += exc.problems
     try:
@@ -68,9 +70,10 @@ def find(cli: Context) -> Findings:
         return Findings(problems=_each_once(problems), warnings=(), composed=None)
     problems += composed.problems
     problems += broken_commands(composed.host, cli.core)
-    lesser = {each for each in composed.warnings if composed.codes[each.code].severity is Severity.WARNING}
-    problems += [each for each in composed.warnings if each not in lesser]
-    warnings = [each for each in composed.warnings if each in lesser]
+    told = [*loaded.notices, *composed.warnings]
+    lesser = {each for each in told if composed.codes[each.code].severity is Severity.WARNING}
+    problems += [each for each in told if each not in lesser]
+    warnings = [each for each in told if each in lesser]
     return Findings(problems=_each_once(problems), warnings=_each_once(warnings), composed=composed)
 
 

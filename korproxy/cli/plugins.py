@@ -6,7 +6,7 @@ import click
 
 from korproxy.cli.commands import broken_commands
 from korproxy.cli.context import Context
-from korproxy.config.loading import load
+from korproxy.config.reading import read_all
 from korproxy.config.settings import RootSettings
 from korproxy.errors.exceptions import ConfigError
 from korproxy.plugins import report
@@ -39,7 +39,7 @@ def plugins(cli: Context) -> None:
 def _ask_everything(cli: Context) -> PluginHost:
     chosen = cli.chosen
     try:
-        root = load(cli.files)
+        root = read_all(cli.files).root
     except ConfigError as exc:
         root = RootSettings()
         click.echo(

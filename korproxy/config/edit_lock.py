@@ -27,11 +27,10 @@ def editing(home: Home, *, patience: float = PATIENCE) -> Iterator[None]:
     Raises:
         CommandFailed: KP-CONF-223: others did not let go of it within *patience* seconds; KP-CONF-229: it cannot be made.
     """
-    path = home.path / "edit.lock"
     try:
-        descriptor = os.open(path, _FLAGS, 0o600)
+        descriptor = os.open(home.edit_lock, _FLAGS, 0o600)
     except OSError as exc:
-        raise CommandFailed(durable.NOT_WRITTEN, f"{path} cannot be written: {exc.strerror}.") from None
+        raise CommandFailed(durable.NOT_WRITTEN, f"{home.edit_lock} cannot be written: {exc.strerror}.") from None
     try:
         _wait_for(descriptor, patience)
         durable.sweep(home.path)

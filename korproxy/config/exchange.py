@@ -16,11 +16,12 @@ from korproxy.config.accounts_file import merged as with_added
 from korproxy.config.documents import decoded, document, too_deep
 from korproxy.config.edit_lock import editing
 from korproxy.config.home import Home, prepare
+from korproxy.config.last_good import newest
 from korproxy.config.masking import counterparts, masked, name_of, unmasked
 from korproxy.config.migrations import Kind, migrated
 from korproxy.config.one_file import KINDS, SETTINGS
 from korproxy.config.pending import commit, finish
-from korproxy.config.reading import Loaded, read_all
+from korproxy.config.reading import Loaded, contents, loaded_from, read_all
 from korproxy.config.set_aside import set_aside
 from korproxy.errors.exceptions import ConfigError, Problem
 
@@ -119,8 +120,7 @@ def import_into(
     prepare(home)
     with editing(home):
         finish(home)
-        loaded = read_all(home)
-        present = _present(loaded)
+        present = _present(_what_can_be_read(home))
         new, problems = dict(present), list[Problem]()
         for kind, given in documents.items():
             real, wrong = unmasked(given, present.get(kind, {}), root=ROOTS[kind])
@@ -146,6 +146,14 @@ def joined(present: Any, given: Any) -> Any:
         return given
     new = {name_of(each): joined(other, each) for each, other in zip(given, counterparts(given, present), strict=True)}
     return [new.pop(name_of(each), each) for each in present] + [*new.values()]
+
+
+def _what_can_be_read(home: Home) -> Loaded:
+    """Return what ``read_all`` does; without korproxy.toml if that cannot be used: an import may well mend it."""
+    try:
+        return read_all(home)
+    except ConfigError:
+        return loaded_from(home, {**contents(home), SETTINGS: None}, newest(home), fall_back=True)
 
 
 def _present(loaded: Loaded) -> Documents:

@@ -75,6 +75,16 @@ class Home:
         return self.path / "starts.json"
 
     @property
+    def edit_lock(self) -> Path:
+        """Locked by whoever changes the configuration."""
+        return self.path / "edit.lock"
+
+    @property
+    def pending(self) -> Path:
+        """A change of several files, until each is in its place."""
+        return self.path / "pending.json"
+
+    @property
     def lock(self) -> Path:
         """Locked by the one daemon that may use this home."""
         return self.path / "daemon.lock"

@@ -30,14 +30,14 @@ def commit(home: Home, files: Mapping[str, bytes]) -> None:
         ((name, data),) = files.items()
         durable.write(home.path / name, data)
     elif files:
-        durable.write(_path(home), json.dumps({name: data.decode() for name, data in files.items()}).encode())
+        durable.write(home.pending, json.dumps({name: data.decode() for name, data in files.items()}).encode())
         finish(home)
 
 
 def pending(home: Home) -> dict[str, bytes]:
     """Return the contents by name that a change wrote down and did not put into their places yet; mostly none."""
     try:
-        raw = _path(home).read_bytes()
+        raw = home.pending.read_bytes()
     except OSError:
         return {}
     try:
@@ -52,15 +52,15 @@ def finish(home: Home) -> None:
     for name, data in pending(home).items():
         durable.write(home.path / name, data)
     try:
-        _path(home).unlink(missing_ok=True)
+        home.pending.unlink(missing_ok=True)
     except OSError as exc:
-        raise CommandFailed(durable.NOT_WRITTEN, f"{_path(home)} cannot be removed: {exc.strerror}.") from None
+        raise CommandFailed(durable.NOT_WRITTEN, f"{home.pending} cannot be removed: {exc.strerror}.") from None
     durable.flush_directory(home.path)
 
 
 def state_of(home: Home) -> tuple[tuple[int, int, int] | None, ...]:
     """Return what changes whenever a file of the configuration does; None for those that are absent. Nothing is read."""
-    return tuple(_state(home.path / name) for name in (*NAMES, _path(home).name))
+    return tuple(_state(home.path / name) for name in (*NAMES, home.pending.name))
 
 
 def _state(path: Path) -> tuple[int, int, int] | None:
@@ -68,7 +68,3 @@ def _state(path: Path) -> tuple[int, int, int] | None:
         found = path.stat()
         return found.st_mtime_ns, found.st_size, found.st_ino
     return None
-
-
-def _path(home: Home) -> Path:
-    return home.path / "pending.json"

@@ -18,17 +18,16 @@ from korproxy.chat.report import Report
 from korproxy.chat.wire import Written
 from korproxy.config.checks import Mistake
 from korproxy.config.home import Home
-from korproxy.config.loading import load
+from korproxy.config.reading import read_all
 from korproxy.config.settings import AccountSettings, ProviderTable, RootSettings
 from korproxy.config.shown import place
 from korproxy.config.texts import provider_id
 from korproxy.contracts import Dialect, Explanation, Provider
 from korproxy.errors.exceptions import BadRequest, ConfigError, NoProvider
-from korproxy.gateway.aliases import resolve
 from korproxy.gateway.crossing import no_way, read, translators, write
 from korproxy.gateway.embedding import cross, embedders
 from korproxy.gateway.lossy import lossy_header
-from korproxy.gateway.routing import Candidate, Snapshot, candidates
+from korproxy.gateway.routing import Candidate, Snapshot, candidates, unaliased
 from korproxy.models.accounts import Account
 from korproxy.models.calls import Call, Outgoing
 from korproxy.models.routing import Routing
@@ -61,8 +60,10 @@ def explain(
     body = body.removeprefix(codecs.BOM_UTF8)
     document = _object(body)
     name, _, model = to.partition("/")
-    root = load(home)
-    parts = compose(home, plugin_dirs=plugin_dirs, no_plugins=no_plugins, root=_without_accounts(root, name))
+    loaded = read_all(home)
+    root = loaded.root
+    without = _without_accounts(root, name)
+    parts = compose(home, plugin_dirs=plugin_dirs, no_plugins=no_plugins, root=without, loaded=loaded)
     provider = _provider(parts, name, configured=name in root.providers)
     snapshot = parts.snapshot()
     dialect = _client_dialect(snapshot, client or guess_format(document))
@@ -137,7 +138,7 @@ def _call(dialect: Dialect, body: bytes, model: str) -> Call:
 
 def _own_model(wanted: str, snapshot: Snapshot) -> str:
     """Return the model that the request asks for, without the provider in front: who is asked is decided already."""
-    meant = resolve(wanted, snapshot.aliases)
+    meant = unaliased(wanted, snapshot)
     for name in (wanted, meant):
         first, _, rest = name.partition("/")
         if rest and any(each.id == first for each in snapshot.providers):

@@ -191,3 +191,31 @@ def test_one_mistake_is_one() -> None:
     lines = plain(Context(), Findings(problems=[problem], warnings=[], composed=None)).splitlines()
 
     assert lines[-1] == "1 mistake found."
+
+
+@pytest.mark.code("KP-CONF-220")
+@pytest.mark.code("KP-CONF-222")
+def test_all_three_files_are_checked(home: Path) -> None:
+    home.mkdir()
+    (home / "accounts.toml").write_text("version = 1\n[[providers.gone.accounts]]\nname = 'a'\n")
+    (home / "routing.toml").write_text("version = 1\nprofile = 'nowhere'\n")
+
+    code, data = found(home, CLAUDE)
+
+    assert (code, places(data["problems"])) == (1, [("KP-CONF-220", "routing.toml:$.profile")])
+    (home / "routing.toml").write_text("version = 1\n[groups.g]\nmembers = [{ provider = 'claude', account = 'lost' }]\n")
+    code, data = found(home, None)
+    assert (code, data["problems"], places(data["warnings"])) == (
+        0,
+        [],
+        [("KP-CONF-222", "accounts.toml:$.providers.gone"), ("KP-CONF-222", "routing.toml:$.groups.g.members[0]")],
+    )
+
+
+def test_accounts_that_were_added_by_command_are_told_too(home: Path) -> None:
+    home.mkdir()
+    (home / "accounts.toml").write_text("version = 1\n[[providers.claude.accounts]]\nname = 'more'\ncredential = 'client'\n")
+
+    _, data = found(home, CLAUDE)
+
+    assert data["providers"][0]["accounts"] == ["work", "callers", "more"]

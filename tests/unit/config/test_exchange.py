@@ -271,12 +271,13 @@ def test_a_part_for_a_newer_korproxy_is_refused_and_one_of_an_older_is_migrated(
     }
 
 
-def test_an_import_mends_a_damaged_file_and_keeps_it(place: Home) -> None:
+@pytest.mark.parametrize("name", ["korproxy.toml", "accounts.toml", "routing.toml"])
+def test_an_import_mends_a_damaged_file_and_keeps_it(place: Home, name: str) -> None:
     document = exported(place)
-    place.routing.write_bytes(b"[groups")
+    (place.path / name).write_bytes(b"[groups")
 
     imported = import_into(place, back({**document, "settings": {"version": 1}}))
 
-    assert place.routing in imported.files
-    assert (place.path / "routing.toml.before-import").read_bytes() == b"[groups"
+    assert place.path / name in imported.files
+    assert (place.path / f"{name}.before-import").read_bytes() == b"[groups"
     assert read_all(place, fall_back=False).routing == FULL

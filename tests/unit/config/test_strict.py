@@ -253,7 +253,7 @@ def test_the_place_can_start_anywhere() -> None:
 
 def test_cattrs_is_imported_only_when_a_table_is_read() -> None:
     program = (
-        "import sys, korproxy.config.loading, korproxy.config.view, korproxy.config.keys\n"
+        "import sys, korproxy.config.loading, korproxy.config.view, korproxy.config.keys, korproxy.config.reading\n"
         "assert not {'cattrs', 'tomllib', 'platformdirs', 'trio', 'difflib', 'hashlib'} & set(sys.modules), 'too much'"
     )
 

@@ -84,6 +84,13 @@ def test_an_alias_is_what_it_stands_for(home: Path) -> None:
     assert explained(home, CHAT | {"model": "quick"}, "mine", settings=settings).model == "tiny"
 
 
+def test_an_alias_of_the_routing_is_what_it_stands_for_too(home: Path) -> None:
+    home.mkdir()
+    (home / "routing.toml").write_text("version = 1\n[aliases]\nquick = 'mine/tiny'\n")
+
+    assert explained(home, CHAT | {"model": "quick"}, "mine").model == "tiny"
+
+
 def test_a_slash_in_a_model_is_no_provider(home: Path) -> None:
     assert explained(home, CHAT | {"model": "org/tiny"}, "mine").model == "org/tiny"
 
