@@ -89,6 +89,7 @@ class Journey:
     _several: bool = attrs.field(init=False)  # whether others could answer, too, were they well
     _done: set[Key] = attrs.field(factory=set, init=False)  # asked, and not worth to be waited for
     _providers: set[str] = attrs.field(factory=set, init=False)  # asked
+    _awaited: Rejected | None = attrs.field(default=None, init=False)
     _failure: KorproxyError | None = attrs.field(default=None, init=False)
     _weight: int = attrs.field(default=-1, init=False)
 
@@ -185,19 +186,21 @@ class Journey:
         gate, now = self.gate, trio.current_time()
         self.route = gate.foresee(self.call)
         if any(_key(each) not in self._done for each in self.route.order) and self.attempts:
-            times = [now]
-        else:
-            resting = [(each.provider, each.account, each.model) for each in _could_return(self.route)]
-            found = [gate.board.returns_at(*each) for each in resting if each not in self._done]
-            times = [each for each in found if each is not None]
-        return self._patience.until(min(times, default=None), now, self._deadline())
+            return self._patience.until(now, now, self._deadline())
+        first: float | None = None
+        for each in _could_return(self.route):
+            key = (each.provider, each.account, each.model)
+            at = gate.board.returns_at(*key) if key not in self._done else None
+            if at is not None and (first is None or at < first):
+                first, self._awaited = at, each
+        return self._patience.until(first, now, self._deadline())
 
     async def _wait(self, until: float) -> None:
         """Wait until somebody may be asked, but not longer than *until*; go on with those who then may."""
         began = trio.current_time()
-        if until > began:
-            resting = ", ".join(f"{each.provider}/{each.account}" for each in _could_return(self.route))
-            log.warning("%s (%s)", announcement(until - began), resting)
+        awaited = self._awaited
+        if until > began and awaited is not None and awaited.why != "probing":  # what becomes of a probe is known in no time
+            log.warning("%s (%s/%s)", announcement(until - began, awaited.why), awaited.provider, awaited.account)
         wait = partial(self._until_somebody_may, until)
         await (wait() if self.meanwhile is None else self.meanwhile(wait))
         self._patience.waited(trio.current_time() - began)

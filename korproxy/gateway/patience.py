@@ -37,6 +37,7 @@ class Patience:
         self.left = max(0.0, self.left - max(seconds, LEAST))
 
 
-def announcement(seconds: float) -> str:
-    """Return what the log and the terminal say while a request waits so long."""
-    return f"Provider rate limited. Retrying in {max(1, ceil(seconds))}s..."
+def announcement(seconds: float, why: str = "rate_limited") -> str:
+    """Return what the log and the terminal say while a request waits so long; *why* is as in ``Rejected``."""
+    what = "failing" if why == "erroring" else "rate limited"
+    return f"Provider {what}. Retrying in {max(1, ceil(seconds))}s..."

@@ -58,3 +58,5 @@ def test_waits_of_no_length_come_to_an_end() -> None:
 @pytest.mark.parametrize(("seconds", "said"), [(0.0, 1), (0.2, 1), (1.0, 1), (2.01, 3)])
 def test_the_words_name_whole_seconds(seconds: float, said: int) -> None:
     assert announcement(seconds) == f"Provider rate limited. Retrying in {said}s..."
+    assert announcement(seconds, "spent") == f"Provider rate limited. Retrying in {said}s..."
+    assert announcement(seconds, "erroring") == f"Provider failing. Retrying in {said}s..."
