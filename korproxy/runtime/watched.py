@@ -18,7 +18,7 @@ def files_of(home: Home, root: RootSettings) -> list[Path]:
     """Return all files that the configuration of *home* is read from: its own, its keys, and those that hold secrets."""
     references = (account.key for table in root.providers.values() for account in table.accounts)
     secrets = (file_of(each, home) for each in references if each is not None)
-    own = (home.toml, home.accounts, home.routing, home.client_key, home.management_key)
+    own = (home.toml, home.accounts, home.routing, home.pending, home.client_key, home.management_key)
     return list(dict.fromkeys([*own, *(each for each in secrets if each is not None)]))
 
 

@@ -14,7 +14,7 @@ from tests.fakes.reloading import account
 def test_what_is_watched_are_the_files_of_the_configuration_and_those_it_refers_to(tmp_path: Path) -> None:
     home = Home(path=tmp_path)
     text = account("one", key="file:secrets/one") + account("two", key="file:/run/two") + account("three", key="env:THREE")
-    own = [home.toml, home.accounts, home.routing, home.client_key, home.management_key]
+    own = [home.toml, home.accounts, home.routing, home.pending, home.client_key, home.management_key]
 
     assert files_of(home, RootSettings()) == own
     assert files_of(home, parse(text, path="x")) == [*own, tmp_path / "secrets" / "one", Path("/run/two")]
