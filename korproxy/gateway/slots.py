@@ -36,9 +36,12 @@ class Slots:
         """Whether ``take`` would find a place."""
         return not self._queue and len(self._holders) < self.limits.max_concurrency
 
-    def running_for(self, account: str) -> int:
-        """Return how many of those who hold a place are at *account*."""
-        return sum(getattr(each, "account", "") == account for each in self._holders)
+    def load(self, account: str) -> tuple[int, int]:
+        """Return how many of those who hold a place, and of those who wait, are for *account*, as ``who.account`` says."""
+        running, waiting = (
+            sum(getattr(each, "account", "") == account for each in all_) for all_ in (self._holders, self._queue)
+        )
+        return running, waiting
 
     def take(self, who: object) -> bool:
         """Take a place on behalf of *who* if there is one and nobody waits for it; give it back with ``leave``."""

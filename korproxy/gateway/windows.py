@@ -78,6 +78,11 @@ class Windows:
         self.now = {name: way.window for name, way in self._ways.items()}
         return self.now
 
+    def load(self, provider: str, account: str) -> tuple[int, int]:
+        """Return how many requests run at *account* of *provider* now, and how many wait."""
+        window = self.now.get(provider)
+        return (0, 0) if window is None else window.slots.load(account)
+
     def close(self) -> None:
         """Close all connections, also those that are in use."""
         for pool in [*(way.pool for way in self._ways.values()), *self._retired]:

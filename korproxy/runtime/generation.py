@@ -43,6 +43,9 @@ class Shared:
     grace: Grace = attrs.field(factory=Grace)
     tally: Tally = attrs.field(factory=Tally)
 
+    def __attrs_post_init__(self) -> None:
+        self.lasting.router.load = self.windows.load
+
 
 def key_ring(keys: Keys) -> KeyRing:
     """Return what the keys of a home open."""

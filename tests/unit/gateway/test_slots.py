@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import attrs
 import pytest
 import trio
 from hypothesis import given
@@ -148,3 +149,22 @@ def test_limits_hold_at_every_moment_and_in_the_end_nobody_is_counted(
 
     assert all(0 <= run <= running and 0 <= wait <= waiting for run, wait in seen)
     assert (places.running, places.waiting) == (0, 0)
+
+
+@attrs.frozen(eq=False)
+class Who:
+    """Somebody who is at an account."""
+
+    account: str
+
+
+async def test_what_runs_and_waits_is_told_by_account(autojump_clock: MockClock) -> None:
+    places = slots(2, 4)
+    assert places.take(Who("a"))
+    assert places.take(Who("b"))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(places.enter, Who("a"), 60.0)
+        nursery.start_soon(places.enter, "nobody's", 60.0)
+        await wait_all_tasks_blocked()
+        assert (places.load("a"), places.load("b"), places.load("c")) == ((1, 1), (1, 0), (0, 0))
+        nursery.cancel_scope.cancel()

@@ -4,6 +4,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import attrs
 import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
@@ -158,3 +159,18 @@ async def test_at_the_end_connections_of_earlier_configurations_are_closed_too()
         windows.close()
 
         assert (before, window.upstream.open_connections) == (1, 0)
+
+
+@attrs.frozen(eq=False)
+class Who:
+    """Somebody who is at an account."""
+
+    account: str
+
+
+async def test_how_busy_an_account_is_is_told_of_the_providers_in_force() -> None:
+    async with open_windows([provider_at("http://127.0.0.1:1")]) as windows:
+        windows.now["one"].slots.take(Who("work"))
+        told = [windows.load(*each.split("/")) for each in ("one/work", "one/home", "two/work")]
+
+    assert told == [(1, 0), (0, 0), (0, 0)]

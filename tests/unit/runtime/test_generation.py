@@ -39,6 +39,7 @@ async def test_the_front_is_as_the_settings_want_it(home: Path) -> None:
     assert front.answerer.emit == print
     assert (front.tally, front.answerer.grace) == (shared.tally, shared.grace)
     assert (front.answerer.gate.lasting, front.answerer.gate.windows) == (shared.lasting, shared.windows.now)
+    assert shared.lasting.router.load == shared.windows.load
 
 
 def test_each_key_of_a_home_opens_what_it_is_for(home: Path) -> None:
