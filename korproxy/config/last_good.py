@@ -40,7 +40,6 @@ def keep_last_good(home: Home, files: Mapping[str, bytes]) -> None:
         draft.mkdir(mode=0o700)
         for name, data in files.items():
             durable.write(draft / name, data)
-        durable.flush_directory(draft)
         draft.rename(home.last_good / f"{number:06}")  # the step that counts
         durable.flush_directory(home.last_good)
     except OSError as exc:

@@ -111,7 +111,6 @@ def _group(group: Group) -> dict[str, Any]:
 def _rule(rule: Rule) -> dict[str, Any]:
     written = _said(rule, Rule(name=""))
     when = _said(rule.when, When())
-    written.pop("when", None)
     return {**written, "when": when} if when else written
 
 

@@ -2,48 +2,27 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from korproxy.config import durable
 from korproxy.errors.exceptions import CommandFailed
+from tests.fakes.recorder import recorded_calls
 
 
 def names_in(directory: Path) -> list[str]:
     return sorted(each.name for each in directory.iterdir())
 
 
-@pytest.fixture
-def recorded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the system was asked to do with files, in order; it does it all the same."""
-    calls: list[str] = []
-    names: dict[int, str] = {}
+def test_the_data_is_on_the_disk_before_its_name_and_both_before_the_return(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded = recorded_calls(monkeypatch)
 
-    def record(call: str, real: Callable[..., Any], named: Callable[..., str]) -> None:
-        def also(*args: Any, **more: Any) -> Any:
-            result = real(*args, **more)
-            if call == "open":
-                names[result] = "directory" if Path(args[0]).is_dir() else "draft"
-            else:
-                calls.append(f"{call} {named(*args)}".strip())
-            return result
-
-        monkeypatch.setattr(os, call, also)
-
-    record("open", os.open, lambda *_: "")
-    record("write", os.write, lambda descriptor, _: names[descriptor])
-    record("fsync", os.fsync, lambda descriptor: names[descriptor])
-    record("replace", os.replace, lambda *_: "")
-    return calls
-
-
-def test_the_data_is_on_the_disk_before_its_name_and_the_name_before_the_return(tmp_path: Path, recorded: list[str]) -> None:
     durable.write(tmp_path / "a.toml", b"x = 1\n")
 
-    assert recorded == ["write draft", "fsync draft", "replace", "fsync directory"]
+    assert recorded == ["write draft of a", "fsync draft of a", "replace draft of a a.toml", f"fsync {tmp_path.name}"]
 
 
 def test_what_the_system_writes_in_parts_is_written_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

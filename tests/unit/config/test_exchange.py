@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
 
 from korproxy.config import accounts_file, exchange, routing_file
 from korproxy.config.accounts_file import AddedAccounts, AddedTable
@@ -16,7 +18,7 @@ from korproxy.config.reading import read_all
 from korproxy.config.settings import AccountSettings
 from korproxy.errors.exceptions import ConfigError
 from korproxy.models.routing import Routing
-from tests.unit.config.routings import FULL
+from tests.unit.config.routings import FULL, routings
 
 TYPED = "sk-ant-api03-c4narYc4narYc4narY"
 SETTINGS = f"""\
@@ -158,8 +160,19 @@ def test_a_merge_adds_to_what_is_there(place: Home) -> None:
     assert loaded.routing.rules == FULL.rules
 
 
+@given(routings())
+def test_any_export_that_comes_back_changes_nothing(routing: Routing) -> None:
+    with tempfile.TemporaryDirectory() as path:
+        place = home_with(Path(path), routing=routing)
+        before = place.routing.read_bytes()
+
+        assert import_into(place, back(exported(place))).files == ()
+        assert import_into(place, back(exported(place)), merge=True).files == ()
+        assert place.routing.read_bytes() == before
+
+
 @pytest.mark.parametrize(
-    ("present", "given", "expected"),
+    ("present", "more", "expected"),
     [
         ({"a": 1, "b": {"c": 1}}, {"b": {"d": 2}}, {"a": 1, "b": {"c": 1, "d": 2}}),
         ({"a": [1, 2]}, {"a": [3]}, {"a": [3]}),
@@ -174,8 +187,8 @@ def test_a_merge_adds_to_what_is_there(place: Home) -> None:
         ({"a": [{"name": "z"}]}, {"a": []}, {"a": []}),
     ],
 )
-def test_tables_are_joined_and_other_values_replaced(present: Any, given: Any, expected: Any) -> None:
-    assert joined(present, given) == expected
+def test_tables_are_joined_and_other_values_replaced(present: Any, more: Any, expected: Any) -> None:
+    assert joined(present, more) == expected
 
 
 def test_all_mistakes_of_all_parts_are_told_and_nothing_is_written(place: Home) -> None:

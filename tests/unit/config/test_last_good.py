@@ -10,6 +10,7 @@ from korproxy.config import durable
 from korproxy.config.home import Home, prepare
 from korproxy.config.last_good import keep_last_good, newest
 from korproxy.errors.exceptions import CommandFailed
+from tests.fakes.recorder import recorded_calls
 
 ONE = {"korproxy.toml": b"version = 1\n", "routing.toml": b"# 1\n"}
 TWO = {"korproxy.toml": b"version = 1\n# 2\n"}
@@ -39,6 +40,19 @@ def test_the_newest_is_what_was_kept_last_and_the_only_one(place: Home) -> None:
     assert kept is not None
     assert (kept.files, kept.path) == (TWO, place.last_good / "000002")
     assert names_in(place.last_good) == ["000002"]
+
+
+def test_a_set_gets_its_name_once_all_of_it_is_on_the_disk(place: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded = recorded_calls(monkeypatch)
+
+    keep_last_good(place, {"routing.toml": b"1"})
+
+    directory = recorded[3].removeprefix("fsync ")
+    assert directory.startswith("draft of ")
+    assert recorded == [
+        *("write draft of routing", "fsync draft of routing", "replace draft of routing routing.toml"),
+        *(f"fsync {directory}", f"rename {directory} 000001", "fsync last-good"),
+    ]
 
 
 def test_what_is_kept_already_is_not_written_again(place: Home) -> None:

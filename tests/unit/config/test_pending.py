@@ -9,6 +9,7 @@ from korproxy.config import durable
 from korproxy.config.home import Home, prepare
 from korproxy.config.pending import NAMES, commit, finish, pending, state_of
 from korproxy.config.reading import contents
+from tests.fakes.recorder import recorded_calls
 
 OLD = {"korproxy.toml": b"# old\n", "accounts.toml": b"version = 1\n"}
 NEW = {"korproxy.toml": b"# new\n", "accounts.toml": b"version = 1\n# new\n", "routing.toml": b"version = 1\n"}
@@ -36,6 +37,19 @@ def test_several_files_are_changed_and_nothing_is_left_over(place: Home) -> None
 
     assert there(place) == NEW
     assert sorted(each.name for each in place.path.iterdir() if each.is_file()) == sorted(NAMES)
+
+
+def test_all_is_on_the_disk_in_one_file_before_the_first_one_is_replaced(place: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded = recorded_calls(monkeypatch)
+
+    commit(place, {"korproxy.toml": b"1", "routing.toml": b"2"})
+
+    assert recorded == [
+        *("write draft of pending", "fsync draft of pending", "replace draft of pending pending.json", "fsync home"),
+        *("write draft of korproxy", "fsync draft of korproxy", "replace draft of korproxy korproxy.toml", "fsync home"),
+        *("write draft of routing", "fsync draft of routing", "replace draft of routing routing.toml", "fsync home"),
+        *("unlink pending.json", "fsync home"),
+    ]
 
 
 def test_one_file_needs_no_second_one(place: Home, monkeypatch: pytest.MonkeyPatch) -> None:
