@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -97,8 +98,8 @@ class Accounts:
 
 def _account(head: bytes) -> str:
     """Return the name of the account whose key is in *head*."""
-    _, _, key = head.partition(b"\r\nauthorization: Bearer key-")
-    return key.partition(b"\r\n")[0].decode()
+    found = re.search(rb"\r\n(?:authorization: Bearer|x-api-key:) key-(.*)", head)
+    return "" if found is None else found[1].decode().strip()
 
 
 def accounts(*names: str) -> Sequence[Account]:
