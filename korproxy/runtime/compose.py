@@ -33,6 +33,7 @@ from korproxy.plugins.finding import Found, find_all
 from korproxy.plugins.host import SIGN_OF_REDACTIONS, PluginHost
 from korproxy.plugins.offers import Offer
 from korproxy.runtime.restarts import STARTED, at_runtime
+from korproxy.runtime.routing_check import not_offered
 
 DEMO = "mock"  # the plugin that answers the demo, alone: of others nobody knows where their providers lead
 
@@ -229,7 +230,9 @@ def _judged(offered: Composition) -> Composition:
     fatal = list(dict.fromkeys(fatal))
     known = {problem.path for problem in fatal}
     broken = [each for each in host.problems() if each.path not in known]
-    warnings = (*broken, *missing, *view.orphans(offered.tables), *view.secret_problems())
+    strategies = [each.item.name for each in offered.offered_strategies]
+    unknown = not_offered(offered.snapshot().routing, strategies, offered.codes)
+    warnings = (*broken, *missing, *unknown, *view.orphans(offered.tables), *view.secret_problems())
     return attrs.evolve(offered, problems=tuple(fatal), warnings=warnings)
 
 

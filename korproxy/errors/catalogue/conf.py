@@ -433,6 +433,21 @@ CONF: tuple[ErrorCode, ...] = (
         status=400,
     ),
     ErrorCode(
+        code="KP-CONF-232",
+        message="The routing names what no plugin offers.",
+        description=(
+            "A group in routing.toml has a strategy, or a rule refuses with a code, that neither KorProxy nor a loaded plugin"
+            " knows. The message says what happens instead; everything else works."
+        ),
+        severity=Severity.WARNING,
+        steps=(
+            "Check the spelling at the place that the message names.",
+            "See with `korproxy plugins` whether the plugin that offers it is loaded.",
+            "The codes that may be used are listed by `korproxy errors`.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
         code="KP-CONF-240",
         message="The changed configuration cannot be used; the one before stays in force.",
         description=(
