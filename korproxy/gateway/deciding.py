@@ -15,7 +15,6 @@ from korproxy.gateway.leading import Lead, Terms, lead
 from korproxy.gateway.ranking import ranked
 from korproxy.gateway.rejecting import NO_KEY, rejected
 from korproxy.gateway.routing import PLANS, Candidate, Question, Snapshot
-from korproxy.gateway.rules import first_that_holds
 from korproxy.models.calls import Call
 from korproxy.models.decisions import Able, Decision, Rejected, RoutedCall, RuleTried, Way
 from korproxy.models.routing import Rule
@@ -100,7 +99,7 @@ def decide(call: Call, snapshot: Snapshot, situation: Situation) -> Route:
 def remembered(call: Call, snapshot: Snapshot) -> Heading | None:
     """Return where *call* leads if that hangs on no rule and on no header of ours, and was found before."""
     first, peek = call.headers.first, call.peek
-    if snapshot.rules or PROFILE in first or TYPE in first or SAFE in first:
+    if snapshot.rules is not None or PROFILE in first or TYPE in first or SAFE in first:
         return None
     return snapshot.headings.get((call.dialect, peek.model, peek.stream, peek.tools))  # and no calls: all requests come by
 
@@ -108,7 +107,7 @@ def remembered(call: Call, snapshot: Snapshot) -> Heading | None:
 def heading(call: Call, snapshot: Snapshot, wall: float) -> Heading:
     """Return where *call* leads at *wall* seconds since the epoch; ``decide`` says what it raises."""
     first = call.headers.first
-    plain = not (snapshot.rules or PROFILE in first or TYPE in first or SAFE in first)
+    plain = snapshot.rules is None and not (PROFILE in first or TYPE in first or SAFE in first)
     if plain and (known := remembered(call, snapshot)) is not None:
         return known
     facts = Facts(call, type_of(call, snapshot), profile_of(call.headers, snapshot), wall)
@@ -125,7 +124,7 @@ def _question(call: Call) -> Question:
 
 def _headed(snapshot: Snapshot, facts: Facts) -> Heading:
     """Ask the rules."""
-    rule, tried = first_that_holds(snapshot.rules, facts)
+    rule, tried = snapshot.rules.first_that_holds(facts) if snapshot.rules is not None else (None, ())
     if rule is not None and rule.refuse:
         raise _refused(facts, rule, tried)
     safe = wants_safety(facts.call.headers, snapshot) or (snapshot.safe_mode and rule is not None and rule.safe_mode)

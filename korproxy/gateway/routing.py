@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
@@ -12,11 +12,13 @@ from korproxy.contracts import Dialect, Embedder, Provider, RoutingStrategy, Tra
 from korproxy.errors.exceptions import NoProvider
 from korproxy.gateway.aliases import resolve
 from korproxy.gateway.provenance import Origin, family_of
-from korproxy.gateway.rules import Rulebook, ready
 from korproxy.models.abilities import Abilities
 from korproxy.models.accounts import Account
 from korproxy.models.calls import Call, Features, Kind
 from korproxy.models.routing import Routing
+
+if TYPE_CHECKING:
+    from korproxy.gateway.rules import Rulebook
 
 PLANS = 1000  # of which the candidates are remembered: clients choose the names of models
 Question: TypeAlias = tuple[str, str, bool, bool]  # format, model, stream, tools
@@ -31,7 +33,7 @@ class Snapshot:
         strategies: Who of a group goes first, by name.
         safe_mode: ``features.safe_mode``; off: nothing switches safe mode on.
         generation: Counts the configurations since the start, from 0.
-        rules: Those of *routing*, made ready.
+        rules: Those of *routing*, made ready; None where there are none.
         plans: The ways that ``candidates`` has found already, by all that decides about them.
         headings, leads: What ``deciding`` has found, likewise.
     """
@@ -44,8 +46,8 @@ class Snapshot:
     strategies: Mapping[str, RoutingStrategy] = attrs.field(factory=dict)
     safe_mode: bool = True
     generation: int = 0
-    rules: Rulebook = attrs.field(
-        default=attrs.Factory(lambda self: ready(self.routing.rules), takes_self=True), init=False, repr=False, eq=False
+    rules: Rulebook | None = attrs.field(
+        default=attrs.Factory(lambda self: _ready(self.routing), takes_self=True), init=False, repr=False, eq=False
     )
     plans: dict[Question, Sequence[Candidate]] = attrs.field(factory=dict, init=False, repr=False, eq=False)
     headings: dict[Question, Any] = attrs.field(factory=dict, init=False, repr=False, eq=False)
@@ -70,6 +72,14 @@ class Snapshot:
         known = [self.dialects[name] for name in (client, provider) if name in self.dialects]
         ways = [(each.translator is not None, embedder_of(each) is not None) for each in known]
         return len(known) == 2 and any(all(way) for way in zip(*ways, strict=True))
+
+
+def _ready(routing: Routing) -> Rulebook | None:
+    if not any(each.enabled for each in routing.rules):
+        return None
+    from korproxy.gateway.rules import ready  # most have none, and start 2 ms sooner without it
+
+    return ready(routing.rules)
 
 
 @attrs.frozen(kw_only=True)

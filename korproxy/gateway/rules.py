@@ -71,9 +71,6 @@ class Rulebook:
     timed: bool = False
     _plans: dict[Seen, Plan] = attrs.field(factory=dict, init=False, repr=False, eq=False)
 
-    def __len__(self) -> int:
-        return len(self.rules)
-
     def plan(self, seen: Seen) -> Plan:
         """Return what is left to look at where *seen* is so."""
         known = self._plans.get(seen)
@@ -83,6 +80,28 @@ class Rulebook:
                 del self._plans[next(iter(self._plans))]
             self._plans[seen] = known
         return known
+
+    def first_that_holds(self, facts: Facts) -> tuple[Rule | None, tuple[RuleTried, ...]]:
+        """Return the first rule of which all holds, and all that were looked at; None where none does."""
+        call = facts.call
+        moment = facts.moment if self.timed else None
+        plan = self.plan((call.peek.model, facts.type, call.key_name, facts.profile.name, call.peek.tools, moment))
+        first = call.headers.first
+        values = [first[name].decode("latin-1").strip() if name in first else None for name in self.headers]
+        subjects = (len(call.body), facts, *values)
+        tried: list[RuleTried] = []
+        for before, each in plan.steps:
+            if before:
+                tried += before
+            for of, check, failed in each.fresh:
+                subject = subjects[of]
+                if subject is None or not check(subject):
+                    tried.append(failed)
+                    break
+            else:
+                tried.append(each.held)
+                return each.rule, tuple(tried)
+        return None, (*tried, *plan.rest)
 
 
 def ready(rules: Sequence[Rule]) -> Rulebook:
@@ -97,29 +116,6 @@ def _ready(rule: Rule, headers: Sequence[bytes]) -> Ready:
     lasting = tuple((of, check, RuleTried(rule.name, why)) for of, check, why in _lasting(rule.when))
     fresh = tuple((of, check, RuleTried(rule.name, why)) for of, check, why in _fresh(rule.when, headers))
     return Ready(rule, lasting, fresh, RuleTried(rule.name))
-
-
-def first_that_holds(book: Rulebook, facts: Facts) -> tuple[Rule | None, tuple[RuleTried, ...]]:
-    """Return the first rule of which all holds, and all that were looked at; None where none does."""
-    call = facts.call
-    moment = facts.moment if book.timed else None
-    plan = book.plan((call.peek.model, facts.type, call.key_name, facts.profile.name, call.peek.tools, moment))
-    first = call.headers.first
-    values = [first[name].decode("latin-1").strip() if name in first else None for name in book.headers]
-    subjects = (len(call.body), facts, *values)
-    tried: list[RuleTried] = []
-    for before, each in plan.steps:
-        if before:
-            tried += before
-        for of, check, failed in each.fresh:
-            subject = subjects[of]
-            if subject is None or not check(subject):
-                tried.append(failed)
-                break
-        else:
-            tried.append(each.held)
-            return each.rule, tuple(tried)
-    return None, (*tried, *plan.rest)
 
 
 def _planned(rules: Sequence[Ready], seen: Seen) -> Plan:

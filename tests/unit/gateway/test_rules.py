@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from korproxy.gateway.facts import Facts
-from korproxy.gateway.rules import REMEMBERED, first_that_holds, fitting, ready
+from korproxy.gateway.rules import REMEMBERED, fitting, ready
 from korproxy.kit.patterns import fits
 from korproxy.models.decisions import RuleTried
 from korproxy.models.routing import Profile, RequestType, Rule, When
@@ -42,7 +42,7 @@ def facts(
 
 def why(known: Facts, **when: Any) -> str:
     """Return what did not hold of a rule; empty: all did."""
-    rule, tried = first_that_holds(ready([Rule(name="r", when=When(**when), group="g")]), known)
+    rule, tried = ready([Rule(name="r", when=When(**when), group="g")]).first_that_holds(known)
     assert (rule is None) == bool(tried[0].why)
     return tried[0].why
 
@@ -131,9 +131,9 @@ def test_the_first_that_holds_decides_and_nothing_behind_it_is_looked_at() -> No
         Rule(name="three", group="g"),
     ]
 
-    assert first_that_holds(ready(rules), facts()) == (rules[2], (RuleTried("one", "model is not x"), RuleTried("two")))
-    assert first_that_holds(ready(rules[:2]), facts()) == (None, (RuleTried("one", "model is not x"),))
-    assert first_that_holds(ready([]), facts()) == (None, ())
+    assert ready(rules).first_that_holds(facts()) == (rules[2], (RuleTried("one", "model is not x"), RuleTried("two")))
+    assert ready(rules[:2]).first_that_holds(facts()) == (None, (RuleTried("one", "model is not x"),))
+    assert ready([]).first_that_holds(facts()) == (None, ())
 
 
 def test_the_body_is_read_only_where_all_else_holds() -> None:
@@ -146,10 +146,10 @@ def test_the_body_is_read_only_where_all_else_holds() -> None:
         When(model="other", tools=True, max_body=1, key="k", profile="p", types=("other",)),
     ]
     known = facts(body=IMAGE)
-    first_that_holds(ready([Rule(name=str(number), when=when, group="g") for number, when in enumerate(whens)]), known)
+    ready([Rule(name=str(number), when=when, group="g") for number, when in enumerate(whens)]).first_that_holds(known)
     assert known._content is None
 
-    rule, _ = first_that_holds(ready([Rule(name="r", when=When(images=True, model="m"), group="g")]), known)
+    rule, _ = ready([Rule(name="r", when=When(images=True, model="m"), group="g")]).first_that_holds(known)
     assert rule is not None
     assert known._content is not None
 
@@ -175,7 +175,7 @@ def test_what_hardly_changes_is_looked_at_once() -> None:
     """A rule behind 199 that do not hold is found at once the second time; what changes is looked at each time."""
     rules = [Rule(name=str(number), when=When(model="x", headers={"a": "*"}), group="g") for number in range(199)]
     book = ready([*rules, Rule(name="last", when=When(headers={"x-a": "1*"}, key="k"), group="g")])
-    found = [first_that_holds(book, facts(key_name="k", headers={"X-A": each})) for each in ("1", "2", "12")]
+    found = [book.first_that_holds(facts(key_name="k", headers={"X-A": each})) for each in ("1", "2", "12")]
 
     assert [None if rule is None else rule.name for rule, _ in found] == ["last", None, "last"]
     assert [tried[-1].why for _, tried in found] == ["", "header x-a is not 1*", ""]
@@ -187,7 +187,7 @@ def test_what_hardly_changes_is_looked_at_once() -> None:
 def test_of_what_was_looked_at_only_so_much_is_remembered() -> None:
     book = ready([Rule(name="r", when=When(model="m7*"), group="g")])
     for number in range(REMEMBERED + 5):
-        rule, _ = first_that_holds(book, facts(model=f"m{number}"))
+        rule, _ = book.first_that_holds(facts(model=f"m{number}"))
         assert (rule is not None) == str(number).startswith("7")
 
     assert len(book._plans) == REMEMBERED
@@ -196,7 +196,7 @@ def test_of_what_was_looked_at_only_so_much_is_remembered() -> None:
 @pytest.mark.usefixtures("berlin")
 def test_the_minute_counts_only_where_a_rule_asks_for_it() -> None:
     timed = ready([Rule(name="r", when=When(hours="09:00-09:01"), group="g")])
-    found = [first_that_holds(timed, facts(wall=MONDAY_NINE + seconds))[0] for seconds in (-1, 0, 59, 60)]
+    found = [timed.first_that_holds(facts(wall=MONDAY_NINE + seconds))[0] for seconds in (-1, 0, 59, 60)]
 
     assert [each is not None for each in found] == [False, True, True, False]
     assert (timed.timed, ready([Rule(name="r", when=When(model="m"))]).timed) == (True, False)
@@ -234,7 +234,7 @@ def test_rules_made_ready_say_what_the_rules_say(whens: list[When], requests: li
     book = ready(rules)
     for model, key, headers, body, tools in requests:
         known = facts(model=model, key_name=key, headers=headers, body=body, tools=tools)
-        rule, tried = first_that_holds(book, known)
+        rule, tried = book.first_that_holds(known)
         holding = [each for each in rules if holds(each.when, known)]
 
         assert rule == (holding[0] if holding else None)
