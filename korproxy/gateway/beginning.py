@@ -17,6 +17,7 @@ from korproxy.gateway.answer_headers import is_event_stream, kind_of
 from korproxy.gateway.inflate import inflated
 from korproxy.gateway.routing import Candidate
 from korproxy.gateway.upstream import Reply
+from korproxy.gateway.verdicts import remedy
 from korproxy.models.outcome import Refusal
 
 REFUSAL_LIMIT = 64 * 1024  # bytes of a provider's error that are read to understand it
@@ -159,8 +160,7 @@ def _judge(candidate: Candidate, reply: Reply, body: bytes) -> Refusal:
         what = f"does not accept the key of account {account.name!r}"
     raise AccountRefused(
         "KP-AUTH-007",
-        f"{provider.id} answered {reply.status}: it {what}."
-        f" Put a valid key where [[providers.{provider.id}.accounts]] points to, then restart KorProxy.",
+        f"{provider.id} answered {reply.status}: it {what}. {remedy(provider.id, account.name)}",
         provider=provider.id,
         account=account.name,
         upstream_status=reply.status,

@@ -175,7 +175,7 @@ class Journey:
             if provider not in self._providers:
                 gate.budget.asked(provider)
             doubtful = turn.probe or gate.board.standing(provider, account, model).failures > 0
-            if self.attempts and doubtful and not gate.budget.take(provider):
+            if self._providers and doubtful and not gate.budget.take(provider):
                 gate.board.release(turn)
                 continue
             return candidate, turn

@@ -38,14 +38,24 @@ def verdict(rejected: Sequence[Rejected], returns_in: float | None) -> KorproxyE
     refused = next((each for each in rejected if each.why == "refused"), None)
     if refused is None:
         return NoProvider(DISABLED, f"Nobody who could answer may be asked: {named}.")
+    keyed = refused.code in {"", _REFUSED}
     whose = f"{refused.provider}/{refused.account}"
-    remedy = "Pay there" if refused.code not in {"", _REFUSED} else f"Put a valid key where the account {whose} points to"
+    what = remedy(refused.provider, refused.account) if keyed else f"Pay there, then: korproxy account wake {whose}"
     return AccountRefused(
         refused.code or _REFUSED,
-        f"Nobody who could answer may be asked: {named}. {remedy}, then: korproxy account wake {whose}",
+        f"Nobody who could answer may be asked: {named}. {what}",
         provider=refused.provider,
         account=refused.account,
-        upstream_status=401 if refused.code in {"", _REFUSED} else 402,
+        upstream_status=401 if keyed else 402,
+    )
+
+
+def remedy(provider: str, account: str) -> str:
+    """Say what to do where *provider* does not take the credential of *account*: it is asked no more until then."""
+    whose = f"{provider}/{account}"
+    return (
+        f"Put a valid key where the account {whose} points to, then: korproxy reload."
+        f" If the key is valid by now: korproxy account wake {whose}"
     )
 
 

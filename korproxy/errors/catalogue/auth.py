@@ -105,7 +105,9 @@ AUTH: tuple[ErrorCode, ...] = (
             "See in korproxy.toml which variable or file the account's `key` refers to, and what is in there.",
             "Make a new key on the provider's site if the old one was withdrawn, and put it into that variable or file.",
             "Check that `base_url` in `[providers.X]` is the address this key is meant for.",
-            "Run `korproxy check`, then restart the daemon: `korproxy stop`, then `korproxy run`.",
+            "Run `korproxy reload`: it reads files again. A variable is read only when the daemon starts.",
+            "The account is not asked again before its key has changed. If it is the provider that was wrong:"
+            " `korproxy account wake PROVIDER/ACCOUNT`.",
         ),
         status=502,
     ),

@@ -90,7 +90,8 @@ async def test_a_refusal_of_our_own_key_is_our_error_and_names_the_account() -> 
     assert (error.code, error.provider, error.account, error.upstream_status) == ("KP-AUTH-007", "one", "work", 401)
     assert error.detail == (
         "one answered 401: it does not accept the key of account 'work'."
-        " Put a valid key where [[providers.one.accounts]] points to, then restart KorProxy."
+        " Put a valid key where the account one/work points to, then: korproxy reload."
+        " If the key is valid by now: korproxy account wake one/work"
     )
     assert (ledger.provider, ledger.account) == ("one", "work")
 

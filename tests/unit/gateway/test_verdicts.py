@@ -38,19 +38,19 @@ def test_nobody_is_told_to_come_back_at_once(returns_in: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "said", "status", "remedy"),
+    ("code", "said", "status", "helps"),
     [
-        ("KP-AUTH-007", "KP-AUTH-007", 401, "Put a valid key where the account one/c points to"),
-        ("", "KP-AUTH-007", 401, "Put a valid key where the account one/c points to"),
-        ("KP-PROV-110", "KP-PROV-110", 402, "Pay there"),
+        ("KP-AUTH-007", "KP-AUTH-007", 401, "points to, then: korproxy reload. If the key is valid by now"),
+        ("", "KP-AUTH-007", 401, "points to, then: korproxy reload. If the key is valid by now"),
+        ("KP-PROV-110", "KP-PROV-110", 402, "(refused by its provider, KP-PROV-110). Pay there, then"),
     ],
 )
-def test_where_all_are_refused_one_is_named_with_what_helps(code: str, said: str, status: int, remedy: str) -> None:
+def test_where_all_are_refused_one_is_named_with_what_helps(code: str, said: str, status: int, helps: str) -> None:
     error = verdict([passed_over("d", "disabled"), passed_over("c", "refused", code=code)], None)
 
     assert isinstance(error, AccountRefused)
     assert (error.code, error.provider, error.account, error.upstream_status) == (said, "one", "c", status)
-    assert str(error).endswith(f"{remedy}, then: korproxy account wake one/c")
+    assert str(error).endswith(f"{helps}: korproxy account wake one/c")
 
 
 def test_where_all_are_left_out_by_hand_nothing_passes_by_itself() -> None:
