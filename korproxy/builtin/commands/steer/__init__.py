@@ -1,0 +1,1 @@
+"""The commands of ``steering``, a module each, and what they have in common."""

@@ -1,0 +1,126 @@
+"""``korproxy config``: all files of the configuration as one document, out and in, and checked."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import IO
+
+import attrs
+import click
+
+from korproxy.api import Cli, CommandFailed
+from korproxy.builtin.commands.steer.told import FAILED, finish, tell
+
+NOT_WRITTEN = "KP-CONF-229"
+LARGEST = 16 * 1024**2  # bytes of a file that is read
+
+
+@click.group()
+def config() -> None:
+    """Export, import and validate the whole configuration.
+
+    \b
+    Examples:
+      korproxy config export --output mine.json
+      korproxy config import mine.json
+      korproxy config validate
+    """  # noqa: D301 -- click wants the character itself
+
+
+@config.command()
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write into FILE, not to stdout."
+)
+@click.pass_obj
+def export(cli: Cli, /, *, output: Path | None) -> None:
+    """Print the whole configuration as JSON.
+
+    That is korproxy.toml, accounts.toml and routing.toml in one document. Secrets are masked; references to them (env:NAME,
+    file:PATH) are as they are. What is exported is what is in use: where a file is damaged, what worked last.
+
+    \b
+    Examples:
+      korproxy config export
+      korproxy config export --output mine.json
+    """  # noqa: D301 -- click wants the character itself
+    exported = cli.configuration.export()
+    text = json.dumps(exported, indent=2, ensure_ascii=False)
+    if output is None:
+        cli.show(text, exported)
+        return
+    _write(output, f"{text}\n")
+    cli.show(f"Written: {output}. Secrets in it are masked.", {"output": str(output)})
+
+
+@config.command("import")
+@click.argument("file", type=click.File("rb"))
+@click.option("--merge", is_flag=True, help="Put it on top of what is there, in place of replacing it.")
+@click.pass_obj
+def import_(cli: Cli, /, *, file: IO[bytes], merge: bool) -> None:
+    """Take over an exported configuration.
+
+    It is put in the place of what is there. FILE is what `korproxy config export` wrote, or one of the three files; `-`
+    reads stdin. What it does not have stays. A mask means the secret that is there now; where there is none, nothing is
+    imported. All of it is checked first, and all of it or nothing is written. What was there before is kept beside it.
+
+    \b
+    Examples:
+      korproxy config import mine.json
+      korproxy config import more.json --merge
+      korproxy config import - < mine.json
+    """  # noqa: D301 -- click wants the character itself
+    done = cli.configuration.restore(_read(file), path=_name(file), merge=merge)
+    files = ", ".join(Path(each).name for each in done.files)
+    finish(cli, done, f"Imported: {files} in {cli.home}.", "All of it was there already.")
+
+
+@config.command()
+@click.argument("file", type=click.File("rb"), required=False)
+@click.pass_obj
+def validate(cli: Cli, /, *, file: IO[bytes] | None) -> None:
+    """Say whether a configuration is right.
+
+    Without a FILE it is the one that is there. FILE is what `korproxy config export` wrote, or one of the three files by
+    its name (any other TOML is taken for a korproxy.toml); `-` reads stdin. Every mistake has a line with its code and
+    place. Secrets are not looked up: `korproxy check` does that, too. Exit code 0 if all is right, 1 if not.
+
+    \b
+    Examples:
+      korproxy config validate
+      korproxy config validate mine.json
+      korproxy config validate ./korproxy.toml --json
+    """  # noqa: D301 -- click wants the character itself
+    what = f"The configuration in {cli.home}" if file is None else _name(file)
+    found = cli.configuration.problems() if file is None else cli.configuration.problems(_read(file), path=_name(file))
+    count = f"{len(found)} {'mistake' if len(found) == 1 else 'mistakes'} found."
+    data = {"ok": not found, "problems": [attrs.asdict(each) for each in found]}
+    cli.show(f"{what} is right." if not found else count, data)
+    if found:
+        tell(found, word="error", color="red")
+        raise SystemExit(FAILED)
+
+
+def _name(file: IO[bytes]) -> str:
+    return "stdin" if file.name in ("<stdin>", "-") else str(file.name)
+
+
+def _read(file: IO[bytes]) -> bytes:
+    try:
+        raw = file.read(LARGEST + 1)
+    except OSError as exc:
+        raise click.UsageError(f"{_name(file)} cannot be read: {exc.strerror}.") from None
+    if len(raw) > LARGEST:
+        raise click.UsageError(f"{_name(file)} is no configuration: it has more than {LARGEST // 1024**2} MiB.")
+    return raw
+
+
+def _write(path: Path, text: str) -> None:
+    """Write *text* so that only the user can read it: what is no secret to KorProxy may be one to its user."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as exc:
+        raise CommandFailed(NOT_WRITTEN, f"{path} cannot be written: {exc.strerror}.") from None

@@ -1,0 +1,38 @@
+"""How an account does, in words: of what the daemon says of its health."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from korproxy.builtin.commands.status import duration
+
+WELL = "available"
+MOST = 3  # findings that are told; an account may be limited for any number of models
+
+
+def account_state(health: Sequence[Mapping[str, Any]]) -> str:
+    """Return the state of one account; *health* is what the daemon holds against it, an entry for each model or for all."""
+    held = [each for each in health if each.get("state") != WELL]
+    if not held:
+        return WELL
+    more = [f"and for {len(held) - MOST} more models"] if len(held) > MOST else []
+    return "; ".join([*map(finding, held[:MOST]), *more])
+
+
+def finding(entry: Mapping[str, Any]) -> str:
+    """Return one entry in words: ``rate limited for gpt-5.5 [KP-RATE-401], asked again in 12 s``."""
+    state = "rate limit used up" if entry.get("spent") else str(entry.get("state")).replace("_", " ")
+    model = f" for {entry['model']}" if entry.get("model") else ""
+    code = f" [{entry['code']}]" if entry.get("code") else ""
+    return f"{state}{model}{code}{_until(entry)}"
+
+
+def _until(entry: Mapping[str, Any]) -> str:
+    if entry.get("probing"):
+        return ", a request finds out right now"
+    if entry.get("state") == "refused":
+        return ", not asked until its key is another one or it is woken"
+    wait = entry.get("returns_in")
+    return f", asked again in {duration(math.ceil(wait))}" if isinstance(wait, int | float) else ""

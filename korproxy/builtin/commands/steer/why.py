@@ -1,0 +1,84 @@
+"""``korproxy why``: the story of one request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from korproxy.api import Cli
+from korproxy.builtin.commands.steer.decision import decision_lines
+from korproxy.builtin.commands.steer.told import listed
+
+OUTCOMES = {
+    "answered": "answered",
+    "refused": "refused the request",
+    "limited": "rate limited",
+    "failed": "failed",
+    "rejected": "refused the key",
+    "busy": "had no free place",
+    "left": "the client went away",
+}
+
+
+@click.command()
+@click.argument("id_", metavar="ID")
+@click.pass_obj
+def why(cli: Cli, /, *, id_: str) -> None:
+    """Say why a request went where it went, and what came of it.
+
+    ID is what an answer has in its header X-KorProxy-Request, or the correlation id in X-Correlation-ID; the latter may
+    belong to several requests, and all of them are shown, the newest first. The running daemon remembers the last thousand
+    requests.
+
+    \b
+    Examples:
+      korproxy why 0b6f4a44-3a1c-4f07-9c8e-0d9a4a7a2f11
+      korproxy why my-own-correlation-id --json
+    """  # noqa: D301 -- click wants the character itself
+    said = cli.ask(f"/v1/requests/{quote(id_, safe='')}/why")
+    stories = listed(said.get("requests"))
+    cli.show("\n\n".join("\n".join(story_lines(each)) for each in stories), said)
+
+
+def story_lines(story: Mapping[str, Any]) -> list[str]:
+    """Return the whole *story*: the decision, each candidate that was asked, and how it ended."""
+    outcome = story.get("outcome") or "still under way"
+    code = f" [{story['code']}]" if story.get("code") else ""
+    head = [f"request {story.get('id')}, correlation id {story.get('correlation_id')}"]
+    if isinstance(story.get("wall"), int | float):
+        head.append(f"{_when(story['wall'])}: {outcome}{code}")
+    decision = story.get("decision")
+    attempts = [_attempt(number, each) for number, each in enumerate(listed(story.get("attempts")), 1)]
+    return [
+        *head,
+        *(decision_lines(decision) if isinstance(decision, dict) else []),
+        *(["what happened", *(f"  {each}" for each in attempts)] if attempts else ["what happened: nobody was asked"]),
+    ]
+
+
+def _when(seconds: float) -> str:
+    try:
+        return datetime.fromtimestamp(seconds).astimezone().isoformat(sep=" ", timespec="milliseconds")
+    except (ValueError, OverflowError, OSError):
+        return "at an unknown time"
+
+
+def _attempt(number: int, attempt: Mapping[str, Any]) -> str:
+    who = f"{attempt.get('provider')}/{attempt.get('account')} with {attempt.get('model')}"
+    outcome = str(attempt.get("outcome"))
+    status = f" (status {attempt['status']})" if attempt.get("status") else ""
+    code = f" [{attempt['code']}]" if attempt.get("code") else ""
+    back = f", come back in {attempt['retry_after']:g} s" if isinstance(attempt.get("retry_after"), int | float) else ""
+    probe = ", to find out whether it is well again" if attempt.get("probe") else ""
+    times = f"after {_ms(attempt.get('at'))}, took {_ms(attempt.get('seconds'))}"
+    then = attempt.get("next")
+    last = f" -> {then}" if then and then != "done" else ""
+    return f"{number}. {who}: {OUTCOMES.get(outcome, outcome)}{status}{code}{back} ({times}{probe}){last}"
+
+
+def _ms(seconds: object) -> str:
+    return f"{seconds * 1000:.0f} ms" if isinstance(seconds, int | float) else "?"
