@@ -132,7 +132,7 @@ class Pool:
         idle = self._idle.get(origin)
         while idle:
             connection = idle[-1]
-            # A server that ends or says something unasked does so after seconds of rest: before that, the last look is enough.
+            # A server that ends a connection does so after seconds of rest: before that, only what comes unasked is looked for.
             if now - connection.idle_since >= AT_REST or not connection.line.quiet(just_now=True):
                 reason = self._spoiled(connection, now)
                 if reason is not None:

@@ -16,6 +16,12 @@ from trio.lowlevel import Abort, RaiseCancelT, Task, current_task, reschedule
 from korproxy.net.reactor import Reactor, current_reactor
 from korproxy.net.waking import WOKEN, pause, plea_to_trio
 
+try:
+    from fcntl import ioctl
+    from termios import FIONREAD
+except ImportError:  # Windows has neither
+    ioctl = None  # type: ignore[assignment]
+
 AT_ONCE = 64 * 1024  # bytes of one read
 _GATHERS = hasattr(Socket, "sendmsg")  # Windows has none
 TURNS = 32  # reads in a row that found something there; then it is the others' turn
@@ -238,14 +244,16 @@ class Wire:
         """Whether nothing is there to be read, not even the end: only then is an idle connection worth using.
 
         Args:
-            just_now: It is enough that nothing was there when the loop last looked, at most two of its rounds ago. That saves a
-                system call, and leaves a little more of the time in which something can be on its way in any case.
+            just_now: It was in use a moment ago. Then it is enough that no byte is there, which costs less than half: an end
+                that nobody has told of yet costs its user a second try, but a byte would begin somebody else's answer.
         """
         if self.hung_up or self.closed:
             return False
-        if just_now and not self.readable:  # without a reactor it always is
-            return True
         try:
+            if just_now and not self.readable and ioctl is not None:
+                count = bytearray(4)
+                ioctl(self.socket.fileno(), FIONREAD, count)
+                return not any(count)
             self.socket.recv(1, MSG_PEEK)
         except BlockingIOError:
             return True

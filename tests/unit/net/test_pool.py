@@ -154,9 +154,7 @@ async def test_a_connection_on_which_something_came_is_not_taken(data: bytes) ->
 
 
 @pytest.mark.parametrize("rested", [0.0, AT_REST])
-async def test_one_that_was_in_use_before_is_judged_by_what_the_loop_has_seen_and_one_at_rest_by_what_is_there(
-    rested: float,
-) -> None:
+async def test_what_came_unasked_makes_a_connection_useless_before_the_loop_has_seen_it(rested: float) -> None:
     async with open_reactor():
         with trio.fail_after(5), a_pool() as (pool, others):
             one, two = await opened(pool, 2)
@@ -168,7 +166,7 @@ async def test_one_that_was_in_use_before_is_judged_by_what_the_loop_has_seen_an
                 each.idle_since -= rested
             others[1].sendall(b"unasked")  # which the loop has had no time to see
 
-            assert take(pool) is (one if rested else two)
+            assert (take(pool), two.base.closed, pool.counters.closed) == (one, True, {"hung up": 1})
 
 
 async def test_what_came_unasked_and_was_seen_makes_a_connection_useless_however_short_it_was_idle() -> None:

@@ -187,14 +187,17 @@ async def test_an_end_is_told_while_nobody_reads_and_once_only() -> None:
 
 
 @roads
-async def test_quiet_just_now_takes_the_loops_word_where_there_is_one(reactor: bool) -> None:
+async def test_quiet_just_now_is_only_where_no_byte_came_whatever_the_loop_has_seen(reactor: bool) -> None:
     async with a_pair(reactor) as (wire, other):
         other.sendall(b"hello")
         await wire.receive()
-        other.sendall(b"surplus")
+        before = wire.quiet(just_now=True)
+        other.sendall(b"s")
         at_once = wire.quiet(just_now=True)
         await wire.until_readable()
-        assert (at_once, wire.quiet(just_now=True)) == (reactor, False)
+        later = wire.quiet(just_now=True)
+        await wire.receive()
+        assert (before, at_once, later, wire.quiet(just_now=True)) == (True, False, False, True)
 
 
 async def test_tasks_wait_woken_and_cancelled_by_turns_with_the_same_plea_to_trio() -> None:
