@@ -57,6 +57,9 @@ HEAD = """
         async def collect(self):
             return {}
 
+        def rank(self, call, able, *, turn, seed):
+            return able
+
     @attrs.frozen
     class Table:
         size: int = 1
@@ -67,6 +70,7 @@ ITEMS = {
     "korproxy_providers": 'OpenAICompatible(id="bad", base_url="http://127.0.0.1:1")',
     "korproxy_dialects": "Dialect()",
     "korproxy_redactions": 'RegexRedaction(name="bad", pattern=re.compile("bad"))',
+    "korproxy_routing": "Task()",
     "korproxy_sinks": "Task()",
     "korproxy_services": "Task()",
     "korproxy_collectors": "Task()",
