@@ -23,7 +23,7 @@ from korproxy.errors.exceptions import (
 from korproxy.gateway.backoff import CAP
 from korproxy.models.outcome import Refusal
 
-Kind: TypeAlias = Literal["answered", "refused", "limited", "failed", "rejected", "busy", "unfit"]
+Kind: TypeAlias = Literal["answered", "refused", "limited", "failed", "rejected", "busy", "overtaken", "unfit"]
 Held: TypeAlias = Literal["nothing", "limited", "failed", "refused", "good"]
 
 TOO_LONG = "KP-NET-307"
@@ -41,6 +41,12 @@ _CLIENTS_FAULT = (
     b"context_length_exceeded",
 )
 _TELLING = 4096  # bytes of an error event in which it says what is wrong
+
+
+class Overtaken(Busy):
+    """The account began to rest while the request waited for a place there: it is looked at anew who may be asked."""
+
+    __slots__ = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -107,6 +113,8 @@ def of_error(exc: KorproxyError, *, forwards: bool) -> Outcome:
         case AccountRefused(upstream_status=status):
             held: Held = "nothing" if forwards else "refused"
             found = Outcome(kind="rejected", held=held, status=status, code=exc.code)
+        case Overtaken():
+            found = Outcome(kind="overtaken", code=exc.code)
         case Busy(retry_after=wait):
             found = Outcome(kind="busy", code=exc.code, retry_after=wait)
         case PluginBroken() | NoProvider() | ConfigError() | BadRequest(code="KP-PROV-115"):  # another format may have a place

@@ -16,6 +16,7 @@ from korproxy.gateway.attempts import Form, Learnt, second
 from korproxy.gateway.beginning import REFUSAL_LIMIT, Begun, Naming, begin, blame
 from korproxy.gateway.budget import RetryBudget
 from korproxy.gateway.deciding import Route
+from korproxy.gateway.failover import Overtaken
 from korproxy.gateway.frames import FrameCutter
 from korproxy.gateway.health_board import HealthBoard
 from korproxy.gateway.inflate import Inflater, inflated
@@ -44,6 +45,7 @@ from korproxy.gateway.router import Router
 from korproxy.gateway.routing import Candidate, Snapshot
 from korproxy.gateway.seats import Seat
 from korproxy.gateway.upstream import Reply
+from korproxy.gateway.verdicts import COOLING
 from korproxy.gateway.why import Stories
 from korproxy.gateway.windows import Window
 from korproxy.kit.rate_limits import spent_until
@@ -177,24 +179,28 @@ class Gate:
             route = self.route(call)
         ledger.decision = route.decision
         order, came = route.order, None
+        if call.account is not None:
+            return await self._from_keeper(call, order[0], ledger, late_error)
         if order and (len(order) == 1 or self.has_room(order[0])) and (self.board.calm or self._is_well(order[0])):
             candidate = order[0]
             try:
                 relay = await self.attempt(call, candidate, ledger, late_error)
             except KorproxyError as exc:
-                if call.account is not None:
-                    raise
                 came = Came(candidate=candidate, began=call.began, exc=exc)
             else:
                 if relay.good:
                     if route.decision.session or not self.board.calm:
                         self.began(route, relay.candidate)
                     return relay
-                if call.account is not None:
-                    return relay
                 came = Came(candidate=candidate, began=call.began, relay=relay)
         journey = Journey(gate=self, call=call, ledger=ledger, late_error=late_error, route=route, meanwhile=meanwhile)
         return await journey.run(came)
+
+    async def _from_keeper(self, call: Call, candidate: Candidate, ledger: Ledger, late_error: LateError) -> Relay:
+        """Ask the only account that has what *call* is about, however it does: that tells nothing of its models."""
+        relay = await self.attempt(call, candidate, ledger, late_error)
+        relay.seat.judged = not relay.good
+        return relay
 
     def began(self, route: Route, candidate: Candidate) -> None:
         """Take note that the answer of *candidate* has begun: the session stays there, and the account is well so far."""
@@ -215,8 +221,14 @@ class Gate:
             return call
         return await _work(sum(each.size for each in before), partial(continued, call, before, dialect))
 
-    async def attempt(self, call: Call, candidate: Candidate, ledger: Ledger, late_error: LateError) -> Relay:
-        """Ask *candidate*, and return its answer once the first piece of it is here; see ``open``."""
+    async def attempt(
+        self, call: Call, candidate: Candidate, ledger: Ledger, late_error: LateError, *, probe: bool = False
+    ) -> Relay:
+        """Ask *candidate*, and return its answer once the first piece of it is here; see ``open``.
+
+        Args:
+            probe: It rests, and this is to find out whether it is well again.
+        """
         provider = candidate.provider
         ledger.provider, ledger.account, ledger.upstream_model = provider.id, candidate.account.name, candidate.model
         ledger.attempts += 1
@@ -239,9 +251,14 @@ class Gate:
         if not window.slots.take(seat):
             patience = min(provider.deadlines.first_byte, until - trio.current_time())
             await window.slots.enter(seat, max(patience, 0.0))
+            if not probe and not self.board.calm and not self._is_well(candidate):  # others have found out meanwhile
+                window.slots.leave(seat)
+                raise Overtaken(COOLING, f"{provider.id}/{candidate.account.name} rests since others were refused there.")
         held: Reply | Relay | None = None
         try:
             held = reply = await window.upstream.open(form.wanted, until)
+            if (wait := spent_until(reply.headers, 0.0)) is not None:  # now: the first byte may take its time behind that
+                self._rest(candidate, wait)
             begun = await begin(form.candidate, reply)
             if begun.refusal is not None:
                 form, begun = await self._begun_again(call, form, begun, window, until=until, ledger=ledger)
@@ -260,8 +277,6 @@ class Gate:
             )
             if code is not None:
                 relay.refusal = begun.refusal
-            if (wait := spent_until(reply.headers, 0.0)) is not None:
-                self._rest(candidate, wait)
             relay.first = await relay.next_piece()
             relay.good = relay.code is None and relay.ended_badly is None and not passage.failed
         except BaseException:

@@ -32,7 +32,8 @@ Key: TypeAlias = tuple[str, str, str]
 
 _COOLING = frozenset({"rate_limited", "spent", "erroring", "probing"})
 # Which failure a client is told of where nobody answers: the one that says most of what would help; of equal ones the last.
-_WEIGHT: dict[Kind, int] = {"limited": 3, "failed": 3, "rejected": 2, "busy": 1, "unfit": 0}
+# Whoever is told of a limit waits for its end, so that comes last of what time heals: others may be well again before.
+_WEIGHT: dict[Kind, int] = {"failed": 4, "rejected": 3, "busy": 2, "limited": 1, "unfit": 0}
 
 log = logging.getLogger("korproxy.gateway")
 
@@ -119,7 +120,7 @@ class Journey:
                     self._note(came, "given up")
                     return await _answer(came)
                 self._note(came, "next candidate" if following else "given up" if until is None else "waited")
-                await self._drop(came)
+                await self._drop(came, following)
             if following is not None:
                 came = await self._ask(*following)
             elif until is not None:
@@ -134,7 +135,7 @@ class Journey:
         self.ledger.again()
         relay, exc = None, None
         try:
-            relay = await self.gate.attempt(self.call, candidate, self.ledger, self.late_error)
+            relay = await self.gate.attempt(self.call, candidate, self.ledger, self.late_error, probe=turn.probe)
         except KorproxyError as error:
             exc = error
         except BaseException:  # the client has left, mostly; whoever is next finds out how the account does
@@ -155,10 +156,10 @@ class Journey:
         board.release(came.turn)
         if came.relay is not None and outcome is not ANSWERED:
             came.relay.seat.judged = True
-        if outcome.goes_on and outcome.held != "limited":
+        if outcome.goes_on and outcome.held != "limited" and outcome.kind not in {"busy", "overtaken"}:
             self._done.add(_key(came.candidate))
         weight = _WEIGHT.get(outcome.kind, -1)
-        if outcome.goes_on and weight >= self._weight:
+        if outcome.goes_on and weight >= max(self._weight, 0):
             self._weight, self._failure = weight, came.exc or _as_error(came, outcome)
         return outcome
 
@@ -177,6 +178,7 @@ class Journey:
             doubtful = turn.probe or gate.board.standing(provider, account, model).failures > 0
             if self._providers and doubtful and not gate.budget.take(provider):
                 gate.board.release(turn)
+                self._done.add(_key(candidate))
                 continue
             return candidate, turn
         return None
@@ -185,7 +187,7 @@ class Journey:
         """Return until when it is worth to wait for somebody; the decision is made anew with that."""
         gate, now = self.gate, trio.current_time()
         self.route = gate.foresee(self.call)
-        if any(_key(each) not in self._done for each in self.route.order) and self.attempts:
+        if self.attempts and self._somebody_may():
             return self._patience.until(now, now, self._deadline())
         first: float | None = None
         for each in _could_return(self.route):
@@ -211,20 +213,27 @@ class Journey:
     async def _until_somebody_may(self, until: float) -> None:
         while trio.current_time() < until:
             await self.gate.board.changed(until)
-            if any(_key(each) not in self._done for each in self.gate.foresee(self.call).order):
+            self.route = self.gate.foresee(self.call)
+            if self._somebody_may():
                 return
 
+    def _somebody_may(self) -> bool:
+        """Whether the route names somebody who has not failed this request, and has a place free."""
+        return any(_key(each) not in self._done and self.gate.has_room(each) for each in self.route.order)
+
     def _says_it_best(self, came: Came) -> bool:
-        """Whether the provider's own error is what the client gets: always, but where all rest who could answer."""
+        """Whether the provider's own error is what the client gets: not where all rest, or where another error says more."""
         if came.relay is None or came.relay.ended_badly is not None:
             return False
-        return not (self._several and came.outcome.kind == "limited" and self._returns_in() is not None)
+        if not self._several or came.outcome.kind != "limited":
+            return True
+        return self._returns_in() is None and self._weight <= _WEIGHT["limited"]
 
     def _verdict(self) -> KorproxyError:
         """Return what the client is told where nobody answers: of one account its own error, else how all of them do."""
         returns_in = self._returns_in()
         known = self._failure
-        if known is None or (self._several and not self.route.order and self._weight in {2, 3}):
+        if known is None or (self._several and not self.route.order and self._weight > 0):
             return verdict(self.route.decision.rejected, returns_in)
         return known
 
@@ -242,10 +251,18 @@ class Journey:
         totals += [each.deadlines.total for each in self.gate.snapshot.providers if each.id in named]
         return self.call.began + max(totals, default=0.0)
 
-    async def _drop(self, came: Came) -> None:
+    async def _drop(self, came: Came, following: tuple[Candidate, Turn] | None) -> None:
         """Close what nobody gets, before anybody else is asked."""
-        if came.relay is not None:
-            await came.relay.aclose()
+        if following is not None:
+            went, comes = _key(came.candidate), _key(following[0])
+            log.info("%s/%s: %s (%s); %s/%s is asked", *went[:2], came.outcome.kind, came.outcome.code, *comes[:2])
+        try:
+            if came.relay is not None:
+                await came.relay.aclose()
+        except BaseException:
+            if following is not None:
+                self.gate.board.release(following[1])
+            raise
 
     def _note(self, came: Came, following: Following, *, left: bool = False) -> None:
         outcome = Outcome(kind="failed") if left else came.outcome

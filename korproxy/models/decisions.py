@@ -119,7 +119,8 @@ class Attempt:
         at: Seconds since the request head arrived.
         seconds: Until it was known how it ends: the answer's beginning, a refusal, an error.
         outcome: ``answered``, ``refused`` (the client's own fault, as far as the provider says), ``limited``, ``failed``,
-            ``rejected`` (the credential), ``busy`` (no place), ``left`` (the client went away).
+            ``rejected`` (the credential), ``busy`` (no place), ``overtaken`` (while it waited for a place, the account began to
+            rest), ``left`` (the client went away).
         next: What came of it: ``done``, ``next candidate``, ``waited``, ``given up``.
     """
 
