@@ -18,7 +18,8 @@ _BREAKS = re.compile(rb"[\r\n\0]")
 class _Lines(dict[tuple[bytes, bytes], bytes]):
     """Fields that were found good, as they are sent: most of a request's were in the one before.
 
-    Some are always new, as its id is: so that these do not stay, a table that is full begins anew.
+    Some are always new, as its id is: so that these do not stay, a table that is full begins anew. Credentials are
+    among them, a client's own that is passed on, too: until then they are in memory, and never written anywhere.
     """
 
     def __missing__(self, field: tuple[bytes, bytes]) -> bytes:
@@ -59,7 +60,11 @@ def head_of(
         BadFields: HTTP cannot carry *method*, *fields* or *host*.
     """
     goal = target.absolute if absolute else target.path
-    lines = [_start(method, goal, target.authority if host is None else host), *map(_line, fields)]
+    start = _start(method, goal, target.authority if host is None else host)
+    try:
+        lines = [start, *map(_line, fields)]
+    except (TypeError, ValueError):  # whose words would repeat them
+        raise BadFields("a field that is no pair of bytes") from None
     if target.credential and not any(name == b"authorization" for name, _ in fields):
         lines.append(b"authorization: %b\r\n" % target.credential)
     lines.append(b"\r\n" if length is None else b"content-length: %d\r\n\r\n" % length)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import pytest
 
@@ -62,6 +64,16 @@ def test_a_name_that_is_no_token_is_refused_also_beside_good_ones(name: bytes) -
     for _ in range(2):
         with pytest.raises(BadFields):
             head_of("POST", TARGET, fields, length=1)
+
+
+@pytest.mark.parametrize(
+    "field", [[b"x-a", b"secret"], (b"x-a", bytearray(b"secret")), (b"x-a", "secret"), ("x-a", b"secret"), (b"x-a",)]
+)
+def test_a_field_that_is_no_pair_of_bytes_is_refused_and_not_repeated(field: Any) -> None:
+    with pytest.raises(BadFields, match="no pair of bytes") as caught:
+        head_of("POST", TARGET, [(b"x-good", b"1"), field], length=1)
+
+    assert ("secret" in str(caught.value), caught.value.__suppress_context__) == (False, True)
 
 
 @pytest.mark.parametrize("method", ["", "GET /", "GE\r\nT"])
