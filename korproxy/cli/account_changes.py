@@ -85,7 +85,7 @@ def _account(name: str, *, key: str | None, forwards: bool) -> AccountSettings:
     try:
         return AccountSettings(name=name, key=key, credential="client" if forwards else None)
     except (Mistake, ExceptionGroup) as exc:
-        raise _wrong(exc, "KP-CONF-212", "the account's name") from None
+        raise _wrong(exc, "KP-CONF-212", "PROVIDER/ACCOUNT") from None
 
 
 def _want_type(cli: Context, provider: str, type: str) -> None:  # noqa: A002 -- the key in accounts.toml
@@ -94,7 +94,7 @@ def _want_type(cli: Context, provider: str, type: str) -> None:  # noqa: A002 --
         provider_id(provider)
         table = ProviderTable(type=type)
     except (Mistake, ExceptionGroup) as exc:
-        raise _wrong(exc, WRONG, "the provider's id or type") from None
+        raise _wrong(exc, WRONG, "PROVIDER or --type") from None
     chosen = cli.chosen
     root = RootSettings(providers={provider: table})
     parts = compose(cli.files, root=root, plugin_dirs=chosen.plugin_dirs, no_plugins=chosen.no_plugins)

@@ -15,7 +15,7 @@ from korproxy.cli.failures import problem_lines
 from korproxy.cli.known_accounts import known_accounts
 from korproxy.cli.taking_effect import take_effect
 from korproxy.cli.whole_configuration import judged, problems_in, problems_now
-from korproxy.config import changing, exchange, routing_edit
+from korproxy.config import accounts_file, changing, exchange, routing_edit
 from korproxy.config.account_edit import discard_secret
 from korproxy.config.home import Home
 from korproxy.config.reading import Loaded, read_all
@@ -66,7 +66,7 @@ class Files:
     ) -> Applied:
         """Add an account; ``contracts.Configuration`` says what the arguments mean."""
         edit = partial(added, self._cli, provider, name, key=key, secret=secret, forwards=forwards, type=type)
-        return self._changed(edit)
+        return self._changed(edit, about=f"{accounts_file.ROOT}.providers.{provider}.")
 
     def remove_account(self, provider: str, name: str) -> Applied:
         """Take an account out of accounts.toml and of all groups, and its secret off the disk."""
@@ -160,7 +160,7 @@ class Files:
     def reload(self) -> Applied:
         """Have the running daemon read its files again."""
         self._cli.must_run()
-        return take_effect(self._cli)
+        return take_effect(self._cli, about="")
 
     def export(self) -> Mapping[str, object]:
         """Return all files as one document."""
@@ -171,7 +171,7 @@ class Files:
         """Put *raw* in the place of what is there, or on top of it."""
         home = self._cli.files
         done = exchange.import_into(home, exchange.parse(raw, path=path), merge=merge, judge=partial(judged, self._cli))
-        return take_effect(self._cli, files=_names(done.files), kept=_names(done.kept))
+        return take_effect(self._cli, about="", files=_names(done.files), kept=_names(done.kept))
 
     def problems(self, raw: bytes | None = None, *, path: str = "") -> Sequence[Problem]:
         """Return every mistake in *raw*, or in the files of the home."""
@@ -180,13 +180,17 @@ class Files:
     def _edited(self, edit: Callable[[Routing], Routing]) -> Applied:
         return self._changed(lambda now: attrs.evolve(now, routing=edit(now.routing)))
 
-    def _changed(self, edit: Callable[[changing.Editable], changing.Editable]) -> Applied:
-        """Let *edit* change the files, and have the daemon go by them; what leads nowhere only since then is told."""
+    def _changed(self, edit: Callable[[changing.Editable], changing.Editable], *, about: str | None = None) -> Applied:
+        """Let *edit* change the files, and have the daemon go by them; what leads nowhere only since then is told.
+
+        Args:
+            about: See ``take_effect``.
+        """
         home = self._cli.files
         before = _notices(home)
         done = changing.update(home, edit)
         new = tuple(each for each in _notices(home) if each not in before)
-        return take_effect(self._cli, files=_names(done.files), kept=_names(done.kept), warnings=new)
+        return take_effect(self._cli, files=_names(done.files), kept=_names(done.kept), warnings=new, about=about)
 
     def _read(self) -> Loaded:
         """Read the files. What is used in place of one that is damaged is told at once."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -26,6 +27,9 @@ POLL = 0.05  # seconds between two looks at the lock
 MOST = 16 * 1024**2  # bytes of an answer
 ASKED_WRONGLY = {400, 404, 409, 422}  # statuses of errors that say what is wrong with the question
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- where to reach a daemon that is bound to every address
+
+
+_REFERENCE = re.compile(r"\s*\[KP-[A-Z]+-\d{3}: \S*\]$")  # what stands behind the message for clients of the API
 
 
 def is_locked(lock: Path) -> bool:
@@ -169,5 +173,5 @@ def _error(found: Any) -> tuple[str, str] | None:
     error = found.get("error") if isinstance(found, dict) else None
     match error:
         case {"code": str(code), "message": str(message)}:
-            return code, message
+            return code, _REFERENCE.sub("", message)
     return None

@@ -16,28 +16,33 @@ PATIENCE = 60.0  # seconds: plugins are asked anew, and files may be far away
 UNDONE = 409  # the status of a reload that was not done
 
 
-def take_effect(cli: Context, **changed: Any) -> Applied:
-    """Ask the daemon of *cli*'s home to reload, if one runs; *changed* is what ``Applied`` says of the files."""
-    about = cli.running()
-    if about is None:
+def take_effect(cli: Context, *, about: str | None = None, **changed: Any) -> Applied:
+    """Ask the daemon of *cli*'s home to reload, if one runs.
+
+    Args:
+        about: Of what the daemon warns of, only what is about places that begin so is passed on; None: nothing.
+        changed: What ``Applied`` says of the files.
+    """
+    running = cli.running()
+    if running is None:
         return Applied(**changed)
-    if about.get("demo") is True:
+    if running.get("demo") is True:
         return Applied(daemon="demo", **changed)
     try:
         said = cli.talk("POST", RELOAD, {}, patience=PATIENCE, fine=(200, UNDONE))
     except CommandFailed as exc:
         return Applied(daemon="silent", problems=(Problem(code=exc.code, path=RELOAD, message=exc.detail),), **changed)
-    return _applied(said, **changed)
+    return _applied(said, about, **changed)
 
 
-def _applied(said: Mapping[str, Any], **changed: Any) -> Applied:
+def _applied(said: Mapping[str, Any], about: str | None, **changed: Any) -> Applied:
     known = changed.pop("warnings", ())
-    warned = [each for each in problems_of(said.get("warnings")) if each not in known]
+    warned = [] if about is None else [each for each in problems_of(said.get("warnings")) if each.path.startswith(about)]
     return Applied(
         daemon="in force" if said.get("ok") is True else "refused",
         generation=said["generation"] if isinstance(said.get("generation"), int) else None,
         problems=problems_of(said.get("problems")),
-        warnings=(*known, *warned),
+        warnings=tuple(dict.fromkeys([*known, *warned])),
         restart=tuple(each for each in said.get("restart") or () if isinstance(each, str)),
         **changed,
     )

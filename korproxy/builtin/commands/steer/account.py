@@ -82,7 +82,8 @@ def add(cli: Cli, /, *, account: tuple[str, str], key: str | None, client_creden
     done = cli.configuration.add_account(provider, name, key=key, secret=secret, forwards=client_credential, type=type_)
     here = f" Its key is in {cli.home}/secrets." if secret is not None else ""
     finish(cli, done, f"The account {provider}/{name} is added.{here}", provider=provider, account=name)
-    _tell_key(cli, provider, name)
+    if done.daemon == "none":  # it looks where it is started, and has told already
+        _tell_key(cli, provider, name)
 
 
 @account.command()
@@ -171,8 +172,10 @@ def _tell_key(cli: Cli, provider: str, name: str) -> None:
 
 def _live(cli: Cli) -> Mapping[str, Mapping[str, Any]] | None:
     """Return what the daemon says of each provider, by id; None where it says nothing."""
-    if cli.running() is None:
-        click.echo("No daemon runs with this home, so how accounts are is not known.", err=True)
+    running = cli.running()
+    if running is None or running.get("demo"):
+        why = "No daemon runs with this home" if running is None else "The running daemon is a demo, which knows none of them"
+        click.echo(f"{why}, so how accounts are is not known.", err=True)
         return None
     try:
         said = cli.ask(PROVIDERS)

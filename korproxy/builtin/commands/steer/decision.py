@@ -29,7 +29,7 @@ def decision_lines(decision: Mapping[str, Any]) -> list[str]:
         "type": decision.get("type", ""),
         "profile": decision.get("profile", ""),
         "rules": "none" if not listed(decision.get("rules")) else "",
-        "group": _group(decision),
+        "group": _group(decision) if decision.get("order") or decision.get("rejected") else "",  # where it got that far
         "session": _session(decision),
     }
     lines = table([(f"{name}", str(value)) for name, value in facts.items() if value])

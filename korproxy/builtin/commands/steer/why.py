@@ -23,6 +23,8 @@ OUTCOMES = {
     "left": "the client went away",
 }
 
+ENDS = {"ok": "answered", "": "still under way", None: "still under way"}
+
 
 @click.command()
 @click.argument("id_", metavar="ID")
@@ -46,7 +48,7 @@ def why(cli: Cli, /, *, id_: str) -> None:
 
 def story_lines(story: Mapping[str, Any]) -> list[str]:
     """Return the whole *story*: the decision, each candidate that was asked, and how it ended."""
-    outcome = story.get("outcome") or "still under way"
+    outcome = ENDS.get(story.get("outcome"), story.get("outcome"))
     code = f" [{story['code']}]" if story.get("code") else ""
     head = [f"request {story.get('id')}, correlation id {story.get('correlation_id')}"]
     if isinstance(story.get("wall"), int | float):
@@ -70,14 +72,17 @@ def _when(seconds: float) -> str:
 def _attempt(number: int, attempt: Mapping[str, Any]) -> str:
     who = f"{attempt.get('provider')}/{attempt.get('account')} with {attempt.get('model')}"
     outcome = str(attempt.get("outcome"))
-    status = f" (status {attempt['status']})" if attempt.get("status") else ""
     code = f" [{attempt['code']}]" if attempt.get("code") else ""
-    back = f", come back in {attempt['retry_after']:g} s" if isinstance(attempt.get("retry_after"), int | float) else ""
-    probe = ", to find out whether it is well again" if attempt.get("probe") else ""
-    times = f"after {_ms(attempt.get('at'))}, took {_ms(attempt.get('seconds'))}"
+    back = f", said to come back in {attempt['retry_after']:g} s" if isinstance(attempt.get("retry_after"), int | float) else ""
+    facts = [
+        f"status {attempt['status']}" if attempt.get("status") else "",
+        f"asked after {_ms(attempt.get('at'))}",
+        f"took {_ms(attempt.get('seconds'))}",
+        "to find out whether it is well again" if attempt.get("probe") else "",
+    ]
     then = attempt.get("next")
     last = f" -> {then}" if then and then != "done" else ""
-    return f"{number}. {who}: {OUTCOMES.get(outcome, outcome)}{status}{code}{back} ({times}{probe}){last}"
+    return f"{number}. {who}: {OUTCOMES.get(outcome, outcome)}{code}{back} ({', '.join(filter(None, facts))}){last}"
 
 
 def _ms(seconds: object) -> str:
