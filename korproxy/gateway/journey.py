@@ -24,7 +24,8 @@ from korproxy.models.calls import Call
 from korproxy.models.decisions import Attempt, Rejected
 
 if TYPE_CHECKING:
-    from korproxy.gateway.gate import Gate, LateError
+    from korproxy.gateway.asking import LateError
+    from korproxy.gateway.gate import Gate
 
 Meanwhile: TypeAlias = Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
 Following: TypeAlias = Literal["done", "next candidate", "waited", "given up"]
