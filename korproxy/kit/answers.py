@@ -91,6 +91,10 @@ class PlainAnswer(msgspec.Struct):
     _pieces: list[bytes] = []
     _size: int = 0
 
+    def __repr__(self) -> str:
+        """Show how much there is, and not what it says."""
+        return f"PlainAnswer({self._size} bytes, usage={self.usage!r}, ended={self.ended}, failed={self.failed})"
+
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes, cut anywhere."""
         self._size += len(chunk)

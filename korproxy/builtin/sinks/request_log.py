@@ -110,7 +110,12 @@ def _write(batch: Sequence[Finished]) -> None:
 
 
 def _only_handler() -> logging.Handler | None:
-    """Return what alone would get the records of ``log``, as they are; None where there are several, or there is a filter."""
+    """Return what alone would get the records of ``log``, as they are; None where somebody else has a hand in them.
+
+    That is another handler, a filter, or whoever makes the records: each may hide what is not to be written.
+    """
+    if logging.getLogRecordFactory() is not logging.LogRecord:
+        return None
     handlers: list[logging.Handler] = []
     logger: logging.Logger | None = log
     while logger is not None:

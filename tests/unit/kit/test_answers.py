@@ -114,6 +114,13 @@ def test_of_a_plain_answer_the_seals_are_read_at_its_end() -> None:
     assert PlainAnswer(lambda _: Usage()).seals == ()
 
 
+def test_a_plain_answer_that_is_shown_does_not_say_what_is_in_it() -> None:
+    reader = PlainAnswer(lambda _: Usage())
+    reader.feed(b"what the model said")
+
+    assert ("said" in repr(reader), "19 bytes" in repr(reader)) == (False, True)
+
+
 def test_only_texts_are_seals_and_there_is_an_end_to_them() -> None:
     seals: list[Seal] = []
     for each in (None, 7, "", ["x"]):

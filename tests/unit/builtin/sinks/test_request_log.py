@@ -210,6 +210,23 @@ async def test_another_handler_or_a_filter_gets_a_record_of_each_event(caplog: p
     assert (counting.count, on_handler.count) == (2, 2)
 
 
+class Hiding(logging.LogRecord):
+    """A record that says less than it was told."""
+
+    def getMessage(self) -> str:  # noqa: N802 -- the name in logging
+        return super().getMessage().replace("provider=codex", "provider=***")
+
+
+async def test_who_makes_records_of_another_kind_makes_those_of_requests_too() -> None:
+    logging.setLogRecordFactory(Hiding)
+    try:
+        [written] = await logged(OK)
+    finally:
+        logging.setLogRecordFactory(logging.LogRecord)
+
+    assert written == f"info     requests  [c-1] {line(OK).replace('provider=codex', 'provider=***')}" != (await logged(OK))[0]
+
+
 async def test_a_record_is_whole_and_made_when_it_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     [sink] = korproxy_sinks(FakeSettings())
     send, receive = trio.open_memory_channel[Finished](2)
