@@ -69,6 +69,7 @@ class Health:
                 "type": each.type,
                 "base_url": self.redactor.redact(each.base_url),  # where a plugin's users may have put a key
                 "accounts": [account.name for account in each.accounts],
+                "no_key": [account.name for account in each.accounts if account.missing is not None],
                 "disabled": [account.name for account in each.accounts if f"{each.id}/{account.name}" in disabled],
                 "health": [_of_account(entry) for entry in known if entry["provider"] == each.id],
                 "checks": self._checks(each.id),

@@ -90,6 +90,7 @@ def _provider(provider: Mapping[str, Any]) -> Iterator[str]:
     accounts = ", ".join(provider.get("accounts") or ()) or "none"
     work = f"{provider.get('running', 0)} running, {provider.get('waiting', 0)} waiting"
     yield f"{provider.get('id')} ({provider.get('type')}): accounts {accounts}; {work}"
+    yield from (f"  {name}: no key; see `korproxy check`" for name in provider.get("no_key") or ())
     yield from (f"  {name}: disabled" for name in provider.get("disabled") or ())
     yield from (f"  {_trouble(each)}" for each in provider.get("health") or () if each.get("state") != "available")
 

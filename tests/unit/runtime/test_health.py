@@ -172,7 +172,16 @@ async def test_providers_are_listed_with_what_they_do_now() -> None:
         windows["one"].slots.leave("a request")
 
     pool = {"idle": 0, "busy": 0, "opened": 0, "reused": 0, "repeated": 0, "closed": {}}
-    idle = {"disabled": [], "health": [], "checks": [], "running": 0, "waiting": 0, "connections": 0, "pool": pool}
+    idle = {
+        "no_key": [],
+        "disabled": [],
+        "health": [],
+        "checks": [],
+        "running": 0,
+        "waiting": 0,
+        "connections": 0,
+        "pool": pool,
+    }
     busy = {**idle, "running": 1}
     assert one == {"id": "one", "type": "compatible", "base_url": "http://127.0.0.1:1", "accounts": ["work"], **busy}
     assert two == {"id": "two", "type": "compatible", "base_url": "http://127.0.0.1:1/***", "accounts": [], **idle}

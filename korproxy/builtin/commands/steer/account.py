@@ -204,6 +204,8 @@ def _state(account: KnownAccount, live: Mapping[str, Mapping[str, Any]] | None) 
     provider = live.get(account.provider, {})
     if account.name not in (provider.get("accounts") or ()):
         return "not in force"
+    if account.name in (provider.get("no_key") or ()):
+        return "no key"
     return account_state(_health(account, provider))
 
 
