@@ -352,7 +352,7 @@ CONF: tuple[ErrorCode, ...] = (
         code="KP-CONF-225",
         message="This is not an exported configuration.",
         description=(
-            "The file is not what an export writes, or it was cut off, or another version of KorProxy wrote it."
+            "The file is not what `korproxy config export` writes, or it was cut off, or another version of KorProxy wrote it."
             " Nothing was changed."
         ),
         steps=(

@@ -86,6 +86,14 @@ def test_an_export_has_all_three_files_without_a_secret_and_with_the_references(
     assert "hunter2" not in dump(export(place))
 
 
+def test_an_export_is_for_people_and_editors_too(place: Home) -> None:
+    place.toml.write_text("version = 1\n[aliases]\n'schnell-für-heute' = 'local/m'\n", encoding="utf-8")
+    text = dump(export(place))
+
+    assert '    "aliases": {\n      "schnell-für-heute": "local/m"' in text
+    assert parse(b"\xef\xbb\xbf" + text.encode(), path="export.json") == back(json.loads(text))
+
+
 def test_an_empty_home_has_an_empty_export(home: Path) -> None:
     assert export(Home(path=home)) == {"format": "korproxy-configuration", "version": 1}
 

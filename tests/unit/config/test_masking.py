@@ -32,7 +32,19 @@ def test_what_only_sounds_like_a_secret_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["key", "api_key", "apikey", "apiKey", "API-KEY", "auth_token", "password", "client-secret", "authorization"]
+    "name",
+    [
+        "key",
+        "api_key",
+        "apikey",
+        "apiKey",
+        "API-KEY",
+        "auth_token",
+        "password",
+        "client-secret",
+        "clientSecret",
+        "authorization",
+    ],
 )
 def test_a_plugins_secrets_are_masked_by_their_names_however_deep(name: str) -> None:
     document = {"plugin": {"p": {name: "hunter2", "deep": [{name: {"inner": "hunter2"}}]}}}

@@ -147,6 +147,10 @@ def test_the_last_good_configuration_can_be_asked_for_whatever_the_files_are_lik
     assert loaded is not None
     assert (names(loaded), loaded.routing) == (["work", "home"], ROUTING)
     assert set(loaded.source.values()) == {"last good"}
+    keep_last_good(place, {"korproxy.toml": b"version = 1\n"})
+    other = read_last_good(place)
+    assert other is not None
+    assert other.source == {"korproxy.toml": "last good", "accounts.toml": "absent", "routing.toml": "absent"}
 
 
 def test_there_may_be_no_last_good_configuration(place: Home) -> None:
