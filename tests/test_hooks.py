@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import attrs
+import msgspec
 import pytest
 
 from korproxy import api, contracts, hookspecs
@@ -71,6 +73,20 @@ def test_a_hook_is_fully_typed_with_what_plugins_can_import(hook: str) -> None:
 def test_the_page_has_a_section_for_each_hook_and_each_contract_in_their_order() -> None:
     assert list(sections(PAGE, "Hooks")) == list(HOOKS)
     assert list(sections(PAGE, "Contracts")) == list(contract_sources())
+
+
+def test_the_page_says_of_which_library_each_model_is_for_it_says_how_one_is_copied() -> None:
+    models = {name: each for name, each in vars(api).items() if isinstance(each, type)}
+    structs = {name: each for name, each in models.items() if issubclass(each, msgspec.Struct)}
+    said = re.search(r"only copied\. (.+?), which each request makes anew, are\nfrozen classes of msgspec", PAGE)
+    assert said is not None
+    assert re.findall(r"`(\w+)`", said[1]) == sorted(structs)
+    assert all(each.__struct_config__.frozen for each in structs.values())
+
+    request = api.UpstreamRequest("GET", "http://one.test/", [(b"a", b"b")])
+    assert msgspec.structs.replace(request, url="http://two.test/").headers == [(b"a", b"b")]
+    assert msgspec.structs.asdict(api.Usage(tokens_in=1))["tokens_in"] == 1
+    assert attrs.evolve(api.Refusal(code="KP-PROV-101"), retry_after=1.0).retry_after == 1.0
 
 
 @pytest.mark.parametrize("hook", HOOKS)
