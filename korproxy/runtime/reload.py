@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -166,14 +166,15 @@ class Reloader:
 
 
 def keep(parts: Composition) -> None:
-    """Keep the files of *parts*, which work, as the last good ones; one that is not right itself is not kept."""
-    if parts.demo or parts.loaded.problems:
+    """Keep the files of *parts*, which work, as the last good ones; one that is not right itself is not kept. Never raises."""
+    if parts.demo or parts.loaded.problems or not parts.loaded.files:
         return
-    files: Mapping[str, bytes] = parts.loaded.files
     try:
-        keep_last_good(parts.home, files)
+        keep_last_good(parts.home, parts.loaded.files)
     except KorproxyError as exc:
         log.warning("%s: %s", exc.code, exc)
+    except OSError as exc:
+        log.warning("KP-CONF-229: the last good configuration cannot be kept: %s", exc.strerror)
 
 
 def _problem(exc: Exception) -> Problem:

@@ -22,6 +22,7 @@ from korproxy.api import Account, Secret, with_catalogue
 from korproxy.builtin.providers import claude, codex, gemini
 from korproxy.kit.gemini_endpoint import GEMINI
 from korproxy.kit.http_provider import ANTHROPIC_MESSAGES, OPENAI_CHAT, OPENAI_RESPONSES, HttpProvider
+from korproxy.models.routing import Routing
 from tests.fakes.echo_upstream import Scripted, open_echo
 from tests.fakes.gateway import Gateway, open_gateway
 from tests.fakes.process import daemon
@@ -131,13 +132,11 @@ async def staged(mock: MockServer, *providers: HttpProvider) -> AsyncIterator[St
 
 
 def account_first(stage: Stage, name: str) -> None:
-    """Have the account *name* be asked first, as a reload would."""
+    """Have the account *name* be asked, as a reload does that switches the others off; else a session stays where it is."""
     gate = stage.gateway.gate
-    providers = [
-        attrs.evolve(each, accounts=sorted(each.accounts, key=lambda account: account.name != name))  # type: ignore[misc]
-        for each in gate.snapshot.providers
-    ]
-    gate.snapshot = attrs.evolve(gate.snapshot, providers=tuple(providers))
+    known = [f"{each.id}/{account.name}" for each in gate.snapshot.providers for account in each.accounts]
+    others = frozenset(each for each in known if not each.endswith(f"/{name}"))
+    gate.snapshot = attrs.evolve(gate.snapshot, routing=Routing(disabled=others))
 
 
 def thoughts(body: Any) -> list[str]:
