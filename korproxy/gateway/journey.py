@@ -159,6 +159,8 @@ class Journey:
             came.relay.seat.judged = True
         if outcome.goes_on and outcome.held != "limited" and outcome.kind not in {"busy", "overtaken"}:
             self._done.add(_key(came.candidate))
+        if outcome.kind == "busy":  # so are its other accounts: they share its places
+            self._pending = [each for each in self._pending if each.provider.id != came.candidate.provider.id]
         weight = _WEIGHT.get(outcome.kind, -1)
         if outcome.goes_on and weight >= max(self._weight, 0):
             self._weight, self._failure = weight, came.exc or _as_error(came, outcome)
