@@ -102,6 +102,8 @@ def test_accounts_are_disabled_enabled_and_forgotten() -> None:
     ("change", "said"),
     [
         (lambda now: edit.switch_profile(now, "wrok"), "no profile wrok; did you mean work?"),
+        (lambda now: edit.switch_profile(now, "x"), "no profile x. There are: work, night, default."),
+        (lambda now: edit.switch_profile(edit.set_profile(now, Profile(name="default")), "x"), "work, night, default."),
         (lambda now: edit.delete_profile(now, "x"), "no profile x. There are: work, night."),
         (lambda now: edit.delete_profile(now, "default"), "no profile default"),
         (lambda now: edit.create_profile(now, Profile(name="a"), copy_from="x"), "no profile x"),
