@@ -92,6 +92,12 @@ class Learnt:
             while len(known) > self.most:
                 del known[next(iter(known))]
 
+    def forget(self) -> None:
+        """Forget everything: providers are not what they were."""
+        self._formats.clear()
+        self._unshown.clear()
+        self.anything = False
+
     def applied(self, candidate: Candidate, call: Call) -> Candidate:
         """Return *candidate* as its provider has asked for."""
         if not self.anything:

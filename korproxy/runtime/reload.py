@@ -141,6 +141,8 @@ class Reloader:
         before, self.parts, self.keys = self.parts, found.parts, found.keys
         self.shared.windows.swap(found.parts.providers)
         settle_accounts(self.shared, before.providers, found.parts.providers)
+        if before.settings.providers != found.parts.settings.providers:
+            self.shared.lasting.learnt.forget()  # such as a format that whoever has that name now does not speak
         self.entrance.front = make_front(found.parts, found.keys, self.shared)
         self.applied(found.parts)
 

@@ -92,6 +92,9 @@ def _provider(provider: Mapping[str, Any]) -> Iterator[str]:
     yield f"{provider.get('id')} ({provider.get('type')}): accounts {accounts}; {work}"
     yield from (f"  {name}: no key; see `korproxy check`" for name in provider.get("no_key") or ())
     yield from (f"  {name}: disabled" for name in provider.get("disabled") or ())
+    for check in provider.get("checks") or ():
+        if not check.get("reached"):
+            yield f"  {check.get('account')}: not reached at {check.get('at')} [{check.get('code')}]"
     yield from (f"  {_trouble(each)}" for each in provider.get("health") or () if each.get("state") != "available")
 
 

@@ -108,3 +108,13 @@ def test_the_oldest_is_forgotten_when_there_are_too_many() -> None:
         learnt.note(candidate(name), candidate(name, dialect=RESPONSES))
 
     assert [learnt.applied(candidate(name), call()).dialect for name in "abc"] == [CHAT, RESPONSES, RESPONSES]
+
+
+def test_what_was_learnt_can_be_forgotten_as_a_whole() -> None:
+    learnt, asked = Learnt(), candidate()
+    learnt.note(asked, attrs.evolve(asked, dialect=RESPONSES, summaries=False))
+    before = learnt.applied(asked, call())
+    learnt.forget()
+
+    assert (before.dialect, before.summaries) == (RESPONSES, False)
+    assert (learnt.applied(asked, call()), learnt.anything) == (asked, False)

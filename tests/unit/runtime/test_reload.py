@@ -12,6 +12,7 @@ import trio
 from korproxy.config.keys import read_keys
 from korproxy.config.last_good import newest
 from korproxy.errors.exceptions import CommandFailed
+from korproxy.gateway.routing import Candidate
 from korproxy.runtime import compose
 from korproxy.runtime import reload as module
 from korproxy.runtime.reload import Reloader
@@ -133,6 +134,21 @@ async def test_a_new_secret_is_used_and_what_was_held_against_the_old_one_is_for
 
         assert [each and each.reveal() for each in secrets] == ["sk-second", "sk-first-b"]
         assert [each["provider"] for each in board.to_dict()] == ["two"]
+
+
+async def test_what_a_provider_asked_for_is_forgotten_with_it_and_else_kept(home: Path) -> None:
+    async with open_reloader(home, account()) as reloader:
+        learnt = reloader.shared.lasting.learnt
+        [one] = reloader.parts.providers
+        refused = Candidate(provider=one, account=one.accounts[0], model="m", dialect="openai-chat")
+        learnt.note(refused, attrs.evolve(refused, dialect="openai-responses"))
+        written(home, account() + "[server]\nmax_running = 7\n")
+        await reloader.reload("a test")
+        kept = learnt.anything
+        written(home, account(url="http://127.0.0.1:8"))
+        await reloader.reload("a test")
+
+        assert (kept, learnt.anything) == (True, False)
 
 
 async def test_a_new_client_key_opens_after_a_reload(home: Path) -> None:

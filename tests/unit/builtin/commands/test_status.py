@@ -165,6 +165,10 @@ def test_what_is_held_against_an_account_is_told_with_its_end() -> None:
         "running": 0,
         "waiting": 0,
         "disabled": ["home"],
+        "checks": [
+            {"account": "work", "at": AT, "reached": False, "code": "KP-NET-302"},
+            {"account": "home", "at": AT, "reached": True, "status": 200},
+        ],
         "health": [
             {**entry, "state": "rate_limited"},
             {**entry, "state": "erroring", "probing": True, "model": ""},
@@ -177,6 +181,7 @@ def test_what_is_held_against_an_account_is_told_with_its_end() -> None:
     assert lines[lines.index("providers") + 1 : -1] == [
         "  claude (claude): accounts work, home; 0 running, 0 waiting",
         "    home: disabled",
+        f"    work: not reached at {AT} [KP-NET-302]",
         "    work, m: rate limited [KP-RATE-401], asked again in 1 min 2 s",
         "    work: erroring [KP-RATE-401], a request finds out right now",
         "    work: refused [KP-AUTH-007], not asked until its key is another one or it is woken",
