@@ -40,6 +40,6 @@ def rejected(
 
 
 def _resting(health: Health, now: float) -> str:
-    if health.state != "refused" and now >= health.until:
+    if now >= health.until:  # somebody else asks it just now
         return "probing"
     return "spent" if health.spent else health.state

@@ -74,6 +74,7 @@ def test_what_only_looks_like_an_image_is_none(members: dict[str, Any]) -> None:
         ({"generationConfig": {"thinkingConfig": {"thinkingBudget": -1}}}, True),
         ({"generationConfig": {"thinkingConfig": {"thinkingBudget": 0}}}, False),
         ({"generation_config": {"thinking_config": {"thinking_level": "low"}}}, True),
+        ({"generation_config": {"thinking_config": {"thinking_budget": 0}}}, False),
         ({"generationConfig": {"temperature": 1}}, False),
         ({"generationConfig": 1}, False),
         ({"messages": [{"role": "user", "content": "reasoning"}]}, False),

@@ -74,8 +74,9 @@ def test_a_model_that_nobody_lists_goes_to_the_only_provider_of_the_profiles_gro
     now = snapshot(ONE, TWO, routing=routing(group("g", "two")))
 
     assert names(leading(now, "unheard-of", profile="g")) == ["two/c"]
-    with pytest.raises(NoProvider, match="unheard-of"):
+    with pytest.raises(NoProvider, match="unheard-of") as caught:
         leading(now, "unheard-of")
+    assert caught.value.code == "KP-PROV-105"
 
 
 def test_a_name_with_a_provider_in_front_stays_with_that_provider() -> None:
@@ -162,6 +163,10 @@ def test_a_safe_model_that_nobody_offers_is_said_to_be_the_reason() -> None:
     with pytest.raises(NoProvider, match=r"Safe mode is on, and its model cannot be had: .*'claude-haiku-4-5'") as caught:
         leading(now, safe=True)
     assert caught.value.code == "KP-PROV-122"
+    foreign = provider("foreign", "safe", speaks=())
+    with pytest.raises(NoProvider) as caught:  # that says itself what is wrong
+        leading(snapshot(foreign, routing=Routing(safe_mode=SafeMode(model="safe"))), safe=True)
+    assert caught.value.code == "KP-PROV-117"
 
 
 def test_who_offers_the_model_in_a_format_that_cannot_be_reached_is_told() -> None:

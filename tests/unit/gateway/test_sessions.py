@@ -95,6 +95,14 @@ def test_another_beginning_is_another_session(other: dict[str, Any]) -> None:
     assert session(**other) not in {"", session(messages=[SYSTEM, user("one")])}
 
 
+@pytest.mark.parametrize("name", ["system", "instructions", "systemInstruction", "system_instruction"])
+def test_another_system_prompt_is_another_session(name: str) -> None:
+    said = [session(messages=[user("one")], **{name: text}) for text in ("a", "b", "a")]
+
+    assert said[0] != said[1]
+    assert said[0] == said[2] != session(messages=[user("one")])
+
+
 def test_a_conversation_that_is_one_text_begins_with_it() -> None:
     assert session(input="hello", instructions="i") not in {"", session(input="hello"), session(input="hi", instructions="i")}
 
