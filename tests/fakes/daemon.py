@@ -8,10 +8,11 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import attrs
 
@@ -35,6 +36,13 @@ class Asked:
 
     path: str
     headers: Mapping[str, str]
+    method: str = "GET"
+    body: bytes = b""
+
+    @property
+    def json(self) -> Any:
+        """What the body says."""
+        return json.loads(self.body)
 
 
 @contextmanager
@@ -55,19 +63,41 @@ def describe(home: Path, **about: object) -> dict[str, object]:
 
 
 @contextmanager
-def answering(home: Path, body: bytes, *, status: int = 200) -> Iterator[list[Asked]]:
-    """Be the daemon of *home* for the block, and answer every GET with *body*; yield the requests so far."""
+def answering(home: Path, body: bytes = b"{}", *, status: int = 200, **about: object) -> Iterator[list[Asked]]:
+    """Be the daemon of *home* for the block, and answer everything with *body*; yield the requests so far."""
+    with _serving(home, lambda _: (status, body), about) as asked:
+        yield asked
+
+
+@contextmanager
+def answering_each(home: Path, answers: Mapping[str, object], *, status: int = 200, **about: object) -> Iterator[list[Asked]]:
+    """Be the daemon of *home* for the block; *answers* has what is said to each ``GET /v1/path``, as JSON, with *status*."""
+
+    def answer(asked: Asked) -> tuple[int, bytes]:
+        return status, json.dumps(answers[f"{asked.method} {asked.path}"]).encode()
+
+    with _serving(home, answer, about) as asked:
+        yield asked
+
+
+@contextmanager
+def _serving(home: Path, answer: Callable[[Asked], tuple[int, bytes]], about: Mapping[str, object]) -> Iterator[list[Asked]]:
     prepare(Home(path=home))
     ensure_keys(Home(path=home))
     asked: list[Asked] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            asked.append(Asked(self.path, {name.lower(): value for name, value in self.headers.items()}))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            sent = self.rfile.read(int(headers.get("content-length", 0)))
+            asked.append(Asked(self.path, headers, self.command, sent))
+            status, body = answer(asked[-1])
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        do_POST = do_GET  # noqa: N815 -- how the standard library calls it
 
         def log_message(self, *args: object) -> None: ...
 
@@ -76,7 +106,7 @@ def answering(home: Path, body: bytes, *, status: int = 200) -> Iterator[list[As
     thread.start()
     try:
         with held(home / "daemon.lock"):
-            describe(home, urls=[f"http://127.0.0.1:{server.server_port}"])
+            describe(home, urls=[f"http://127.0.0.1:{server.server_port}"], **about)
             yield asked
     finally:
         server.shutdown()

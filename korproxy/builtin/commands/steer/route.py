@@ -100,7 +100,7 @@ def add(cli: Cli, /, *, name: str, position: int | None, disabled: bool, **said:
     Examples:
       korproxy route add night --if-model 'claude-*' --if-hours 22:00-06:00 --group cheap
       korproxy route add pictures --if-images --model gemini/gemini-3.8-flash
-      korproxy route add no-opus --if-model '*opus*' --refuse KP-RATE-403 --message 'Too dear.'
+      korproxy route add no-opus --if-model '*opus*' --refuse KP-PROV-124 --message 'Too dear.'
     """  # noqa: D301 -- click wants the character itself
     if not (said["group"] or said["model"] or said["safe_mode"] or said["refuse"]):
         raise click.UsageError("Say what becomes of the requests: --group, --model, --safe-mode or --refuse.")

@@ -124,7 +124,7 @@ def test_an_unknown_code_names_those_that_look_like_it() -> None:
     assert isinstance(result.exception, CommandFailed)
     assert (result.exception.code, str(result.exception), cli.shown) == (
         "KP-CONF-217",
-        "There is no error code 'KP-RATE-411'. Did you mean KP-RATE-401 or KP-RATE-404 or KP-RATE-403?",
+        "There is no error code 'KP-RATE-411'. Did you mean KP-RATE-401 or KP-RATE-405 or KP-RATE-404?",
         [],
     )
 
