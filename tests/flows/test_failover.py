@@ -186,7 +186,7 @@ SPENT = {
     "openai": [("x-ratelimit-remaining-requests", "0"), ("x-ratelimit-reset-requests", "30s")],
     "anthropic": [
         ("anthropic-ratelimit-unified-status", "rejected"),
-        ("anthropic-ratelimit-unified-reset", str(int(time.time()) + 30)),
+        ("anthropic-ratelimit-unified-reset", str(int(time.time()) + 3600)),
     ],
 }
 

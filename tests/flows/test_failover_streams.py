@@ -176,13 +176,24 @@ async def test_an_answer_that_breaks_off_is_told_in_the_stream_asked_nobody_else
 
 
 async def test_an_error_in_mid_stream_is_held_against_the_account_too() -> None:
+    has_begun, got = trio.Event(), b""
+
+    async def serve(stream: trio.SocketStream) -> None:
+        await stream.send_all(HEAD + EVENT)
+        await has_begun.wait()
+        await stream.send_all(CHUNK)
+
     async with gateway("a", "b") as (running, served, client):
-        served.will("a", stream(EVENT, CHUNK))
-        answer = await ask(client)
+        served.will("a", serve)
+        body = {"model": "m", "stream": True, **ASKED["openai-chat"]}
+        async with client.stream("POST", PATHS["openai-chat"], json=body) as answer:
+            async for piece in answer.aiter_raw():
+                got += piece
+                has_begun.set()
         await until(lambda: running.finished)
         health = running.gate.board.standing("one", "a", "m")
 
-    assert answer.content == EVENT + CHUNK
+    assert got == EVENT + CHUNK
     assert (health.failures, served.asked) == (1, ["a"])
 
 
