@@ -12,6 +12,7 @@ from korproxy.config.keys import Keys
 from korproxy.contracts import Embedder, Provider, Translator
 from korproxy.gateway.gate import Gate
 from korproxy.gateway.lasting import Lasting
+from korproxy.gateway.routing import Snapshot
 from korproxy.gateway.windows import Windows
 from korproxy.models.accounts import Account
 from korproxy.models.outcome import Finished
@@ -52,8 +53,12 @@ def key_ring(keys: Keys) -> KeyRing:
     return KeyRing((Key.of("client", keys.client, CLIENT), Key.of("management", keys.management, READ, MANAGE)))
 
 
-def make_front(parts: Composition, keys: KeyRing, shared: Shared) -> Front:
-    """Return what requests meet with *parts*. The windows have been swapped already."""
+def make_front(parts: Composition, keys: KeyRing, shared: Shared, snapshot: Snapshot | None = None) -> Front:
+    """Return what requests meet with *parts*. The windows have been swapped already.
+
+    Args:
+        snapshot: That of *parts*, where it was made before: with many rules it takes some milliseconds.
+    """
     server, features = parts.settings.server, parts.settings.features
     guard = Guard.build(
         keys,
@@ -63,7 +68,12 @@ def make_front(parts: Composition, keys: KeyRing, shared: Shared) -> Front:
         reads=server.public_reads,
     )
     answerer = Answerer(
-        gate=Gate(parts.snapshot(), shared.windows.now, shared.lasting, parts.settings.retry.max_wait),
+        gate=Gate(
+            parts.snapshot() if snapshot is None else snapshot,
+            shared.windows.now,
+            shared.lasting,
+            parts.settings.retry.max_wait,
+        ),
         faults=FaultWriter(codes=parts.codes, show_codes=features.new_error_codes),
         emit=shared.emit,
         grace=shared.grace,

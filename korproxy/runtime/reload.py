@@ -15,6 +15,7 @@ from korproxy.config.keys import read_keys
 from korproxy.config.last_good import keep_last_good
 from korproxy.config.reading import read_all
 from korproxy.errors.exceptions import ConfigError, KorproxyError, Problem
+from korproxy.gateway.routing import Snapshot
 from korproxy.models.clock import timestamp, wall_time
 from korproxy.runtime.compose import Composition, recompose
 from korproxy.runtime.generation import Shared, key_ring, load_across, make_front, settle_accounts
@@ -64,6 +65,7 @@ class _Next:
 
     parts: Composition
     keys: KeyRing
+    snapshot: Snapshot
 
 
 @attrs.define(kw_only=True)
@@ -133,8 +135,9 @@ class Reloader:
             raise ConfigError.of(parts.problems)
         keys = read_keys(self.home)
         self.shared.windows.prepare(parts.providers)
-        load_across(parts.snapshot().translators)
-        return _Next(parts=parts, keys=self.keys if keys is None else key_ring(keys))
+        snapshot = parts.snapshot()
+        load_across(snapshot.translators)
+        return _Next(parts=parts, keys=self.keys if keys is None else key_ring(keys), snapshot=snapshot)
 
     def _put_in_force(self, found: _Next) -> None:
         """Exchange everything. No other task runs before this is over."""
@@ -143,7 +146,7 @@ class Reloader:
         settle_accounts(self.shared, before.providers, found.parts.providers)
         if before.settings.providers != found.parts.settings.providers:
             self.shared.lasting.learnt.forget()  # such as a format that whoever has that name now does not speak
-        self.entrance.front = make_front(found.parts, found.keys, self.shared)
+        self.entrance.front = make_front(found.parts, found.keys, self.shared, found.snapshot)
         self.applied(found.parts)
 
     def _done(self, reason: str, began: float, parts: Composition) -> Reloaded:
