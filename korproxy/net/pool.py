@@ -19,10 +19,12 @@ IDLE_PER_HOST = 10  # once they are looked at: see ``drop_idle``
 IDLE_IN_ALL = 100
 IDLE_SECONDS = 90.0
 AT_REST = 1.0  # seconds without a request after which a connection counts among the idle ones of its host
+DOUBT = 300.0  # seconds for which no connection is used twice to a server that said what it was not asked for
 
 # Why a connection is closed: the server said so with its answer, or closed it while idle; it was idle too long, or had no room;
-# something came that belonged to no answer; an answer was not read to its end; it broke; we stop.
-Reason = Literal["ended", "hung up", "too old", "no room", "surplus", "cut", "broken", "stopped"]
+# something came that belonged to no answer, here or with another one to that server; an answer was not read to its end; it
+# broke; we stop.
+Reason = Literal["ended", "hung up", "too old", "no room", "surplus", "doubted", "cut", "broken", "stopped"]
 
 
 @attrs.frozen(kw_only=True)
@@ -100,11 +102,16 @@ class Pool:
     """The connections to one provider. It has no bound of its own: whoever asks has (docs/explain/traps.md, B3).
 
     Each connection is either busy, and then somebody has it who will give it back or close it, or idle, or gone.
+
+    A server that answers a request twice is told by nothing once the next request is out: that gets the second answer, and the
+    one behind it the next one's, and so on. Such a server does it again, so where it was seen once, connections are not used
+    twice for a while.
     """
 
     connector: Connector
     room: IdleRoom = attrs.field(factory=IdleRoom)
     _idle: dict[Origin, list[Connection]] = attrs.field(factory=dict, init=False, repr=False)  # used last, last
+    _doubted: dict[Origin, float] = attrs.field(factory=dict, init=False, repr=False)  # until when
     _all: set[Connection] = attrs.field(factory=set, init=False, repr=False)
     _opened: int = attrs.field(default=0, init=False)
     _reused: int = attrs.field(default=0, init=False)
@@ -161,8 +168,12 @@ class Pool:
         if connection.base.hung_up:
             self.drop(connection, "hung up")
             return
+        now = connection.now()
+        if self._doubted and self._is_doubted(connection.origin, now):
+            self.drop(connection, "doubted")
+            return
         connection.busy = False
-        connection.idle_since = connection.now()
+        connection.idle_since = now
         idle = self._idle.get(connection.origin)
         if idle is None:
             idle = self._idle[connection.origin] = []
@@ -179,6 +190,8 @@ class Pool:
             self._all.discard(connection)
             self._closed[reason] += 1
             connection.close()
+            if reason == "surplus":
+                self._doubt(connection)
 
     def gone(self, connection: Connection) -> None:
         """The other side has closed *connection*. Whoever uses it finds out by itself."""
@@ -195,6 +208,20 @@ class Pool:
         self._all.discard(connection)
         self._closed[reason] += 1
         connection.close()
+        if reason == "surplus":
+            self._doubt(connection)
+
+    def _doubt(self, other: Connection) -> None:
+        """Take note that *other* got something that was not asked for."""
+        self._doubted[other.origin] = other.now() + DOUBT
+        for each in list(self._idle.get(other.origin, ())):
+            self.close_idle(each, "doubted")
+
+    def _is_doubted(self, origin: Origin, now: float) -> bool:
+        until = self._doubted.get(origin)
+        if until is not None and now >= until:
+            del self._doubted[origin]
+        return origin in self._doubted
 
     def drop_idle(self) -> int:
         """Close what was idle for too long, cannot be used any more, or is one of too many; return how many.
@@ -205,7 +232,8 @@ class Pool:
         now, before = trio.current_time(), len(self)
         for same in list(self._idle.values()):
             for each in list(same):
-                if (reason := self._spoiled(each, now)) is not None:
+                # What one has got unasked may have closed the others.
+                if each in self.room.idle and (reason := self._spoiled(each, now)) is not None:
                     self.close_idle(each, reason)
             for each in same[: max(len(same) - IDLE_PER_HOST, 0)]:  # those that were used last stand last
                 if now - each.idle_since >= AT_REST:
@@ -230,4 +258,7 @@ class Pool:
     def _spoiled(self, connection: Connection, now: float) -> Reason | None:
         if now - connection.idle_since >= IDLE_SECONDS:
             return "too old"
-        return None if connection.line.quiet() else "hung up"
+        if connection.line.quiet():
+            return None
+        # After some rest it may be about that: some servers say with a 408 that they wait no longer.
+        return "surplus" if now - connection.idle_since < AT_REST and connection.line.unasked() else "hung up"

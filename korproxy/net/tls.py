@@ -84,6 +84,16 @@ class SecureWire:
         """See ``Wire.quiet``."""
         return not self._tls.pending() and not self._arrived.pending and self._below.quiet(just_now=just_now)
 
+    def unasked(self) -> bool:
+        """See ``Wire.unasked``: keys for later and goodbyes are none of it. What came is lost by this."""
+        try:
+            if isinstance(self._below, Wire):  # where TLS is spoken with a proxy, too, only what is here already counts
+                with suppress(BlockingIOError):
+                    self._arrived.write(self._below.socket.recv(AT_ONCE))
+            return bool(self._tls.read(AT_ONCE).strip(b"\r\n"))
+        except (ssl.SSLError, OSError):
+            return False
+
     def close(self) -> None:
         """See ``Wire.close``. Says goodbye first, if that needs no waiting."""
         if not self.base.closed:

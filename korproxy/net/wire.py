@@ -261,6 +261,13 @@ class Wire:
             return False
         return False
 
+    def unasked(self) -> bool:
+        """Whether what makes an idle connection not quiet says something, and is not only its end or a blank line."""
+        try:
+            return bool(self.socket.recv(AT_ONCE, MSG_PEEK).strip(b"\r\n"))
+        except OSError:
+            return False
+
     def happened(self, events: int) -> None:
         """Take note of what epoll says. For the reactor."""
         if events & _TO_READ:

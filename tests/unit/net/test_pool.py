@@ -14,7 +14,7 @@ from korproxy.net.address import Target, target_of
 from korproxy.net.client import Client
 from korproxy.net.connect import Connector
 from korproxy.net.errors import Unreached
-from korproxy.net.pool import AT_REST, IDLE_IN_ALL, IDLE_PER_HOST, IDLE_SECONDS, Connection, IdleRoom, Pool, PoolCounters
+from korproxy.net.pool import AT_REST, DOUBT, IDLE_IN_ALL, IDLE_PER_HOST, IDLE_SECONDS, Connection, IdleRoom, Pool, PoolCounters
 from korproxy.net.reactor import open_reactor
 from korproxy.net.tls import Line
 from korproxy.net.wire import Wire
@@ -139,9 +139,11 @@ async def test_a_connection_that_was_idle_for_too_long_is_not_taken_and_dropped_
 
 
 @pytest.mark.parametrize("data", [b"", b"unasked"])
-async def test_a_connection_on_which_something_came_is_not_taken(data: bytes) -> None:
+async def test_a_connection_on_which_something_came_after_some_rest_is_not_taken(data: bytes) -> None:
     with a_pool() as (pool, others):
-        good, *_ = await idle(pool, 3)
+        good, *rested = await idle(pool, 3)
+        for one in rested:
+            one.idle_since -= AT_REST
         for each in others[1:]:
             if data:
                 each.sendall(data)
@@ -166,7 +168,8 @@ async def test_what_came_unasked_makes_a_connection_useless_before_the_loop_has_
                 each.idle_since -= rested
             others[1].sendall(b"unasked")  # which the loop has had no time to see
 
-            assert (take(pool), two.base.closed, pool.counters.closed) == (one, True, {"hung up": 1})
+            assert take(pool) is (one if rested else None)
+            assert (two.base.closed, pool.counters.closed) == (True, {"hung up": 1} if rested else {"surplus": 1, "doubted": 1})
 
 
 async def test_what_came_unasked_and_was_seen_makes_a_connection_useless_however_short_it_was_idle() -> None:
@@ -179,7 +182,64 @@ async def test_what_came_unasked_and_was_seen_makes_a_connection_useless_however
             others[0].sendall(b"unasked")
             await until(lambda: one.base.readable)
 
-            assert (take(pool), pool.counters.closed) == (None, {"hung up": 1})
+            assert (take(pool), pool.counters.closed) == (None, {"surplus": 1})
+
+
+async def test_to_a_server_that_said_what_was_not_asked_for_no_connection_is_used_twice_for_a_while(
+    autojump_clock: MockClock,
+) -> None:
+    with a_pool() as (pool, _):
+        [other] = await idle(pool, 1, TWO)
+        waiting, busy, odd = await opened(pool, 3)
+        pool.give_back(waiting)
+        pool.drop(odd, "surplus")
+        pool.give_back(busy)
+
+        assert [each.base.closed for each in (waiting, busy, odd, other)] == [True, True, True, False]
+        assert pool.counters == PoolCounters(idle=1, opened=4, closed={"doubted": 2, "surplus": 1})
+        await trio.sleep(DOUBT - 0.001)
+        assert [(await idle(pool, 1))[0].base.closed, take(pool)] == [True, None]
+        await trio.sleep(0.001)
+        assert [*(await idle(pool, 1))] == [take(pool)]
+        assert pool._doubted == {}
+
+
+async def test_what_came_unasked_is_found_at_the_next_look_too_and_ends_the_others() -> None:
+    with a_pool() as (pool, others):
+        await idle(pool, 3)
+        others[0].sendall(b"unasked")
+        others[2].close()
+
+        assert (pool.drop_idle(), len(pool), pool.counters.closed) == (3, 0, {"doubted": 2, "surplus": 1})
+
+
+async def test_an_answer_that_came_twice_is_nobody_elses() -> None:
+    async with open_reactor():
+        with trio.fail_after(5), a_pool() as (pool, others):
+            client, asked = Client(pool), 0
+
+            async def answer(each: int) -> None:
+                await until(lambda: len(others) > each)
+                for _ in range(2):
+                    others[each].sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n%d" % each)
+
+            async with trio.open_nursery() as nursery:
+                for asked in range(3):
+                    nursery.start_soon(answer, asked)
+                    got = await client.ask("POST", ONE, (), b"question")
+                    assert await got.receive() == b"%d" % asked
+                    got.close()
+
+            assert (asked, pool.counters.reused, pool.counters.closed) == (2, 0, {"surplus": 3})
+
+
+@pytest.mark.parametrize("data", [b"\r\n", b"\n\r\n"])
+async def test_blank_lines_behind_an_answer_say_nothing_of_the_server(data: bytes) -> None:
+    with a_pool() as (pool, others):
+        one, _ = await idle(pool, 2)
+        others[1].sendall(data)
+
+        assert (take(pool), pool.counters.closed) == (one, {"hung up": 1})
 
 
 async def test_an_end_that_the_loop_has_not_seen_costs_nothing_but_a_second_try() -> None:

@@ -161,6 +161,28 @@ async def test_a_connection_is_quiet_until_something_comes() -> None:
         assert await there.wire.receive() == b"sked"
 
 
+@pytest.mark.parametrize(("unasked", "says"), [(b"unasked", True), (b"\r\n", False), (b"", False)])
+async def test_what_came_says_something_only_where_it_is_no_goodbye_and_no_blank_line(unasked: bytes, says: bool) -> None:
+    go_on = trio.Event()
+
+    def speak(secure: ssl.SSLSocket) -> None:
+        secure.sendall(secure.recv(100))
+        trio.from_thread.run(go_on.wait)
+        if unasked:
+            secure.sendall(unasked)
+        else:
+            with suppress(OSError):
+                secure.unwrap()
+
+    async with secure_pair(speak) as there:
+        await there.wire.send(b"hello")
+        assert await there.wire.receive() == b"hello"
+        before = there.wire.unasked()
+        go_on.set()
+        await there.wire.base.until_readable()
+        assert (before, there.wire.quiet(), there.wire.unasked()) == (False, False, says)
+
+
 async def test_a_certificate_for_somebody_else_is_refused_and_the_socket_closed() -> None:
     ours, theirs = socket.socketpair()
     wire = Wire.of(ours)
