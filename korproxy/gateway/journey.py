@@ -90,10 +90,12 @@ class Journey:
     _pending: list[Candidate] = attrs.field(init=False)
     _several: bool = attrs.field(init=False)  # whether others could answer, too, were they well
     _done: set[Key] = attrs.field(factory=set, init=False)  # asked, and not worth to be waited for
+    _full: set[str] = attrs.field(factory=set, init=False)  # providers that had no place for it
     _providers: set[str] = attrs.field(factory=set, init=False)  # asked
     _awaited: Rejected | None = attrs.field(default=None, init=False)
     _failure: KorproxyError | None = attrs.field(default=None, init=False)
     _weight: int = attrs.field(default=-1, init=False)
+    _stale: bool = attrs.field(default=False, init=False)  # somebody was asked since the route was decided
 
     def __attrs_post_init__(self) -> None:
         self._patience = Patience(self.gate.max_wait)
@@ -160,10 +162,14 @@ class Journey:
         if outcome.goes_on and outcome.held != "limited" and outcome.kind not in {"busy", "overtaken"}:
             self._done.add(_key(came.candidate))
         if outcome.kind == "busy":  # so are its other accounts: they share its places
+            self._full.add(came.candidate.provider.id)
             self._pending = [each for each in self._pending if each.provider.id != came.candidate.provider.id]
         weight = _WEIGHT.get(outcome.kind, -1)
         if outcome.goes_on and weight >= max(self._weight, 0):
             self._weight, self._failure = weight, came.exc or _as_error(came, outcome)
+        self._stale = True
+        if outcome.kind == "overtaken":  # after a long wait for a place
+            self._decide_anew()
         return outcome
 
     def _next(self) -> tuple[Candidate, Turn] | None:
@@ -190,8 +196,8 @@ class Journey:
         """Return until when it is worth to wait for somebody; the decision is made anew with that."""
         gate, now = self.gate, trio.current_time()
         self.route = gate.foresee(self.call)
-        if self.attempts and self._somebody_may():
-            return self._patience.until(now, now, self._deadline())
+        if self._stale and self._somebody_may():  # who came back while others were asked: that is no wait
+            return now if now < self._deadline() else None
         first: float | None = None
         for each in _could_return(self.route):
             key = (each.provider, each.account, each.model)
@@ -209,6 +215,10 @@ class Journey:
         wait = partial(self._until_somebody_may, until)
         await (wait() if self.meanwhile is None else self.meanwhile(wait))
         self._patience.waited(trio.current_time() - began)
+        self._decide_anew()
+
+    def _decide_anew(self) -> None:
+        self._stale = False
         self.route = self.gate.route(self.call)
         self.ledger.decision = self.route.decision
         self._pending = [each for each in self.route.order if _key(each) not in self._done]
@@ -221,8 +231,10 @@ class Journey:
                 return
 
     def _somebody_may(self) -> bool:
-        """Whether the route names somebody who has not failed this request, and has a place free."""
-        return any(_key(each) not in self._done and self.gate.has_room(each) for each in self.route.order)
+        """Whether the route names somebody who has not failed this request, and who has a place, as far as is known."""
+        full = self._full
+        left = (each for each in self.route.order if _key(each) not in self._done)
+        return any(each.provider.id not in full or self.gate.has_room(each) for each in left)
 
     def _says_it_best(self, came: Came) -> bool:
         """Whether the provider's own error is what the client gets: not where all rest, or where another error says more."""

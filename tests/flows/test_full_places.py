@@ -205,3 +205,41 @@ async def test_that_nothing_is_left_of_a_limit_counts_before_the_first_byte_is_h
 
     assert answer.headers["x-korproxy-account"] == "b"
     assert served.asked == ["a", "b"]
+
+
+async def test_an_account_that_has_come_back_while_another_one_was_asked_answers_also_where_nobody_may_wait() -> None:
+    go = trio.Event()
+    async with open_accounts() as served:
+        one = provider_at(served.url, accounts=accounts("a", "b"))
+        served.will("a", limiting(30), GOOD)
+        served.will("b", GOOD, held(go, written(500, JSON, b"{}")))
+        async with open_gateway(one, max_wait=0.0) as running, running.client() as client:
+            await chat(client)
+            answers: list[httpx.Response] = []
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(chat, client, answers)
+                await until(lambda: served.asked == ["a", "b", "b"])
+                running.gate.board.wake("one", "a")
+                go.set()
+
+    assert [(each.status_code, each.headers["x-korproxy-account"]) for each in answers] == [(200, "a")]
+
+
+async def test_who_was_overtaken_is_answered_by_whoever_has_come_back_meanwhile() -> None:
+    go = trio.Event()
+    refusal = written(429, [*JSON, ("retry-after", "30")], b"{}")
+    async with open_accounts() as served:
+        one = provider_at(served.url, accounts=accounts("a", "b"), limits=Limits(max_concurrency=1))
+        served.will("a", limiting(30), GOOD)
+        served.will("b", GOOD, held(go, refusal))
+        async with open_gateway(one) as running, running.client() as client:
+            await chat(client)
+            answers: list[httpx.Response] = []
+            async with trio.open_nursery() as nursery:
+                for _ in range(3):
+                    nursery.start_soon(chat, client, answers)
+                await until(lambda: running.windows["one"].slots.waiting == 2)
+                running.gate.board.wake("one", "a")
+                go.set()
+
+    assert [(each.status_code, each.headers["x-korproxy-account"]) for each in answers] == [(200, "a")] * 3
