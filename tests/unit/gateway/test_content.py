@@ -84,6 +84,15 @@ def test_whether_thought_is_asked_for_is_found_in_the_words_of_each_format(membe
     assert content(**members).reasoning is expected
 
 
+@pytest.mark.parametrize(("levels", "expected"), [(1, True), (6, True), (8, False), (400, False)])
+def test_no_image_is_looked_for_deeper_than_any_format_has_one(levels: int, expected: bool) -> None:
+    part = json.dumps(BLOCK)
+    for _ in range(levels):
+        part = f'{{"content":{part}}}'
+
+    assert Content(f'{{"messages":{part}}}'.encode()).images is expected
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"1", b'{"messages":' + b"[" * 5000 + b"]" * 5000 + b"}", b"\xff"])
 def test_a_body_that_cannot_be_read_holds_nothing(body: bytes) -> None:
     assert (Content(body).images, Content(body).reasoning) == (False, False)

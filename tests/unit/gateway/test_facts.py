@@ -25,6 +25,8 @@ from tests.fakes.routed import a_request, routing, snapshot
         ("other", "text-embedding-3-small", "embedding"),
         ("chat", "gemini-embedding-001", "embedding"),
         ("chat", "nomic-embed-text", "embedding"),
+        ("other", "mistral-embed", "embedding"),
+        ("chat", "embedded-chat", "chat"),
     ],
 )
 def test_the_path_says_the_type_and_the_family_of_the_model_where_the_path_does_not(

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from korproxy.gateway.facts import Facts
@@ -163,10 +163,13 @@ def test_only_images_and_reasoning_need_the_body() -> None:
     ]
 
 
-LETTERS = st.text("ab*[", max_size=5)
+LETTERS = st.text("ab*[", max_size=4)
+PATTERNS = LETTERS.flatmap(lambda some: st.sampled_from([some, f"{some}*", f"*{some}", f"a*{some}", f"{some}*b", f"*{some}*"]))
 
 
-@given(LETTERS, LETTERS)
+@given(LETTERS, PATTERNS)
+@example("bb", "a*b")
+@example("ab", "b*b")
 def test_a_pattern_made_ready_says_what_the_pattern_says(name: str, pattern: str) -> None:
     assert bool(fitting(pattern)(name)) == fits(name, pattern)
 

@@ -12,7 +12,7 @@ from korproxy.gateway.sessions import HEADERS, Sessions, session_of
 from tests.fakes.routed import a_request
 
 
-def session(headers: dict[str, str] | None = None, **members: Any) -> str:
+def session(headers: dict[str, str] | None = None, /, **members: Any) -> str:
     return session_of(a_request(headers=headers).headers, Content(json.dumps(members).encode()))
 
 
@@ -97,7 +97,7 @@ def test_another_beginning_is_another_session(other: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", ["system", "instructions", "systemInstruction", "system_instruction"])
 def test_another_system_prompt_is_another_session(name: str) -> None:
-    said = [session(messages=[user("one")], **{name: text}) for text in ("a", "b", "a")]
+    said = [session(None, messages=[user("one")], **{name: text}) for text in ("a", "b", "a")]
 
     assert said[0] != said[1]
     assert said[0] == said[2] != session(messages=[user("one")])
