@@ -624,7 +624,7 @@ class Configuration(Protocol):
         """Switch safe mode; an empty *model* is the one there is.
 
         Raises:
-            CommandFailed: KP-CONF-230: ``features.safe_mode`` is off.
+            CommandFailed: KP-CONF-231: ``features.safe_mode`` is off.
         """
 
     def reload(self) -> Applied:
@@ -642,6 +642,13 @@ class Configuration(Protocol):
 
         Args:
             path: Where *raw* is from, for messages; the name of one of the three files says that it is that one.
+        """
+
+    def migrate(self, *, settings: bool = False) -> Applied:
+        """Write files of an older version anew, and keep them as they were.
+
+        Args:
+            settings: Also korproxy.toml, whose comments are then only in the one that is kept.
         """
 
     def problems(self, raw: bytes | None = None, *, path: str = "") -> Sequence[Problem]:

@@ -18,6 +18,7 @@ from korproxy.cli.whole_configuration import judged, problems_in, problems_now
 from korproxy.config import accounts_file, changing, exchange, routing_edit
 from korproxy.config.account_edit import discard_secret
 from korproxy.config.home import Home
+from korproxy.config.one_file import OLDER
 from korproxy.config.reading import Loaded, read_all
 from korproxy.config.settings import AccountSettings
 from korproxy.config.shown import key as shown
@@ -172,6 +173,13 @@ class Files:
         home = self._cli.files
         done = exchange.import_into(home, exchange.parse(raw, path=path), merge=merge, judge=partial(judged, self._cli))
         return take_effect(self._cli, about="", files=_names(done.files), kept=_names(done.kept))
+
+    def migrate(self, *, settings: bool = False) -> Applied:
+        """Write files of an older version anew."""
+        home = self._cli.files
+        done = changing.migrate_files(home, settings=settings)
+        left = tuple(each for each in _notices(home) if each.code == OLDER)
+        return take_effect(self._cli, about="", files=_names(done.files), kept=_names(done.kept), warnings=left)
 
     def problems(self, raw: bytes | None = None, *, path: str = "") -> Sequence[Problem]:
         """Return every mistake in *raw*, or in the files of the home."""

@@ -46,6 +46,14 @@ class Changed:
     kept: tuple[Path, ...] = ()
 
 
+@attrs.frozen(kw_only=True)
+class Rewritten:
+    """Files that say the same as before, in the newest version. ``kept``: where they are as they were."""
+
+    files: tuple[Path, ...] = ()
+    kept: tuple[Path, ...] = ()
+
+
 def update_routing(home: Home, edit: Callable[[Routing], Routing]) -> Changed:
     """Let *edit* change the routing of *home*; as ``update``."""
     return update(home, lambda now: attrs.evolve(now, routing=edit(now.routing)))
@@ -104,8 +112,8 @@ def _kept(home: Home, loaded: Loaded, name: str) -> Path | None:
     return None if version is None or version == NEWEST[KINDS[name]] else set_aside(home.path / name, f"v{version}")
 
 
-def migrate_files(home: Home, *, settings: bool = False) -> tuple[Path, ...]:
-    """Write the files of an older version anew, each kept as ``NAME.vVERSION``; return those that were written.
+def migrate_files(home: Home, *, settings: bool = False) -> Rewritten:
+    """Write the files of an older version anew, each kept as ``NAME.vVERSION``.
 
     Args:
         settings: Also the user's korproxy.toml. That costs its comments, which only the kept one has then.
@@ -121,10 +129,9 @@ def migrate_files(home: Home, *, settings: bool = False) -> tuple[Path, ...]:
         for name, version in loaded.versions.items():
             if loaded.source[name] == "file" and version < NEWEST[KINDS[name]] and (settings or name != SETTINGS):
                 files[name] = _anew(name, loaded.files[name])
-        for name in files:
-            _kept(home, loaded, name)
+        kept = [path for name in files if (path := _kept(home, loaded, name)) is not None]
         commit(home, files)
-    return tuple(home.path / name for name in files)
+    return Rewritten(files=tuple(home.path / name for name in files), kept=tuple(kept))
 
 
 def _anew(name: str, raw: bytes) -> bytes:

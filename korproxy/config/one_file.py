@@ -121,7 +121,7 @@ def _instead(path: str, what: str, wrong: ConfigError) -> Problem:
 
 def _older(file: File[T], document: Migrated, path: str) -> Problem:
     does = (
-        "It works, and stays as it is: docs/reference/settings.md has the names of today"
+        "It works, and stays as it is; `korproxy config migrate --settings` writes it anew"
         if file.users
         else f"The next change keeps it as {file.name}.v{document.version} and writes it anew"
     )

@@ -175,21 +175,6 @@ def test_a_file_that_is_cut_at_any_byte_still_gives_a_configuration(sound: Home,
     assert kept_whole >= len(good[name]) - good[name].count(b"\n") - 1
 
 
-def test_the_daemon_starts_with_files_of_version_0_and_says_so(home: Path) -> None:
-    home.mkdir()
-    for kind, name in zip(("settings", "accounts", "routing"), FILES, strict=True):
-        (home / name).write_bytes((ROOT / "tests" / "corpora" / "old_configurations" / f"{kind}-v0.toml").read_bytes())
-    before = {name: (home / name).read_bytes() for name in FILES}
-
-    with daemon(home) as running:
-        assert httpx.get(f"{running.url}/healthz", trust_env=False).status_code == 200
-        running.ask_to_stop()
-        assert running.wait() == 0
-
-    assert sum("KP-CONF-230" in line for line in running.log) == 3
-    assert {name: (home / name).read_bytes() for name in FILES} == before
-
-
 @pytest.mark.parametrize("name", FILES)
 def test_the_daemon_starts_with_a_file_that_was_cut(sound: Home, name: str) -> None:
     raw = (sound.path / name).read_bytes()

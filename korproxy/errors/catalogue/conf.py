@@ -415,7 +415,7 @@ CONF: tuple[ErrorCode, ...] = (
         severity=Severity.WARNING,
         steps=(
             "Nothing has to be done.",
-            "To be rid of the message, write the file as docs/reference/settings.md has it, with `version` at its top.",
+            "To be rid of the message, run `korproxy config migrate --settings`; what the file was is kept beside it.",
         ),
         status=500,
     ),

@@ -10,7 +10,7 @@ import pytest
 
 from korproxy.config import routing_file
 from korproxy.config.accounts_file import AddedAccounts, AddedTable
-from korproxy.config.changing import Editable, migrate_files, update, update_routing
+from korproxy.config.changing import Editable, Rewritten, migrate_files, update, update_routing
 from korproxy.config.home import Home, prepare
 from korproxy.config.last_good import keep_last_good
 from korproxy.config.reading import read_all
@@ -135,14 +135,14 @@ def test_older_files_that_korproxy_writes_are_migrated_and_kept(place: Home) -> 
         path.write_bytes((OLD / f"{kind}-v0.toml").read_bytes())
     before = read_all(place)
 
-    written = migrate_files(place)
+    written = migrate_files(place).files
 
     after = read_all(place)
     assert written == (place.accounts, place.routing)
     assert files(place) == ["accounts.toml", "accounts.toml.v0", "korproxy.toml", "routing.toml", "routing.toml.v0"]
     assert (after.root, after.routing, after.added) == (before.root, before.routing, before.added)
     assert [each.path for each in after.notices if each.code == "KP-CONF-230"] == [str(place.toml)]
-    assert migrate_files(place) == ()
+    assert migrate_files(place) == Rewritten()
 
 
 def test_the_users_file_is_written_anew_only_when_asked(place: Home) -> None:
@@ -150,17 +150,18 @@ def test_the_users_file_is_written_anew_only_when_asked(place: Home) -> None:
     place.toml.write_bytes(old)
     before = read_all(place).root
 
-    assert migrate_files(place) == ()
-    assert migrate_files(place, settings=True) == (place.toml,)
+    assert migrate_files(place) == Rewritten()
+    copy = place.path / "korproxy.toml.v0"
+    assert migrate_files(place, settings=True) == Rewritten(files=(place.toml,), kept=(copy,))
 
-    assert (place.path / "korproxy.toml.v0").read_bytes() == old
+    assert copy.read_bytes() == old
     assert (read_all(place).root, read_all(place).notices) == (before, ())
 
 
 def test_a_file_that_cannot_be_used_is_not_migrated(place: Home) -> None:
     place.routing.write_bytes(b"active_profile = 5\n")
 
-    assert migrate_files(place) == ()
+    assert migrate_files(place) == Rewritten()
     assert files(place) == ["routing.toml"]
 
 

@@ -127,6 +127,12 @@ def test_a_name_of_today_beside_an_old_one_counts() -> None:
     assert migrated("settings", written, "k.toml").document["features"] == {"new_error_codes": False}
 
 
+def test_what_is_said_in_the_old_way_and_in_the_new_is_left_for_the_strict_reading() -> None:
+    rule = {"name": "a", "match": "x", "when": {"model": "y"}}
+
+    assert migrated("routing", {"rules": [rule]}, "r.toml").document["rules"] == [rule]
+
+
 @pytest.mark.code("KP-CONF-211")
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_file_for_a_newer_korproxy_is_refused(kind: Kind) -> None:

@@ -19,13 +19,14 @@ LARGEST = 16 * 1024**2  # bytes of a file that is read
 
 @click.group()
 def config() -> None:
-    """Export, import and validate the whole configuration.
+    """Export, import, migrate and validate the whole configuration.
 
     \b
     Examples:
       korproxy config export --output mine.json
       korproxy config import mine.json
       korproxy config validate
+      korproxy config migrate
     """  # noqa: D301 -- click wants the character itself
 
 
@@ -74,6 +75,24 @@ def import_(cli: Cli, /, *, file: IO[bytes], merge: bool) -> None:
     done = cli.configuration.restore(_read(file), path=_name(file), merge=merge)
     files = ", ".join(Path(each).name for each in done.files)
     finish(cli, done, f"Imported: {files} in {cli.home}.", "All of it was there already.")
+
+
+@config.command()
+@click.option("--settings", is_flag=True, help="Also korproxy.toml: its comments are then only in the old one.")
+@click.pass_obj
+def migrate(cli: Cli, /, *, settings: bool) -> None:
+    """Write files of an older version anew.
+
+    They work as they are, so this is never needed. What is written anew says the same; the old file is kept beside it.
+
+    \b
+    Examples:
+      korproxy config migrate
+      korproxy config migrate --settings
+    """  # noqa: D301 -- click wants the character itself
+    done = cli.configuration.migrate(settings=settings)
+    files = ", ".join(Path(each).name for each in done.files)
+    finish(cli, done, f"Written anew: {files} in {cli.home}.", "There was nothing to write anew.")
 
 
 @config.command()

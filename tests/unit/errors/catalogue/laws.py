@@ -13,7 +13,14 @@ import click
 
 from korproxy.cli.context import Context
 from korproxy.cli.main import korproxy
-from korproxy.config.settings import AccountSettings, FeatureSettings, ProviderTable, RootSettings, ServerSettings
+from korproxy.config.settings import (
+    AccountSettings,
+    FeatureSettings,
+    ProviderTable,
+    RetrySettings,
+    RootSettings,
+    ServerSettings,
+)
 from korproxy.errors.codes import PLUGIN_SHARE, RANGES, ErrorCode, Severity
 from korproxy.models.providers import Deadlines
 
@@ -24,6 +31,7 @@ TABLES: Mapping[str, type] = {
     "server": ServerSettings,
     "deadlines": Deadlines,
     "features": FeatureSettings,
+    "retry": RetrySettings,
     "providers.X": ProviderTable,
 }
 KEYS = {each.name for table in (RootSettings, ProviderTable, AccountSettings) for each in attrs.fields(table)}
