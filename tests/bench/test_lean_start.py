@@ -29,7 +29,8 @@ import sys
 from korproxy.config.home import find_home
 from korproxy.gateway.gate import Gate
 from korproxy.runtime import daemon
-parts = daemon.compose(find_home(None))
+from korproxy.runtime.compose import compose
+parts = compose(find_home(None))
 Gate(parts.snapshot(), {})
 print(*sys.modules)
 """
