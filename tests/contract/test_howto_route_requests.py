@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import shlex
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
+from korproxy.cli.context import Context
+from korproxy.cli.main import korproxy
 from korproxy.config.routing_file import parse
 from korproxy.errors.exceptions import RuleRefused
 from korproxy.gateway.deciding import Situation, decide
@@ -49,6 +53,27 @@ def test_the_page_tells_of_every_strategy_and_of_every_condition() -> None:
 
     assert set(STRATEGIES) <= told
     assert {"model", "types", "key", "headers", "tools", "profile", "hours", "days"} <= set(re.findall(r"`(\w+)`", PAGE))
+
+
+def test_every_command_on_the_page_is_one() -> None:
+    lines = [line for block in re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL) for line in block.splitlines()]
+    commands = [*lines, *re.findall(r"`(korproxy [^`]+ [^`]+)`", PAGE)]
+
+    assert len(commands) >= 10
+    assert [each for each in commands if not is_taken(each.replace("request.json", "-"))] == []
+
+
+def is_taken(line: str) -> bool:
+    """Whether the command line takes *line*: its commands, options and arguments are there."""
+    try:
+        context = korproxy.make_context("korproxy", shlex.split(line)[1:], obj=Context())
+        while isinstance(context.command, click.Group):
+            name, command, rest = context.command.resolve_command(context, [*context._protected_args, *context.args])
+            assert command is not None
+            context = command.make_context(name, rest, parent=context)
+    except click.UsageError:
+        return False
+    return True
 
 
 def test_a_group_says_who_and_in_which_order() -> None:
