@@ -22,7 +22,7 @@ def korproxy_commands() -> Iterable[Command]:
         Command("why", "Say why a request went where it went, and what came of it.", _why),
         Command("safe-mode", "Send everything that talks to one cheap, reliable model.", _safe_mode),
         Command("reload", "Have the running daemon read its configuration again.", _reload),
-        Command("config", "Export, import and validate the whole configuration.", _config),
+        Command("config", "Export, import, migrate and validate the whole configuration.", _config),
     ]
 
 
