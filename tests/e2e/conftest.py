@@ -34,8 +34,8 @@ def _stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture
 def stage(_stage: Stage) -> Stage:
-    """The module's stage; the mock has forgotten what other tests did."""
-    _stage.mock.forget()
+    """The module's stage; mock and daemon have forgotten what other tests did."""
+    _stage.forget()
     return _stage
 
 

@@ -170,6 +170,22 @@ class Stage:
     daemon: DaemonProcess
     mock: MockProcess
 
+    def forget(self) -> None:
+        """Let the mock forget what was received, and the daemon what it holds against accounts."""
+        self.mock.forget()
+        for each in self._ask("GET", "/v1/providers")["providers"]:
+            for entry in each["health"]:
+                self._ask("POST", "/v1/accounts/wake", {"provider": each["id"], "account": entry["account"]})
+
+    def _ask(self, method: str, path: str, body: object = None) -> Any:
+        connection = http.client.HTTPConnection(urlsplit(self.daemon.url).netloc, timeout=5)
+        headers = {"connection": "close", "authorization": f"Bearer {self.daemon.management_key}"}
+        try:
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
+            return json.loads(connection.getresponse().read())
+        finally:
+            connection.close()
+
     async def log_line(self, text: str) -> str:
         """Return the line about the finished request in which *text* stands, once it is written."""
 

@@ -51,7 +51,7 @@ CREATED = event("response.created", response={"id": "r", "status": "in_progress"
 COMPLETED = event("response.completed", response={"id": "r", "status": "completed", "output": []})
 FAILED = event("response.failed", response={"id": "r", "status": "failed", "error": {"code": "server_error", "message": "No."}})
 CHUNK = b'data: {"error":{"message":"Overloaded","type":"overloaded_error"}}\n\n'
-ASKED = {
+ASKED: dict[str, dict[str, Any]] = {
     "openai-chat": {"messages": [{"role": "user", "content": ""}]},
     "anthropic-messages": {"messages": [{"role": "user", "content": ""}], "max_tokens": 9},
     "openai-responses": {"input": ""},
