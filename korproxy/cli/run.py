@@ -99,7 +99,7 @@ def ready_lines(ready: Ready) -> list[str]:
         lines.append("  Demo: a mock provider answers, whatever the model. Nothing leaves this machine. Try:")
         lines += ["", *_curls(url, ready.home.client_key), ""]
     elif not ready.providers:
-        lines.append("  No provider is configured yet: `korproxy init` writes a korproxy.toml to fill in, then restart.")
+        lines.append("  No provider is configured yet: `korproxy init` writes a korproxy.toml to fill in; it is read at once.")
     else:
         lines.append(f"  Providers: {', '.join(ready.providers)}. Point your tool at {url}/v1 (OpenAI) or {url} (Anthropic).")
     return [*lines, f"  Key: {ready.home.client_key}   Stop: Ctrl-C"]

@@ -244,5 +244,5 @@ def _no_way(call: Call, kind: Kind, ways: Sequence[tuple[Provider, str, str]]) -
 def _no_account(provider: Provider) -> str:
     return (
         f"Provider {provider.id!r} has no account yet. Add to korproxy.toml: [[providers.{provider.id}.accounts]]"
-        f' name = "work" key = "env:NAME_OF_A_VARIABLE", then restart.'
+        f' name = "work" key = "file:secrets/NAME_OF_A_FILE"; it is read within a second.'
     )

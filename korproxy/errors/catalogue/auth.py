@@ -60,7 +60,7 @@ AUTH: tuple[ErrorCode, ...] = (
         steps=(
             "Use the address that `korproxy status` prints, for example `http://127.0.0.1:1337`.",
             "If KorProxy is reached under another name (a container, a reverse proxy), list that in `[server] allowed_hosts`.",
-            "After a change restart the daemon: `korproxy stop`, then `korproxy run`.",
+            "Nothing has to be restarted: KorProxy reads the change within a second.",
         ),
         status=403,
     ),
@@ -75,7 +75,7 @@ AUTH: tuple[ErrorCode, ...] = (
         steps=(
             "If you did not expect a web page to call KorProxy, do nothing: it was kept out.",
             "If it is your own web application, add its origin with scheme and port to `[server] allowed_origins`.",
-            "After a change restart the daemon: `korproxy stop`, then `korproxy run`.",
+            "Nothing has to be restarted: KorProxy reads the change within a second.",
         ),
         status=403,
     ),
@@ -136,7 +136,7 @@ AUTH: tuple[ErrorCode, ...] = (
         steps=(
             "Let the tool send KorProxy's key in the header `X-KorProxy-Key`, and its provider's key where it always does.",
             "If the tool cannot set a header, give the account a `key` in place of the `credential`.",
-            "Run `korproxy check` after a change to korproxy.toml, then restart the daemon.",
+            "Run `korproxy check` after a change to korproxy.toml; KorProxy reads it within a second.",
         ),
         status=401,
     ),

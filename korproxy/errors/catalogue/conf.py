@@ -77,7 +77,7 @@ CONF: tuple[ErrorCode, ...] = (
         steps=(
             "Set the variable in the terminal or service that starts the daemon, or write the file.",
             "A relative path after `file:` counts from KorProxy's home.",
-            "Run `korproxy check`, then restart the daemon: `korproxy stop`, then `korproxy run`.",
+            "A file is read within a second; for a variable restart the daemon: `korproxy stop`, then `korproxy run`.",
         ),
         status=503,
     ),
@@ -106,7 +106,7 @@ CONF: tuple[ErrorCode, ...] = (
         steps=(
             "Write a commented korproxy.toml with `korproxy init`, if there is none yet.",
             "Add a `[providers.X]` table with an account there, and set the variable or file that its `key` names.",
-            "Run `korproxy check`, then restart the daemon: `korproxy stop`, then `korproxy run`.",
+            "Run `korproxy check`. KorProxy reads the file within a second; for a new variable it has to be restarted.",
             "To try KorProxy without an account, run `korproxy run --demo`.",
         ),
         status=503,

@@ -150,7 +150,7 @@ NET: tuple[ErrorCode, ...] = (
         steps=(
             "Check scheme and port of `base_url` in `[providers.X]`.",
             "If a proxy stands in between, try without it.",
-            "Run `korproxy check` after a change to korproxy.toml, then restart the daemon.",
+            "Run `korproxy check` after a change to korproxy.toml; KorProxy reads it within a second.",
         ),
         status=502,
     ),

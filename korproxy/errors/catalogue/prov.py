@@ -102,7 +102,7 @@ PROV: tuple[ErrorCode, ...] = (
         steps=(
             "Check `base_url` in `[providers.X]`: it has to be the address of the API, often with `/v1` at its end.",
             "Open that address in a browser: a sign-in page of your network would show up.",
-            "Run `korproxy check` after a change to korproxy.toml, then restart the daemon.",
+            "Run `korproxy check` after a change to korproxy.toml; KorProxy reads it within a second.",
         ),
         status=502,
     ),
@@ -146,7 +146,7 @@ PROV: tuple[ErrorCode, ...] = (
         steps=(
             "Check scheme, host and path of `base_url` in `[providers.X]` against the provider's documentation.",
             "Write the final address there if you trust it.",
-            "Run `korproxy check`, then restart the daemon: `korproxy stop`, then `korproxy run`.",
+            "Run `korproxy check`; KorProxy reads the change within a second.",
         ),
         status=502,
     ),

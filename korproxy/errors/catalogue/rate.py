@@ -48,7 +48,7 @@ RATE: tuple[ErrorCode, ...] = (
         steps=(
             "Send the request again after a moment.",
             "Let fewer tools or sub-agents work at the same time.",
-            "Raise `[server] max_running` if the machine has memory to spare, and restart the daemon.",
+            "Raise `[server] max_running` if the machine has memory to spare; KorProxy reads the change within a second.",
         ),
         status=503,
         retryable=True,

@@ -112,7 +112,7 @@ SYS: tuple[ErrorCode, ...] = (
         ),
         steps=(
             "Shorten the conversation, or send fewer and smaller images.",
-            "Raise `[server] max_body` (in bytes), then restart the daemon: `korproxy stop`, then `korproxy run`.",
+            "Raise `[server] max_body` (in bytes); KorProxy reads the change within a second.",
         ),
         status=413,
     ),

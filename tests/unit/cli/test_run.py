@@ -39,7 +39,7 @@ def test_with_providers_a_tool_is_told_where_to_go() -> None:
 def test_without_a_provider_the_next_step_is_told() -> None:
     assert ready_lines(attrs.evolve(READY, providers=[], urls=[URL])) == [
         "KorProxy is ready at http://127.0.0.1:1337",
-        "  No provider is configured yet: `korproxy init` writes a korproxy.toml to fill in, then restart.",
+        "  No provider is configured yet: `korproxy init` writes a korproxy.toml to fill in; it is read at once.",
         LAST,
     ]
 

@@ -179,7 +179,7 @@ def test_a_provider_without_an_account_says_what_to_write() -> None:
     assert (failure.code, failure.detail) == (
         "KP-CONF-207",
         "Provider 'one' has no account yet. Add to korproxy.toml: [[providers.one.accounts]]"
-        ' name = "work" key = "env:NAME_OF_A_VARIABLE", then restart.',
+        ' name = "work" key = "file:secrets/NAME_OF_A_FILE"; it is read within a second.',
     )
 
 
