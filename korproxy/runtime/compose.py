@@ -33,7 +33,7 @@ from korproxy.plugins.finding import Found, find_all
 from korproxy.plugins.host import SIGN_OF_REDACTIONS, PluginHost
 from korproxy.plugins.offers import Offer
 from korproxy.runtime.restarts import STARTED, at_runtime
-from korproxy.runtime.routing_check import not_offered
+from korproxy.runtime.routing_check import not_offered, with_known_codes
 
 DEMO = "mock"  # the plugin that answers the demo, alone: of others nobody knows where their providers lead
 
@@ -106,7 +106,7 @@ class Composition:
             dialects=self.dialects,
             aliases=self.settings.aliases,
             demo=self.demo,
-            routing=Routing() if self.demo else self.loaded.routing,
+            routing=Routing() if self.demo else with_known_codes(self.loaded.routing, self.codes),
             strategies={each.item.name: each.item for each in self.offered_strategies},
             safe_mode=self.settings.features.safe_mode,
             generation=self.generation,
@@ -231,7 +231,7 @@ def _judged(offered: Composition) -> Composition:
     known = {problem.path for problem in fatal}
     broken = [each for each in host.problems() if each.path not in known]
     strategies = [each.item.name for each in offered.offered_strategies]
-    unknown = not_offered(offered.snapshot().routing, strategies, offered.codes)
+    unknown = () if offered.demo else not_offered(offered.loaded.routing, strategies, offered.codes)
     warnings = (*broken, *missing, *unknown, *view.orphans(offered.tables), *view.secret_problems())
     return attrs.evolve(offered, problems=tuple(fatal), warnings=warnings)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+import attrs
+
 from korproxy.config.routing_file import ROOT
 from korproxy.config.shown import key, place
 from korproxy.errors.codes import Registry
@@ -11,6 +13,7 @@ from korproxy.errors.exceptions import Problem
 from korproxy.models.routing import Routing
 
 NOT_OFFERED = "KP-CONF-232"
+REFUSED = "KP-PROV-124"
 
 
 def not_offered(routing: Routing, strategies: Collection[str], codes: Registry) -> Iterator[Problem]:
@@ -22,5 +25,16 @@ def not_offered(routing: Routing, strategies: Collection[str], codes: Registry) 
             yield Problem(code=NOT_OFFERED, path=place(("groups", group.name, "strategy"), ROOT), message=text)
     for at, rule in enumerate(routing.rules):
         if rule.refuse and rule.refuse not in codes:
-            text = f"no plugin that is loaded has the code {key(rule.refuse)}: clients are told of a fault in KorProxy instead"
+            text = f"no plugin that is loaded has the code {key(rule.refuse)}: clients are told {REFUSED} instead"
             yield Problem(code=NOT_OFFERED, path=place(("rules", at, "refuse"), ROOT), message=text)
+
+
+def with_known_codes(routing: Routing, codes: Registry) -> Routing:
+    """Return *routing* with rules that refuse with codes that clients can be told.
+
+    Whose plugin is gone still refuses: what the user wants to keep away must not get through for that.
+    """
+    if all(not each.refuse or each.refuse in codes for each in routing.rules):
+        return routing
+    known = (each if not each.refuse or each.refuse in codes else attrs.evolve(each, refuse=REFUSED) for each in routing.rules)
+    return attrs.evolve(routing, rules=tuple(known))

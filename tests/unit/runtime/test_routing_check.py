@@ -7,7 +7,7 @@ import pytest
 from korproxy.errors.catalogue import BUILTIN_CODES
 from korproxy.errors.codes import Registry
 from korproxy.models.routing import Rule
-from korproxy.runtime.routing_check import not_offered
+from korproxy.runtime.routing_check import not_offered, with_known_codes
 from tests.fakes.reloading import started, written
 from tests.fakes.routed import group, routing
 
@@ -27,14 +27,32 @@ def test_what_nobody_offers_is_told_with_its_place_and_with_what_happens_instead
     assert found[0].message == (
         "there is no strategy tides: the members are asked in their order; there are: priority, weighted"
     )
-    assert found[1].message.startswith("no plugin that is loaded has the code KP-PROV-190")
+    assert found[1].message == "no plugin that is loaded has the code KP-PROV-190: clients are told KP-PROV-124 instead"
+
+
+@pytest.mark.code("KP-PROV-124")
+def test_a_rule_whose_code_is_gone_still_refuses() -> None:
+    rules = (
+        Rule(name="a", refuse="KP-RATE-403"),
+        Rule(name="b", refuse="KP-PROV-190", message="no"),
+        Rule(name="c", group="g"),
+    )
+    made = with_known_codes(routing(group("g"), rules=rules), CODES)
+
+    assert [each.refuse for each in made.rules] == ["KP-RATE-403", "KP-PROV-124", ""]
+    assert (made.rules[1].message, list(made.groups)) == ("no", ["g"])
+    assert with_known_codes(made, CODES) is made
 
 
 @pytest.mark.code("KP-CONF-232")
 def test_a_start_goes_on_and_warns(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    written(home, "", '[groups.g]\nstrategy = "tides"\nmembers = []\n')
+    written(home, "", '[groups.g]\nstrategy = "tides"\nmembers = []\n[[rules]]\nname = "r"\nrefuse = "KP-PROV-190"\n')
     parts = started(home)
 
     assert parts.problems == ()
-    assert ("KP-CONF-232", "routing.toml:$.groups.g.strategy") in [(each.code, each.path) for each in parts.warnings]
+    assert [each.path for each in parts.warnings if each.code == "KP-CONF-232"] == [
+        "routing.toml:$.groups.g.strategy",
+        "routing.toml:$.rules[0].refuse",
+    ]
+    assert parts.snapshot().routing.rules[0].refuse == "KP-PROV-124"
