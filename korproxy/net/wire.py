@@ -23,6 +23,7 @@ except ImportError:  # Windows has neither
     ioctl = None  # type: ignore[assignment]
 
 AT_ONCE = 64 * 1024  # bytes of one read
+_NO_BYTES = bytes(4)  # a C int that is 0
 _GATHERS = hasattr(Socket, "sendmsg")  # Windows has none
 TURNS = 32  # reads in a row that found something there; then it is the others' turn
 
@@ -253,7 +254,7 @@ class Wire:
             if just_now and not self.readable and ioctl is not None:
                 count = bytearray(4)
                 ioctl(self.socket.fileno(), FIONREAD, count)
-                return not any(count)
+                return count == _NO_BYTES
             self.socket.recv(1, MSG_PEEK)
         except BlockingIOError:
             return True
