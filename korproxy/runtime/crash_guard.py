@@ -1,6 +1,6 @@
 """Sees that KorProxy crashes again and again, so that the next start is one that gets through.
 
-A file in the home says that a start is under way. A life that lasts for a minute, or ends as it should, takes it away; so what
+A file in the home says that a start is under way. A life that lasts for a minute, or is asked to end, takes it away; so what
 is there at a start is from one that crashed. A process that is killed can say nothing at its end, and need not.
 """
 

@@ -56,7 +56,7 @@ class Plan:
         sockets: Listening already.
         about: What ``daemon.json`` says.
         lasting: What the gateway remembers; whose reasoning is whose is filled from its file at the start.
-        proven: Called in a thread once KorProxy has run for a minute.
+        proven: Called once it is known that this start was no crash: KorProxy has run for a minute, or was asked to stop.
         set_levels: Has other levels hold for log lines.
         seen: The files of the configuration as they were when they were read; empty: nobody looked.
     """
@@ -100,6 +100,7 @@ async def live(
         asked = Asked()
         await root.start(partial(watch_signals, stop, abandon, at_once=on_stop, reload=asked.ask))
         root.start_soon(_when_set, stop, on_stop)
+        root.start_soon(_when_set, stop, plan.proven)
         async with (
             open_reactor(),
             open_bus([each.item for each in sinks.values()], not_started=without_sink, stop=stop) as bus,

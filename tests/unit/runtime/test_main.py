@@ -408,3 +408,12 @@ async def test_what_will_be_translated_is_imported_once_it_is_ready(home: Path, 
 
     formats = ("AnthropicCount", "Chat", "Completions", "GeminiCount", "Gemini", "Messages", "ResponsesCount", "Responses")
     assert sorted(loaded) == sorted(f"{each}Translator" for each in formats)
+
+
+async def test_that_it_is_asked_to_stop_shows_that_the_start_was_no_crash(home: Path) -> None:
+    told: list[str] = []
+    with planned(home) as plan:
+        async with alive(attrs.evolve(plan, proven=lambda: told.append("proven"))):
+            before = list(told)
+
+    assert (before, told) == ([], ["proven"])
