@@ -9,6 +9,7 @@ from korproxy.cli.context import Context
 from korproxy.errors.exceptions import CommandFailed
 from tests.fakes.daemon import answering, describe, held, holding_process
 from tests.fakes.plugin_files import plugin_text, write_plugins
+from tests.fakes.steered import furnished
 
 ALPHA_TYPE = """
 from korproxy.api import OpenAICompatible, from_settings, hookimpl
@@ -70,6 +71,37 @@ def test_ask_uses_the_key_of_the_home(home: Path) -> None:
 
     assert got == {"a": 1}
     assert [(each.path, each.headers["x-management-key"]) for each in asked] == [("/v1/a", key)]
+
+
+def test_post_sends_json(home: Path) -> None:
+    with answering(home, b'{"a": 1}') as asked:
+        got = context().post("/v1/a", {"b": 2})
+
+    assert got == {"a": 1}
+    assert [(each.method, each.path, each.json) for each in asked] == [("POST", "/v1/a", {"b": 2})]
+
+
+def test_the_running_daemon_is_asked_where_a_request_would_go(home: Path) -> None:
+    with answering(home, b'{"decision": null}') as asked:
+        got = context().foresee({"body": {}})
+
+    assert got == {"asked": "daemon", "decision": None}
+    assert [(each.path, each.json) for each in asked] == [("/v1/routing/test", {"body": {}})]
+
+
+def test_without_one_the_files_say_where_a_request_would_go(home: Path) -> None:
+    furnished(home)
+    got = context(no_plugins=True).foresee({"body": {"model": "gpt-4o", "messages": []}})
+
+    assert (got["asked"], got["format"], got["error"]) == ("files", "openai-chat", None)
+
+
+def test_there_is_one_configuration_for_a_command_line(home: Path) -> None:
+    furnished(home)
+    cli = context()
+
+    assert cli.configuration is cli.configuration
+    assert [each.name for each in cli.configuration.accounts()] == ["work", "home"]
 
 
 @pytest.mark.code("KP-SYS-505")

@@ -181,3 +181,29 @@ def test_a_daemon_of_somebody_else_is_told(home: Path, monkeypatch: pytest.Monke
         daemon.stop(4711, home / "daemon.lock", 1)
 
     assert caught.value.code == "KP-SYS-512"
+
+
+def url_of(home: Path) -> str:
+    return str(json.loads((home / "daemon.json").read_text())["urls"][0])
+
+
+ASKED_WRONGLY = (
+    b'{"error": {"code": "KP-SYS-526", "message": "Nothing is known. [KP-SYS-526: http://127.0.0.1:1/errors/KP-SYS-526]"}}'
+)
+
+
+@pytest.mark.code("KP-SYS-526")
+def test_what_is_wrong_with_the_question_has_the_daemon_s_own_code(home: Path) -> None:
+    with answering(home, ASKED_WRONGLY, status=404):
+        with pytest.raises(CommandFailed) as caught:
+            daemon.get(url_of(home), "/v1/x", KEY)
+
+    assert (caught.value.code, str(caught.value)) == ("KP-SYS-526", "Nothing is known.")
+
+
+def test_other_statuses_can_be_fine(home: Path) -> None:
+    with answering(home, b'{"ok": false}', status=409) as asked:
+        got = daemon.talk(url_of(home), "POST", "/v1/x", KEY, {"a": "ä"}, fine=(200, 409))
+
+    assert got == {"ok": False}
+    assert (asked[0].method, asked[0].json, asked[0].headers["content-type"]) == ("POST", {"a": "ä"}, "application/json")

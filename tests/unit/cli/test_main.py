@@ -348,7 +348,7 @@ def test_the_tree_has_the_commands_it_should_have() -> None:
         "korproxy config export",
         "korproxy config import",
         "korproxy config migrate",
-    "korproxy config validate",
+        "korproxy config validate",
         "korproxy errors",
         "korproxy explain",
         "korproxy group",

@@ -122,7 +122,8 @@ def validate(cli: Cli, /, *, file: IO[bytes] | None) -> None:
 
 
 def _name(file: IO[bytes]) -> str:
-    return "stdin" if file.name in ("<stdin>", "-") else str(file.name)
+    name = str(getattr(file, "name", "-"))
+    return "stdin" if name in ("<stdin>", "-") else name
 
 
 def _read(file: IO[bytes]) -> bytes:

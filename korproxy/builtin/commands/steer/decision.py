@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from korproxy.builtin.commands.status import duration
+from korproxy.builtin.commands.steer.health import again
 from korproxy.builtin.commands.steer.told import listed, table
 
 REASONS = {
@@ -75,7 +74,5 @@ def _way(way: Mapping[str, Any]) -> str:
 
 def _reason(rejected: Mapping[str, Any]) -> str:
     why = str(rejected.get("why"))
-    wait = rejected.get("returns_in")
-    back = f", asked again in {duration(math.ceil(wait))}" if isinstance(wait, int | float) and wait > 0 else ""
     code = f" [{rejected['code']}]" if rejected.get("code") else ""
-    return f"{REASONS.get(why, why)}{back}{code}"
+    return f"{REASONS.get(why, why)}{again(rejected.get('returns_in'))}{code}"

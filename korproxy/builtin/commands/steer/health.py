@@ -34,5 +34,11 @@ def _until(entry: Mapping[str, Any]) -> str:
         return ", a request finds out right now"
     if entry.get("state") == "refused":
         return ", not asked until its key is another one or it is woken"
-    wait = entry.get("returns_in")
-    return f", asked again in {duration(math.ceil(wait))}" if isinstance(wait, int | float) else ""
+    return again(entry.get("returns_in"))
+
+
+def again(wait: object) -> str:
+    """Return when something is asked again that waits for *wait* seconds; empty: nobody knows."""
+    if not isinstance(wait, int | float) or not math.isfinite(wait):
+        return ""
+    return f", asked again in {duration(math.ceil(wait))}"

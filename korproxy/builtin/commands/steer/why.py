@@ -23,7 +23,7 @@ OUTCOMES = {
     "left": "the client went away",
 }
 
-ENDS = {"ok": "answered", "": "still under way", None: "still under way"}
+ENDS = {"ok": "answered", "": "still under way"}
 
 
 @click.command()
@@ -48,11 +48,11 @@ def why(cli: Cli, /, *, id_: str) -> None:
 
 def story_lines(story: Mapping[str, Any]) -> list[str]:
     """Return the whole *story*: the decision, each candidate that was asked, and how it ended."""
-    outcome = ENDS.get(story.get("outcome"), story.get("outcome"))
+    outcome = str(story.get("outcome") or "")
     code = f" [{story['code']}]" if story.get("code") else ""
     head = [f"request {story.get('id')}, correlation id {story.get('correlation_id')}"]
     if isinstance(story.get("wall"), int | float):
-        head.append(f"{_when(story['wall'])}: {outcome}{code}")
+        head.append(f"{_when(story['wall'])}: {ENDS.get(outcome, outcome)}{code}")
     decision = story.get("decision")
     attempts = [_attempt(number, each) for number, each in enumerate(listed(story.get("attempts")), 1)]
     return [

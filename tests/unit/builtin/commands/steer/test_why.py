@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from korproxy.builtin.commands.steer.why import story_lines
+from korproxy.models.decisions import Attempt, Decision, Way, Why
+from tests.fakes.daemon import answering, answering_each
+from tests.fakes.steered import run, said
+
+STORY = Why(
+    id="id-1",
+    correlation_id="build-17",
+    wall=1.5e9,
+    decision=Decision(type="chat", profile="p", wanted="m", model="m", order=(Way(provider="one", account="work", model="m"),)),
+    attempts=(
+        Attempt(
+            provider="one",
+            account="work",
+            model="m",
+            at=0.0,
+            seconds=0.0081,
+            outcome="limited",
+            status=429,
+            code="KP-RATE-401",
+            retry_after=40.0,
+            next="next candidate",
+        ),
+        Attempt(provider="two", account="home", model="n", at=0.008, seconds=0.027, outcome="answered", probe=True),
+    ),
+    outcome="ok",
+).to_dict()
+
+
+def test_a_story_is_told_from_the_decision_to_the_end(home: Path) -> None:
+    with answering_each(home, {"GET /v1/requests/id-1/why": {"requests": [STORY]}}):
+        done = run("why", "id-1")
+    lines = done.stdout.splitlines()
+
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert lines[0] == "request id-1, correlation id build-17"
+    assert lines[1].startswith("2017-07-1")
+    assert lines[1].endswith(": answered")
+    assert lines[2] == "model    m"
+    assert lines[-3:] == [
+        "what happened",
+        "  1. one/work with m: rate limited [KP-RATE-401], said to come back in 40 s (status 429, asked after 0 ms, took 8 ms)"
+        " -> next candidate",
+        "  2. two/home with n: answered (asked after 8 ms, took 27 ms, to find out whether it is well again)",
+    ]
+
+
+def test_programs_get_what_the_daemon_says(home: Path) -> None:
+    answer = {"requests": [STORY, STORY]}
+    with answering(home, json.dumps(answer).encode()):
+        code, data = said("why", "build-17")
+
+    assert (code, data) == (0, json.loads(json.dumps(answer)))
+
+
+def test_an_id_is_sent_as_one_piece_of_a_path(home: Path) -> None:
+    with answering(home, b'{"requests": []}') as asked:
+        run("why", "a/b?c=ä")
+
+    assert [each.path for each in asked] == ["/v1/requests/a%2Fb%3Fc%3D%C3%A4/why"]
+
+
+@pytest.mark.code("KP-SYS-526")
+def test_an_id_that_nobody_remembers_is_exit_code_1(home: Path) -> None:
+    error = {"error": {"code": "KP-SYS-526", "message": "No request is remembered."}}
+    with answering(home, json.dumps(error).encode(), status=404):
+        done = run("why", "x")
+
+    assert (done.exit_code, done.stderr.splitlines()[0]) == (1, "error KP-SYS-526: No request is remembered.")
+
+
+@pytest.mark.code("KP-PROV-105")
+def test_a_request_that_reached_nobody_says_so() -> None:
+    lines = story_lines({**STORY, "attempts": [], "outcome": "failed", "code": "KP-PROV-105"})
+
+    assert lines[-1] == "what happened: nobody was asked"
+    assert lines[1].endswith(": failed [KP-PROV-105]")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from([each.name for each in attrs.fields(Attempt)]), inner),
+)
+
+
+@given(st.dictionaries(st.sampled_from([each.name for each in attrs.fields(Why)]), JSON))
+def test_whatever_a_daemon_of_another_version_says_is_no_error(story: dict[str, Any]) -> None:
+    assert all(isinstance(each, str) for each in story_lines(story))
