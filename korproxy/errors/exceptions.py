@@ -18,10 +18,12 @@ class KorproxyError(Exception):
     Attributes:
         code: A code of the registry.
         detail: What exactly, with names and numbers. It is shown to users and logged: never a secret, never prompt text.
+        decision: Of a request that goes nowhere: what was found out on the way to that; a ``models.decisions.Decision``.
     """
 
     code: str
     detail: str
+    decision: object = attrs.field(default=None, kw_only=True, repr=False)
 
     def __str__(self) -> str:
         return self.detail
@@ -47,13 +49,9 @@ class NoProvider(KorproxyError):
 
 @attrs.define(eq=False, kw_only=True)
 class RuleRefused(KorproxyError):
-    """A rule of the user's says that this request is refused. Nobody is asked.
-
-    ``decision`` is all that was found out on the way to that; a ``models.decisions.Decision``.
-    """
+    """A rule of the user's says that this request is refused. Nobody is asked."""
 
     rule: str
-    decision: object = None
 
 
 @attrs.define(eq=False, kw_only=True)

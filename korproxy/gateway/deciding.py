@@ -8,16 +8,15 @@ from typing import Any, TypeAlias, TypeVar
 import attrs
 
 from korproxy.contracts import RoutingStrategy
-from korproxy.errors.exceptions import RuleRefused
+from korproxy.errors.exceptions import KorproxyError, RuleRefused
 from korproxy.gateway.facts import PROFILE, SAFE, TYPE, Facts, profile_of, type_of, wants_safety
 from korproxy.gateway.health import WELL, Health
-from korproxy.gateway.leading import Lead, Terms, lead
+from korproxy.gateway.leading import TALKING, Lead, Terms, lead
 from korproxy.gateway.ranking import ranked
 from korproxy.gateway.rejecting import NO_KEY, rejected
 from korproxy.gateway.routing import PLANS, Candidate, Question, Snapshot
 from korproxy.models.calls import Call
 from korproxy.models.decisions import Able, Decision, Rejected, RoutedCall, RuleTried, Way
-from korproxy.models.routing import Rule
 
 T = TypeVar("T")
 _Seen: TypeAlias = tuple[Candidate, int, Health]  # a way, its weight, how its account does
@@ -123,21 +122,29 @@ def _question(call: Call) -> Question:
 
 
 def _headed(snapshot: Snapshot, facts: Facts) -> Heading:
-    """Ask the rules."""
+    """Ask the rules. An error has with it what was decided until then."""
     rule, tried = snapshot.rules.first_that_holds(facts) if snapshot.rules is not None else (None, ())
-    if rule is not None and rule.refuse:
-        raise _refused(facts, rule, tried)
     safe = wants_safety(facts.call.headers, snapshot) or (snapshot.safe_mode and rule is not None and rule.safe_mode)
     terms = Terms(type=facts.type, profile=facts.profile, rule=rule, safe=safe)
     name = "" if rule is None else rule.name
-    return Heading(_lead(facts.call, snapshot, terms), name, tried, facts)
-
-
-def _refused(facts: Facts, rule: Rule, tried: tuple[RuleTried, ...]) -> RuleRefused:
-    wanted = facts.call.peek.model
-    made = Decision(type=facts.type, profile=facts.profile.name, wanted=wanted, model=wanted, rule=rule.name, rules=tried)
-    text = f"The rule {rule.name!r} of routing.toml refuses this request{f': {rule.message}' if rule.message else '.'}"
-    return RuleRefused(rule.refuse, text, rule=rule.name, decision=made)
+    try:
+        if rule is not None and rule.refuse:
+            why = f": {rule.message}" if rule.message else "."
+            text = f"The rule {name!r} of routing.toml refuses this request{why}"
+            raise RuleRefused(rule.refuse, text, rule=name)
+        return Heading(_lead(facts.call, snapshot, terms), name, tried, facts)
+    except KorproxyError as exc:
+        wanted = facts.call.peek.model
+        exc.decision = Decision(
+            type=facts.type,
+            profile=facts.profile.name,
+            wanted=wanted,
+            model=wanted,
+            rule=name,
+            rules=tried,
+            safe_mode=safe and facts.type in TALKING and not isinstance(exc, RuleRefused),
+        )
+        raise
 
 
 def _lead(call: Call, snapshot: Snapshot, terms: Terms) -> Lead:

@@ -39,6 +39,8 @@ class Ledger:
     def failed(self, exc: KorproxyError) -> None:
         """Note that the call ended with an error of ours."""
         self.outcome, self.code = "failed", exc.code
+        if self.decision is None and isinstance(exc.decision, Decision):
+            self.decision = exc.decision
 
     def again(self) -> None:
         """Forget how the attempt before ended: another one begins."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from korproxy.errors.exceptions import ConfigError, RuleRefused
+from korproxy.errors.exceptions import ConfigError, NoProvider, RuleRefused
 from korproxy.gateway import content
 from korproxy.gateway.deciding import Route, Situation, decide, heading
 from korproxy.gateway.health import WELL, Health
@@ -255,6 +255,23 @@ def test_a_rule_can_refuse_with_a_code_and_words_of_its_own() -> None:
     with pytest.raises(RuleRefused, match=r"refuses this request\.$") as caught:
         decide(a_request("other"), now, Situation())
     assert caught.value.code == "KP-RATE-403"
+
+
+def test_an_error_has_with_it_what_was_decided_until_then() -> None:
+    rules = (Rule(name="other", when=When(model="x"), group="g"), Rule(name="mine", group="g", model="gone"))
+    mine = routing(group("g", "one", "two"), rules=rules, safe_mode=SafeMode(model="never"))
+    now = snapshot(ONE, TWO, routing=mine)
+
+    with pytest.raises(NoProvider) as caught:
+        decided(now)
+    made = caught.value.decision
+    assert isinstance(made, Decision)
+    assert (made.rule, made.rules) == ("mine", (RuleTried("other", "model is not x"), RuleTried("mine")))
+    assert (made.wanted, made.order, made.safe_mode) == ("m", (), False)
+    with pytest.raises(NoProvider) as caught:
+        decided(now, headers={"X-KorProxy-Safe-Mode": "on"})
+    assert isinstance(caught.value.decision, Decision)
+    assert caught.value.decision.safe_mode
 
 
 def test_no_body_is_read_unless_an_active_rule_asks_for_what_is_in_it(monkeypatch: pytest.MonkeyPatch) -> None:

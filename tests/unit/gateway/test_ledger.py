@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import attrs
 import pytest
 
-from korproxy.errors.exceptions import ProviderLost
+from korproxy.errors.exceptions import NoProvider, ProviderLost, RuleRefused
 from korproxy.gateway import ledger as module
 from korproxy.gateway.ledger import Ledger
 from korproxy.models.calls import Call, Peek
+from korproxy.models.decisions import Decision
 from korproxy.models.outcome import Finished, Usage
 
 CALL = Call(
@@ -18,6 +20,9 @@ CALL = Call(
     key_name="client",
     began=100.0,
 )
+
+
+DECISION = Decision(type="chat", profile="p", wanted="m", model="m", rule="no")
 
 
 @pytest.fixture(autouse=True)
@@ -90,3 +95,12 @@ def test_a_providers_own_error_keeps_its_code_and_is_called_refused() -> None:
     ledger = Ledger(call=CALL, status=429, code="KP-RATE-401", outcome="refused")
 
     assert (ledger.close(101.0).outcome, ledger.close(101.0).code) == ("refused", "KP-RATE-401")
+
+
+@pytest.mark.parametrize("known", [None, attrs.evolve(DECISION, rule="earlier")])
+def test_an_error_that_knows_what_was_decided_tells_it_where_nobody_else_has(known: Decision | None) -> None:
+    ledger = Ledger(CALL, decision=known)
+    ledger.failed(NoProvider("KP-PROV-105", "Nobody."))
+    assert ledger.decision == known
+    ledger.failed(RuleRefused("KP-PROV-124", "No.", rule="no", decision=DECISION))
+    assert (ledger.decision, ledger.code) == (known or DECISION, "KP-PROV-124")

@@ -110,4 +110,4 @@ async def test_where_a_request_would_go_is_told_and_nothing_is_sent(home: Path) 
     assert named["error"] is None
     assert [each["why"] for each in held["decision"]["rejected"]] == ["refused"]
     assert [each["why"] for each in without["decision"]["rejected"]] == ["excluded"]
-    assert (nobody["decision"], nobody["error"]["code"]) == (None, "KP-PROV-105")
+    assert (nobody["decision"]["order"], nobody["error"]["code"]) == ((), "KP-PROV-105")
