@@ -1,0 +1,115 @@
+"""A simulated week: whatever goes wrong, accounts rest no longer than they may, and nothing is lost that could be answered."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, get_args
+
+import pytest
+
+from korproxy.gateway import backoff, health
+from korproxy.gateway.health_board import FREE, HealthBoard
+from korproxy.gateway.journey import Journey
+from korproxy.gateway.sessions import Sessions
+from tests.simulation.__main__ import main
+from tests.simulation.figures import table
+from tests.simulation.weather import Kind
+from tests.simulation.week import NARROW, STRATEGIES, Plan, Week, simulate
+
+IN_A_ROW = 60  # choices that may pass by one of six accounts: by chance alone that happens once in 50,000 of them
+
+pytestmark = pytest.mark.usefixtures("quiet")
+
+
+@pytest.fixture
+def quiet(expected_logs: list[logging.LogRecord], caplog: pytest.LogCaptureFixture) -> None:
+    """Let waits be said, but not kept: there are thousands."""
+    caplog.set_level(logging.ERROR, "korproxy")
+
+
+def judge(week: Week) -> None:
+    assert week.referee.breaches == [], table(week)
+    assert week.books.outcomes["answered"] > 100 * week.plan.days
+    assert week.referee.probes > 0
+    assert week.books.longest_passed_by <= IN_A_ROW or week.plan.strategy == "priority", table(week)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_day_of_trouble(strategy: str) -> None:
+    judge(simulate(Plan(seed=20 + STRATEGIES.index(strategy), days=1, strategy=strategy)))
+
+
+def test_a_day_of_trouble_where_there_are_too_few_places_for_all() -> None:
+    week = simulate(Plan(seed=31, days=1, crowd=60, room=NARROW))
+
+    judge(week)
+    assert week.books.codes["KP-RATE-402"] > 0  # there were
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_a_week_of_trouble(seed: int) -> None:
+    week = simulate(Plan(seed=seed, strategy=STRATEGIES[seed - 1]))
+
+    judge(week)
+    assert set(week.sky.met) == {"well", *get_args(Kind)}
+    assert week.referee.longest_wait > 1700  # some have asked for a day
+    assert week.seconds < 120
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(41, 44))
+def test_a_week_of_trouble_where_there_are_too_few_places_for_all(seed: int) -> None:
+    judge(simulate(Plan(seed=seed, crowd=60, room=NARROW)))
+
+
+def test_the_same_seed_is_the_same_week() -> None:
+    weeks = [simulate(Plan(seed=5, days=0.3)) for _ in range(2)]
+
+    told = [table(each).splitlines()[2:] for each in [*weeks, simulate(Plan(seed=6, days=0.3))]]
+    assert told[0] == told[1] != told[2]
+
+
+def test_the_command_prints_the_figures(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--seed", "3", "--days", "0.2", "--strategy", "weighted"]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith("3, 0.2, weighted")
+    assert lines[-1].split() == ["laws", "broken", "none"]
+
+
+# Each of these is a defect that somebody could make, and the law that has to notice it.
+async def _does_not_close(*_: object) -> None: ...
+
+
+DEFECTS: Sequence[tuple[type | Any, str, Callable[..., object], str]] = (
+    (HealthBoard, "admit", lambda *_: FREE, "one probe at a time"),
+    (HealthBoard, "refused", lambda *_, **__: None, "an account is left alone whose key is wrong"),
+    (HealthBoard, "limited", lambda *_, **__: None, "nobody is asked before the time that it has named"),
+    (HealthBoard, "release", lambda *_: None, "a probe that is over gives its turn back"),
+    (health, "may", lambda *_: "yes", "a resting account is left alone"),
+    (health, "wait", lambda *_: 4000.0, "no wait is beyond its cap"),
+    (health, "wait", lambda *_: 90.0, "nobody rests for longer than it has asked for, or a minute"),
+    (
+        health,
+        "wait",
+        lambda attempt, jitter, _: backoff.delay(attempt, jitter),
+        "nobody is asked before the time that it has named",
+    ),
+    (health, "wait", lambda *_: 0.0, "probes per hour are bounded"),
+    (Sessions, "account", lambda *_: "", "a session moves only when its account cannot answer"),
+    (Journey, "_next", lambda _: None, "nothing is lost that somebody could have answered"),
+    (Journey, "_drop", _does_not_close, "one request is at one account at a time"),
+    (Journey, "_note", lambda *_, **__: None, "what is told is what happened"),
+)
+
+
+@pytest.mark.parametrize(("where", "name", "wrong", "law"), DEFECTS, ids=[f"{each[1]} {each[3]}" for each in DEFECTS])
+def test_a_defect_does_not_go_unnoticed(
+    monkeypatch: pytest.MonkeyPatch, where: type | Any, name: str, wrong: Callable[..., object], law: str
+) -> None:
+    monkeypatch.setattr(where, name, wrong)
+    week = simulate(Plan(seed=9, days=0.25, trouble=12, crowd=30, room=NARROW))
+
+    assert law in week.referee.broken_laws, table(week)
