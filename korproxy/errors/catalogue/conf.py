@@ -423,11 +423,11 @@ CONF: tuple[ErrorCode, ...] = (
         code="KP-CONF-231",
         message="Safe mode is not available here.",
         description=(
-            "Safe mode was to be switched on, and korproxy.toml switches the feature itself off: `features.safe_mode` is false."
+            "Safe mode was to be switched on, and `[features] safe_mode` in korproxy.toml switches the feature itself off."
             " Nothing was changed."
         ),
         steps=(
-            "Take `safe_mode = false` out of `[features]` in korproxy.toml.",
+            "Take `[features] safe_mode` out of korproxy.toml, or set it to true.",
             "Then do the same again.",
         ),
         status=400,

@@ -80,7 +80,7 @@ RATE: tuple[ErrorCode, ...] = (
         severity=Severity.WARNING,
         steps=(
             "Wait as long as the header `Retry-After` says; most tools do that by themselves.",
-            "`korproxy account list` shows who rests, why, and for how long; `korproxy why` with the request's id who was asked.",
+            "`korproxy account list` shows who rests, why, and for how long; `korproxy why ID` who was asked.",
             "If you know that an account is well again, `korproxy account wake PROVIDER/ACCOUNT` ends its wait.",
             "Add another account or another provider for this model.",
         ),

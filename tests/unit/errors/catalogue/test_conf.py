@@ -24,6 +24,7 @@ def test_only_what_a_client_can_meet_has_a_status_of_its_own() -> None:
         "KP-CONF-226": 404,
         "KP-CONF-227": 409,
         "KP-CONF-228": 409,
+        "KP-CONF-231": 400,
         "KP-CONF-240": 409,
         "KP-CONF-242": 404,
     }

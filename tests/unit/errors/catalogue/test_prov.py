@@ -23,7 +23,7 @@ def test_statuses_are_the_ones_that_clients_rely_on() -> None:
         410: {"KP-PROV-106"},
         413: {"KP-PROV-112"},
         502: {"KP-PROV-102", "KP-PROV-107", "KP-PROV-108", "KP-PROV-111", "KP-PROV-116"},
-        503: {"KP-PROV-103"},
+        503: {"KP-PROV-103", "KP-PROV-125"},
     }
 
 

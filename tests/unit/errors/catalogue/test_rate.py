@@ -11,8 +11,9 @@ def test_every_code_is_well_written_and_names_only_what_exists() -> None:
     assert broken_laws("RATE", RATE) == []
 
 
-def test_only_the_providers_own_limit_is_a_429() -> None:
-    assert statuses(RATE) == {429: {"KP-RATE-401"}, 503: {"KP-RATE-402", "KP-RATE-403", "KP-RATE-404"}}
+def test_only_limits_of_providers_are_429() -> None:
+    """KP-RATE-405: of all who could answer, those that failed among them."""
+    assert statuses(RATE) == {429: {"KP-RATE-401", "KP-RATE-405"}, 503: {"KP-RATE-402", "KP-RATE-403", "KP-RATE-404"}}
 
 
 def test_every_limit_passes_by_itself() -> None:
