@@ -321,8 +321,8 @@ SYS: tuple[ErrorCode, ...] = (
         message="KorProxy crashed three times in a row, and started with the least it needs.",
         description=(
             "Three starts ended within a minute, and nobody had asked KorProxy to stop."
-            " So it leaves out the plugins of others, and takes the configuration that worked last. Models are the same as ever."
-            " Plugins that hide secrets stay, since without them secrets would be written down."
+            " So it leaves out the plugins of others, and takes the configuration that worked last. Models are the same as"
+            " ever. Plugins that hide secrets stay, since without them secrets would be written down."
         ),
         severity=Severity.WARNING,
         steps=(
