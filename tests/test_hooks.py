@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
+import pkgutil
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +14,7 @@ import attrs
 import msgspec
 import pytest
 
-from korproxy import api, contracts, hookspecs
+from korproxy import api, contracts, hookspecs, models
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "reference" / "hooks.md").read_text(encoding="utf-8")
@@ -76,8 +78,11 @@ def test_the_page_has_a_section_for_each_hook_and_each_contract_in_their_order()
 
 
 def test_the_page_says_of_which_library_each_model_is_for_it_says_how_one_is_copied() -> None:
-    models = {name: each for name, each in vars(api).items() if isinstance(each, type)}
-    structs = {name: each for name, each in models.items() if issubclass(each, msgspec.Struct)}
+    rooms = [importlib.import_module(f"korproxy.models.{each.name}") for each in pkgutil.iter_modules(models.__path__)]
+    kinds = [
+        each for room in rooms for each in vars(room).values() if isinstance(each, type) and issubclass(each, msgspec.Struct)
+    ]
+    structs = {each.__name__: each for each in kinds if getattr(api, each.__name__, None) is each}
     said = re.search(r"only copied\. (.+?), which each request makes anew, are\nfrozen classes of msgspec", PAGE)
     assert said is not None
     assert re.findall(r"`(\w+)`", said[1]) == sorted(structs)
