@@ -12,16 +12,6 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import attrs
 
-from korproxy.errors.codes import Registry
-from korproxy.errors.exceptions import Problem
-from korproxy.models.abilities import Abilities
-from korproxy.models.accounts import Account
-from korproxy.models.calls import Features, Headers, Kind, Outgoing, Peek, Span, UpstreamRequest
-from korproxy.models.decisions import Able, RoutedCall
-from korproxy.models.outcome import Fault, Finished, Refusal, Usage
-from korproxy.models.providers import ConfiguredProvider, Deadlines, Limits, Model
-from korproxy.models.routing import Member, Profile, Routing, Rule
-
 if TYPE_CHECKING:
     import click
     import trio
@@ -33,6 +23,15 @@ if TYPE_CHECKING:
     from korproxy.chat.parts import Seal
     from korproxy.chat.report import Note, Report
     from korproxy.chat.wire import Target, Written
+    from korproxy.errors.codes import Registry
+    from korproxy.errors.exceptions import Problem
+    from korproxy.models.abilities import Abilities
+    from korproxy.models.accounts import Account
+    from korproxy.models.calls import Features, Headers, Kind, Outgoing, Peek, Span, UpstreamRequest
+    from korproxy.models.decisions import Able, RoutedCall
+    from korproxy.models.outcome import Fault, Finished, Refusal, Usage
+    from korproxy.models.providers import ConfiguredProvider, Deadlines, Limits, Model
+    from korproxy.models.routing import Member, Profile, Routing, Rule
 
 T = TypeVar("T")
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import attrs
 
 from korproxy.models.abilities import Abilities
 from korproxy.models.accounts import Account
-from korproxy.models.calls import Kind
+
+if TYPE_CHECKING:
+    from korproxy.models.calls import Kind  # which imports msgspec, and plugins are checked by what is here for every command
 
 
 @attrs.frozen(kw_only=True)

@@ -13,7 +13,6 @@ from korproxy.api import (
     Command,
     ConfigError,
     ErrorCode,
-    Kind,
     Model,
     PluginTable,
     Problem,
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     import click
     import trio
 
+    from korproxy.api import Kind
     from korproxy_mock.server import MockServer
 
 NAME = "mock"
