@@ -58,7 +58,7 @@ def told(error: Any) -> Told:
 @case("429", ways=ALL)
 async def a_rate_limit_says_how_long_to_wait(cell: Cell) -> None:
     with pytest.raises(cell.tool.errors.rate_limit) as caught:
-        await cell.say(cell.user("{{mock: status=429 retry-after=7}}"))
+        await cell.alone.say(cell.user("{{mock: status=429 retry-after=7}}"))
 
     error = told(caught.value)
     words = {"claude": "rate limit", "gemini": "exceeded your current quota"}.get(cell.provider, "Rate limit reached")
@@ -75,7 +75,7 @@ async def a_rate_limit_says_how_long_to_wait(cell: Cell) -> None:
 @case("500")
 async def a_provider_that_fails(cell: Cell) -> None:
     with pytest.raises(cell.tool.errors.server) as caught:
-        await cell.say(cell.user(f'{{{{mock: status=500 message="{FIRE}"}}}}'))
+        await cell.alone.say(cell.user(f'{{{{mock: status=500 message="{FIRE}"}}}}'))
 
     error = told(caught.value)
     assert (error.status, error.code, error.message) == (500, "KP-PROV-102", FIRE)
@@ -88,7 +88,7 @@ async def a_provider_that_fails(cell: Cell) -> None:
 async def a_provider_that_has_too_much_to_do(cell: Cell) -> None:
     status = 529 if cell.provider == "claude" else 503
     with pytest.raises(cell.tool.errors.status) as caught:
-        await cell.say(cell.user(f'{{{{mock: status={status} message="{FIRE}"}}}}'))
+        await cell.alone.say(cell.user(f'{{{{mock: status={status} message="{FIRE}"}}}}'))
 
     error = told(caught.value)
     expected = (529 if cell.sdk == "anthropic" else 503) if cell.crosses else status  # Anthropic alone has that number
@@ -148,7 +148,7 @@ async def a_call_that_is_cut_is_never_made(cell: Cell) -> None:
 
 @case("cut stream", ways=(STREAMED,))
 async def a_provider_that_fails_in_mid_stream_says_so_itself(cell: Cell) -> None:
-    heard = await heard_until_it_broke(cell, f'{{{{mock: words=9 error-after=5 status=503 message="{FIRE}"}}}}', FIRE)
+    heard = await heard_until_it_broke(cell.alone, f'{{{{mock: words=9 error-after=5 status=503 message="{FIRE}"}}}}', FIRE)
 
     assert heard.startswith("alpha ")
 

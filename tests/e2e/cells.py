@@ -94,6 +94,12 @@ class Cell:
         """The program on top of it."""
         return _PROGRAMS[self.sdk](self.stage.daemon.url, key=self.stage.daemon.key, is_async=self.way.is_async)
 
+    @property
+    def alone(self) -> Cell:
+        """The cell with a name of its model that leads to its provider only, so that no other one stands in for it."""
+        name = self.model.asked
+        return self if "/" in name else attrs.evolve(self, model=attrs.evolve(self.model, asked=f"{self.provider}/{name}"))
+
     def with_model(self, name: str) -> Cell:
         """Return the cell with another model of the same provider."""
         prefix, slash, _ = self.model.asked.rpartition("/")

@@ -134,8 +134,9 @@ class MockProcess:
     url: str
 
     def requests(self) -> list[Received]:
-        """Return what was received since ``forget``."""
-        return [Received(each) for each in self._ask("GET", "/_mock/requests")]
+        """Return what was received since ``forget``; but not what the daemon asks by itself, once a minute."""
+        found = [Received(each) for each in self._ask("GET", "/_mock/requests")]
+        return [each for each in found if not (each.about["method"] == "GET" and each.about["path"].endswith("/models"))]
 
     def only_request(self) -> Received:
         """Return the one request there was."""
