@@ -26,8 +26,9 @@ from korproxy.runtime.enquiries import Enquiries
 from korproxy.runtime.generation import Shared, load_across, make_front
 from korproxy.runtime.health import Health
 from korproxy.runtime.health_check import HealthCheck
+from korproxy.runtime.last_good import LastGood, keep
 from korproxy.runtime.memory import settle
-from korproxy.runtime.reload import Reloader, keep
+from korproxy.runtime.reload import Reloader
 from korproxy.runtime.seal_file import SealFile
 from korproxy.runtime.services import IdleConnectionCheck
 from korproxy.runtime.signals import watch_signals
@@ -170,7 +171,8 @@ def _first_services(plan: Plan, windows: Windows) -> Sequence[Offer[Service]]:
 
 
 def _last_services(plan: Plan, reloader: Reloader, checks: HealthCheck, asked: Asked) -> Sequence[Offer[Service]]:
-    return Offer(OWN, ConfigWatch(reloader, asked)), Offer(OWN, checks), Offer(OWN, Proof(plan.proven))
+    services: tuple[Service, ...] = (ConfigWatch(reloader, asked), checks, LastGood(reloader), Proof(plan.proven))
+    return [Offer(OWN, each) for each in services]
 
 
 def _reloader(plan: Plan, shared: Shared) -> Reloader:
@@ -247,8 +249,9 @@ async def _serve(
             await stop.wait()
         if not stop.is_set():
             await trio.to_thread.run_sync(_load, entrance.front.snapshot.translators, abandon_on_cancel=True)
-            await trio.to_thread.run_sync(keep, reloader.parts)
     abandon.server = None
+    with trio.CancelScope(shield=True):
+        await trio.to_thread.run_sync(keep, reloader.parts)  # it has served until somebody wanted it to end
 
 
 def _apply(plan: Plan, server: Server, parts: Composition) -> None:

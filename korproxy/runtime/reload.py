@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import attrs
@@ -12,7 +11,6 @@ import trio
 
 from korproxy.config.home import Home
 from korproxy.config.keys import read_keys
-from korproxy.config.last_good import keep_last_good
 from korproxy.config.reading import read_all
 from korproxy.errors.exceptions import ConfigError, KorproxyError, Problem
 from korproxy.gateway.routing import Snapshot
@@ -118,7 +116,6 @@ class Reloader:
                 self.last = self._refused(reason, began, [_problem(exc)])
             else:
                 self.last = self._done(reason, began, found.parts)
-                await trio.to_thread.run_sync(partial(keep, found.parts))
             return self.last
 
     def _compose(self) -> _Next:
@@ -168,18 +165,6 @@ class Reloader:
         seconds = round(trio.current_time() - began, 6)
         at = timestamp(wall_time())
         return Reloaded(ok=ok, generation=self.parts.generation, reason=reason, at=at, seconds=seconds, **more)
-
-
-def keep(parts: Composition) -> None:
-    """Keep the files of *parts*, which work, as the last good ones; one that is not right itself is not kept. Never raises."""
-    if parts.demo or parts.loaded.problems or not parts.loaded.files:
-        return
-    try:
-        keep_last_good(parts.home, parts.loaded.files)
-    except KorproxyError as exc:
-        log.warning("%s: %s", exc.code, exc)
-    except OSError as exc:
-        log.warning("KP-CONF-229: the last good configuration cannot be kept: %s", exc.strerror)
 
 
 def _problem(exc: Exception) -> Problem:

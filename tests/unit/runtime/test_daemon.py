@@ -15,6 +15,7 @@ from korproxy_mock.plugin import plugin as mock_plugin
 
 from korproxy.cli import daemon as seen
 from korproxy.config.home import Home
+from korproxy.config.last_good import keep_last_good, newest
 from korproxy.errors.exceptions import CannotStart, ConfigError
 from korproxy.runtime import daemon
 from korproxy.runtime.daemon import MACOS_DESCRIPTORS, Options, Ready, run_daemon
@@ -319,3 +320,13 @@ def test_after_three_crashes_it_starts_with_the_least_it_needs_and_says_so(files
     assert usual[0].warnings == []
     assert [each.getMessage()[:12] for each in expected_logs if each.levelname == "WARNING"] == ["[KP-SYS-525]"]
     assert not files.starts.exists()
+
+
+def test_what_is_in_force_when_it_is_asked_to_stop_is_kept_as_what_worked_last(files: Home) -> None:
+    keep_last_good(files, {"korproxy.toml": b"# older\n"})
+    files.toml.write_text("# newer\n")
+    run_daemon(Options(home=files, port=0, no_plugins=True), announce=stop_at_once)
+    found = newest(files)
+
+    assert found is not None
+    assert found.files == {"korproxy.toml": b"# newer\n"}

@@ -180,7 +180,7 @@ async def test_the_state_of_the_daemon_is_told(home: Path) -> None:
 
     assert (report["status"], report["pid"], report["home"]) == ("ok", 4711, str(home))
     names = ["sink log", "sink one", "idle-connection check", "reasoning table", "two"]
-    names += ["configuration watch", "health check", "crash guard"]
+    names += ["configuration watch", "health check", "last good configuration", "crash guard"]
     assert [each["name"] for each in report["services"]] == names
     assert {each["state"] for each in report["services"]} == {"running"}
     assert list(report["sections"])[-1] == "system"

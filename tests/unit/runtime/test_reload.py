@@ -10,8 +10,6 @@ import pytest
 import trio
 
 from korproxy.config.keys import read_keys
-from korproxy.config.last_good import newest
-from korproxy.errors.exceptions import CommandFailed
 from korproxy.gateway.routing import Candidate
 from korproxy.runtime import compose
 from korproxy.runtime import reload as module
@@ -238,38 +236,6 @@ async def test_a_caller_who_leaves_leaves_no_half_done_reload(home: Path) -> Non
         assert [each.id for each in front.snapshot.providers] == [each.id for each in reloader.parts.providers]
         assert list(front.answerer.gate.windows) == [each.id for each in reloader.parts.providers]
         assert (await reloader.reload("again")).ok
-
-
-async def test_what_works_is_kept_as_the_last_good_configuration(home: Path, expected_logs: Logs) -> None:
-    async with open_reloader(home, account()) as reloader:
-        written(home, good := account("two"), ROUTING)
-        await reloader.reload("a test")
-        written(home, "[server")
-        await reloader.reload("a test")
-        kept = newest(reloader.home)
-
-    assert kept is not None
-    assert kept.files == {"korproxy.toml": good.encode(), "routing.toml": ROUTING.encode()}
-    assert len(expected_logs) == 1
-
-
-@pytest.mark.code("KP-CONF-229")
-@pytest.mark.parametrize(
-    "exc",
-    [CommandFailed("KP-CONF-229", "It cannot be kept."), OSError(24, "Too many open files")],
-    ids=["ours", "the system's"],
-)
-async def test_that_it_cannot_be_kept_is_told_and_hinders_nothing(
-    home: Path, exc: Exception, monkeypatch: pytest.MonkeyPatch, expected_logs: Logs
-) -> None:
-    def broken(*_: object) -> None:
-        raise exc
-
-    monkeypatch.setattr(module, "keep_last_good", broken)
-    async with open_reloader(home, account()) as reloader:
-        assert (await reloader.reload("a test")).ok
-
-    assert [each.getMessage()[:11] for each in expected_logs] == ["KP-CONF-229"]
 
 
 async def test_the_rest_of_the_daemon_is_told_what_is_in_force(home: Path) -> None:
