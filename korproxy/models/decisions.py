@@ -120,7 +120,7 @@ class Attempt:
         seconds: Until it was known how it ends: the answer's beginning, a refusal, an error.
         outcome: ``answered``, ``refused`` (the client's own fault, as far as the provider says), ``limited``, ``failed``,
             ``rejected`` (the credential), ``busy`` (no place), ``overtaken`` (while it waited for a place, the account began to
-            rest), ``left`` (the client went away).
+            rest), ``unfit`` (the request cannot be said to it), ``left`` (the client went away).
         next: What came of it: ``done``, ``next candidate``, ``waited``, ``given up``.
     """
 
