@@ -74,8 +74,8 @@ RATE: tuple[ErrorCode, ...] = (
         message="Everybody who could answer rests.",
         description=(
             "Each account that serves this model has been limited by its provider, or has failed several times, and is left"
-            " alone for a while. `Retry-After` says when the first of them may be asked again. Shorter waits than `[retry] max_wait`"
-            " (5 seconds unless configured) KorProxy takes upon itself."
+            " alone for a while. `Retry-After` says when the first of them may be asked again. Shorter waits than"
+            " `[retry] max_wait` (5 seconds unless configured) KorProxy takes upon itself."
         ),
         severity=Severity.WARNING,
         steps=(

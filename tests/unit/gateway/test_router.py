@@ -23,6 +23,7 @@ def test_where_there_is_one_way_and_nobody_has_trouble_nothing_is_made_anew() ->
     router, now = a_router(), snapshot(TWO)
     first = router.route(a_request(), now)
 
+    assert [each.account.name for each in first.order] == ["c"]
     assert router.route(a_request(), now) is first
     router.board.refused("two", "c", code="KP-AUTH-007")
     assert router.route(a_request(), now).order == ()

@@ -153,4 +153,7 @@ def test_sessions_that_were_not_heard_of_for_longest_are_forgotten() -> None:
     sessions.keep("d", "m", "d")
 
     assert [sessions.account(name, "m") for name in "abcd"] == ["a", "", "c", "d"]
+    sessions.keep("a", "m", "z")
+    sessions.keep("e", "m", "e")
+    assert [sessions.account(name, "m") for name in "acde"] == ["z", "", "d", "e"]
     assert len(sessions) == 3
