@@ -206,7 +206,8 @@ def _asked(parts: Composition) -> Composition:
 
 
 def _is_safe(found: Found, *, demo: bool) -> bool:
-    return found.origin == "builtin" or (demo and found.name == DEMO) or found.mentions(SIGN_OF_REDACTIONS)
+    hides = not found.never_mentions(SIGN_OF_REDACTIONS)  # or nobody can tell
+    return found.origin == "builtin" or (demo and found.name == DEMO) or hides
 
 
 def _judged(offered: Composition) -> Composition:
