@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
@@ -21,9 +21,26 @@ NUMBERS = count(1)
 NAMES = ("a", "b", "c")
 
 
+PLUGIN = """
+import attrs
+from korproxy.api import hookimpl
+
+@attrs.frozen
+class Tides:
+    name: str = "tides"
+
+    def rank(self, call, able, *, turn, seed):
+        return RETURNED
+
+@hookimpl
+def korproxy_routing():
+    yield Tides()
+"""
+
+
 @asynccontextmanager
 async def grouped(
-    home: Path, monkeypatch: pytest.MonkeyPatch, strategy: str, weights: str = "111"
+    home: Path, monkeypatch: pytest.MonkeyPatch, strategy: str, weights: str = "111", plugins: Sequence[Path] = ()
 ) -> AsyncIterator[tuple[Gate, Accounts]]:
     """Return a gate to three accounts in a group with *strategy*, and who answers there."""
     async with open_accounts() as served:
@@ -35,7 +52,7 @@ async def grouped(
             members.append(f'{{ provider = "one", account = "{name}", weight = {weight} }}')
         routing = f'[groups.g]\nstrategy = "{strategy}"\nmembers = [{", ".join(members)}]\n[profiles.default]\nchat = "g"\n'
         written(home, settings, routing)
-        async with open_reloader(home, settings) as reloader:
+        async with open_reloader(home, settings, plugin_dirs=plugins) as reloader:
             yield reloader.entrance.front.answerer.gate, served
 
 
@@ -79,6 +96,29 @@ async def test_the_least_busy_one_is_asked_while_others_are_at_work(home: Path, 
 
     assert sorted(asked[:2]) == ["a", "b"]
     assert asked[2:] == ["c"] * 5
+
+
+@pytest.mark.parametrize(
+    ("returned", "asked", "said"),
+    [
+        ("able[::-1]", ["c", "c"], "tides"),
+        ("able[1:]", ["a", "a"], "tides (it did not return each of them once)"),
+        ("1 / 0", ["a", "a"], "tides (ZeroDivisionError)"),
+        ("None", ["a", "a"], "tides (TypeError)"),
+    ],
+)
+async def test_a_plugin_can_bring_a_strategy_and_a_broken_one_costs_no_request(
+    home: Path, monkeypatch: pytest.MonkeyPatch, returned: str, asked: list[str], said: str
+) -> None:
+    folder = home.parent / "plugins"
+    folder.mkdir()
+    (folder / "tides.py").write_text(PLUGIN.replace("RETURNED", returned))
+    async with grouped(home, monkeypatch, "tides", plugins=[folder]) as (gate, served):
+        for _ in range(2):
+            await turn(gate)
+        route = gate.route(a_call(b'{"model":"m"}'))
+
+    assert (served.asked, route.decision.strategy) == (asked, said)
 
 
 @attrs.define
