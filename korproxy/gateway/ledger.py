@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import attrs
+import msgspec
 
 from korproxy.errors.exceptions import KorproxyError
 from korproxy.models.calls import Call
@@ -16,8 +16,7 @@ CLIENT_LEFT = "KP-NET-311"
 CLIENT_STALLED = "KP-NET-312"
 
 
-@attrs.define
-class Ledger:
+class Ledger(msgspec.Struct):  # see ``models.calls``: one is made for each request
     """Collects what becomes the ``Finished`` event of one call. Changed only without ``await``."""
 
     call: Call

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
+import msgspec
 
 from korproxy.errors.exceptions import KorproxyError
 from korproxy.gateway.failover import Held, Outcome, of_end
@@ -12,8 +12,7 @@ from korproxy.gateway.routing import Candidate
 from korproxy.gateway.slots import Slots
 
 
-@attrs.define(eq=False)  # it stands for itself in the slots
-class Seat:
+class Seat(msgspec.Struct, eq=False):  # it stands for itself in the slots
     """One attempt at *candidate*.
 
     Attributes:
