@@ -5,10 +5,12 @@ import json
 import os
 import pty
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -442,3 +444,52 @@ def test_a_list_says_of_a_command_what_its_own_help_says() -> None:
     own = {path.removeprefix("korproxy "): (command.help or "").split("\n\n")[0] for path, command in COMMANDS.items()}
 
     assert {name: text.lower() for name, text in listed.items()} == {name: own[name].lower() for name in listed}
+
+
+def lines_of(page: Path) -> list[str]:
+    """Return the ``korproxy`` command lines in the shell blocks of *page*, and what was typed in its console blocks."""
+    text = page.read_text(encoding="utf-8")
+    typed = "\n".join(re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    shown = "\n".join(re.findall(r"^```console\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    return re.findall(r"^korproxy .*$", typed, re.MULTILINE) + re.findall(r"^\$ (korproxy .*)$", shown, re.MULTILINE)
+
+
+def parse(command: click.Command, name: str, args: list[str], **how: Any) -> None:
+    """Take *args* apart as *command* would, down to the subcommand that is meant; ``click.UsageError`` if they are wrong."""
+    with command.make_context(name, args, **how) as ctx:
+        if isinstance(command, click.Group):
+            found, inner, rest = command.resolve_command(ctx, [*ctx._protected_args, *ctx.args])
+            assert inner is not None
+            parse(inner, found or "", rest, parent=ctx)
+
+
+PAGES = [each for each in sorted(DOCS.parents[1].rglob("*.md")) if lines_of(each)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_command_lines_in_the_docs_are_right(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = lines_of(page)
+    for word in shlex.split(" ".join(lines)):  # what is there for whoever types it
+        if word.endswith((".json", ".toml")):
+            Path(word).touch()
+        elif word.startswith("./"):
+            Path(word).mkdir(exist_ok=True)
+    for line in lines:
+        words = shlex.split(line, comments=True)
+        end = next((at for at, word in enumerate(words) if word in {"|", "<", ">", "&&"}), len(words))
+        if words[1] in {"mock", "conformance", "hello"}:
+            continue  # of plugins that are not part of KorProxy
+        cli = Context(core=CORE)
+        cli.chosen.no_plugins = True
+        parse(korproxy, "korproxy", words[1:end], obj=cli)
+
+
+@pytest.mark.parametrize(
+    "line", ["profile swich x", "profile switch", "route add x --if-modell y", "route test no.json", "nothing"]
+)
+def test_a_planted_wrong_command_line_is_noticed(line: str) -> None:
+    cli = Context(core=CORE)
+    cli.chosen.no_plugins = True
+    with pytest.raises(click.UsageError):
+        parse(korproxy, "korproxy", shlex.split(line), obj=cli)
