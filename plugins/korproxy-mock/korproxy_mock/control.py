@@ -21,6 +21,9 @@ class Controlled(Protocol):
     def state(self) -> dict[str, int]:
         """Count what is going on."""
 
+    def unscript(self) -> None:
+        """Drop scripts."""
+
     def forget(self) -> None:
         """Drop records and scripts."""
 
@@ -42,8 +45,11 @@ def control(received: Received, server: Controlled) -> Reply | None:
         case "DELETE", "requests":
             server.forget()
             answer = {}
+        case "DELETE", "script":
+            server.unscript()
+            answer = {}
         case _:
-            return _json(404, {"error": "GET requests, DELETE requests, GET state or POST script"})
+            return _json(404, {"error": "GET or DELETE requests, GET state, POST or DELETE script"})
     return _json(200, answer)
 
 

@@ -73,6 +73,10 @@ class MockServer:
         """
         self._scripts.append(parse_script(directives) if isinstance(directives, str) else directives)
 
+    def unscript(self) -> None:
+        """Drop the pushed scripts: what was broken is well again."""
+        self._scripts.clear()
+
     def forget(self) -> None:
         """Drop the records and the pushed scripts."""
         self.log.clear()

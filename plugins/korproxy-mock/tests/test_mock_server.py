@@ -212,6 +212,9 @@ async def test_the_mocks_own_pages_show_and_steer_it(connect: Any, ask: Any, kor
     assert records[1]["body_base64"] == "/w=="
     state = {"open_connections": 3, "open_streams": 0, "requests": 2, "client_left_count": 0, "scripts": 0}
     assert await page("GET", "/_mock/state") == (200, state)
+    korproxy_mock.script("status=503 times=forever")
+    assert await page("DELETE", "/_mock/script") == (200, {})
+    assert (korproxy_mock.state()["scripts"], len(korproxy_mock.requests)) == (0, 2)
     assert await page("DELETE", "/_mock/requests") == (200, {})
     assert korproxy_mock.requests == []
 
