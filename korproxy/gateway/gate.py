@@ -124,18 +124,20 @@ class Gate(Asker):
         order, came = route.order, None
         if call.account is not None:
             return await self._from_keeper(call, order[0], ledger, late_error)
-        if order and (len(order) == 1 or self.has_room(order[0])) and (self.board.calm or self._is_well(order[0])):
-            candidate = order[0]
-            try:
-                relay = await self.attempt(call, candidate, ledger, late_error)
-            except KorproxyError as exc:
-                came = Came(candidate=candidate, began=call.began, exc=exc)
-            else:
-                if relay.good:
-                    if route.decision.session or not self.board.calm:
-                        self.began(route, relay.candidate)
-                    return relay
-                came = Came(candidate=candidate, began=call.began, relay=relay)
+        if order and (len(order) == 1 or self.has_room(order[0])):
+            candidate, board = order[0], self.board
+            doubtful = not board.calm and board.knows(candidate.provider.id, candidate.account.name, candidate.model)
+            if not doubtful or self._is_well(candidate):
+                try:
+                    relay = await self.attempt(call, candidate, ledger, late_error)
+                except KorproxyError as exc:
+                    came = Came(candidate=candidate, began=call.began, exc=exc)
+                else:
+                    if relay.good:
+                        if route.decision.session or doubtful:
+                            self.began(route, relay.candidate)
+                        return relay
+                    came = Came(candidate=candidate, began=call.began, relay=relay)
         journey = Journey(gate=self, call=call, ledger=ledger, late_error=late_error, route=route, meanwhile=meanwhile)
         return await journey.run(came)
 

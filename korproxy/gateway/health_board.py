@@ -56,6 +56,11 @@ class HealthBoard:
     _probes: int = attrs.field(default=0, init=False)
     _changed: trio.Event | None = attrs.field(default=None, init=False)
 
+    def knows(self, provider: str, account: str, model: str) -> bool:
+        """Whether anything is held against *account* for *model*; mostly nothing is, whoever else rests."""
+        entries = self._entries
+        return (provider, account, model) in entries or (provider, account, "") in entries
+
     def standing(self, provider: str, account: str, model: str) -> Health:
         """Return what counts for *account* and *model* now; ``health.may`` says what follows."""
         if not self._entries:

@@ -51,8 +51,9 @@ class Router:
             without: See ``Situation``.
         """
         towards = remembered(call, snapshot) or heading(call, snapshot, self.wall())
-        if towards.only is not None and self.board.calm and not without:
-            return towards.only
+        only = towards.only
+        if only is not None and not without and (self.board.calm or self._nothing_against(only)):
+            return only
         if len(towards.lead.ways) == 1:
             alone = Situation(now=self.clock(), standing=self.board.standing, load=self.load, without=without)
             return settle(call, snapshot, towards, alone)
@@ -60,6 +61,10 @@ class Router:
         if route.order and name_of(route.order[0]) != route.decision.kept:  # somebody was chosen
             self._count(towards.lead.group)
         return route
+
+    def _nothing_against(self, only: Route) -> bool:
+        way = only.order[0] if only.order else None
+        return way is not None and not self.board.knows(way.provider.id, way.account.name, way.model)
 
     def foresee(self, call: Call, snapshot: Snapshot, without: frozenset[str] = NOBODY) -> Route:
         """Return where *call* would go now; as ``route``, but that nothing is counted for it."""

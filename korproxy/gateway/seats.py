@@ -38,6 +38,9 @@ class Seat(msgspec.Struct, eq=False):  # it stands for itself in the slots
         """
         self.slots.leave(self)
         if not self.judged and (exc is not None or ledger.code is not None or not self.board.calm):  # nearly never
+            provider, account, model = self.candidate.provider.id, self.candidate.account.name, self.candidate.model
+            if exc is None and ledger.code is None and not self.board.knows(provider, account, model):
+                return  # it is others who rest
             self.judged = True
             held = of_end(exc, ledger.code, whole=ledger.outcome == "ok")
             report(self.board, self.candidate, held, code=ledger.code or "")

@@ -289,3 +289,11 @@ class AnythingInAnyOrder(RuleBasedStateMachine):
 
 
 TestAnythingInAnyOrder = AnythingInAnyOrder.TestCase
+
+
+async def test_of_whom_nothing_is_known_nothing_is_looked_up(autojump_clock: MockClock) -> None:
+    board = HealthBoard()
+    board.failed("one", "a", "m", code="KP-PROV-102")
+    board.refused("one", "b", code="KP-AUTH-007")
+
+    assert [board.knows("one", account, model) for account in "abc" for model in "mn"] == [True, False, True, True, False, False]

@@ -25,6 +25,8 @@ def test_where_there_is_one_way_and_nobody_has_trouble_nothing_is_made_anew() ->
 
     assert [each.account.name for each in first.order] == ["c"]
     assert router.route(a_request(), now) is first
+    router.board.refused("one", "a", code="KP-AUTH-007")  # which is another's trouble
+    assert router.route(a_request(), now) is first
     router.board.refused("two", "c", code="KP-AUTH-007")
     assert router.route(a_request(), now).order == ()
     router.board.wake("two", "c")
