@@ -296,4 +296,5 @@ async def test_of_whom_nothing_is_known_nothing_is_looked_up(autojump_clock: Moc
     board.failed("one", "a", "m", code="KP-PROV-102")
     board.refused("one", "b", code="KP-AUTH-007")
 
-    assert [board.knows("one", account, model) for account in "abc" for model in "mn"] == [True, False, True, True, False, False]
+    known = [board.knows("one", account, model) for account in "abc" for model in "mn"]
+    assert known == [True, False, True, True, False, False]
