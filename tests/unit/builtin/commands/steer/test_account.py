@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.fakes.daemon import answering, answering_each
+from tests.fakes.process import environment
 from tests.fakes.steered import GOES_BY_IT, NEXT_START, RELOADED, furnished, now, run, said
 
 ONE = {
@@ -219,3 +224,25 @@ def test_an_account_that_the_daemon_does_not_have_is_told_with_its_words(home: P
         done = run("account", "wake", "one/gone")
 
     assert (done.exit_code, done.stderr.splitlines()[0]) == (1, "error KP-CONF-242: No account.")
+
+
+def test_a_key_is_asked_for_on_a_terminal_and_not_shown_there(home: Path) -> None:
+    furnished(home)
+    ours, its = pty.openpty()
+    command = [sys.executable, "-m", "korproxy", "--no-plugins", "account", "add", "one/typed"]
+    process = subprocess.Popen(command, stdin=its, stdout=its, stderr=its, env=environment(home), start_new_session=True)
+    os.close(its)
+    written = b""
+    try:
+        while chunk := os.read(ours, 4096):
+            written += chunk
+            if written.endswith(b"Key of one/typed: "):
+                os.write(ours, b"sk-of-this-test\n")
+    except OSError:  # how Linux says that nobody holds the other end any more
+        pass
+    os.close(ours)
+
+    assert process.wait(30) == 0
+    assert b"The account one/typed is added." in written
+    assert b"of-this-test" not in written
+    assert (home / "secrets" / "one-typed").read_text() == "sk-of-this-test\n"
