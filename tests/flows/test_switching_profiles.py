@@ -58,7 +58,8 @@ def told(name: str) -> Serve:
         while request := await read_request(stream):
             head, _, body = request.partition(b"\r\n\r\n")
             key = next(line[22:] for line in head.split(b"\r\n") if line.lower().startswith(b"authorization:"))
-            said = json.dumps({"id": "x", "name": name, "model": json.loads(body)["model"], "key": key.decode()}).encode()
+            model = json.loads(body)["model"] if body else None  # none: it is asked whether it is there
+            said = json.dumps({"id": "x", "name": name, "model": model, "key": key.decode()}).encode()
             await stream.send_all(HEAD % len(said) + said)
 
     return serve
