@@ -155,6 +155,10 @@ class MockProcess:
         """Push a reply for the next request, whatever its prompt says."""
         self._ask("POST", "/_mock/script", {"directives": directives})
 
+    def unscript(self) -> None:
+        """Drop the pushed replies that nobody got yet."""
+        self._ask("DELETE", "/_mock/script")
+
     def _ask(self, method: str, path: str, body: object = None) -> Any:
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=5)
         try:
