@@ -226,3 +226,30 @@ async def test_a_probe_whose_client_leaves_gives_its_turn_back() -> None:
     assert answer.status_code == 200
     assert served.asked == ["a"] * 3
     assert running.finished[0].outcome == "client left"
+
+
+@pytest.mark.parametrize("keep_alive", [15.0, 0.1], ids=["before", "behind"])
+async def test_a_stop_ends_a_wait_and_says_so_also_behind_a_comment(keep_alive: float) -> None:
+    async with open_accounts() as served:
+        served.will("a", limiting(8))
+        one = provider_at(served.url, accounts=accounts("a"))
+        settings = ServerSettings(port=0, keep_alive=keep_alive, grace=0.3)
+        async with open_gateway(one, max_wait=10.0, server=settings, stop_at_end=False) as running, running.client() as client:
+            answers: list[httpx.Response] = []
+
+            async def one_stream() -> None:
+                answers.append(await chat(client, stream=True))
+
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(one_stream)
+                await until(lambda: not running.gate.board.calm)
+                if keep_alive < 1:
+                    await trio.sleep(3 * keep_alive)  # until a comment was sent
+                running.stop.set()
+                with trio.fail_after(5):
+                    await until(lambda: answers)
+
+    [answer] = answers
+    assert "KP-SYS-511" in answer.text
+    assert answer.status_code == (200 if keep_alive < 1 else 503)
+    assert answer.text.startswith(":") is (keep_alive < 1)
