@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from korproxy.api import hookimpl
 from korproxy.contracts import RoutingStrategy
 from korproxy.models.decisions import Able, RoutedCall
+from korproxy.plugins.checks import items_of
 from tests.fakes import offered
 
 STRATEGIES = offered.strategies()
@@ -50,6 +56,18 @@ def test_each_is_returned_once_and_the_same_gives_the_same(
 def another(name: str) -> RoutingStrategy:
     """Return a strategy that nobody has asked yet: what one returns must not hang on what it was asked before."""
     return type(STRATEGIES[name])()
+
+
+def test_the_strategy_that_the_page_of_hooks_shows_is_one() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "hooks.md").read_text(encoding="utf-8")
+    shown = next(block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "class Steady" in block)
+    made: dict[str, Any] = {"attrs": attrs, "hookimpl": hookimpl, "__name__": "shown"}
+    exec(shown, made)
+    (offer,) = items_of("korproxy_routing", made["korproxy_routing"]())
+    able = [Able(provider="p", account=name, model="m", failures=failures) for name, failures in (("a", 2), ("b", 0))]
+
+    ranked = cast("RoutingStrategy", offer).rank(RoutedCall(), able, turn=0, seed=0)
+    assert [each.account for each in ranked] == ["b", "a"]
 
 
 @pytest.mark.parametrize("name", NAMES)
