@@ -104,7 +104,7 @@ class Reloader:
         Requests that have begun go on with what they began with. Nothing blocks the loop meanwhile.
         """
         async with self._turn:
-            began = trio.current_time()
+            began, before = trio.current_time(), self.parts
             try:
                 found = await trio.to_thread.run_sync(self._compose)
                 self._put_in_force(found)
@@ -115,7 +115,7 @@ class Reloader:
                 log.exception("a fault of KorProxy's own while the configuration was read")
                 self.last = self._refused(reason, began, [_problem(exc)])
             else:
-                self.last = self._done(reason, began, found.parts)
+                self.last = self._done(reason, began, before, found.parts)
             return self.last
 
     def _compose(self) -> _Next:
@@ -146,10 +146,11 @@ class Reloader:
         self.entrance.front = make_front(found.parts, found.keys, self.shared, found.snapshot)
         self.applied(found.parts)
 
-    def _done(self, reason: str, began: float, parts: Composition) -> Reloaded:
+    def _done(self, reason: str, began: float, before: Composition, parts: Composition) -> Reloaded:
         restart = needs_restart(self.started.loaded.root, parts.loaded.root, parts.tables, self.started.host.states)
-        for each in parts.warnings:
-            log.info("configuration: %s", each)
+        known = {str(each) for each in (*before.loaded.notices, *before.warnings)}
+        for each in (*parts.loaded.notices, *parts.warnings):
+            log.log(logging.INFO if str(each) in known else logging.WARNING, "%s", each)
         if restart:
             log.warning("%s: a restart is needed before these take effect: %s", RESTART, ", ".join(restart))
         result = self._result(reason, began, warnings=(*parts.loaded.notices, *parts.warnings), restart=restart)

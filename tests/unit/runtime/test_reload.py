@@ -218,6 +218,16 @@ async def test_reading_and_composing_is_done_beside_the_loop(home: Path, monkeyp
     assert [each is threading.current_thread() for each in threads] == [False]
 
 
+@pytest.mark.code("KP-CONF-222")
+async def test_what_the_user_should_know_is_told_loudly_once(home: Path, expected_logs: Logs) -> None:
+    async with open_reloader(home, account()) as reloader:
+        written(home, account(), 'version = 1\ndisabled = ["gone/work"]\n')
+        first, second = await reloader.reload("a test"), await reloader.reload("a test")
+
+    assert [[each.code for each in done.warnings] for done in (first, second)] == [["KP-CONF-222"]] * 2
+    assert [each.getMessage()[:13] for each in expected_logs] == ["[KP-CONF-222]"]
+
+
 async def test_reloads_that_are_asked_for_at_once_come_one_after_the_other(home: Path) -> None:
     async with open_reloader(home, account()) as reloader, trio.open_nursery() as nursery:
         for number in range(5):
