@@ -46,8 +46,9 @@ def list_accounts(cli: Cli) -> None:
       korproxy account list
       korproxy account list --json
     """  # noqa: D301 -- click wants the character itself
-    known = cli.configuration.accounts()
+    known = [*cli.configuration.accounts()]
     live = _live(cli)
+    known += _only_there(known, live or {})
     data = [_data(each, live) for each in known]
     cli.show("\n".join(_lines(known, live)), {"daemon": live is not None, "accounts": data})
     if live is None:
@@ -161,7 +162,10 @@ def _switch(cli: Cli, account: tuple[str, str], *, on: bool) -> None:
 def _secret(account: tuple[str, str]) -> str:
     if sys.stdin.isatty():
         return str(click.prompt(f"Key of {'/'.join(account)}", hide_input=True, err=True)).strip()
-    return sys.stdin.buffer.read(MOST).decode(errors="replace").strip()
+    raw = sys.stdin.buffer.read(MOST + 1)
+    if len(raw) > MOST:
+        raise click.UsageError(f"What stdin gives is no key: it has more than {MOST // 1024} KiB.")
+    return raw.decode(errors="replace").strip()
 
 
 def _tell_key(cli: Cli, provider: str, name: str) -> None:
@@ -185,10 +189,21 @@ def _live(cli: Cli) -> Mapping[str, Mapping[str, Any]] | None:
     return {str(each.get("id")): each for each in listed(said.get("providers"))}
 
 
+def _only_there(known: Sequence[KnownAccount], live: Mapping[str, Mapping[str, Any]]) -> list[KnownAccount]:
+    """Return the accounts that the daemon has and the files do not: a plugin's own, or one whose removal was refused."""
+    names = {(each.provider, each.name) for each in known}
+    return [
+        KnownAccount(provider=id_, type=str(each.get("type", "")), name=str(name))
+        for id_, each in live.items()
+        for name in each.get("accounts") or ()
+        if (id_, name) not in names
+    ]
+
+
 def _lines(known: Sequence[KnownAccount], live: Mapping[str, Mapping[str, Any]] | None) -> list[str]:
     if not known:
         return ["No account is configured: `korproxy account add`, or korproxy.toml."]
-    rows = [(f"{each.provider}/{each.name}", _key(each), each.file, _state(each, live)) for each in known]
+    rows = [(f"{each.provider}/{each.name}", _key(each), each.file or "none", _state(each, live)) for each in known]
     return table([("ACCOUNT", "KEY", "FILE", "STATE"), *rows])
 
 

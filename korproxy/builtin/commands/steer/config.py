@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -141,6 +142,8 @@ def _write(path: Path, text: str) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            with suppress(OSError, AttributeError):  # it was there before, for others, too; what is no file stays as it is
+                os.fchmod(descriptor, 0o600)
             file.write(text)
     except OSError as exc:
         raise CommandFailed(NOT_WRITTEN, f"{path} cannot be written: {exc.strerror}.") from None

@@ -12,7 +12,7 @@ from korproxy.api import Cli, Rule, When
 from korproxy.builtin.commands.steer.decision import decision_lines
 from korproxy.builtin.commands.steer.named import headers_of
 from korproxy.builtin.commands.steer.rule import rule_text
-from korproxy.builtin.commands.steer.told import FAILED, finish, table
+from korproxy.builtin.commands.steer.told import FAILED, finish, listed, table
 
 F = TypeVar("F", bound=Callable[..., Any])
 TYPES = ("chat", "completion", "embedding", "other")
@@ -199,6 +199,9 @@ def test(cli: Cli, /, *, request: IO[bytes], client: str, headers: dict[str, str
     posted = {"body": _text(request), "format": client, "headers": headers, **said, "without": [*said["without"]]}
     found = cli.foresee({name: value for name, value in posted.items() if value})
     cli.show("\n".join(_tried(found)), found)
+    for name in said["without"]:
+        if not _is_left_out(name, found.get("decision")):
+            click.echo(f"{name} could not have been asked anyway.", err=True)
     if not _goes_somewhere(found):
         raise SystemExit(FAILED)
 
@@ -214,6 +217,12 @@ def _tried(found: Mapping[str, Any]) -> list[str]:
     elif not _goes_somewhere(found):
         lines.append("It would be refused, or wait: nobody can be asked now.")
     return lines
+
+
+def _is_left_out(name: str, decision: Any) -> bool:
+    rejected = listed(decision.get("rejected")) if isinstance(decision, dict) else []
+    left_out = [each for each in rejected if each.get("why") == "excluded"]
+    return any(name in (each.get("provider"), f"{each.get('provider')}/{each.get('account')}") for each in left_out)
 
 
 def _goes_somewhere(found: Mapping[str, Any]) -> bool:

@@ -52,6 +52,15 @@ def test_an_account_whose_key_the_daemon_does_not_find_has_none(home: Path) -> N
     assert done.stdout.splitlines()[1].endswith("no key")
 
 
+def test_accounts_that_only_the_daemon_has_are_listed_too(home: Path) -> None:
+    furnished(home)
+    others = {"id": "plugins-own", "type": "p", "accounts": ["a"]}
+    with answering_each(home, {"GET /v1/providers": {"providers": [others]}}):
+        done = run("account", "list")
+
+    assert done.stdout.splitlines()[-1].split() == ["plugins-own/a", "none", "none", "available"]
+
+
 def test_programs_get_what_both_say(home: Path) -> None:
     furnished(home)
     with answering_each(home, PROVIDERS):
@@ -246,3 +255,9 @@ def test_a_key_is_asked_for_on_a_terminal_and_not_shown_there(home: Path) -> Non
     assert b"The account one/typed is added." in written
     assert b"of-this-test" not in written
     assert (home / "secrets" / "one-typed").read_text() == "sk-of-this-test\n"
+
+
+def test_what_is_no_key_by_its_size_is_a_wrong_command_line(home: Path) -> None:
+    furnished(home)
+
+    assert run("account", "add", "one/spare", stdin="x" * (64 * 1024 + 1)).exit_code == 2

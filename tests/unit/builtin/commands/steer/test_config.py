@@ -25,6 +25,8 @@ def test_what_is_exported_is_json_without_secrets(home: Path) -> None:
 def test_an_export_into_a_file_is_the_user_s_own(home: Path, tmp_path: Path) -> None:
     furnished(home)
     path = tmp_path / "mine.json"
+    path.write_text("older, for everybody, and longer than what comes" * 99)
+    path.chmod(0o644)
     done = run("config", "export", "--output", path)
 
     assert (done.exit_code, done.stdout) == (0, f"Written: {path}. Secrets in it are masked.\n")

@@ -199,3 +199,10 @@ def test_what_is_no_request_is_an_error_with_a_code(home: Path, sent: bytes) -> 
     done = run("route", "test", "-", stdin=sent)
 
     assert (done.exit_code, done.stdout, done.stderr.split(":")[0]) == (1, "", "error KP-SYS-509")
+
+
+def test_leaving_out_who_is_no_candidate_is_remarked(home: Path) -> None:
+    furnished(home)
+    done = run("route", "test", "-", "--without", "one/wrok", "--without", "two", "--without", "one/work", stdin=CHAT)
+
+    assert (done.exit_code, done.stderr) == (1, "one/wrok could not have been asked anyway.\n")
