@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -237,3 +238,17 @@ def test_every_refusal_means_something_registered(kind: str, status: int, wait: 
     assert refusal.credential is (status == 401)  # no word in these bodies says so
     assert refusal.retry_after is None or 0 <= refusal.retry_after <= 1800
     assert WITH_ADDRESS[kind].refusal(status, headers, body) == refusal
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_its_health_is_checked_at_its_own_address_by_something_that_costs_nothing(kind: str) -> None:
+    provider = WITH_ADDRESS[kind]
+    check: Any = getattr(provider, "check", lambda account: None)  # noqa: ARG005
+    asked, keyless, passing = check(WORK), check(KEYLESS), check(PASSING)
+
+    assert (asked.method, asked.body, urlsplit(asked.url).path.endswith("/models")) == ("GET", b"", True)
+    assert urlsplit(asked.url)[:2] == urlsplit(provider.base_url)[:2]
+    carriers = [name for name, value in asked.headers if OURS.encode() in value]
+    assert (len(carriers), set(carriers) <= CREDENTIALS, OURS in asked.url) == (1, True, False)
+    assert {name for name, _ in keyless.headers}.isdisjoint(CREDENTIALS)
+    assert passing is None  # there is no credential of ours that could be shown
