@@ -48,6 +48,7 @@ def on(cli: Cli, /, *, model: str) -> None:
     finish(cli, done, text, f"Safe mode was on already, with {safe.model}.", safe_mode=attrs.asdict(safe), reachable=not wrong)
     if wrong:
         click.echo(f"{click.style('warning', fg='yellow', bold=True)} With it conversations are refused: {wrong}", err=True)
+        click.echo("  `korproxy safe-mode on --model MODEL` takes another one, `korproxy safe-mode off` ends it.", err=True)
 
 
 @safe_mode.command()

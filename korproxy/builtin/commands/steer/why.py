@@ -20,10 +20,18 @@ OUTCOMES = {
     "failed": "failed",
     "rejected": "refused the key",
     "busy": "had no free place",
+    "overtaken": "began to rest while the request waited for a place",
+    "unfit": "cannot be given this request",
     "left": "the client went away",
 }
 
-ENDS = {"ok": "answered", "": "still under way"}
+ENDS = {
+    "ok": "answered",
+    "refused": "the provider's own error was passed on",
+    "failed": "failed",
+    "client left": "the client went away",
+    "": "still under way",
+}
 
 
 @click.command()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import attrs
@@ -72,6 +73,12 @@ def test_every_reason_has_words(why: str) -> None:
     rejected = (Rejected(provider="p", account="a", model="m", why=why),)
 
     assert lines(attrs.evolve(MADE, rejected=rejected))[-1] == f"  p/a with m: {REASONS[why]}"
+
+
+def test_every_reason_that_there_is_has_words() -> None:
+    documented = set(re.findall(r"``([a-z_ ]+)``", (Rejected.__doc__ or "").partition("why:")[2].partition("returns_in:")[0]))
+
+    assert documented == set(REASONS)
 
 
 JSON = st.recursive(

@@ -31,7 +31,10 @@ def test_a_safe_model_that_cannot_be_had_is_told_at_once(home: Path) -> None:
         code, data = said("safe-mode", "on")
 
     assert done.exit_code == code == 0
-    assert done.stderr == "warning With it conversations are refused: KP-PROV-122: Nobody has it.\n"
+    assert done.stderr.splitlines() == [
+        "warning With it conversations are refused: KP-PROV-122: Nobody has it.",
+        "  `korproxy safe-mode on --model MODEL` takes another one, `korproxy safe-mode off` ends it.",
+    ]
     assert data["reachable"] is False
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from korproxy.builtin.commands.steer.why import story_lines
+from korproxy.builtin.commands.steer.why import OUTCOMES, story_lines
 from korproxy.models.decisions import Attempt, Decision, Way, Why
 from tests.fakes.daemon import answering, answering_each
 from tests.fakes.steered import run, said
@@ -86,6 +87,19 @@ def test_a_request_that_reached_nobody_says_so() -> None:
 
     assert lines[-1] == "what happened: nobody was asked"
     assert lines[1].endswith(": failed [KP-PROV-105]")
+
+
+@pytest.mark.code("KP-PROV-102")
+def test_a_provider_s_own_error_is_called_one() -> None:
+    lines = story_lines({**STORY, "outcome": "refused", "code": "KP-PROV-102"})
+
+    assert lines[1].endswith(": the provider's own error was passed on [KP-PROV-102]")
+
+
+def test_every_outcome_that_there_is_has_words() -> None:
+    documented = set(re.findall(r"``([a-z]+)``", (Attempt.__doc__ or "").partition("outcome:")[2].partition("next:")[0]))
+
+    assert documented == set(OUTCOMES)
 
 
 JSON = st.recursive(
