@@ -231,7 +231,7 @@ PLANTED = [  # module, its text, a piece of what the table must say to it
     ("korproxy.gateway.gate", "import hypercorn.config", "hypercorn may be used only in runtime, server"),
     ("korproxy.cli.status", "import httpx", "httpx may be used only in net"),
     ("korproxy.server.front", "from httpcore import ConnectError", "httpcore may be used nowhere"),
-    ("korproxy.server.front", "from outcome import Value", "outcome may be used in net only"),
+    ("korproxy.server.front", "from outcome import Value", "outcome may be used only in net"),
     ("korproxy.runtime.main", "import click", "click may be used only in builtin.commands, cli"),
     ("korproxy.contracts", "import click", "click may be used only in builtin.commands, cli"),
     ("korproxy.builtin.providers.claude", "import click", "click may be used only in builtin.commands, cli"),

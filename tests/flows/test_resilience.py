@@ -237,6 +237,7 @@ async def test_while_all_rest_no_provider_is_asked_in_vain_however_many_come() -
             await clients.more(200)
 
     assert {each.status for each in clients.answers} == {429}
+    assert ["KP-RATE-405" in each.text for each in clients.answers[-30:]] == [True] * 30
     for key in ("a", "b"):
         assert 1 <= asked(mock)[key] <= CLIENTS  # those that were under way when the first one was refused
 
