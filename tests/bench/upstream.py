@@ -136,7 +136,7 @@ class MemoryWire(Wire):
         """See ``Wire``."""
         return ANSWER
 
-    def quiet(self) -> bool:
+    def quiet(self, *, just_now: bool = False) -> bool:  # noqa: ARG002
         """See ``Wire``."""
         return True
 

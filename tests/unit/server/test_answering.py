@@ -114,7 +114,7 @@ class Stage:
 @asynccontextmanager
 async def stage(*providers: Provider, show_codes: bool = True, **dialects: Dialect) -> AsyncIterator[Stage]:
     events: list[Finished] = []
-    async with open_gate(*providers, **dialects) as gate:
+    async with open_gate(*providers, max_wait=0.0, **dialects) as gate:
         faults = FaultWriter(codes=Registry.of(BUILTIN_CODES), show_codes=show_codes)
         yield Stage(Answerer(gate=gate, faults=faults, emit=events.append), events)
 
