@@ -89,6 +89,11 @@ class Asker:
         standing = self.board.standing(candidate.provider.id, candidate.account.name, candidate.model)
         return standing.state == "available"
 
+    def _is_overtaken(self, candidate: Candidate, *, probe: bool) -> bool:
+        """Whether *candidate* has begun to rest while a request to it was made ready, or waited for its place."""
+        standing = self.board.standing(candidate.provider.id, candidate.account.name, candidate.model)
+        return standing.state != "available" and (not probe or standing.until > trio.current_time())
+
     async def attempt(
         self, call: Call, candidate: Candidate, ledger: Ledger, late_error: LateError, *, probe: bool = False
     ) -> Relay:
@@ -119,9 +124,9 @@ class Asker:
         if not window.slots.take(seat):
             patience = min(provider.deadlines.first_byte, until - trio.current_time())
             await window.slots.enter(seat, max(patience, 0.0))
-            if not probe and not self.board.calm and not self._is_well(candidate):  # others have found out meanwhile
-                window.slots.leave(seat)
-                raise Overtaken(COOLING, f"{provider.id}/{candidate.account.name} rests since others were refused there.")
+        if not self.board.calm and call.account is None and self._is_overtaken(candidate, probe=probe):
+            window.slots.leave(seat)
+            raise Overtaken(COOLING, f"{provider.id}/{candidate.account.name} rests since others were refused there.")
         held: Reply | Relay | None = None
         try:
             held = reply = await window.upstream.open(form.wanted, until)
