@@ -151,7 +151,8 @@ class Asker:
             if code is not None:
                 relay.refusal = begun.refusal
             relay.first = await relay.next_piece()
-            relay.good = relay.code is None and relay.ended_badly is None and not passage.failed
+            plain = form.crossing is None and not begun.is_stream  # then nothing in it is an error event
+            relay.good = relay.code is None and relay.ended_badly is None and (plain or not passage.failed)
         except BaseException:
             await _let_go(held, seat)
             raise

@@ -158,4 +158,8 @@ class Relay(msgspec.Struct):
                 self._book()  # the client left with its last event: many hang up on it
             usage = self._passage.usage
             ledger.usage = usage if ledger.usage is NO_USAGE else ledger.usage + usage  # of an answer that nobody got
-            self.seat.leave(self.ended_badly, ledger)
+            seat = self.seat
+            if self.ended_badly is None and ledger.code is None and seat.board.calm:
+                seat.slots.leave(seat)  # nobody has anything to hear of the end
+            else:
+                seat.leave(self.ended_badly, ledger)
