@@ -62,7 +62,10 @@ def story_lines(story: Mapping[str, Any]) -> list[str]:
     if isinstance(story.get("wall"), int | float):
         head.append(f"{_when(story['wall'])}: {ENDS.get(outcome, outcome)}{code}")
     decision = story.get("decision")
-    attempts = [_attempt(number, each) for number, each in enumerate(listed(story.get("attempts")), 1)]
+    asked = listed(story.get("attempts"))
+    attempts = [_attempt(number, each) for number, each in enumerate(asked, 1)]
+    if outcome == "failed" and asked and asked[-1].get("outcome") == "answered":
+        attempts.append(f"   but that answer did not come to a good end{code}")
     return [
         *head,
         *(decision_lines(decision) if isinstance(decision, dict) else []),

@@ -57,6 +57,14 @@ def test_a_story_is_told_from_the_decision_to_the_end(home: Path) -> None:
     ]
 
 
+@pytest.mark.code("KP-NET-309")
+def test_an_answer_that_broke_off_is_not_told_as_a_good_one() -> None:
+    lines = story_lines({**STORY, "outcome": "failed", "code": "KP-NET-309"})
+
+    assert lines[-2].startswith("  2. two/home with n: answered")
+    assert lines[-1] == "     but that answer did not come to a good end [KP-NET-309]"
+
+
 def test_programs_get_what_the_daemon_says(home: Path) -> None:
     answer = {"requests": [STORY, STORY]}
     with answering(home, json.dumps(answer).encode()):
