@@ -93,6 +93,17 @@ async def test_a_request_that_comes_while_all_rest_waits_as_well() -> None:
     assert served.asked[2] == "a"
 
 
+async def test_a_wait_that_many_requests_share_is_told_once(waits: list[logging.LogRecord]) -> None:
+    async with gateway("a") as (running, served, client):
+        served.will("a", limiting(), GOOD)
+        async with trio.open_nursery() as nursery:
+            for _ in range(10):
+                nursery.start_soon(chat, client)
+
+    assert [each.outcome for each in running.finished] == ["ok"] * 10
+    assert [each.getMessage() for each in waits] == ["Provider rate limited. Retrying in 1s... (one/a)"]
+
+
 async def test_no_longer_than_the_client_would_wait() -> None:
     async with gateway("a", "b", max_wait=1.0) as (_, served, client):
         served.will("a", limiting(40))
@@ -205,7 +216,7 @@ async def test_behind_a_wait_one_request_finds_out_and_the_others_follow_it(wait
 
     assert answers == [200] * 10
     assert len(served.asked) == 11
-    assert len(waits) == 10  # that one of them finds out is nothing to be told
+    assert len(waits) == 1  # of the ten who wait for the same; that one of them finds out is nothing to be told
 
 
 async def test_a_probe_whose_client_leaves_gives_its_turn_back() -> None:
@@ -253,3 +264,17 @@ async def test_a_stop_ends_a_wait_and_says_so_also_behind_a_comment(keep_alive: 
     assert "KP-SYS-511" in answer.text
     assert answer.status_code == (200 if keep_alive < 1 else 503)
     assert answer.text.startswith(":") is (keep_alive < 1)
+
+
+async def test_a_stream_that_comes_while_all_rest_carries_comments_until_somebody_returns() -> None:
+    async with gateway("a", keep_alive=0.05) as (running, served, client):
+        served.will("a", limiting(1), STREAMED)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(partial(chat, client))
+            await until(lambda: not running.gate.board.calm)
+            answer = await chat(client, stream=True)
+            nursery.cancel_scope.cancel()
+
+    assert (answer.status_code, served.asked[:2]) == (200, ["a", "a"])
+    assert answer.content.startswith(b":")
+    assert answer.content.endswith(EVENT + LAST)
