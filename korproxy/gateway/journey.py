@@ -117,7 +117,7 @@ class Journey:
                 self._note(came, "done")
                 return await _answer(came)
             following = self._next()
-            until = self._worth_waiting() if following is None else None
+            until = await self._until_when(came) if following is None else None
             if came is not None:
                 if following is None and until is None and self._says_it_best(came):
                     self._note(came, "given up")
@@ -192,6 +192,16 @@ class Journey:
             return candidate, turn
         return None
 
+    async def _until_when(self, came: Came | None) -> float | None:
+        """Return what ``_worth_waiting`` does; what *came* is closed where it raises: a rule may hold only from now on."""
+        try:
+            return self._worth_waiting()
+        except BaseException:
+            if came is not None:
+                self._note(came, "given up")
+                await self._drop(came, None)
+            raise
+
     def _worth_waiting(self) -> float | None:
         """Return until when it is worth to wait for somebody; the decision is made anew with that."""
         gate, now = self.gate, trio.current_time()
@@ -211,7 +221,9 @@ class Journey:
         began = trio.current_time()
         awaited = self._awaited
         if until > began and awaited is not None and awaited.why != "probing":  # what becomes of a probe is known in no time
-            log.warning("%s (%s/%s)", announcement(until - began, awaited.why), awaited.provider, awaited.account)
+            news = self.gate.lasting.announced.is_news(awaited.provider, awaited.account, until, began)
+            said = announcement(until - began, awaited.why)
+            log.log(logging.WARNING if news else logging.DEBUG, "%s (%s/%s)", said, awaited.provider, awaited.account)
         wait = partial(self._until_somebody_may, until)
         await (wait() if self.meanwhile is None else self.meanwhile(wait))
         self._patience.waited(trio.current_time() - began)

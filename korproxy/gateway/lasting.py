@@ -11,6 +11,7 @@ from korproxy.gateway.attempts import Learnt
 from korproxy.gateway.budget import RetryBudget
 from korproxy.gateway.health_board import HealthBoard
 from korproxy.gateway.kept_answers import KeptAnswers
+from korproxy.gateway.patience import Announced
 from korproxy.gateway.provenance import Provenance
 from korproxy.gateway.router import Router
 from korproxy.gateway.why import Stories
@@ -29,12 +30,14 @@ class Lasting:
         router: Whose turn it is.
         stories: Why the last requests went where they went.
         budget: How much may be repeated.
+        announced: Which waits were told.
     """
 
     board: HealthBoard = attrs.field(factory=HealthBoard)
     router: Router = attrs.field(init=False)
     stories: Stories = attrs.field(factory=Stories)
     budget: RetryBudget = attrs.field(factory=RetryBudget)
+    announced: Announced = attrs.field(factory=Announced)
     provenance: Provenance = attrs.field(factory=Provenance)
     learnt: Learnt = attrs.field(factory=Learnt)
     kept: KeptAnswers = attrs.field(factory=KeptAnswers)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import attrs
 import pytest
 import trio
 
-from korproxy.errors.exceptions import Busy, ConfigError, ProviderLost
+from korproxy.errors.exceptions import Busy, ConfigError, ProviderLost, RuleRefused
 from korproxy.gateway import backoff, health
 from korproxy.gateway.gate import Gate
 from korproxy.gateway.journey import Came
@@ -17,6 +19,7 @@ from korproxy.gateway.relay import Relay
 from korproxy.gateway.routing import Candidate
 from korproxy.models.accounts import Account
 from korproxy.models.providers import Deadlines, Limits
+from korproxy.models.routing import Routing, Rule, When
 from tests.fakes.accounts import GOOD, Accounts, accounts, hang, limiting, open_accounts, refusing
 from tests.fakes.gate import a_call, ask, failure, open_gate, said
 from tests.fakes.gateway import provider_at
@@ -178,6 +181,22 @@ async def test_the_retries_of_many_come_out_of_one_bucket(monkeypatch: pytest.Mo
 
     assert (told.relay.status, told.finished.attempts) == (500, 1)
     assert left == {"one": 0.5}
+
+
+async def test_a_rule_that_holds_only_after_an_attempt_leaves_nothing_open() -> None:
+    noon = time.mktime((2026, 6, 1, 12, 0, 0, 0, 0, -1))
+    closed = Rule(name="closed", refuse="KP-PROV-124", when=When(hours="12:00-13:00"))
+    async with gate_to("a") as (gate, served):
+        gate.snapshot = attrs.evolve(gate.snapshot, routing=Routing(rules=(closed,)))
+        gate.router.wall = lambda: noon if served.asked else noon - 1
+        served.will("a", refusing(503))
+        ledger = Ledger(a_call(BODY))
+        with pytest.raises(RuleRefused):
+            await gate.open(ledger.call, ledger, said)
+        running = gate.windows["one"].slots.running
+
+    assert running == 0
+    assert [(each.outcome, each.next) for each in ledger.tried or ()] == [("failed", "given up")]
 
 
 def test_nothing_is_a_fault_of_ours() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from korproxy.gateway.patience import LEAST, Patience, announcement
+from korproxy.gateway.patience import LEAST, MOST, SELDOM, Announced, Patience, announcement
 
 TIMES = st.floats(0, 1e6)
 
@@ -60,3 +60,28 @@ def test_the_words_name_whole_seconds(seconds: float, said: int) -> None:
     assert announcement(seconds) == f"Provider rate limited. Retrying in {said}s..."
     assert announcement(seconds, "spent") == f"Provider rate limited. Retrying in {said}s..."
     assert announcement(seconds, "erroring") == f"Provider failing. Retrying in {said}s..."
+
+
+def test_a_wait_for_an_account_is_news_once_until_it_is_over() -> None:
+    announced = Announced()
+
+    assert announced.is_news("one", "a", until=13.0, now=10.0)
+    assert not any(announced.is_news("one", "a", until=15.0, now=now) for now in (10.0, 11.0, 12.9))
+    assert announced.is_news("one", "b", until=13.0, now=10.0)
+    assert announced.is_news("one", "a", until=17.0, now=13.0)
+
+
+def test_short_waits_that_follow_each_other_are_not_all_news() -> None:
+    announced = Announced()
+    news = sum(announced.is_news("one", "a", until=now / 10 + 0.1, now=now / 10) for now in range(100))
+
+    assert news == round(10 / SELDOM)
+
+
+def test_accounts_whose_waits_were_told_are_forgotten_in_the_end() -> None:
+    announced = Announced()
+    for number in range(MOST + 1):
+        announced.is_news("one", str(number), until=2.0, now=0.0)
+
+    assert announced.is_news("one", "0", until=2.0, now=0.0)
+    assert not announced.is_news("one", str(MOST), until=2.0, now=0.0)
