@@ -118,6 +118,9 @@ class _Board(HealthBoard):
     def standing(self, provider: str, account: str, model: str) -> Health:
         return self.world.standing(provider, account, model)
 
+    def knows(self, provider: str, account: str, model: str) -> bool:
+        return self.standing(provider, account, model) != WELL
+
 
 def check(world: World) -> None:
     """Let all requests be decided one after the other, and each of them once more from what the decision says of itself."""
