@@ -9,6 +9,8 @@ from pathlib import Path
 
 import attrs
 
+from korproxy.config.durable import flush_directory
+
 MOST = 64 * 1024  # bytes of a credential's file; a longer one is some other file
 _BINARY = getattr(os, "O_BINARY", 0)
 _SAFELY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | _BINARY  # opening a pipe must not wait for its writer
@@ -83,7 +85,7 @@ def write_once(path: Path, text: str) -> bool:
     finally:
         with suppress(FileNotFoundError):
             draft.unlink()
-    _flush_directory(path.parent)
+    flush_directory(path.parent)
     return True
 
 
@@ -105,12 +107,3 @@ def _write_new(path: Path, text: str) -> None:
     except OSError:
         path.unlink()  # a full disk: half a file would look like a key
         raise
-
-
-def _flush_directory(path: Path) -> None:
-    with suppress(OSError):  # Windows opens no directories
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

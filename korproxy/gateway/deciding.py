@@ -166,18 +166,7 @@ def remember(known: dict[Any, Any], key: object, found: T) -> T:
 def settle(call: Call, snapshot: Snapshot, towards: Heading, situation: Situation) -> Route:
     """Return who of those that *call* leads to is asked, the first one first."""
     led = towards.lead
-    able: list[_Seen] = []
-    keyless: list[_Seen] = []
-    over: list[Rejected] = []
-    for way, weight in zip(led.ways, led.weights, strict=True):
-        health = situation.standing(way.provider.id, way.account.name, way.model)
-        why = rejected(call, snapshot, way, health, now=situation.now, without=situation.without)
-        if why is not None:
-            over.append(why)
-        if why is None or why.why == NO_KEY:
-            (able if why is None else keyless).append((way, weight, health))
-    if not able and keyless:  # their own errors say best what is missing
-        able, over = keyless, [each for each in over if each.why != NO_KEY]
+    able, over = _sorted_out(call, snapshot, led, situation)
     strategy = snapshot.strategies.get(led.strategy)
     order = [way for way, _, _ in able]
     seen: tuple[Able, ...] = ()
@@ -209,6 +198,23 @@ def settle(call: Call, snapshot: Snapshot, towards: Heading, situation: Situatio
         rejected=(*over, *led.unfit),
     )
     return Route(decision=decision, order=tuple(order))
+
+
+def _sorted_out(call: Call, snapshot: Snapshot, led: Lead, situation: Situation) -> tuple[list[_Seen], list[Rejected]]:
+    """Return the ways of *led* that can be asked now, and the others with what speaks against each."""
+    able: list[_Seen] = []
+    keyless: list[_Seen] = []
+    over: list[Rejected] = []
+    for way, weight in zip(led.ways, led.weights, strict=True):
+        health = situation.standing(way.provider.id, way.account.name, way.model)
+        why = rejected(call, snapshot, way, health, now=situation.now, without=situation.without)
+        if why is not None:
+            over.append(why)
+        if why is None or why.why == NO_KEY:
+            (able if why is None else keyless).append((way, weight, health))
+    if able or not keyless:
+        return able, over
+    return keyless, [each for each in over if each.why != NO_KEY]  # their own errors say best what is missing
 
 
 def _ranked(

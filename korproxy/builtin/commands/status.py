@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
 
 from korproxy.api import Cli, Command, hookimpl
+from korproxy.builtin.commands.steer.health import duration, until
 
 HEALTH = "/v1/diagnostics/health"
 
@@ -58,17 +58,6 @@ def describe(health: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def duration(seconds: float) -> str:
-    """Write *seconds* as people say it: the two largest units, e.g. ``2 h 5 min``."""
-    rest = int(seconds)
-    parts: list[str] = []
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
-        count, rest = divmod(rest, size)
-        if count or parts:
-            parts.append(f"{count} {unit}")
-    return " ".join(parts[:2]) or "0 s"
-
-
 def _section(title: str, lines: Sequence[str], empty: str) -> list[str]:
     return [f"{title:12} {empty}"] if not lines else [title, *(f"  {line}" for line in lines)]
 
@@ -101,13 +90,8 @@ def _provider(provider: Mapping[str, Any]) -> Iterator[str]:
 def _trouble(entry: Mapping[str, Any]) -> str:
     """Say what is held against an account, and until when."""
     model = f", {entry['model']}" if entry.get("model") else ""
-    wait = entry.get("returns_in")
-    until = "" if wait is None else f", asked again in {duration(math.ceil(wait))}"
-    if entry.get("state") == "refused":
-        until = ", not asked until its key is another one or it is woken"
-    if entry.get("probing"):
-        until = ", a request finds out right now"
-    return f"{entry.get('account')}{model}: {str(entry.get('state')).replace('_', ' ')} [{entry.get('code')}]{until}"
+    state = str(entry.get("state")).replace("_", " ")
+    return f"{entry.get('account')}{model}: {state} [{entry.get('code')}]{until(entry)}"
 
 
 def _service(service: Mapping[str, Any]) -> str:

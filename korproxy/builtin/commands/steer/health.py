@@ -6,8 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from korproxy.builtin.commands.status import duration
-
 WELL = "available"
 MOST = 3  # findings that are told; an account may be limited for any number of models
 
@@ -23,13 +21,14 @@ def account_state(health: Sequence[Mapping[str, Any]]) -> str:
 
 def finding(entry: Mapping[str, Any]) -> str:
     """Return one entry in words: ``rate limited for gpt-5.5 [KP-RATE-401], asked again in 12 s``."""
-    state = "rate limit used up" if entry.get("spent") else str(entry.get("state")).replace("_", " ")
+    state = "rate limit used up" if entry.get("spent") else str(entry.get("state") or "not known").replace("_", " ")
     model = f" for {entry['model']}" if entry.get("model") else ""
     code = f" [{entry['code']}]" if entry.get("code") else ""
-    return f"{state}{model}{code}{_until(entry)}"
+    return f"{state}{model}{code}{until(entry)}"
 
 
-def _until(entry: Mapping[str, Any]) -> str:
+def until(entry: Mapping[str, Any]) -> str:
+    """Return how long what *entry* holds against an account will last: ``, asked again in 12 s``; empty: nobody knows."""
     if entry.get("probing"):
         return ", a request finds out right now"
     if entry.get("state") == "refused":
@@ -42,3 +41,14 @@ def again(wait: object) -> str:
     if not isinstance(wait, int | float) or not math.isfinite(wait):
         return ""
     return f", asked again in {duration(math.ceil(wait))}"
+
+
+def duration(seconds: float) -> str:
+    """Write *seconds* as people say it: the two largest units, e.g. ``2 h 5 min``."""
+    rest = int(seconds)
+    parts: list[str] = []
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        count, rest = divmod(rest, size)
+        if count or parts:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2]) or "0 s"

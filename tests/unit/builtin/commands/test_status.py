@@ -8,7 +8,8 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from korproxy.builtin.commands.status import HEALTH, describe, duration
+from korproxy.builtin.commands.status import HEALTH, describe
+from korproxy.builtin.commands.steer.health import duration
 from korproxy.cli.main import korproxy
 from tests.fakes.daemon import answering
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from korproxy.builtin.commands.steer.health import account_state
@@ -44,5 +44,6 @@ def test_only_the_first_of_many_are_told() -> None:
         )
     )
 )
+@example([{"state": ""}])
 def test_whatever_a_daemon_of_another_version_says_there_are_words(health: list[dict[str, object]]) -> None:
     assert account_state(health) != ""
