@@ -238,10 +238,19 @@ async def test_a_released_probe_is_a_change(autojump_clock: MockClock) -> None:
     board.limited(*ACCOUNT, code="KP-RATE-401")
     await trio.sleep(2)
     turn = admitted(board)
+    heard: list[float] = []
+
+    async def listen() -> None:
+        await board.changed(trio.current_time() + 60)
+        heard.append(trio.current_time())
+
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(board.changed)
+        nursery.start_soon(listen)
         await wait_all_tasks_blocked()
+        released = trio.current_time()
         board.release(turn)
+
+    assert heard == [released]
 
 
 class AnythingInAnyOrder(RuleBasedStateMachine):

@@ -172,8 +172,8 @@ def test_a_key_among_many_lines_makes_all_of_them_suspicious(key: str, version: 
 )
 def test_time_grows_with_the_text_and_with_nothing_else(seed: str) -> None:
     text = seed * (300_000 // len(seed))
-    start = time.perf_counter()
+    start = time.thread_time()  # of this thread's own work: what else the machine does counts for nothing
     for rule in RULES:
         rule.find(text)
 
-    assert time.perf_counter() - start < 1.0  # measured: 5 to 30 ms
+    assert time.thread_time() - start < 1.0  # measured: 5 to 30 ms
