@@ -81,10 +81,9 @@ def test_every_reason_that_there_is_has_words() -> None:
     assert documented == set(REASONS)
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text() | st.floats(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-)
+LEAF = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+FLAT = LEAF | st.dictionaries(st.text(), LEAF) | st.lists(LEAF)
+JSON = FLAT | st.lists(FLAT) | st.dictionaries(st.text(), FLAT)
 
 
 @given(st.dictionaries(st.sampled_from([each.name for each in attrs.fields(Decision)]), JSON))
