@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from korproxy import contracts
-from korproxy.contracts import Command, Explanation, PluginTable
+from korproxy.contracts import Applied, Command, Explanation, KnownAccount, PluginTable
 from korproxy.plugins.checks import SHAPES
 
 PROTOCOLS = {
@@ -35,7 +35,9 @@ def test_the_host_checks_every_member_of_a_contract_and_nothing_else(hook: str) 
     assert set(SHAPES[hook].methods) == promised.keys() - values
 
 
-@pytest.mark.parametrize("protocol", [*PROTOCOLS.values(), contracts.AnswerReader, contracts.Settings, contracts.Cli])
+@pytest.mark.parametrize(
+    "protocol", [*PROTOCOLS.values(), contracts.AnswerReader, contracts.Settings, contracts.Cli, contracts.Configuration]
+)
 def test_every_member_says_its_types(protocol: type) -> None:
     functions = [value.fget if isinstance(value, property) else value for value in members(protocol).values()]
 
@@ -54,7 +56,7 @@ def test_a_command_imports_nothing_before_it_is_run() -> None:
     assert (command.name, command.help) == ("mend", "Mend it.")
 
 
-@pytest.mark.parametrize("plain", [Command, Explanation, PluginTable])
+@pytest.mark.parametrize("plain", [Applied, Command, Explanation, KnownAccount, PluginTable])
 def test_plain_data_is_frozen(plain: type) -> None:
     assert attrs.has(plain)
     assert plain.__setattr__ is not object.__setattr__
