@@ -18,7 +18,7 @@ from korproxy.cli.whole_configuration import judged, problems_in, problems_now
 from korproxy.config import accounts_file, changing, exchange, routing_edit
 from korproxy.config.account_edit import discard_secret
 from korproxy.config.home import Home
-from korproxy.config.one_file import OLDER
+from korproxy.config.one_file import FELL_BACK, OLDER
 from korproxy.config.reading import Loaded, read_all
 from korproxy.config.settings import AccountSettings
 from korproxy.config.shown import key as shown
@@ -191,13 +191,17 @@ class Files:
     def _changed(self, edit: Callable[[changing.Editable], changing.Editable], *, about: str | None = None) -> Applied:
         """Let *edit* change the files, and have the daemon go by them; what leads nowhere only since then is told.
 
+        So it is if that began from the last good configuration: what was changed since then is not in it.
+
         Args:
             about: See ``take_effect``.
         """
         home = self._cli.files
         before = _notices(home)
         done = changing.update(home, edit)
-        new = tuple(each for each in _notices(home) if each not in before)
+        after = _notices(home)
+        from_older = [each for each in before if each.code == FELL_BACK and each not in after]
+        new = (*from_older, *(each for each in after if each not in before))
         return take_effect(self._cli, files=_names(done.files), kept=_names(done.kept), warnings=new, about=about)
 
     def _read(self) -> Loaded:

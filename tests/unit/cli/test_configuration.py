@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from korproxy.cli.configuration import Files
+from korproxy.config.home import Home
+from korproxy.config.last_good import keep_last_good
 from korproxy.contracts import Configuration
 from korproxy.errors.exceptions import CommandFailed, ConfigError
 from korproxy.models.routing import Group, Member, Profile, Rule, When
@@ -204,3 +206,16 @@ def test_what_is_used_in_place_of_a_damaged_file_is_told_at_once(home: Path, cap
 
     assert routing.profile == "default"
     assert "warning KP-CONF-221: " in capsys.readouterr().err
+
+
+@pytest.mark.code("KP-CONF-221")
+def test_a_change_of_the_last_good_configuration_says_that_it_began_from_there(home: Path) -> None:
+    ours = files(home, routing=BOTH)
+    place = Home(path=home)
+    keep_last_good(place, {name: (home / name).read_bytes() for name in ("korproxy.toml", "routing.toml")})
+    place.routing.write_text("broken = [")
+    done, again = (ours.create_profile(Profile(name=each, default="both")) for each in ("night", "day"))
+
+    assert [each.code for each in done.warnings] == ["KP-CONF-221"]
+    assert str(home / "last-good" / "000001" / "routing.toml") in done.warnings[0].message
+    assert (len(done.kept), again.warnings) == (1, ())
