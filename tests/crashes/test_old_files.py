@@ -57,4 +57,4 @@ def test_a_command_writes_them_anew_and_keeps_the_old(
         str(home / name) for name in FILES if name not in written
     ]
     again = korproxy("config", "migrate", *options, home=home)
-    assert (again.returncode, again.stdout.splitlines()[0]) == (0, "There was nothing to write anew.")
+    assert (again.returncode, again.stdout.splitlines()[0]) == (0, "There was nothing to rewrite.")

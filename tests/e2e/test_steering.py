@@ -97,7 +97,7 @@ def test_an_account_is_added_rested_and_removed_without_a_restart(steered: Steer
     after = steered.served_by()
 
     assert (before, instead, after) == ("one/work", "two/home", "one/work")
-    assert added.splitlines()[1] == "The running daemon goes by it."
+    assert added.splitlines()[1] == "The running daemon uses it now."
     assert states == {"one/work": True, "two/home": False}
     assert not (steered.home / "secrets" / "two-home").exists()
     assert "of-this-test" not in "".join(steered.daemon.log)
@@ -165,9 +165,9 @@ def test_a_mistake_in_the_settings_costs_a_change_its_effect_and_no_request(stee
     status, _ = steered.ask()
 
     assert (refused.returncode, meanwhile) == (1, "one/work")
-    assert refused.stdout.splitlines()[1].startswith("It is saved, but not in force: ")
+    assert refused.stdout.splitlines()[1].startswith("Saved, but not in force: ")
     assert "error KP-CONF-202: $.sever" in refused.stderr
-    assert reloaded.startswith("Reloaded: the running daemon goes by the files (configuration ")
+    assert reloaded.startswith("Reloaded: the running daemon uses the current files (configuration ")
     assert status != 200  # the account is disabled now, and there is no other
 
 
@@ -189,7 +189,7 @@ def test_a_configuration_goes_to_another_home(steered: Steered, tmp_path: Path) 
     done = korproxy("config", "import", str(exported), home=other)
     groups = korproxy("group", "list", home=other)
 
-    assert done.stdout.splitlines()[1] == "No daemon runs with this home; the next start goes by it."
+    assert done.stdout.splitlines()[1] == "No daemon is running with this home; it takes effect at the next start."
     assert groups.stdout.splitlines()[1:] == ["second  priority  two"]
 
 

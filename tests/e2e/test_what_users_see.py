@@ -177,7 +177,7 @@ async def test_the_provider_does_not_accept_our_key(stage: Stage, a_user: User) 
     assert len(stage.mock.requests()) == 1
     told = a_user.runs("why", second.id)
     assert f"codex/only with {CODEX}: its key was refused [KP-AUTH-007]" in told
-    assert "only: refused [KP-AUTH-007], not asked until its key is another one or it is woken" in a_user.runs("status")
+    assert "only: refused [KP-AUTH-007], not asked until its key changes or it is woken" in a_user.runs("status")
 
     stage.mock.unscript()
     a_user.runs("account", "wake", "codex/only")

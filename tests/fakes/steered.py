@@ -31,8 +31,8 @@ name = "home"
 """
 IN_FORCE = {"ok": True, "generation": 3, "problems": [], "warnings": [], "restart": []}
 RELOADED = {"POST /v1/reload": IN_FORCE}
-NEXT_START = "No daemon runs with this home; the next start goes by it."
-GOES_BY_IT = "The running daemon goes by it."
+NEXT_START = "No daemon is running with this home; it takes effect at the next start."
+GOES_BY_IT = "The running daemon uses it now."
 
 
 def furnished(home: Path, settings: str = SETTINGS, routing: str | None = None) -> Path:

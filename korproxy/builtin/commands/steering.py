@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 def korproxy_commands() -> Iterable[Command]:
     """Offer ``account``, ``profile``, ``group``, ``route``, ``why``, ``safe-mode``, ``reload`` and ``config``."""
     return [
-        Command("account", "Add, remove, rest and wake accounts.", _account),
+        Command("account", "Add, remove, disable and wake accounts.", _account),
         Command("profile", "Choose which accounts serve which kind of request.", _profile),
-        Command("group", "Say which accounts stand in for each other.", _group),
-        Command("route", "Send some requests another way by rules, and try where one would go.", _route),
+        Command("group", "Group accounts that can stand in for each other.", _group),
+        Command("route", "Route some requests by rules, and see where one would go.", _route),
         Command("why", "Say why a request went where it went, and what came of it.", _why),
-        Command("safe-mode", "Send everything that talks to one cheap, reliable model.", _safe_mode),
+        Command("safe-mode", "Send all conversations to one cheap, reliable model.", _safe_mode),
         Command("reload", "Have the running daemon read its configuration again.", _reload),
         Command("config", "Export, import, migrate and validate the whole configuration.", _config),
     ]

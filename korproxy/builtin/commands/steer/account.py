@@ -20,9 +20,9 @@ MOST = 64 * 1024  # bytes of a secret that are read
 
 @click.group()
 def account() -> None:
-    """Add, remove, rest and wake accounts.
+    """Add, remove, disable and wake accounts.
 
-    An account is written PROVIDER/ACCOUNT: the id of its provider in korproxy.toml, and its own name. Those that you add
+    An account is written PROVIDER/ACCOUNT: the id of its provider in korproxy.toml, and its own name. Accounts that you add
     here are kept in accounts.toml; your korproxy.toml is never changed.
 
     \b
@@ -37,9 +37,9 @@ def account() -> None:
 @account.command("list")
 @click.pass_obj
 def list_accounts(cli: Cli) -> None:
-    """List all accounts: where their keys are, and how they are.
+    """List all accounts, where their keys are, and their state.
 
-    How they are, only the running daemon knows; without one, what the files say is listed.
+    Only the running daemon knows their state; without one, the list shows what the files say.
 
     \b
     Examples:
@@ -58,15 +58,15 @@ def list_accounts(cli: Cli) -> None:
 @account.command()
 @click.argument("account", callback=account_of, metavar="PROVIDER/ACCOUNT")
 @click.option("--key", metavar="REFERENCE", help="Where its key is: env:NAME or file:PATH. Never the key itself.")
-@click.option("--client-credential", is_flag=True, help="It has no key of its own: the credential of the caller is passed on.")
-@click.option("--no-key", is_flag=True, help="Its server wants no key.")
-@click.option("--type", "type_", metavar="TYPE", default="", help="What the provider is, if korproxy.toml does not have it.")
+@click.option("--client-credential", is_flag=True, help="It has no key of its own: the caller's credential is passed on.")
+@click.option("--no-key", is_flag=True, help="Its server needs no key.")
+@click.option("--type", "type_", metavar="TYPE", default="", help="The provider's type, if it is not in korproxy.toml.")
 @click.pass_obj
 def add(cli: Cli, /, *, account: tuple[str, str], key: str | None, client_credential: bool, no_key: bool, type_: str) -> None:
     """Add an account.
 
-    Without an option that says otherwise, its key is asked for, or read from stdin, and kept in a file of its own under
-    secrets/ that only you can read. Keys do not belong on command lines: other users see those, and shells keep them.
+    Unless an option says otherwise, you are asked for its key, or it is read from stdin; it is kept in a file of its own under
+    secrets/ that only you can read. Keys do not belong on command lines: other users see them, and shells remember them.
 
     \b
     Examples:
@@ -77,7 +77,7 @@ def add(cli: Cli, /, *, account: tuple[str, str], key: str | None, client_creden
       korproxy account add gemini/work --type gemini --key file:secrets/gemini
     """  # noqa: D301 -- click wants the character itself
     if (key is not None) + client_credential + no_key > 1:
-        raise click.UsageError("Only one of --key, --client-credential and --no-key can be so.")
+        raise click.UsageError("Use only one of --key, --client-credential and --no-key.")
     secret = None if key is not None or client_credential or no_key else _secret(account)
     provider, name = account
     done = cli.configuration.add_account(provider, name, key=key, secret=secret, forwards=client_credential, type=type_)
@@ -93,9 +93,9 @@ def add(cli: Cli, /, *, account: tuple[str, str], key: str | None, client_creden
 def remove(cli: Cli, /, *, account: tuple[str, str]) -> None:
     """Remove an account.
 
-    It has to be one that was added with `korproxy account add`; it is taken out of all groups, too. The file with its key
-    is removed if that command made it; a key that is elsewhere stays. An account in korproxy.toml is taken out there, by
-    you; `korproxy account disable` gives it no requests.
+    This works for accounts added with `korproxy account add`; the account is taken out of all groups, too. The file with its
+    key is removed if that command made it; a key kept elsewhere stays. To remove an account that is in korproxy.toml, edit that
+    file, or stop using the account with `korproxy account disable`.
 
     \b
     Examples:
@@ -110,7 +110,7 @@ def remove(cli: Cli, /, *, account: tuple[str, str]) -> None:
 @click.argument("account", callback=account_of, metavar="PROVIDER/ACCOUNT")
 @click.pass_obj
 def disable(cli: Cli, /, *, account: tuple[str, str]) -> None:
-    """Give an account no requests from now on. Those that run go on.
+    """Send an account no more requests. Running ones finish.
 
     \b
     Examples:
@@ -123,7 +123,7 @@ def disable(cli: Cli, /, *, account: tuple[str, str]) -> None:
 @click.argument("account", callback=account_of, metavar="PROVIDER/ACCOUNT")
 @click.pass_obj
 def enable(cli: Cli, /, *, account: tuple[str, str]) -> None:
-    """Give a disabled account requests again.
+    """Send a disabled account requests again.
 
     \b
     Examples:
@@ -138,8 +138,8 @@ def enable(cli: Cli, /, *, account: tuple[str, str]) -> None:
 def wake(cli: Cli, /, *, account: tuple[str, str]) -> None:
     """End the wait of an account.
 
-    Where it is limited, erroring or refused, the next request may try it again at once. Only a running daemon has accounts
-    that wait.
+    If it is rate limited, erroring or refused, the next request may try it again at once. Needs a running daemon: only that
+    knows which accounts are waiting.
 
     \b
     Examples:
@@ -164,7 +164,7 @@ def _secret(account: tuple[str, str]) -> str:
         return str(click.prompt(f"Key of {'/'.join(account)}", hide_input=True, err=True)).strip()
     raw = sys.stdin.buffer.read(MOST + 1)
     if len(raw) > MOST:
-        raise click.UsageError(f"What stdin gives is no key: it has more than {MOST // 1024} KiB.")
+        raise click.UsageError(f"This is not a key: stdin has more than {MOST // 1024} KiB.")
     return raw.decode(errors="replace").strip()
 
 
@@ -178,13 +178,13 @@ def _live(cli: Cli) -> Mapping[str, Mapping[str, Any]] | None:
     """Return what the daemon says of each provider, by id; None where it says nothing."""
     running = cli.running()
     if running is None or running.get("demo"):
-        why = "No daemon runs with this home" if running is None else "The running daemon is a demo, which knows none of them"
-        click.echo(f"{why}, so how accounts are is not known.", err=True)
+        why = "No daemon is running with this home" if running is None else "The running daemon is a demo and has none of them"
+        click.echo(f"{why}, so the accounts' state is not known.", err=True)
         return None
     try:
         said = cli.ask(PROVIDERS)
     except CommandFailed as exc:
-        click.echo(f"How accounts are is not known: {exc.code}: {exc}", err=True)
+        click.echo(f"The state of the accounts is not known: {exc.code}: {exc}", err=True)
         return None
     return {str(each.get("id")): each for each in listed(said.get("providers"))}
 
@@ -202,7 +202,7 @@ def _only_there(known: Sequence[KnownAccount], live: Mapping[str, Mapping[str, A
 
 def _lines(known: Sequence[KnownAccount], live: Mapping[str, Mapping[str, Any]] | None) -> list[str]:
     if not known:
-        return ["No account is configured: `korproxy account add`, or korproxy.toml."]
+        return ["No accounts yet: add one with `korproxy account add` or in korproxy.toml."]
     rows = [(f"{each.provider}/{each.name}", _key(each), each.file or "none", _state(each, live)) for each in known]
     return table([("ACCOUNT", "KEY", "FILE", "STATE"), *rows])
 

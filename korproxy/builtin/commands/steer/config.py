@@ -33,14 +33,14 @@ def config() -> None:
 
 @config.command()
 @click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write into FILE, not to stdout."
+    "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write to FILE instead of stdout."
 )
 @click.pass_obj
 def export(cli: Cli, /, *, output: Path | None) -> None:
     """Print the whole configuration as JSON.
 
     That is korproxy.toml, accounts.toml and routing.toml in one document. Secrets are masked; references to them (env:NAME,
-    file:PATH) are as they are. What is exported is what is in use: where a file is damaged, what worked last.
+    file:PATH) are kept. It shows what is in use: for a damaged file, its last good version.
 
     \b
     Examples:
@@ -53,19 +53,19 @@ def export(cli: Cli, /, *, output: Path | None) -> None:
         cli.show(text, exported)
         return
     _write(output, f"{text}\n")
-    cli.show(f"Written: {output}. Secrets in it are masked.", {"output": str(output)})
+    cli.show(f"Wrote {output}; secrets in it are masked.", {"output": str(output)})
 
 
 @config.command("import")
 @click.argument("file", type=click.File("rb"))
-@click.option("--merge", is_flag=True, help="Put it on top of what is there, in place of replacing it.")
+@click.option("--merge", is_flag=True, help="Merge it into what is there instead of replacing that.")
 @click.pass_obj
 def import_(cli: Cli, /, *, file: IO[bytes], merge: bool) -> None:
-    """Take over an exported configuration.
+    """Import an exported configuration.
 
-    It is put in the place of what is there. FILE is what `korproxy config export` wrote, or one of the three files; `-`
-    reads stdin. What it does not have stays. A mask means the secret that is there now; where there is none, nothing is
-    imported. All of it is checked first, and all of it or nothing is written. What was there before is kept beside it.
+    It replaces what is there. FILE is what `korproxy config export` wrote, or one of the three files; `-` reads stdin. Files
+    that it does not contain stay as they are. A mask stands for the secret that is there now; if there is none, nothing is
+    imported. Everything is checked first, and either all of it is written or nothing. The old files are kept.
 
     \b
     Examples:
@@ -75,16 +75,16 @@ def import_(cli: Cli, /, *, file: IO[bytes], merge: bool) -> None:
     """  # noqa: D301 -- click wants the character itself
     done = cli.configuration.restore(_read(file), path=_name(file), merge=merge)
     files = ", ".join(Path(each).name for each in done.files)
-    finish(cli, done, f"Imported: {files} in {cli.home}.", "All of it was there already.")
+    finish(cli, done, f"Imported: {files} in {cli.home}.", "Nothing to import: it is all there already.")
 
 
 @config.command()
-@click.option("--settings", is_flag=True, help="Also korproxy.toml: its comments are then only in the old one.")
+@click.option("--settings", is_flag=True, help="Also rewrite korproxy.toml: its comments are then only in the old file.")
 @click.pass_obj
 def migrate(cli: Cli, /, *, settings: bool) -> None:
-    """Write files of an older version anew.
+    """Rewrite files of an older version in the current one.
 
-    They work as they are, so this is never needed. What is written anew says the same; the old file is kept beside it.
+    Older files work as they are, so this is never needed. A rewritten file means the same; the old one is kept beside it.
 
     \b
     Examples:
@@ -93,18 +93,18 @@ def migrate(cli: Cli, /, *, settings: bool) -> None:
     """  # noqa: D301 -- click wants the character itself
     done = cli.configuration.migrate(settings=settings)
     files = ", ".join(Path(each).name for each in done.files)
-    finish(cli, done, f"Written anew: {files} in {cli.home}.", "There was nothing to write anew.")
+    finish(cli, done, f"Rewritten: {files} in {cli.home}.", "There was nothing to rewrite.")
 
 
 @config.command()
 @click.argument("file", type=click.File("rb"), required=False)
 @click.pass_obj
 def validate(cli: Cli, /, *, file: IO[bytes] | None) -> None:
-    """Say whether a configuration is right.
+    """Check whether a configuration is valid.
 
-    Without a FILE it is the one that is there. FILE is what `korproxy config export` wrote, or one of the three files by
-    its name (any other TOML is taken for a korproxy.toml); `-` reads stdin. Every mistake has a line with its code and
-    place. Secrets are not looked up: `korproxy check` does that, too. Exit code 0 if all is right, 1 if not.
+    Without FILE, this checks the configuration in the home. FILE is what `korproxy config export` wrote, or one of the three
+    files by its name (any other TOML is read as a korproxy.toml); `-` reads stdin. Every mistake gets a line with its code
+    and place. Secrets are not looked up; `korproxy check` does that, too. Exit code 0 if all is valid, 1 if not.
 
     \b
     Examples:
@@ -133,7 +133,7 @@ def _read(file: IO[bytes]) -> bytes:
     except OSError as exc:
         raise click.UsageError(f"{_name(file)} cannot be read: {exc.strerror}.") from None
     if len(raw) > LARGEST:
-        raise click.UsageError(f"{_name(file)} is no configuration: it has more than {LARGEST // 1024**2} MiB.")
+        raise click.UsageError(f"{_name(file)} is not a configuration: it has more than {LARGEST // 1024**2} MiB.")
     return raw
 
 

@@ -13,10 +13,10 @@ REASONS = {
     "rate_limited": "rate limited",
     "erroring": "failed several times",
     "refused": "its key was refused",
-    "probing": "another request finds out whether it is well again",
+    "probing": "another request is testing whether it is well again",
     "spent": "its rate limit is used up",
     "no key": "it has no key",
-    "format": "the request cannot be carried in its format",
+    "format": "the request cannot be expressed in its format",
     "excluded": "left out, as asked for",
 }
 

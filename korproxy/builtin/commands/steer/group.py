@@ -12,10 +12,10 @@ from korproxy.builtin.commands.steer.told import finish, table
 
 @click.group()
 def group() -> None:
-    """Say which accounts stand in for each other.
+    """Group accounts that can stand in for each other.
 
-    A group has members, written PROVIDER/ACCOUNT, or PROVIDER for all of its accounts, and a strategy that says who of them
-    goes first. Profiles and rules send requests to groups.
+    A group has members, written PROVIDER/ACCOUNT, or PROVIDER for all of its accounts, and a strategy that decides which of
+    them is asked first. Profiles and rules send requests to groups.
 
     \b
     Examples:
@@ -43,7 +43,11 @@ def list_groups(cli: Cli) -> None:
         )
         for name, each in groups.items()
     ]
-    plain = "\n".join(table([("GROUP", "STRATEGY", "MEMBERS"), *rows])) if rows else "There is no group: `korproxy group set`."
+    plain = (
+        "\n".join(table([("GROUP", "STRATEGY", "MEMBERS"), *rows]))
+        if rows
+        else "There are no groups; `korproxy group set` makes one."
+    )
     cli.show(plain, {"groups": [attrs.asdict(each) for each in groups.values()]})
 
 
@@ -55,16 +59,16 @@ def list_groups(cli: Cli) -> None:
     callback=members_of,
     multiple=True,
     metavar="MEMBER",
-    help="Who it has, and nobody else; may be repeated.",
+    help="A member; replaces all members there were; may be repeated.",
 )
 @click.option(
     "--add",
     callback=members_of,
     multiple=True,
     metavar="MEMBER",
-    help="Who is added, or has another weight now; may be repeated.",
+    help="A member to add, or to give another weight; may be repeated.",
 )
-@click.option("--remove", callback=members_of, multiple=True, metavar="MEMBER", help="Who is taken out; may be repeated.")
+@click.option("--remove", callback=members_of, multiple=True, metavar="MEMBER", help="A member to take out; may be repeated.")
 @click.option("--strategy", metavar="STRATEGY", help="Who goes first: priority, round-robin, weighted, least-busy, random.")
 @click.pass_obj
 def change(
@@ -77,11 +81,11 @@ def change(
     remove: tuple[Member, ...],
     strategy: str | None,
 ) -> None:
-    """Make a group, or change it. What is not named stays as it is.
+    """Make a group, or change one. Whatever is not named stays as it is.
 
-    A MEMBER is PROVIDER/ACCOUNT, or PROVIDER for all of its accounts; with PROVIDER/ACCOUNT:3 it gets three times as much
-    as others where the strategy is weighted. Strategies: priority (in the order of the members; what a new group has),
-    round-robin, weighted, least-busy, random, and those of plugins.
+    A MEMBER is PROVIDER/ACCOUNT, or PROVIDER for all of its accounts. With the strategy weighted, PROVIDER/ACCOUNT:3 gets
+    three times as many requests as a member without a number. Strategies: priority (in the order of the members; the default
+    of a new group), round-robin, weighted, least-busy, random, and those of plugins.
 
     \b
     Examples:
@@ -90,10 +94,10 @@ def change(
       korproxy group set both --add claude/spare --remove claude/home
     """  # noqa: D301 -- click wants the character itself
     if not (members or add or remove or strategy is not None):
-        raise click.UsageError("Say what is to change: --member, --add, --remove or --strategy.")
+        raise click.UsageError("Say what to change: --member, --add, --remove or --strategy.")
     done = cli.configuration.set_group(name, strategy=strategy, members=members or None, add=add, remove=remove)
     now = cli.configuration.routing().groups[name]
-    nobody = "" if now.members else " It has no members, so nobody serves what is sent there."
+    nobody = "" if now.members else " It has no members, so requests sent there fail."
     text = f"The group {name} has {', '.join(map(member_text, now.members)) or 'nobody'} ({now.strategy}).{nobody}"
     finish(cli, done, text, f"The group {name} was like that already.", group=attrs.asdict(now))
 
@@ -104,7 +108,7 @@ def change(
 def delete(cli: Cli, /, *, name: str) -> None:
     """Delete a group.
 
-    Not one that a profile or a rule leads to. Its accounts stay.
+    Refused while a profile or a rule leads to it. Its accounts stay.
 
     \b
     Examples:

@@ -30,9 +30,9 @@ def finding(entry: Mapping[str, Any]) -> str:
 def until(entry: Mapping[str, Any]) -> str:
     """Return how long what *entry* holds against an account will last: ``, asked again in 12 s``; empty: nobody knows."""
     if entry.get("probing"):
-        return ", a request finds out right now"
+        return ", a request is testing it right now"
     if entry.get("state") == "refused":
-        return ", not asked until its key is another one or it is woken"
+        return ", not asked until its key changes or it is woken"
     return again(entry.get("returns_in"))
 
 

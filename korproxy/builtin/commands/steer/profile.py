@@ -22,11 +22,11 @@ BUILT_IN = "default"  # the profile that is there although nobody made it
 def group_options(command: F) -> F:
     """Add the options that say which group serves what."""
     helps = {
-        "default": "Which group serves what no other option names; none: whoever offers the model.",
-        "chat": "Which group serves conversations.",
-        "completion": "Which group serves completions of plain text.",
-        "embedding": "Which group serves embeddings.",
-        "other": "Which group serves the rest: counting tokens, compaction and the like.",
+        "default": "The group for everything that no other option names; if empty, whoever offers the model.",
+        "chat": "The group for conversations.",
+        "completion": "The group for plain-text completions.",
+        "embedding": "The group for embeddings.",
+        "other": "The group for the rest: counting tokens, compaction and the like.",
     }
     for name in reversed(KINDS):
         command = click.option(f"--{name}", metavar="GROUP", help=helps[name])(command)
@@ -38,7 +38,7 @@ def profile() -> None:
     """Choose which accounts serve which kind of request.
 
     A profile names a group of accounts for each kind of request; `korproxy group set` makes groups. One profile is in
-    force, and a request may ask for another one by the header X-KorProxy-Profile.
+    force; a single request can ask for another with the header X-KorProxy-Profile.
 
     \b
     Examples:
@@ -51,7 +51,7 @@ def profile() -> None:
 @profile.command("list")
 @click.pass_obj
 def list_profiles(cli: Cli) -> None:
-    """List all profiles; the one in force has a star.
+    """List all profiles; a star marks the one in force.
 
     \b
     Examples:
@@ -92,11 +92,11 @@ def show(cli: Cli, /, *, name: str | None) -> None:
 
 @profile.command()
 @click.argument("name")
-@click.option("--copy-from", metavar="PROFILE", default="", help="Take what is not said from this profile.")
+@click.option("--copy-from", metavar="PROFILE", default="", help="Copy whatever is not given here from this profile.")
 @group_options
 @click.pass_obj
 def create(cli: Cli, /, *, name: str, copy_from: str, **groups: str | None) -> None:
-    """Make a profile. It is not in force before `korproxy profile switch`.
+    """Make a profile. `korproxy profile switch` puts it in force.
 
     \b
     Examples:
@@ -105,7 +105,7 @@ def create(cli: Cli, /, *, name: str, copy_from: str, **groups: str | None) -> N
     """  # noqa: D301 -- click wants the character itself
     new = Profile(name=name, **{kind: group for kind, group in groups.items() if group is not None})
     done = cli.configuration.create_profile(new, copy_from=copy_from)
-    finish(cli, done, f"The profile {name} is made; `korproxy profile switch {name}` puts it in force.", profile=name)
+    finish(cli, done, f"The profile {name} has been created; `korproxy profile switch {name}` puts it in force.", profile=name)
 
 
 @profile.command("set")
@@ -113,7 +113,7 @@ def create(cli: Cli, /, *, name: str, copy_from: str, **groups: str | None) -> N
 @group_options
 @click.pass_obj
 def change(cli: Cli, /, *, name: str, **groups: str | None) -> None:
-    """Change which groups a profile has. What is not named stays as it is; an empty name takes a group away.
+    """Change the groups of a profile. Whatever is not named stays as it is; an empty name removes a group.
 
     \b
     Examples:
@@ -122,7 +122,7 @@ def change(cli: Cli, /, *, name: str, **groups: str | None) -> None:
     """  # noqa: D301 -- click wants the character itself
     said = {kind: group for kind, group in groups.items() if group is not None}
     if not said:
-        raise click.UsageError(f"Say what is to change: one of {', '.join(f'--{kind}' for kind in KINDS)}.")
+        raise click.UsageError(f"Say what to change: one of {', '.join(f'--{kind}' for kind in KINDS)}.")
     done = cli.configuration.set_profile(name, said)
     finish(cli, done, f"The profile {name} is changed.", f"The profile {name} was like that already.", profile=name)
 
@@ -131,7 +131,7 @@ def change(cli: Cli, /, *, name: str, **groups: str | None) -> None:
 @click.argument("name")
 @click.pass_obj
 def switch(cli: Cli, /, *, name: str) -> None:
-    """Put the profile NAME in force. Requests that run go on as they began.
+    """Put the profile NAME in force. Running requests finish as they began.
 
     \b
     Examples:
@@ -148,7 +148,7 @@ def switch(cli: Cli, /, *, name: str) -> None:
 def delete(cli: Cli, /, *, name: str) -> None:
     """Delete a profile.
 
-    Not one that is in force, or that a rule asks for. Its groups stay.
+    Refused while it is in force or a rule asks for it. Its groups stay.
 
     \b
     Examples:

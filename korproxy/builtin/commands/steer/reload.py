@@ -13,8 +13,8 @@ from korproxy.builtin.commands.steer.told import finish
 def reload(cli: Cli) -> None:
     """Have the running daemon read its configuration again.
 
-    It does that by itself within a second of a change; this says what came of it. Requests that run go on as they began.
-    Where a file cannot be used, everything stays as it was. Exit code 0 if the files are in force, 1 if not.
+    It does that by itself within a second of a change; this command also says whether it worked. Running requests finish as
+    they began. If a file cannot be used, everything stays as it was. Exit code 0 if the files are in force, 1 if not.
 
     \b
     Examples:
@@ -24,9 +24,9 @@ def reload(cli: Cli) -> None:
     done = cli.configuration.reload()
     number = "" if done.generation is None else f" (configuration {done.generation})"
     words = {
-        "in force": f"Reloaded: the running daemon goes by the files{number}.",
-        "demo": "The running daemon is a demo, which goes by no files: there is nothing to reload.",
-        "refused": "Not reloaded: the running daemon goes on as before, since its files cannot be used.",
-        "silent": "The running daemon did not say what came of it.",
+        "in force": f"Reloaded: the running daemon uses the current files{number}.",
+        "demo": "The running daemon is a demo, which uses no files: there is nothing to reload.",
+        "refused": "Not reloaded: the files cannot be used, so the running daemon goes on as before.",
+        "silent": "The running daemon did not say whether it reloaded.",
     }
     finish(cli, done, "", words=words)

@@ -33,13 +33,13 @@ CONDITIONS = (
         metavar="'NAME: PATTERN'",
         help="A header; may be repeated.",
     ),
-    click.option("--if-min-body", type=SIZE, metavar="BYTES", help="The body has at least so many bytes."),
-    click.option("--if-max-body", type=SIZE, metavar="BYTES", help="The body has at most so many bytes."),
-    click.option("--if-tools/--if-no-tools", default=None, help="Whether tools are offered."),
-    click.option("--if-images/--if-no-images", default=None, help="Whether there are images in it."),
-    click.option("--if-reasoning/--if-no-reasoning", default=None, help="Whether reasoning is asked for."),
+    click.option("--if-min-body", type=SIZE, metavar="BYTES", help="The body has at least this many bytes."),
+    click.option("--if-max-body", type=SIZE, metavar="BYTES", help="The body has at most this many bytes."),
+    click.option("--if-tools/--if-no-tools", default=None, help="Whether it offers tools."),
+    click.option("--if-images/--if-no-images", default=None, help="Whether it contains images."),
+    click.option("--if-reasoning/--if-no-reasoning", default=None, help="Whether it asks for reasoning."),
     click.option("--if-profile", metavar="PROFILE", default="", help="The profile in force."),
-    click.option("--if-hours", metavar="HH:MM-HH:MM", default="", help="The local time; over midnight if the end is earlier."),
+    click.option("--if-hours", metavar="HH:MM-HH:MM", default="", help="The local time; spans midnight if the end is earlier."),
     click.option("--if-day", "if_days", type=click.Choice(DAYS), multiple=True, help="One of these; may be repeated."),
 )
 
@@ -53,9 +53,10 @@ def conditions(command: F) -> F:
 
 @click.group()
 def route() -> None:
-    """Send some requests another way by rules, and try where one would go.
+    """Route some requests by rules, and see where one would go.
 
-    The first rule that fits a request decides: it goes to a group of accounts, as another model, in safe mode, or nowhere.
+    The first rule that matches a request decides: it goes to a group of accounts, another model, the safe model, or
+    nowhere.
 
     \b
     Examples:
@@ -83,27 +84,27 @@ def list_rules(cli: Cli) -> None:
 @route.command()
 @click.argument("name")
 @conditions
-@click.option("--group", metavar="GROUP", default="", help="It goes to this group of accounts.")
-@click.option("--model", metavar="MODEL", default="", help="It goes there as this model, an alias or PROVIDER/MODEL.")
-@click.option("--safe-mode", is_flag=True, help="It goes to the safe model; see `korproxy safe-mode`.")
-@click.option("--refuse", metavar="CODE", default="", help="It goes nowhere: this KP code is answered.")
+@click.option("--group", metavar="GROUP", default="", help="Send it to this group of accounts.")
+@click.option("--model", metavar="MODEL", default="", help="Send it to this model: its name, an alias or PROVIDER/MODEL.")
+@click.option("--safe-mode", is_flag=True, help="Send it to the safe model; see `korproxy safe-mode`.")
+@click.option("--refuse", metavar="CODE", default="", help="Refuse it with this KP code.")
 @click.option("--message", metavar="TEXT", default="", help="What the refusal says.")
-@click.option("--position", type=click.IntRange(min=1), metavar="NUMBER", help="Where in the list; unless given, at its end.")
-@click.option("--disabled", is_flag=True, help="It does not count before `korproxy route enable`.")
+@click.option("--position", type=click.IntRange(min=1), metavar="NUMBER", help="Its place in the list; the last unless given.")
+@click.option("--disabled", is_flag=True, help="Add it switched off; `korproxy route enable` switches it on.")
 @click.pass_obj
 def add(cli: Cli, /, *, name: str, position: int | None, disabled: bool, **said: Any) -> None:
-    """Add a rule: for which requests it is, and what becomes of them.
+    """Add a rule: which requests it matches, and what happens to them.
 
-    All conditions (--if-...) have to hold; without one it holds for every request. In patterns * stands for anything.
+    All conditions (--if-...) must hold; a rule without any matches every request. In patterns, * stands for anything.
 
     \b
     Examples:
       korproxy route add night --if-model 'claude-*' --if-hours 22:00-06:00 --group cheap
       korproxy route add pictures --if-images --model gemini/gemini-3.8-flash
-      korproxy route add no-opus --if-model '*opus*' --refuse KP-PROV-124 --message 'Too dear.'
+      korproxy route add no-opus --if-model '*opus*' --refuse KP-PROV-124 --message 'Too expensive.'
     """  # noqa: D301 -- click wants the character itself
     if not (said["group"] or said["model"] or said["safe_mode"] or said["refuse"]):
-        raise click.UsageError("Say what becomes of the requests: --group, --model, --safe-mode or --refuse.")
+        raise click.UsageError("Say what should happen to the requests: --group, --model, --safe-mode or --refuse.")
     asked = {option.removeprefix("if_"): said.pop(option) for option in [*said] if option.startswith("if_")}
     when = When(**asked)
     rule = Rule(name=name, when=when, enabled=not disabled, **said)
@@ -130,28 +131,28 @@ def move(cli: Cli, /, *, name: str, position: int) -> None:
 @click.argument("name")
 @click.pass_obj
 def enable(cli: Cli, /, *, name: str) -> None:
-    """Have a rule count again.
+    """Switch a rule on again.
 
     \b
     Examples:
       korproxy route enable night
     """  # noqa: D301 -- click wants the character itself
     done = cli.configuration.enable_rule(name, on=True)
-    finish(cli, done, f"The rule {name} counts.", f"The rule {name} counted already.", rule=name)
+    finish(cli, done, f"The rule {name} is on.", f"The rule {name} was on already.", rule=name)
 
 
 @route.command()
 @click.argument("name")
 @click.pass_obj
 def disable(cli: Cli, /, *, name: str) -> None:
-    """Have a rule not count until `korproxy route enable`.
+    """Switch a rule off until `korproxy route enable`.
 
     \b
     Examples:
       korproxy route disable night
     """  # noqa: D301 -- click wants the character itself
     done = cli.configuration.enable_rule(name, on=False)
-    finish(cli, done, f"The rule {name} does not count any more.", f"The rule {name} did not count already.", rule=name)
+    finish(cli, done, f"The rule {name} is off.", f"The rule {name} was off already.", rule=name)
 
 
 @route.command()
@@ -171,24 +172,29 @@ def delete(cli: Cli, /, *, name: str) -> None:
 @route.command()
 @click.argument("request", type=click.File("rb"), metavar="REQUEST.json")
 @click.option(
-    "--without", multiple=True, metavar="PROVIDER[/ACCOUNT]", help="As if this one could not be asked; may be repeated."
+    "--without", multiple=True, metavar="PROVIDER[/ACCOUNT]", help="Pretend that this one cannot be asked; may be repeated."
 )
 @click.option(
-    "--header", "headers", callback=headers_of, multiple=True, metavar="'NAME: VALUE'", help="A header of it; may be repeated."
+    "--header",
+    "headers",
+    callback=headers_of,
+    multiple=True,
+    metavar="'NAME: VALUE'",
+    help="A header of the request; may be repeated.",
 )
-@click.option("--key", metavar="NAME", default="", help="The name of the client key that it comes with.")
+@click.option("--key", metavar="NAME", default="", help="The name of the client key it comes with.")
 @click.option(
     "--from", "client", metavar="FORMAT", default="", help="The request's format, such as openai-chat; guessed unless given."
 )
-@click.option("--path", metavar="PATH", default="", help="The path that it is sent to, in place of --from.")
-@click.option("--model", metavar="MODEL", default="", help="Its model, where the body does not say it, as Gemini's.")
+@click.option("--path", metavar="PATH", default="", help="The path it is sent to, instead of --from.")
+@click.option("--model", metavar="MODEL", default="", help="Its model, if the body does not name it, as in Gemini's format.")
 @click.pass_obj
 def test(cli: Cli, /, *, request: IO[bytes], client: str, headers: dict[str, str], **said: Any) -> None:
     """Say where a request would go, and why.
 
     Nothing is sent. REQUEST.json is the body of a request as a tool sends it; `-` reads it from stdin. The running daemon
-    is asked; where none runs, the files say it, as if all accounts were well. Exit code 0 if somebody would be asked, 1 if
-    it would be refused.
+    answers; if none is running, the answer comes from the files and assumes that all accounts are well. Exit code 0 if an
+    account would be asked, 1 if the request would be refused.
 
     \b
     Examples:
@@ -208,14 +214,14 @@ def test(cli: Cli, /, *, request: IO[bytes], client: str, headers: dict[str, str
 
 def _tried(found: Mapping[str, Any]) -> list[str]:
     decision, error = found.get("decision"), found.get("error")
-    here = "" if found.get("asked") == "daemon" else " No daemon runs: this is by the files, as if all accounts were well."
+    here = "" if found.get("asked") == "daemon" else " No daemon is running: this assumes that all accounts are well."
     lines = [f"A request in the format {found.get('format')}.{here}"]
     if isinstance(decision, dict):
         lines += decision_lines(decision)
     if isinstance(error, dict):
         lines.append(f"It would be refused: {error.get('code')}: {error.get('message')}")
     elif not _goes_somewhere(found):
-        lines.append("It would be refused, or wait: nobody can be asked now.")
+        lines.append("It would be refused, or wait: no account can be asked now.")
     return lines
 
 

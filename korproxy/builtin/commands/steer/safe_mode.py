@@ -17,10 +17,10 @@ ASKED = {"format": "openai-chat", "body": {"model": "any", "messages": [{"role":
 
 @click.group("safe-mode")
 def safe_mode() -> None:
-    """Send everything that talks to one cheap, reliable model.
+    """Send all conversations to one cheap, reliable model.
 
     For when something is wrong and work has to go on: whichever model a tool asks for, conversations go to the safe one.
-    Answers then have the header X-KorProxy-Safe-Mode. A request may ask for it by that header, and a rule may, too.
+    Answers then have the header X-KorProxy-Safe-Mode. A single request can ask for it with that header, and so can a rule.
 
     \b
     Examples:
@@ -31,7 +31,7 @@ def safe_mode() -> None:
 
 
 @safe_mode.command()
-@click.option("--model", default="", metavar="ALIAS", help="The safe model: an alias, a model, or PROVIDER/MODEL. It is kept.")
+@click.option("--model", default="", metavar="ALIAS", help="The safe model: an alias, a model, or PROVIDER/MODEL; remembered.")
 @click.pass_obj
 def on(cli: Cli, /, *, model: str) -> None:
     """Switch safe mode on.
@@ -47,14 +47,14 @@ def on(cli: Cli, /, *, model: str) -> None:
     wrong = _what_is_wrong(cli) if done.daemon in ("in force", "none") else ""
     finish(cli, done, text, f"Safe mode was on already, with {safe.model}.", safe_mode=attrs.asdict(safe), reachable=not wrong)
     if wrong:
-        click.echo(f"{click.style('warning', fg='yellow', bold=True)} With it conversations are refused: {wrong}", err=True)
-        click.echo("  `korproxy safe-mode on --model MODEL` takes another one, `korproxy safe-mode off` ends it.", err=True)
+        click.echo(f"{click.style('warning', fg='yellow', bold=True)} Conversations are refused now: {wrong}", err=True)
+        click.echo("  `korproxy safe-mode on --model MODEL` chooses another model, `korproxy safe-mode off` ends it.", err=True)
 
 
 @safe_mode.command()
 @click.pass_obj
 def off(cli: Cli) -> None:
-    """Switch safe mode off: requests go to the models that they ask for.
+    """Switch safe mode off: requests go to the models they ask for.
 
     \b
     Examples:
@@ -81,7 +81,7 @@ def status(cli: Cli) -> None:
     words = f"on{since}: conversations go to {safe.model}" if safe.on else f"off; its model is {safe.model}"
     lines = [f"Safe mode is {words}."]
     if live is not None and live is not safe.on:
-        lines.append(f"The running daemon has it {'on' if live else 'off'}, though: `korproxy status` says why.")
+        lines.append(f"In the running daemon it is {'on' if live else 'off'}, though; `korproxy status` says why.")
     cli.show("\n".join(lines), {**attrs.asdict(safe), "daemon": live})
 
 

@@ -11,11 +11,11 @@ import click
 from korproxy.api import Applied, Cli, Problem
 
 IN_FORCE = {
-    "in force": "The running daemon goes by it.",
-    "none": "No daemon runs with this home; the next start goes by it.",
-    "demo": "The running daemon is a demo, which goes by none of this; a start without --demo does.",
-    "refused": "It is saved, but not in force: the running daemon goes on as before, since its files cannot be used.",
-    "silent": "It is saved, but the running daemon did not say whether it goes by it.",
+    "in force": "The running daemon uses it now.",
+    "none": "No daemon is running with this home; it takes effect at the next start.",
+    "demo": "The running daemon is a demo, which ignores this; a daemon started without --demo uses it.",
+    "refused": "Saved, but not in force: the files cannot be used, so the running daemon goes on as before.",
+    "silent": "Saved, but the running daemon did not say whether it is in force.",
 }
 FAILED = 1
 
@@ -33,10 +33,10 @@ def finish(
         SystemExit: 1: a daemon runs, and does not go by it.
     """
     lines = [done if applied.files or not same else same, words[applied.daemon]]
-    lines += [f"What was there before is kept: {each}" for each in applied.kept]
+    lines += [f"The old version is kept: {each}" for each in applied.kept]
     lines += [f"Removed: {each}" for each in applied.removed]
     if applied.restart:
-        lines.append(f"Only a restart of the daemon changes: {', '.join(applied.restart)}")
+        lines.append(f"Takes effect only when the daemon is restarted: {', '.join(applied.restart)}")
     cli.show("\n".join(filter(None, lines)), {**data, "changed": bool(applied.files), **attrs.asdict(applied)})
     tell(applied.warnings)
     if applied.daemon in ("refused", "silent"):

@@ -184,6 +184,6 @@ def test_what_is_held_against_an_account_is_told_with_its_end() -> None:
         "    home: disabled",
         f"    work: not reached at {AT} [KP-NET-302]",
         "    work, m: rate limited [KP-RATE-401], asked again in 1 min 2 s",
-        "    work: erroring [KP-RATE-401], a request finds out right now",
-        "    work: refused [KP-AUTH-007], not asked until its key is another one or it is woken",
+        "    work: erroring [KP-RATE-401], a request is testing it right now",
+        "    work: refused [KP-AUTH-007], not asked until its key changes or it is woken",
     ]

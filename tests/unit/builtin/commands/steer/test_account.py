@@ -24,7 +24,10 @@ def test_the_files_say_which_accounts_there_are(home: Path) -> None:
     furnished(home, routing='disabled = ["one/work"]\n')
     done = run("account", "list")
 
-    assert (done.exit_code, done.stderr) == (0, "No daemon runs with this home, so how accounts are is not known.\n")
+    assert (done.exit_code, done.stderr) == (
+        0,
+        "No daemon is running with this home, so the accounts' state is not known.\n",
+    )
     assert done.stdout.splitlines() == [
         "ACCOUNT   KEY             FILE           STATE",
         "one/work  env:KEY_OF_ONE  korproxy.toml  disabled",
@@ -97,11 +100,11 @@ def test_a_daemon_that_does_not_answer_hides_no_account(home: Path) -> None:
         done = run("account", "list")
 
     assert (done.exit_code, "one/work" in done.stdout) == (0, True)
-    assert done.stderr.startswith("How accounts are is not known: KP-SYS-520: ")
+    assert done.stderr.startswith("The state of the accounts is not known: KP-SYS-520: ")
 
 
 def test_no_account_at_all_is_told_with_what_to_do() -> None:
-    assert run("account", "list").stdout == "No account is configured: `korproxy account add`, or korproxy.toml.\n"
+    assert run("account", "list").stdout == "No accounts yet: add one with `korproxy account add` or in korproxy.toml.\n"
 
 
 def test_an_account_is_added_by_reference(home: Path) -> None:

@@ -29,7 +29,7 @@ def test_an_export_into_a_file_is_the_user_s_own(home: Path, tmp_path: Path) -> 
     path.chmod(0o644)
     done = run("config", "export", "--output", path)
 
-    assert (done.exit_code, done.stdout) == (0, f"Written: {path}. Secrets in it are masked.\n")
+    assert (done.exit_code, done.stdout) == (0, f"Wrote {path}; secrets in it are masked.\n")
     assert path.stat().st_mode & 0o777 == 0o600
     assert json.loads(path.read_text()) == json.loads(run("config", "export").stdout)
 
@@ -52,7 +52,7 @@ def test_what_was_exported_is_imported(home: Path, tmp_path: Path) -> None:
         done, again = run("config", "import", path), run("config", "import", path)
 
     assert done.stdout.splitlines() == [f"Imported: routing.toml in {home}.", GOES_BY_IT]
-    assert again.stdout.splitlines() == ["All of it was there already.", GOES_BY_IT]
+    assert again.stdout.splitlines() == ["Nothing to import: it is all there already.", GOES_BY_IT]
     assert list(now(home).routing.groups) == ["g"]
 
 
@@ -65,7 +65,7 @@ def test_an_import_keeps_what_was_there_and_can_go_on_top_of_it(home: Path, tmp_
     assert done.stdout.splitlines() == [
         f"Imported: routing.toml in {home}.",
         NEXT_START,
-        f"What was there before is kept: {home}/routing.toml.before-import",
+        f"The old version is kept: {home}/routing.toml.before-import",
     ]
     assert sorted(now(home).routing.groups) == ["g", "h"]
 

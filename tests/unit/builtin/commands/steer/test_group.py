@@ -29,7 +29,7 @@ def test_all_groups_are_listed(home: Path) -> None:
 
 
 def test_no_group_is_told_with_what_to_do(home: Path) -> None:
-    assert run("group", "list").stdout == "There is no group: `korproxy group set`.\n"
+    assert run("group", "list").stdout == "There are no groups; `korproxy group set` makes one.\n"
 
 
 def test_a_group_is_made(home: Path) -> None:
@@ -56,7 +56,7 @@ def test_a_group_without_members_says_what_follows(home: Path) -> None:
     furnished(home)
     done = run("group", "set", "g", "--strategy", "random")
 
-    assert done.stdout.startswith("The group g has nobody (random). It has no members, so nobody serves what is sent there.")
+    assert done.stdout.startswith("The group g has nobody (random). It has no members, so requests sent there fail.")
 
 
 @pytest.mark.code("KP-CONF-222")

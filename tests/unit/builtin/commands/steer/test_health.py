@@ -18,10 +18,10 @@ def test_against_whom_nothing_is_held_is_available() -> None:
     [
         (LIMITED, "rate limited for m [KP-RATE-401], asked again in 1 min 2 s"),
         ({**LIMITED, "model": "", "spent": True}, "rate limit used up [KP-RATE-401], asked again in 1 min 2 s"),
-        ({**LIMITED, "probing": True}, "rate limited for m [KP-RATE-401], a request finds out right now"),
+        ({**LIMITED, "probing": True}, "rate limited for m [KP-RATE-401], a request is testing it right now"),
         (
             {"state": "refused", "code": "KP-AUTH-007", "returns_in": None},
-            "refused [KP-AUTH-007], not asked until its key is another one or it is woken",
+            "refused [KP-AUTH-007], not asked until its key changes or it is woken",
         ),
         ({"state": "erroring"}, "erroring"),
     ],

@@ -84,7 +84,7 @@ def test_a_profile_is_made_from_another_one(home: Path) -> None:
     done = run("profile", "create", "late", "--copy-from", "night", "--chat", "both")
 
     assert done.stdout.splitlines() == [
-        "The profile late is made; `korproxy profile switch late` puts it in force.",
+        "The profile late has been created; `korproxy profile switch late` puts it in force.",
         NEXT_START,
     ]
     assert now(home).routing.profiles["late"] == Profile(name="late", chat="both", embedding="both")
@@ -136,7 +136,7 @@ def test_a_switch_that_is_saved_and_not_in_force_is_exit_code_1(home: Path) -> N
         done = run("profile", "switch", "night")
 
     assert (done.exit_code, now(home).routing.profile) == (1, "night")
-    assert done.stdout.splitlines()[1].startswith("It is saved, but not in force: ")
+    assert done.stdout.splitlines()[1].startswith("Saved, but not in force: ")
     assert done.stderr.startswith("error KP-CONF-202: $.server.prot: no such setting\n")
 
 

@@ -14,7 +14,10 @@ def test_a_reload_says_which_configuration_is_in_force(home: Path) -> None:
     with answering_each(home, RELOADED):
         done = run("reload")
 
-    assert (done.exit_code, done.stdout) == (0, "Reloaded: the running daemon goes by the files (configuration 3).\n")
+    assert (done.exit_code, done.stdout) == (
+        0,
+        "Reloaded: the running daemon uses the current files (configuration 3).\n",
+    )
 
 
 @pytest.mark.code("KP-CONF-202")
@@ -45,7 +48,7 @@ def test_a_demo_has_nothing_to_reload(home: Path) -> None:
         done = run("reload")
 
     assert (done.exit_code, asked) == (0, [])
-    assert done.stdout == "The running daemon is a demo, which goes by no files: there is nothing to reload.\n"
+    assert done.stdout == "The running daemon is a demo, which uses no files: there is nothing to reload.\n"
 
 
 @pytest.mark.code("KP-SYS-520")
@@ -53,5 +56,5 @@ def test_a_daemon_that_does_not_say_is_exit_code_1(home: Path) -> None:
     with answering(home, b"oops", status=500):
         done = run("reload")
 
-    assert (done.exit_code, done.stdout) == (1, "The running daemon did not say what came of it.\n")
+    assert (done.exit_code, done.stdout) == (1, "The running daemon did not say whether it reloaded.\n")
     assert done.stderr.startswith("error KP-SYS-520: ")

@@ -113,9 +113,9 @@ def test_rules_are_moved_switched_and_deleted(home: Path) -> None:
     assert texts == [
         "The rule b is moved.",
         "The rule b was there already.",
-        "The rule b does not count any more.",
-        "The rule b did not count already.",
-        "The rule b counts.",
+        "The rule b is off.",
+        "The rule b was off already.",
+        "The rule b is on.",
         "The rule a is deleted.",
     ]
     assert [each.name for each in now(home).routing.rules] == ["b"]
@@ -136,7 +136,7 @@ def test_without_a_daemon_the_files_say_where_a_request_would_go(home: Path) -> 
 
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
-        "A request in the format openai-chat. No daemon runs: this is by the files, as if all accounts were well.",
+        "A request in the format openai-chat. No daemon is running: this assumes that all accounts are well.",
         "model    gpt-4o",
         "type     chat",
         "profile  default",
@@ -175,7 +175,7 @@ def test_nobody_left_is_exit_code_1(home: Path) -> None:
     done = run("route", "test", "-", "--without", "one", "--without", "two", stdin=CHAT)
 
     assert done.exit_code == 1
-    assert done.stdout.splitlines()[-1] == "It would be refused, or wait: nobody can be asked now."
+    assert done.stdout.splitlines()[-1] == "It would be refused, or wait: no account can be asked now."
 
 
 @pytest.mark.code("KP-PROV-124")

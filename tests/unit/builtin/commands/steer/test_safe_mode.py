@@ -32,8 +32,8 @@ def test_a_safe_model_that_cannot_be_had_is_told_at_once(home: Path) -> None:
 
     assert done.exit_code == code == 0
     assert done.stderr.splitlines() == [
-        "warning With it conversations are refused: KP-PROV-122: Nobody has it.",
-        "  `korproxy safe-mode on --model MODEL` takes another one, `korproxy safe-mode off` ends it.",
+        "warning Conversations are refused now: KP-PROV-122: Nobody has it.",
+        "  `korproxy safe-mode on --model MODEL` chooses another model, `korproxy safe-mode off` ends it.",
     ]
     assert data["reachable"] is False
 
@@ -43,7 +43,7 @@ def test_without_a_daemon_the_files_say_whether_it_can_be_had(home: Path) -> Non
     furnished(home)
     wrong, right = run("safe-mode", "on", "--model", "nobody-has-it"), run("safe-mode", "on", "--model", "gpt-tiny")
 
-    assert wrong.stderr.startswith("warning With it conversations are refused: KP-PROV-122: ")
+    assert wrong.stderr.startswith("warning Conversations are refused now: KP-PROV-122: ")
     assert right.stderr == ""
 
 
@@ -75,7 +75,7 @@ def test_a_daemon_that_sees_it_otherwise_is_told(home: Path) -> None:
     with answering_each(home, {"GET /v1/diagnostics/health": {"safe_mode": True}}):
         done = run("safe-mode", "status")
 
-    assert done.stdout.splitlines()[1] == "The running daemon has it on, though: `korproxy status` says why."
+    assert done.stdout.splitlines()[1] == "In the running daemon it is on, though; `korproxy status` says why."
 
 
 @pytest.mark.code("KP-CONF-231")

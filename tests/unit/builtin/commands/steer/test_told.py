@@ -16,7 +16,7 @@ WRONG = Problem(code="KP-CONF-202", path="$.x", message="no such setting")
 def test_what_was_done_and_what_the_daemon_makes_of_it_are_two_lines(capsys: pytest.CaptureFixture[str]) -> None:
     finish(Context(), Applied(files=("a",), daemon="in force"), "Done.", "It was so already.")
 
-    assert capsys.readouterr().out == "Done.\nThe running daemon goes by it.\n"
+    assert capsys.readouterr().out == "Done.\nThe running daemon uses it now.\n"
 
 
 def test_what_was_so_already_is_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -29,9 +29,9 @@ def test_files_that_moved_and_what_waits_for_a_restart_are_told(capsys: pytest.C
     finish(Context(), Applied(files=("a",), kept=("/k",), removed=("/r",), restart=("$.server.port",)), "Done.")
 
     assert capsys.readouterr().out.splitlines()[2:] == [
-        "What was there before is kept: /k",
+        "The old version is kept: /k",
         "Removed: /r",
-        "Only a restart of the daemon changes: $.server.port",
+        "Takes effect only when the daemon is restarted: $.server.port",
     ]
 
 
