@@ -44,6 +44,6 @@ class RetryBudget:
         """Fill all buckets: all has been well for a while, in which nobody counted requests."""
         self._left.clear()
 
-    def to_dict(self) -> dict[str, float]:
-        """Return the tokens of those providers whose bucket is not full."""
-        return {provider: round(left, 1) for provider, left in sorted(self._left.items())}
+    def left(self, provider: str) -> float:
+        """Return the tokens in the bucket of *provider*, for people."""
+        return round(self._left.get(provider, self.reserve), 1)

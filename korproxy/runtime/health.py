@@ -75,6 +75,7 @@ class Health:
                 "checks": self._checks(each.id),
                 "running": gate.windows[each.id].slots.running,
                 "waiting": gate.windows[each.id].slots.waiting,
+                "retries_left": gate.budget.left(each.id),
                 "connections": gate.windows[each.id].upstream.open_connections,
                 "pool": attrs.asdict(gate.windows[each.id].upstream.counters),
             }

@@ -28,22 +28,24 @@ def test_each_provider_has_a_bucket_of_its_own() -> None:
     budget = RetryBudget(reserve=1.0)
 
     assert [budget.take("one"), budget.take("one"), budget.take("two")] == [True, False, True]
-    assert budget.to_dict() == {"one": 0.0, "two": 0.0}
+    assert [budget.left(each) for each in ("one", "two", "three")] == [0.0, 0.0, 1.0]
 
 
-def test_what_is_full_is_not_kept_and_nothing_is_left_after_a_refill() -> None:
+def test_a_bucket_is_full_again_after_enough_requests_or_at_once_by_a_refill() -> None:
     budget = RetryBudget(reserve=1.0, per_request=0.5)
     budget.take("one")
-    for _ in range(2):
+    left = [budget.left("one")]
+    for _ in range(3):
         budget.asked("one")
+        left.append(budget.left("one"))
 
-    assert budget.to_dict() == {}
+    assert left == [0.0, 0.5, 1.0, 1.0]
+    assert not budget._left  # who is full is not kept
 
     budget.take("two")
     budget.refill()
 
-    assert budget.to_dict() == {}
-    assert budget.take("two")
+    assert budget.left("two") == 1.0
 
 
 @given(st.lists(st.sampled_from(["asked", "take", "refill"]), max_size=400))

@@ -179,6 +179,7 @@ async def test_providers_are_listed_with_what_they_do_now() -> None:
         "checks": [],
         "running": 0,
         "waiting": 0,
+        "retries_left": 128.0,
         "connections": 0,
         "pool": pool,
     }
