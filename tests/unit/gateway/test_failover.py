@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from korproxy.errors.exceptions import (
     AccountRefused,
@@ -17,7 +19,8 @@ from korproxy.errors.exceptions import (
     ProviderRefused,
     Stopping,
 )
-from korproxy.gateway.failover import of_end, of_error, of_event, of_refusal
+from korproxy.gateway.backoff import CAP
+from korproxy.gateway.failover import Overtaken, of_end, of_error, of_event, of_refusal
 from korproxy.models.outcome import Refusal
 
 
@@ -87,6 +90,7 @@ def test_the_refusal_of_a_callers_own_credential_is_the_answer() -> None:
         (answered(400, "KP-PROV-101"), "refused", "good", False),
         (AccountRefused("KP-AUTH-007", "", provider="one", account="a", upstream_status=401), "rejected", "refused", True),
         (Busy("KP-RATE-402", ""), "busy", "nothing", True),
+        (Overtaken("KP-RATE-405", ""), "overtaken", "nothing", True),
         (PluginBroken("KP-CONF-209", "", plugin="one"), "unfit", "nothing", True),
         (NoProvider("KP-AUTH-009", ""), "unfit", "nothing", True),
         (ConfigError("KP-CONF-206", ""), "unfit", "nothing", True),
@@ -136,3 +140,30 @@ def test_the_end_of_an_answer_that_had_begun_counts_too(
     exc: KorproxyError | None, code: str | None, whole: bool, held: str
 ) -> None:
     assert of_end(exc, code, whole=whole) == held
+
+
+REFUSALS = st.builds(
+    Refusal,
+    code=st.sampled_from(["KP-RATE-401", "KP-PROV-101", "KP-PROV-102", "KP-PROV-103", "KP-PROV-110", "KP-PROV-114"]),
+    credential=st.booleans(),
+    retry_after=st.none() | st.floats(0, 1800),
+)
+
+
+@given(st.integers(400, 599), REFUSALS, st.booleans())
+def test_whatever_a_provider_says_it_is_clear_what_follows(status: int, refusal: Refusal, forwards: bool) -> None:
+    outcome = of_refusal(status, refusal, forwards=forwards)
+
+    assert (outcome.status, outcome.code) == (status, refusal.code)
+    assert outcome.goes_on or outcome.kind in {"refused", "rejected"}
+    assert outcome.held in {"nothing", "good"} or outcome.goes_on  # nobody rests for what the client has to be told
+    assert not forwards or outcome.held in {"nothing", "good", "failed"}
+    assert outcome.retry_after is None or 0 <= outcome.retry_after <= CAP
+
+
+@given(st.binary(max_size=6000))
+def test_any_bytes_are_an_event_of_some_kind(words: bytes) -> None:
+    outcome = of_event(words, "KP-PROV-102", forwards=False)
+
+    assert outcome.kind in {"refused", "limited", "failed"}
+    assert outcome.goes_on is (outcome.kind != "refused")
