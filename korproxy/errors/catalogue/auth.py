@@ -106,7 +106,7 @@ AUTH: tuple[ErrorCode, ...] = (
             "Make a new key on the provider's site if the old one was withdrawn, and put it into that variable or file.",
             "Check that `base_url` in `[providers.X]` is the address this key is meant for.",
             "Run `korproxy reload`: it reads files again. A variable is read only when the daemon starts.",
-            "The account is not asked again before its key has changed. If it is the provider that was wrong:"
+            "The account is not asked again until its key changes. If the provider was wrong instead:"
             " `korproxy account wake PROVIDER/ACCOUNT`.",
         ),
         status=502,

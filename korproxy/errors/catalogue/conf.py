@@ -278,12 +278,12 @@ CONF: tuple[ErrorCode, ...] = (
         code="KP-CONF-220",
         message="The routing names a group or profile that does not exist.",
         description=(
-            "A profile, a rule or the active profile in routing.toml leads to a name that nothing has."
+            "A profile or a rule in routing.toml, or its choice of profile, names something that does not exist."
             " Requests would go nowhere, so the file is not used: KorProxy goes on with the last good one."
         ),
         severity=Severity.CRITICAL,
         steps=(
-            "Look at the place that the message names; it also lists the names there are.",
+            "Look at the place that the message names; it also lists the names that exist.",
             "Correct the name, or add the group or profile that is meant.",
             "Run `korproxy check`.",
         ),
@@ -291,31 +291,31 @@ CONF: tuple[ErrorCode, ...] = (
     ),
     ErrorCode(
         code="KP-CONF-221",
-        message="A configuration file cannot be used, and an older one stands in for it.",
+        message="A configuration file cannot be used; an older version is used instead.",
         description=(
             "A file is damaged or wrong; the message says which one, where, and with which code."
-            " KorProxy works with the last good copy of it, in `last-good/` of its home."
-            " A file that only KorProxy writes counts as absent where there is no such copy."
+            " KorProxy uses its last good copy, from `last-good/` in its home."
+            " If there is no such copy, a file that KorProxy writes itself is treated as absent."
         ),
         severity=Severity.WARNING,
         steps=(
             "Correct the file at the place that the message names; `korproxy check` lists everything that is wrong.",
-            "If it cannot be saved, copy the last good one over it: the message says where that is.",
+            "If it cannot be repaired, copy the last good one over it: the message says where that is.",
             "Until then nothing that you change in this file has any effect.",
         ),
         status=500,
     ),
     ErrorCode(
         code="KP-CONF-222",
-        message="A provider or account is named that is not configured.",
+        message="A file names a provider or account that is not configured.",
         description=(
-            "A provider or account stands in accounts.toml or routing.toml, and korproxy.toml does not have it."
-            " Nothing goes there, and everything else works."
+            "A provider or account in accounts.toml or routing.toml is not configured."
+            " No requests go there; everything else works."
         ),
         severity=Severity.WARNING,
         steps=(
             "Check the spelling, or configure the provider in korproxy.toml.",
-            "If it is gone for good, take its name out of the place that the message names.",
+            "If it is gone for good, remove it at the place that the message names.",
         ),
         status=500,
     ),
@@ -323,12 +323,12 @@ CONF: tuple[ErrorCode, ...] = (
         code="KP-CONF-223",
         message="Another command is changing the configuration.",
         description=(
-            "Changes of the configuration happen one after the other, so that none undoes another."
-            " Somebody else's did not end in time, and nothing was changed."
+            "Changes to the configuration happen one after the other, so that none undoes another."
+            " Another change did not finish in time, so nothing was changed."
         ),
         steps=(
-            "Do the same again.",
-            "If it stays so, look for a command of KorProxy that hangs, and end it: nothing else holds the lock.",
+            "Try again.",
+            "If that does not help, look for a korproxy command that hangs, and end it: nothing else holds the lock.",
         ),
         status=503,
         retryable=True,
@@ -337,9 +337,9 @@ CONF: tuple[ErrorCode, ...] = (
         code="KP-CONF-224",
         message="A masked secret has nothing behind it.",
         description=(
-            "An exported configuration shows a mask in the place of each secret."
-            " On import it means the value that is there now."
-            " Here is none, so the mask would be saved in its place; nothing was changed."
+            "An exported configuration shows a mask in place of each secret."
+            " On import the mask stands for the value that is there now."
+            " There is no such value, so the mask itself would have been saved; nothing was changed."
         ),
         steps=(
             "Write the value into the file at the place that the message names.",
@@ -357,50 +357,50 @@ CONF: tuple[ErrorCode, ...] = (
         ),
         steps=(
             "Export the configuration again, whole.",
-            "Bring KorProxy up to date if the file comes from a newer one.",
+            "Update KorProxy if the file comes from a newer version.",
         ),
         status=400,
     ),
     ErrorCode(
         code="KP-CONF-226",
-        message="There is nothing of that name.",
+        message="There is nothing with that name.",
         description=(
-            "A profile, group, rule, alias, provider or account was named that does not exist."
-            " The message lists those there are. Nothing was changed."
+            "The profile, group, rule, alias, provider or account that was named does not exist."
+            " The message lists those that do. Nothing was changed."
         ),
-        steps=("Check the spelling.", "If it has to exist, add it first."),
+        steps=("Check the spelling.", "If it should exist, add it first."),
         status=404,
     ),
     ErrorCode(
         code="KP-CONF-227",
-        message="There is something of that name already.",
+        message="There is already something with that name.",
         description=(
             "A profile, group, rule or account was to be added under a name that is taken, or a file is in the way."
-            " Nothing was changed, and nothing was written over."
+            " Nothing was changed or overwritten."
         ),
-        steps=("Choose another name.", "If the old one is not wanted, delete it first."),
+        steps=("Choose another name.", "If you do not want the old one, delete it first."),
         status=409,
     ),
     ErrorCode(
         code="KP-CONF-228",
-        message="It is still needed, so it cannot be removed.",
+        message="It is still in use, so it cannot be removed.",
         description=(
-            "Something else leads there: a profile or a rule names it, it is the profile in force,"
-            " or it stands in korproxy.toml, which KorProxy does not change. The message says what. Nothing was changed."
+            "A profile or a rule names it, it is the profile in force,"
+            " or it is in korproxy.toml, which KorProxy does not change. The message says which. Nothing was changed."
         ),
-        steps=("Change what the message names.", "Then do the same again."),
+        steps=("Change what the message names.", "Then try again."),
         status=409,
     ),
     ErrorCode(
         code="KP-CONF-229",
         message="A configuration file cannot be written.",
         description=(
-            "The disk is full, read-only or not yours to write to; the message has the system's reason."
+            "The disk is full or read-only, or you may not write there; the message gives the system's reason."
             " Files are replaced in one step, so what was there before is unchanged."
         ),
         steps=(
-            "Make room on the disk, or correct the rights of KorProxy's home.",
-            "Do the same again.",
+            "Free some disk space, or correct the permissions of KorProxy's home.",
+            "Try again.",
         ),
         status=500,
     ),
@@ -408,14 +408,14 @@ CONF: tuple[ErrorCode, ...] = (
         code="KP-CONF-230",
         message="A configuration file is of an older version.",
         description=(
-            "It was written for an older KorProxy, and is read as if it were written today."
-            " Your own korproxy.toml is not changed. A file that KorProxy writes is written anew with its next change, and the"
-            " old one is kept beside it."
+            "It was written for an older KorProxy, and is converted when it is read; it works as before."
+            " Your own korproxy.toml is not changed. A file that KorProxy writes itself is rewritten with its next change,"
+            " and the old one is kept."
         ),
         severity=Severity.WARNING,
         steps=(
             "Nothing has to be done.",
-            "To be rid of the message, run `korproxy config migrate --settings`; what the file was is kept beside it.",
+            "To get rid of this message, run `korproxy config migrate --settings`; the old file is kept.",
         ),
         status=500,
     ),
@@ -423,18 +423,18 @@ CONF: tuple[ErrorCode, ...] = (
         code="KP-CONF-231",
         message="Safe mode is not available here.",
         description=(
-            "Safe mode was to be switched on, and `[features] safe_mode` in korproxy.toml switches the feature itself off."
+            "Safe mode cannot be switched on, because `[features] safe_mode` in korproxy.toml turns the feature off."
             " Nothing was changed."
         ),
         steps=(
-            "Take `[features] safe_mode` out of korproxy.toml, or set it to true.",
-            "Then do the same again.",
+            "Remove `[features] safe_mode` from korproxy.toml, or set it to true.",
+            "Then try again.",
         ),
         status=400,
     ),
     ErrorCode(
         code="KP-CONF-232",
-        message="The routing names what no plugin offers.",
+        message="The routing names a strategy or code that does not exist.",
         description=(
             "A group in routing.toml has a strategy, or a rule refuses with a code, that neither KorProxy nor a loaded plugin"
             " knows. The message says what happens instead; everything else works."
@@ -442,37 +442,37 @@ CONF: tuple[ErrorCode, ...] = (
         severity=Severity.WARNING,
         steps=(
             "Check the spelling at the place that the message names.",
-            "See with `korproxy plugins` whether the plugin that offers it is loaded.",
-            "The codes that may be used are listed by `korproxy errors`.",
+            "Check with `korproxy plugins` whether the plugin that offers it is loaded.",
+            "`korproxy errors` lists the codes that can be used.",
         ),
         status=500,
     ),
     ErrorCode(
         code="KP-CONF-240",
-        message="The changed configuration cannot be used; the one before stays in force.",
+        message="The changed configuration cannot be used; the previous one stays in force.",
         description=(
-            "KorProxy read its files again, because one of them was changed or somebody asked for it, and found mistakes."
-            " The log names each of them with its file, its place and its own code."
-            " Requests are answered as before, and a restart would fall back to what worked last, too."
+            "KorProxy read its files again, because one had changed or because it was asked to, and found mistakes."
+            " The log lists each mistake with its file, place and code."
+            " Requests are answered as before; a restart would also fall back to the last configuration that worked."
         ),
         steps=(
             "Run `korproxy check` and correct what it finds: KorProxy reads a file again as soon as it is saved.",
-            "Look at `korproxy status`: it says what came of the last reload.",
+            "Look at `korproxy status`: it says how the last reload went.",
         ),
         status=409,
     ),
     ErrorCode(
         code="KP-CONF-241",
-        message="A changed setting takes effect with the next restart only.",
+        message="A changed setting takes effect only after a restart.",
         description=(
             "The configuration was read again, and all other changes are in force."
-            " What was opened or started with KorProxy stays as it is until it is started anew:"
+            " Whatever is opened or started together with KorProxy stays as it is until a restart:"
             " addresses and port, and what plugins run beside the server."
         ),
         severity=Severity.WARNING,
         steps=(
-            "Restart KorProxy when it suits you: `korproxy stop` lets running answers end.",
-            "Look at the log or at `korproxy status`: both name the settings that wait.",
+            "Restart KorProxy when it suits you: `korproxy stop` lets running answers finish.",
+            "Look at the log or at `korproxy status`: both name the settings that wait for it.",
         ),
         status=500,
     ),

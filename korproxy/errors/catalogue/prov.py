@@ -273,12 +273,12 @@ PROV: tuple[ErrorCode, ...] = (
         code="KP-PROV-120",
         message="The profile that the request asks for does not exist.",
         description=(
-            "A request can name a profile of its own in the header `X-KorProxy-Profile`. There is none of this name in"
-            " routing.toml. The request was sent nowhere: another profile may lead to another provider."
+            "A request can name a profile of its own in the header `X-KorProxy-Profile`. routing.toml has no profile with this"
+            " name. The request was not sent: another profile may lead to another provider."
         ),
         steps=(
-            "`korproxy profile list` shows what there is; case counts.",
-            "Correct the header in the tool's settings, or leave it out: then the active profile counts.",
+            "`korproxy profile list` shows what there is; names are case-sensitive.",
+            "Correct the header in the tool's settings, or leave it out: then the profile in force applies.",
             "Make the profile with `korproxy profile create NAME`.",
         ),
         status=400,
@@ -287,12 +287,12 @@ PROV: tuple[ErrorCode, ...] = (
         code="KP-PROV-121",
         message="Nobody in the group serves the model.",
         description=(
-            "A rule in routing.toml sends the request to a group, and no account of that group offers the model. A rule is"
-            " meant as it stands, so nobody outside of the group is asked."
+            "A rule in routing.toml sends the request to a group, and no account in that group offers the model. A rule is"
+            " strict: nobody outside the group is asked."
         ),
         steps=(
-            "`korproxy why ID` shows which rule that was, the id being the answer's header `X-KorProxy-Request`.",
-            "Give the rule a `model` that the group serves, or narrow what it asks for.",
+            "`korproxy why ID` shows which rule that was; the id is in the answer's header `X-KorProxy-Request`.",
+            "Give the rule a `model` that the group serves, or narrow its conditions.",
             "Add an account to the group whose provider offers the model.",
         ),
         status=404,
@@ -301,24 +301,25 @@ PROV: tuple[ErrorCode, ...] = (
         code="KP-PROV-122",
         message="Safe mode is on, and nobody serves its model.",
         description=(
-            "In safe mode all conversations go to one model. No configured provider offers that model, so it cannot be kept."
+            "In safe mode all conversations go to one model. No configured provider offers that model, so the"
+            " request was refused."
         ),
         steps=(
-            "Name a model that can be had: `korproxy safe-mode on --model MODEL`.",
+            "Choose a model that a provider offers: `korproxy safe-mode on --model MODEL`.",
             "Or switch safe mode off: `korproxy safe-mode off`.",
         ),
         status=404,
     ),
     ErrorCode(
         code="KP-PROV-123",
-        message="The header names no type of request.",
+        message="The header does not name a type of request.",
         description=(
-            "`X-KorProxy-Request-Type` says how a request is to be classed, whatever its path. It can be chat, completion,"
+            "`X-KorProxy-Request-Type` says how to classify a request, whatever its path. It can be chat, completion,"
             " embedding or other."
         ),
         steps=(
             "Correct the header in the tool's settings.",
-            "Leave it out: the path says mostly the same.",
+            "Leave it out: the path usually says the same.",
         ),
         status=400,
     ),
@@ -326,22 +327,20 @@ PROV: tuple[ErrorCode, ...] = (
         code="KP-PROV-124",
         message="A rule refuses the request.",
         description=(
-            "A rule in routing.toml holds for this request, and what it says is that the request is refused. Somebody has set"
-            " it up that way. No provider was asked."
+            "A rule in routing.toml matches this request and says that it is to be refused. Whoever configured KorProxy wanted"
+            " that. No provider was asked."
         ),
         steps=(
-            "The message names the rule; `korproxy route list` shows what it asks for.",
-            "`korproxy why ID` shows all rules that were looked at, the id being the answer's header `X-KorProxy-Request`.",
-            "If it refuses too much, narrow it or put another rule in front of it; `korproxy route delete NAME` deletes it.",
+            "The message names the rule; `korproxy route list` shows its conditions.",
+            "`korproxy why ID` shows all rules that were tried; the id is in the answer's header `X-KorProxy-Request`.",
+            "If it refuses too much, narrow it or put another rule before it; `korproxy route delete NAME` deletes it.",
         ),
         status=403,
     ),
     ErrorCode(
         code="KP-PROV-125",
         message="All accounts that could answer are switched off.",
-        description=(
-            "The model is served by accounts that are configured, and each of them was disabled by hand. So nobody was asked."
-        ),
+        description=("All the accounts that serve this model have been disabled by hand. So nobody was asked."),
         steps=(
             "`korproxy account list` shows which accounts there are, and which of them are disabled.",
             "`korproxy account enable PROVIDER/ACCOUNT` lets one answer again.",

@@ -74,14 +74,14 @@ RATE: tuple[ErrorCode, ...] = (
         message="Everybody who could answer rests.",
         description=(
             "Each account that serves this model has been limited by its provider, or has failed several times, and is left"
-            " alone for a while. `Retry-After` says when the first of them may be asked again. Shorter waits than"
-            " `[retry] max_wait` (5 seconds unless configured) KorProxy takes upon itself."
+            " alone for a while. `Retry-After` says when the first of them may be asked again. Waits up to"
+            " `[retry] max_wait` (5 seconds unless configured) are handled by KorProxy itself."
         ),
         severity=Severity.WARNING,
         steps=(
             "Wait as long as the header `Retry-After` says; most tools do that by themselves.",
-            "`korproxy account list` shows who rests, why, and for how long; `korproxy why ID` who was asked.",
-            "If you know that an account is well again, `korproxy account wake PROVIDER/ACCOUNT` ends its wait.",
+            "`korproxy account list` shows which accounts rest, why, and for how long; `korproxy why ID` shows who was asked.",
+            "If you know that an account works again, `korproxy account wake PROVIDER/ACCOUNT` ends its wait.",
             "Add another account or another provider for this model.",
         ),
         status=429,

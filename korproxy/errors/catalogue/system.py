@@ -318,25 +318,25 @@ SYS: tuple[ErrorCode, ...] = (
     ),
     ErrorCode(
         code="KP-SYS-525",
-        message="KorProxy crashed three times in a row, and started with the least it needs.",
+        message="KorProxy crashed three times in a row, so it started with only what it needs.",
         description=(
-            "Three starts ended within a minute, and nobody had asked KorProxy to stop."
-            " So it leaves out the plugins of others, and takes the configuration that worked last. Models are the same as"
-            " ever. Plugins that hide secrets stay, since without them secrets would be written down."
+            "Three times KorProxy ended within a minute of its start, and nobody had asked it to stop."
+            " So it leaves out third-party plugins and uses the last configuration that worked. Models stay the"
+            " same. Plugins that hide secrets are kept: without them, secrets would end up in the log."
         ),
         severity=Severity.WARNING,
         steps=(
-            "Look into the log of the crashes: it says where they happened, and which plugin had a part in it.",
-            "Remove or update that plugin, or correct the last change of the configuration.",
-            "Restart KorProxy with `korproxy stop` and `korproxy run`: a start after a proper stop is a usual one.",
+            "Look at the log of the crashes: it says where they happened, and which plugin was involved.",
+            "Remove or update that plugin, or correct the last change to the configuration.",
+            "Restart KorProxy with `korproxy stop` and `korproxy run`: after a proper stop, it starts as usual.",
         ),
         status=500,
     ),
     ErrorCode(
         code="KP-SYS-526",
-        message="Nothing is remembered of this request.",
+        message="KorProxy does not remember this request.",
         description=(
-            "KorProxy was asked why a request went where it went, and has none with this id."
+            "KorProxy was asked why a request went where it went, but it knows none with this id."
             " It remembers the last thousand requests since its start, and forgets them when it stops."
         ),
         steps=(
