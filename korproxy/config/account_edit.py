@@ -32,11 +32,11 @@ def add_account(now: Editable, provider: str, account: AccountSettings, *, type:
     table = now.root.providers.get(provider)
     if table is None and not type:
         there = ", ".join(map(key, now.root.providers)) or "none"
-        raise CommandFailed(ABSENT, f"There is no provider {key(provider)}; its type has to be said. There are: {there}.")
+        raise CommandFailed(ABSENT, f"There is no provider {key(provider)}, so its type is needed. There are: {there}.")
     old = now.added.providers.get(provider, AddedTable())
     names = {each.name for each in (*(table.accounts if table else ()), *old.accounts)}
     if account.name in names:
-        raise CommandFailed(EXISTS, f"{key(provider)} has an account {key(account.name)} already.")
+        raise CommandFailed(EXISTS, f"{key(provider)} already has an account {key(account.name)}.")
     new = attrs.evolve(old, accounts=(*old.accounts, account), type=old.type if table else type)
     return _with(now, provider, new)
 
@@ -53,7 +53,7 @@ def remove_account(now: Editable, provider: str, name: str) -> Editable:
         table = now.root.providers.get(provider)
         known = [each.name for each in table.accounts] if table else []
         if name in known:
-            text = "stands in korproxy.toml, which KorProxy does not change: take it out there, or disable it"
+            text = "is in korproxy.toml, which KorProxy does not change: remove it there, or disable it"
             raise CommandFailed(NEEDED, f"The account {key(name)} of {key(provider)} {text}.")
         there = ", ".join(map(key, known)) or "none"
         raise CommandFailed(ABSENT, f"{key(provider)} has no account {key(name)}. There are: {there}.")
@@ -73,7 +73,7 @@ def keep_secret(home: Home, provider: str, account: str, secret: str) -> str:
     name = _file_name(provider, account)
     path = home.secrets / name
     if path.exists():
-        raise CommandFailed(EXISTS, f"There is a {path} already; remove it, or refer to it as file:secrets/{name}.")
+        raise CommandFailed(EXISTS, f"{path} already exists; remove it, or refer to it as file:secrets/{name}.")
     durable.write(path, f"{secret}\n".encode())
     return f"file:secrets/{name}"
 

@@ -95,7 +95,7 @@ def merged(root: RootSettings, added: AddedAccounts) -> tuple[RootSettings, list
         for at, each in enumerate(table.accounts):
             if each.name in taken:
                 steps = ("providers", name, "accounts", at, "name")
-                text = f"korproxy.toml has an account {key(each.name)} of this provider, too: that one is used"
+                text = f"korproxy.toml has an account {key(each.name)} of this provider, too; that one is used"
                 problems.append(Problem(code=ACCOUNTS, path=place(steps, ROOT), message=text))
             else:
                 more.append(AddedAccount(**attrs.asdict(each), index=at))

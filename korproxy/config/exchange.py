@@ -79,18 +79,18 @@ def parse(raw: bytes, *, path: str) -> Documents:
         found = json.loads(text.removeprefix("\ufeff"))
         json.dumps(found, ensure_ascii=False).encode()  # half a surrogate can be in JSON, and in no file
     except (ValueError, RecursionError):
-        raise _no_export(path, "is no JSON, or was cut off") from None
+        raise _no_export(path, "is not JSON, or was cut off") from None
     if too_deep(found):
         raise _no_export(path, "is nested too deeply")
     if found.get("format") != FORMAT:
         raise _no_export(path, f'is JSON, but no export: it has no "format": "{FORMAT}"')
     if type(found.get("version")) is not int or found["version"] != VERSION:
-        raise _no_export(path, f"is of another version than {VERSION}, the only one that this KorProxy knows")
+        raise _no_export(path, f"is not of version {VERSION}, the only one that this KorProxy knows")
     kinds: tuple[Kind, ...] = get_args(Kind)
     if unknown := sorted(found.keys() - {"format", "version", *kinds}):
-        raise _no_export(path, f"has parts that no export has, {len(unknown)} in number")
+        raise _no_export(path, f"has {len(unknown)} parts that no export has")
     if not all(isinstance(found.get(kind, {}), dict) for kind in kinds):
-        raise _no_export(path, f"has something else than objects for {', '.join(kinds)}")
+        raise _no_export(path, f"may have only objects for {', '.join(kinds)}")
     documents = {kind: _from_json(found[kind], path) for kind in kinds if kind in found}
     return {kind: migrated(kind, each, path, root=ROOTS[kind]).document for kind, each in documents.items()}
 
@@ -207,7 +207,7 @@ def _from_json(value: Any, path: str) -> Any:
     if isinstance(value, list):
         return [_from_json(each, path) for each in value]
     if value is None:
-        raise _no_export(path, "has a null, and TOML has none: leave the name out")
+        raise _no_export(path, "has a null, which TOML cannot express: leave the name out")
     return value
 
 

@@ -62,7 +62,7 @@ def _unmasked(value: Any, present: Any, at: tuple[Step, ...], refuse: Callable[[
     if isinstance(value, Mapping):
         for name in value:
             if MASK in name:
-                refuse((*at, name), "the name itself is a mask: what stood here cannot be told from the others")
+                refuse((*at, name), "the name itself is a mask, so nobody can tell which value this is")
         there = present if isinstance(present, Mapping) else {}
         return {name: _unmasked(each, there.get(name), (*at, name), refuse) for name, each in value.items()}
     if isinstance(value, list):
@@ -71,7 +71,7 @@ def _unmasked(value: Any, present: Any, at: tuple[Step, ...], refuse: Callable[[
     if not isinstance(value, str) or MASK not in value:
         return value
     if value != MASK or not isinstance(present, str) or MASK in present:
-        refuse(at, "is a mask, and nothing stands here now that it could mean: write the value, or a reference to it")
+        refuse(at, "is a mask, but there is no value here now that it could stand for: write the value, or a reference to it")
     return present
 
 

@@ -90,7 +90,7 @@ def read(file: File[T], home: Home, now: bytes | ConfigError | None, last: Kept 
             return attrs.evolve(found, source="last good", problems=tuple(wrong.problems), notices=(notice, *found.notices))
     if file.users:
         raise wrong
-    notice = _instead(path, "it counts as absent, since there is no last good one", wrong)
+    notice = _instead(path, "it is treated as absent, since there is no last good one", wrong)
     return Found(name=file.name, value=file.empty, source="defaults", problems=tuple(wrong.problems), notices=(notice,))
 
 
@@ -110,7 +110,7 @@ def _not_cut(file: File[T], now: bytes | ConfigError, before: bytes | None, path
     if isinstance(now, ConfigError):
         raise now
     if file.users and before and now != before and before.startswith(now) and not now.endswith(b"\n"):
-        message = "is cut off: it is the beginning of the last good one, and ends in a line. Is that meant? Add a line break"
+        message = "is cut off: it is the beginning of the last good one. If you mean it so, end it with a line break"
         raise unreadable(path, message)
     return now
 
@@ -121,8 +121,8 @@ def _instead(path: str, what: str, wrong: ConfigError) -> Problem:
 
 def _older(file: File[T], document: Migrated, path: str) -> Problem:
     does = (
-        "It works, and stays as it is; `korproxy config migrate --settings` writes it anew"
+        "It works, and stays as it is; `korproxy config migrate --settings` rewrites it"
         if file.users
-        else f"The next change keeps it as {file.name}.v{document.version} and writes it anew"
+        else f"Its next change rewrites it and keeps the old one as {file.name}.v{document.version}"
     )
     return Problem(code=OLDER, path=path, message=f"is of version {document.version}. {does}")

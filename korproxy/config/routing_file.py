@@ -57,7 +57,7 @@ def whole_document(text: str, path: str) -> dict[str, object]:
         raise unreadable(path, f'is cut off: its last line, "{END}", is missing')
     found = document(text, path)
     if not found:
-        raise unreadable(path, "is empty, as KorProxy never writes it; delete it if nothing in it is wanted")
+        raise unreadable(path, "is empty, which KorProxy never writes; delete it if you do not need it")
     return found
 
 

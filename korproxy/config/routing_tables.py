@@ -91,7 +91,7 @@ class WhenTable:
 
     def __attrs_post_init__(self) -> None:
         if self.min_body is not None and self.max_body is not None and self.min_body > self.max_body:
-            raise Mistake("is less than min_body, so no request fits", at=("max_body",))
+            raise Mistake("is less than min_body, so no request can match", at=("max_body",))
 
 
 @attrs.frozen(kw_only=True)
@@ -110,7 +110,7 @@ class RuleTable:
     def __attrs_post_init__(self) -> None:
         leads = bool(self.group or self.model or self.safe_mode)
         if self.refuse and leads:
-            raise Mistake("refuses, so it cannot also have group, model or safe_mode", at=("refuse",))
+            raise Mistake("cannot be combined with group, model or safe_mode", at=("refuse",))
         if not self.refuse and not leads:
             raise Mistake("says nothing: it needs group, model, safe_mode or refuse")
         if self.message and not self.refuse:

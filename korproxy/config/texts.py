@@ -126,7 +126,7 @@ def hours(span: str) -> None:
     if not _TIME.fullmatch(begin) or not (_TIME.fullmatch(end) or end == "24:00"):
         raise Mistake('must be a time of day as "HH:MM-HH:MM", such as "09:00-17:30"')
     if begin == end:
-        raise Mistake("begins when it ends: leave it out if any time will do")
+        raise Mistake("has the same start and end: leave it out if any time will do")
 
 
 def account_of_provider(name: str) -> None:

@@ -73,7 +73,7 @@ def lead(call: Call, snapshot: Snapshot, terms: Terms) -> Lead:
     except NoProvider as exc:
         if not safe or exc.code != "KP-PROV-105":
             raise
-        raise NoProvider("KP-PROV-122", f"Safe mode is on, and its model cannot be had: {exc}") from None
+        raise NoProvider("KP-PROV-122", f"Safe mode is on, but its model is not available: {exc}") from None
     group = found.group
     return Lead(
         type=terms.type,

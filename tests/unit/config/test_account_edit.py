@@ -53,7 +53,7 @@ def test_an_account_of_a_name_that_is_taken_in_either_file_is_refused(name: str)
 
 @pytest.mark.code("KP-CONF-226")
 def test_an_account_of_nobody_is_refused() -> None:
-    with pytest.raises(CommandFailed, match=r"no provider qwen; its type has to be said. There are: claude") as caught:
+    with pytest.raises(CommandFailed, match=r"no provider qwen, so its type is needed. There are: claude") as caught:
         add_account(editable(), "qwen", NEW)
 
     assert caught.value.code == "KP-CONF-226"
@@ -68,7 +68,7 @@ def test_a_removed_account_is_gone_from_everywhere() -> None:
 
 @pytest.mark.code("KP-CONF-228")
 def test_an_account_of_the_users_own_file_is_not_removed() -> None:
-    with pytest.raises(CommandFailed, match=r"stands in korproxy.toml, which KorProxy does not change") as caught:
+    with pytest.raises(CommandFailed, match=r"is in korproxy.toml, which KorProxy does not change") as caught:
         remove_account(editable(), "claude", "work")
 
     assert caught.value.code == "KP-CONF-228"

@@ -63,7 +63,7 @@ def test_without_a_last_good_one_what_korproxy_wrote_counts_as_absent() -> None:
 
     assert (found.value, found.source, found.raw) == (Routing(), "defaults", None)
     assert [each.code for each in found.notices] == ["KP-CONF-221"]
-    assert "counts as absent" in found.notices[0].message
+    assert "treated as absent" in found.notices[0].message
 
 
 def test_strictly_nothing_stands_in_for_a_bad_file() -> None:
@@ -99,7 +99,7 @@ def test_an_older_file_works_and_is_told() -> None:
     assert (found.value.features.new_error_codes, found.source) == (False, "file")
     assert [each.code for each in (*found.notices, *ours.notices)] == ["KP-CONF-230", "KP-CONF-230"]
     assert "stays as it is" in found.notices[0].message
-    assert "keeps it as routing.toml.v0" in ours.notices[0].message
+    assert "keeps the old one as routing.toml.v0" in ours.notices[0].message
 
 
 def test_of_what_korproxy_writes_no_part_is_ever_used() -> None:

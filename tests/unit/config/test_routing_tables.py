@@ -75,7 +75,7 @@ def test_a_table_has_what_its_model_has_and_the_same_defaults(table: type) -> No
         ({"safe_mode": {"model": ""}}, "$.safe_mode.model", "non-empty"),
         ({"rules": [{"group": "a"}]}, "$.rules[0].name", "is missing"),
         ({"rules": [{"name": "a"}]}, "$.rules[0]", "says nothing"),
-        ({"rules": [{"name": "a", "group": "b", "refuse": "KP-RATE-401"}]}, "$.rules[0].refuse", "cannot also have"),
+        ({"rules": [{"name": "a", "group": "b", "refuse": "KP-RATE-401"}]}, "$.rules[0].refuse", "cannot be combined"),
         ({"rules": [{"name": "a", "group": "b", "message": "c"}]}, "$.rules[0].message", "only for rules that refuse"),
         ({"rules": [{"name": "a", "refuse": "KP-RATE-470"}]}, "$.rules[0].refuse", "one of the codes"),
         ({"rules": [{"name": "a", "refuse": "no"}]}, "$.rules[0].refuse", "one of the codes"),
@@ -108,7 +108,7 @@ def test_every_mistake_is_told_with_its_place(document: dict[str, Any], path: st
         ({"hours": "24:00-01:00"}, "hours", "HH:MM-HH:MM"),
         ({"hours": "09:60-10:00"}, "hours", "HH:MM-HH:MM"),
         ({"hours": "09:00-10:00-11:00"}, "hours", "HH:MM-HH:MM"),
-        ({"hours": "09:00-09:00"}, "hours", "begins when it ends"),
+        ({"hours": "09:00-09:00"}, "hours", "has the same start and end"),
         ({"days": ["monday"]}, "days[0]", '"mon" or'),
     ],
 )

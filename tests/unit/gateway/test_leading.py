@@ -160,7 +160,7 @@ def test_safe_mode_changes_the_model_of_all_that_talks() -> None:
 def test_a_safe_model_that_nobody_offers_is_said_to_be_the_reason() -> None:
     now = snapshot(ONE, TWO, routing=Routing(safe_mode=SafeMode(model="claude-haiku-4-5")))
 
-    with pytest.raises(NoProvider, match=r"Safe mode is on, and its model cannot be had: .*'claude-haiku-4-5'") as caught:
+    with pytest.raises(NoProvider, match=r"Safe mode is on, but its model is not available: .*'claude-haiku-4-5'") as caught:
         leading(now, safe=True)
     assert caught.value.code == "KP-PROV-122"
     foreign = provider("foreign", "safe", speaks=())
