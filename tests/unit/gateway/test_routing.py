@@ -10,37 +10,18 @@ from hypothesis import strategies as st
 from korproxy.errors.exceptions import NoProvider
 from korproxy.gateway.provenance import Origin
 from korproxy.gateway.routing import PLANS, Candidate, Snapshot, candidates, embedder_of
-from korproxy.kit.http_provider import ANTHROPIC_MESSAGES, OPENAI_CHAT, Endpoint, HttpProvider
+from korproxy.kit.http_provider import OPENAI_CHAT, Endpoint, HttpProvider
 from korproxy.models.abilities import Abilities
 from korproxy.models.accounts import Account
 from korproxy.models.calls import Call, Peek
 from korproxy.models.providers import Model
 from tests.fakes.formats import Known, snapshot
-
-CHAT, MESSAGES = "openai-chat", "anthropic-messages"
-ENDPOINTS = {CHAT: OPENAI_CHAT, MESSAGES: ANTHROPIC_MESSAGES}
+from tests.fakes.routed import CHAT, MESSAGES, provider
 
 
 def call(model: str, dialect: str = CHAT) -> Call:
     peek = Peek(model=model, stream=True, tools=True)
     return Call(id="1", correlation_id="c", dialect=dialect, path="/", peek=peek, body=b"")
-
-
-def provider(
-    id: str,  # noqa: A002
-    *models: str,
-    speaks: tuple[str, ...] = (CHAT,),
-    accounts: tuple[str, ...] = ("work",),
-    patterns: tuple[str, ...] = (),
-) -> HttpProvider:
-    return HttpProvider(
-        id=id,
-        base_url=f"https://{id}.test/v1",
-        speaks={each: ENDPOINTS[each] for each in speaks},
-        accounts=[Account(name=each) for each in accounts],
-        catalogue=[Model(id=each) for each in models],
-        patterns=patterns,
-    )
 
 
 def chosen(model: str, *providers: HttpProvider, dialect: str = CHAT, **more: Any) -> list[tuple[str, str, str]]:
