@@ -58,8 +58,8 @@ class Referee:
     by_place: Counter[Place] = attrs.field(factory=Counter)
     probes: int = 0
     longest_wait: float = 0.0
-    _probing: Counter[tuple[Place, str]] = attrs.field(factory=Counter)
-    _probes_open: Counter[tuple[Place, str]] = attrs.field(factory=Counter)
+    _probing: dict[tuple[Place, str], set[Visit]] = attrs.field(factory=lambda: defaultdict(set))  # probes that are open
+    _well: dict[tuple[Place, str], float] = attrs.field(factory=dict)  # when an answer began last
     _hours: Counter[tuple[Place, str, int]] = attrs.field(factory=Counter)
     _refused: set[Place] = attrs.field(factory=set)  # which do not take our key
     _told: dict[tuple[Place, str], float] = attrs.field(factory=dict)  # until when the provider wants to be left alone
@@ -102,10 +102,10 @@ class Referee:
         if visit.at < until:
             self.blame("a resting account is left alone", f"{spot} {until - visit.at:.3f} s too early")
         key = (visit.place, visit.model)
-        if self._probing[key]:
+        since = self._well.get(key, 0.0)  # an answer to somebody else says all that a probe could have found out
+        if any(each.state == "asked" and each.at >= since for each in self._probing[key]):
             self.blame("one probe at a time", spot)
-        self._probing[key] += 1
-        self._probes_open[key] += 1
+        self._probing[key].add(visit)
         hour = (*key, int(visit.at // HOUR))
         self._hours[hour] += 1
         if self._hours[hour] == MOST_PROBES + 1:
@@ -139,6 +139,8 @@ class Referee:
     def answers(self, visit: Visit) -> None:
         """Take note that its answer begins, and is one."""
         self._decided(visit, "answers")
+        if trio.current_time() >= self.board.standing(*visit.place, visit.model).until:
+            self._well[visit.place, visit.model] = trio.current_time()
 
     def breaks(self, visit: Visit) -> None:
         """Take note that an answer which had begun breaks off."""
@@ -148,22 +150,19 @@ class Referee:
     def closes(self, visit: Visit) -> None:
         """Take note that the request is over, however."""
         self._decided(visit, "left")
-        if visit.probe and not visit.closed:
-            self._probes_open[visit.place, visit.model] -= 1
+        self._probing[visit.place, visit.model].discard(visit)
         visit.closed = True
 
     def _decided(self, visit: Visit, state: str) -> None:
         if visit.state == "asked":
             visit.state = state
-            if visit.probe:
-                self._probing[visit.place, visit.model] -= 1
 
     def looks(self, cap: float = CAP) -> None:
         """Look at all who rest: none for longer than it may, and none is held for a probe that is over."""
         now = trio.current_time()
         for each in self.board.to_dict():
             place, wait = (each["provider"], each["account"]), each["returns_in"]
-            if each["probing"] and not self._probes_open[place, each["model"]] and place[0] not in self.full():
+            if each["probing"] and not self._probing[place, each["model"]] and place[0] not in self.full():
                 self.blame("a probe that is over gives its turn back", f"{place} {each}")
             if not wait:  # it rests no more, but nobody has been there since
                 continue

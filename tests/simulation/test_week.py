@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from typing import Any, get_args
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias, get_args
 
 import pytest
 
-from korproxy.gateway import backoff, health
-from korproxy.gateway.health_board import FREE, HealthBoard
+from korproxy.gateway import backoff, health, rejecting
+from korproxy.gateway.asking import Asker
+from korproxy.gateway.health import Health
+from korproxy.gateway.health_board import HealthBoard
 from korproxy.gateway.journey import Journey
 from korproxy.gateway.sessions import Sessions
 from tests.simulation.__main__ import main
@@ -47,6 +49,22 @@ def test_a_day_of_trouble_where_there_are_too_few_places_for_all() -> None:
     assert week.books.codes["KP-RATE-402"] > 0  # there were
 
 
+@pytest.mark.parametrize(
+    "plan",
+    [
+        Plan(seed=941310, days=0.4, strategy="random", trouble=30, max_wait=0, room=NARROW),
+        Plan(seed=85831, days=0.4, strategy="random", trouble=30, crowd=40, max_wait=30),
+        Plan(seed=834228, days=0.4, strategy="priority", trouble=30, crowd=40, max_wait=0),
+    ],
+    ids=["a probe in line", "buckets that are empty", "stragglers"],
+)
+def test_times_in_which_hardly_anything_is_well(plan: Plan) -> None:
+    week = simulate(plan)
+
+    assert week.referee.breaches == [], table(week)
+    assert week.books.outcomes["lost"] > 0
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_a_week_of_trouble(seed: int) -> None:
@@ -79,37 +97,57 @@ def test_the_command_prints_the_figures(capsys: pytest.CaptureFixture[str]) -> N
     assert lines[-1].split() == ["laws", "broken", "none"]
 
 
-# Each of these is a defect that somebody could make, and the law that has to notice it.
-async def _does_not_close(*_: object) -> None: ...
+def lets_all_probe(known: Health, now: float) -> str:
+    """Do what ``health.may`` does, but for others who are there already."""
+    return "yes" if known.state == "available" else "no" if now < known.until else "probe"
 
 
-DEFECTS: Sequence[tuple[type | Any, str, Callable[..., object], str]] = (
-    (HealthBoard, "admit", lambda *_: FREE, "one probe at a time"),
-    (HealthBoard, "refused", lambda *_, **__: None, "an account is left alone whose key is wrong"),
-    (HealthBoard, "limited", lambda *_, **__: None, "nobody is asked before the time that it has named"),
-    (HealthBoard, "release", lambda *_: None, "a probe that is over gives its turn back"),
-    (health, "may", lambda *_: "yes", "a resting account is left alone"),
-    (health, "wait", lambda *_: 4000.0, "no wait is beyond its cap"),
-    (health, "wait", lambda *_: 90.0, "nobody rests for longer than it has asked for, or a minute"),
-    (
-        health,
-        "wait",
-        lambda attempt, jitter, _: backoff.delay(attempt, jitter),
-        "nobody is asked before the time that it has named",
+async def does_not_close(*_: object) -> None: ...
+
+
+Patch: TypeAlias = tuple[Any, str, Callable[..., object]]
+DEFECTS: Mapping[str, tuple[str, Sequence[Patch]]] = {  # what somebody could break, and the law that has to notice it
+    "probes are not counted": (
+        "one probe at a time",
+        [(health, "may", lets_all_probe), (rejecting, "may", lets_all_probe)],
     ),
-    (health, "wait", lambda *_: 0.0, "probes per hour are bounded"),
-    (Sessions, "account", lambda *_: "", "a session moves only when its account cannot answer"),
-    (Journey, "_next", lambda _: None, "nothing is lost that somebody could have answered"),
-    (Journey, "_drop", _does_not_close, "one request is at one account at a time"),
-    (Journey, "_note", lambda *_, **__: None, "what is told is what happened"),
-)
+    "who waited in line does not look again": (
+        "a resting account is left alone",
+        [(Asker, "_is_overtaken", lambda *_, **__: False)],
+    ),
+    "a wrong key is forgotten": (
+        "an account is left alone whose key is wrong",
+        [(HealthBoard, "refused", lambda *_, **__: None)],
+    ),
+    "a limit is forgotten": (
+        "nobody is asked before the time that it has named",
+        [(HealthBoard, "limited", lambda *_, **__: None)],
+    ),
+    "what a provider asks for is ignored": (
+        "nobody is asked before the time that it has named",
+        [(health, "wait", lambda *given: backoff.delay(*given[:2]))],
+    ),
+    "a probe keeps its turn": ("a probe that is over gives its turn back", [(HealthBoard, "release", lambda *_: None)]),
+    "waits have no cap": ("no wait is beyond its cap", [(health, "wait", lambda *_: 4000.0)]),
+    "waits are too long": (
+        "nobody rests for longer than it has asked for, or a minute",
+        [(health, "wait", lambda *_: 90.0)],
+    ),
+    "waits do not grow": ("probes per hour are bounded", [(health, "wait", lambda *_: 0.0)]),
+    "sessions are forgotten": (
+        "a session moves only when its account cannot answer",
+        [(Sessions, "account", lambda *_: "")],
+    ),
+    "nobody else is asked": ("nothing is lost that somebody could have answered", [(Journey, "_next", lambda _: None)]),
+    "the refused answer stays open": ("one request is at one account at a time", [(Journey, "_drop", does_not_close)]),
+    "attempts are not put down": ("what is told is what happened", [(Journey, "_note", lambda *_, **__: None)]),
+}
 
 
-@pytest.mark.parametrize(("where", "name", "wrong", "law"), DEFECTS, ids=[f"{each[1]} {each[3]}" for each in DEFECTS])
-def test_a_defect_does_not_go_unnoticed(
-    monkeypatch: pytest.MonkeyPatch, where: type | Any, name: str, wrong: Callable[..., object], law: str
-) -> None:
-    monkeypatch.setattr(where, name, wrong)
+@pytest.mark.parametrize(("law", "patches"), DEFECTS.values(), ids=DEFECTS)
+def test_a_defect_does_not_go_unnoticed(monkeypatch: pytest.MonkeyPatch, law: str, patches: Sequence[Patch]) -> None:
+    for where, name, wrong in patches:
+        monkeypatch.setattr(where, name, wrong)
     week = simulate(Plan(seed=9, days=0.25, trouble=12, crowd=30, room=NARROW))
 
     assert law in week.referee.broken_laws, table(week)
