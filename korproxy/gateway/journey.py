@@ -36,6 +36,8 @@ _COOLING = frozenset({"rate_limited", "spent", "erroring", "probing"})
 # Whoever is told of a limit waits for its end, so that comes last of what time heals: others may be well again before.
 _WEIGHT: dict[Kind, int] = {"failed": 4, "rejected": 3, "busy": 2, "limited": 1, "unfit": 0}
 
+MOST_OVERTAKEN = 8  # times that a request queues up in vain before it gives an account up
+
 log = logging.getLogger("korproxy.gateway")
 
 
@@ -95,6 +97,7 @@ class Journey:
     _awaited: Rejected | None = attrs.field(default=None, init=False)
     _failure: KorproxyError | None = attrs.field(default=None, init=False)
     _weight: int = attrs.field(default=-1, init=False)
+    _overtaken: int = attrs.field(default=0, init=False)  # how often
     _stale: bool = attrs.field(default=False, init=False)  # somebody was asked since the route was decided
 
     def __attrs_post_init__(self) -> None:
@@ -169,6 +172,10 @@ class Journey:
             self._weight, self._failure = weight, came.exc or _as_error(came, outcome)
         self._stale = True
         if outcome.kind == "overtaken":  # after a long wait for a place
+            self._overtaken += 1
+            if self._overtaken > MOST_OVERTAKEN:
+                self._done.add(_key(came.candidate))
+                self._failure = self._failure or came.exc
             self._decide_anew()
         return outcome
 
@@ -184,7 +191,8 @@ class Journey:
                 continue
             if provider not in self._providers:
                 gate.budget.asked(provider)
-            doubtful = turn.probe or gate.board.standing(provider, account, model).failures > 0
+            # A probe costs nothing: there is one at a time, and a wait before the next, so it makes no outage worse.
+            doubtful = not turn.probe and gate.board.standing(provider, account, model).failures > 0
             if self._providers and doubtful and not gate.budget.take(provider):
                 gate.board.release(turn)
                 self._done.add(_key(candidate))

@@ -12,6 +12,7 @@ import pytest
 import trio
 
 from korproxy.gateway import backoff
+from korproxy.gateway.asking import Asker
 from korproxy.gateway.deciding import Route
 from korproxy.gateway.router import Router
 from korproxy.gateway.routing import Snapshot
@@ -243,3 +244,36 @@ async def test_who_was_overtaken_is_answered_by_whoever_has_come_back_meanwhile(
                 go.set()
 
     assert [(each.status_code, each.headers["x-korproxy-account"]) for each in answers] == [(200, "a")] * 3
+
+
+async def test_a_probe_needs_no_token_of_the_budget() -> None:
+    async with open_accounts() as served:
+        one = provider_at(served.url, accounts=accounts("a", "b"))
+        served.will("a", refusing(500))
+        async with open_gateway(one) as running, running.client() as client:
+            board, budget = running.gate.board, running.gate.budget
+            board.jitter = lambda: 0.0
+            budget.reserve, budget.per_request = 0.0, 0.0
+            board.limited("one", "b", "m", code="KP-RATE-401")
+            await trio.sleep_until(board.standing("one", "b", "m").until)
+            answer = await chat(client)
+
+            assert (answer.status_code, answer.headers["x-korproxy-account"]) == (200, "b")
+            assert not budget.take("one")  # there was none
+
+
+@pytest.mark.code("KP-RATE-405")
+async def test_whoever_is_overtaken_again_and_again_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That cannot be, as who is asked is chosen by the same health. If it can after all, it must not go on for ever."""
+    monkeypatch.setattr(Asker, "_is_overtaken", lambda *_, **__: True)
+    async with open_accounts() as served:
+        one = provider_at(served.url, accounts=accounts("a", "b", "c"))
+        async with open_gateway(one) as running, running.client() as client:
+            running.gate.board.limited("one", "c", "m", code="KP-RATE-401")
+            answer = await chat(client)
+            [story] = running.gate.stories.recent()
+
+    assert answer.headers["x-korproxy-error"] == "KP-RATE-405"
+    assert {each.outcome for each in story.attempts} == {"overtaken"}
+    assert len(story.attempts) <= 8 + 2
+    assert served.asked == []
