@@ -115,7 +115,7 @@ def test_a_limited_account_is_seen_explained_and_woken(steered: Steered) -> None
     woken = steered.say("account", "wake", "one/work")
 
     assert (status, headers["x-korproxy-request"], meanwhile) == (429, test["id"], "two/home")
-    assert "one/work with gpt-4o: rate limited [KP-RATE-401], said to come back in 60 s (status 429, " in story
+    assert "one/work with gpt-4o: rate limited [KP-RATE-401], retry after 60 s (status 429, " in story
     assert "rate limited for gpt-4o [KP-RATE-401], asked again in " in state
     assert woken == "one/work may be asked again at once.\n"
     assert "rate limited" not in steered.say("account", "list")

@@ -159,7 +159,7 @@ async def test_the_only_account_is_limited_for_a_moment(stage: Stage, a_user: Us
     assert " warning " in line
     assert line.rstrip().endswith("Provider rate limited. Retrying in 2s... (codex/only)")
     told = a_user.runs("why", answer.id)
-    assert f"1. codex/only with {CODEX}: rate limited [KP-RATE-401], said to come back in 2 s" in told
+    assert f"1. codex/only with {CODEX}: rate limited [KP-RATE-401], retry after 2 s" in told
     assert "to find out whether it is well again" in told
 
 

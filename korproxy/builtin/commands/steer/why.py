@@ -84,7 +84,7 @@ def _attempt(number: int, attempt: Mapping[str, Any]) -> str:
     who = f"{attempt.get('provider')}/{attempt.get('account')} with {attempt.get('model')}"
     outcome = str(attempt.get("outcome"))
     code = f" [{attempt['code']}]" if attempt.get("code") else ""
-    back = f", said to come back in {attempt['retry_after']:g} s" if isinstance(attempt.get("retry_after"), int | float) else ""
+    back = f", retry after {attempt['retry_after']:g} s" if isinstance(attempt.get("retry_after"), int | float) else ""
     facts = [
         f"status {attempt['status']}" if attempt.get("status") else "",
         f"asked after {_ms(attempt.get('at'))}",

@@ -51,7 +51,7 @@ def test_a_story_is_told_from_the_decision_to_the_end(home: Path) -> None:
     assert lines[2] == "model    m"
     assert lines[-3:] == [
         "what happened",
-        "  1. one/work with m: rate limited [KP-RATE-401], said to come back in 40 s (status 429, asked after 0 ms, took 8 ms)"
+        "  1. one/work with m: rate limited [KP-RATE-401], retry after 40 s (status 429, asked after 0 ms, took 8 ms)"
         " -> next candidate",
         "  2. two/home with n: answered (asked after 8 ms, took 27 ms, to find out whether it is well again)",
     ]
