@@ -143,6 +143,22 @@ async def test_a_limit_is_an_error_only_where_every_account_is_limited(
     assert sorted(accounts.asked()) == ["one"] + ["two"] * 4  # nobody was asked in vain
 
 
+@pytest.mark.parametrize("is_async", [True], indirect=True, ids=["async"])
+@pytest.mark.parametrize("form", ["retry-after=50", "retry-after=ms:50000", "retry-after=date:50", "ratelimit-headers=unified"])
+async def test_the_wait_is_the_one_that_the_provider_means_however_it_says_it(
+    accounts: Accounts, any_tool: Tool, form: str
+) -> None:
+    provider = PROVIDERS[any_tool.name]
+    accounts.will(provider, "one", "status=429 retry-after=600")
+    accounts.will(provider, "two", f"status=429 {form}" + (" retry-after=50" if "unified" in form else ""))
+    with pytest.raises(any_tool.errors.rate_limit) as caught:
+        await any_tool.ask(f"hello {time.monotonic_ns()}")
+
+    status, code, seconds = limited(caught.value, any_tool)
+    assert (status, code) == (429, "KP-RATE-405")
+    assert 47 <= seconds <= 50
+
+
 async def test_a_short_limit_is_waited_out_and_the_sdk_hears_nothing_of_it(accounts: Accounts, any_tool: Tool) -> None:
     provider = PROVIDERS[any_tool.name]
     for account in ("one", "two"):
