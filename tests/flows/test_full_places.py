@@ -96,6 +96,8 @@ async def test_who_waits_for_a_place_does_not_go_where_others_were_refused_meanw
             await until(lambda: running.windows["one"].slots.waiting == 5)
             go.set()
 
+            await until(lambda: len(running.finished) == 6)
+
         stories = running.gate.stories.recent()
 
     assert served.asked == ["a"]
@@ -271,6 +273,7 @@ async def test_whoever_is_overtaken_again_and_again_gives_up(monkeypatch: pytest
         async with open_gateway(one) as running, running.client() as client:
             running.gate.board.limited("one", "c", "m", code="KP-RATE-401")
             answer = await chat(client)
+            await until(lambda: running.finished)
             [story] = running.gate.stories.recent()
 
     assert answer.headers["x-korproxy-error"] == "KP-RATE-405"

@@ -94,6 +94,7 @@ async def test_a_stall_before_the_first_byte_costs_the_deadline_and_no_more(how:
             running.gate.board.wake("one", "a")  # else it rests after the third one
             stalled.append(await ask(client, f"hi {number}", stream=stream))
 
+        await until(lambda: len(running.finished) == 10)
         codes = [each.attempts[0].code for each in running.gate.stories.recent(5)]
 
     assert [(each.status, each.text, each.account) for each in stalled] == [
