@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import msgspec
 
 from korproxy.errors.exceptions import KorproxyError
@@ -10,6 +12,9 @@ from korproxy.gateway.health_board import HealthBoard
 from korproxy.gateway.ledger import Ledger
 from korproxy.gateway.routing import Candidate
 from korproxy.gateway.slots import Slots
+from korproxy.gateway.verdicts import remedy
+
+log = logging.getLogger("korproxy.gateway")
 
 
 class Seat(msgspec.Struct, eq=False):  # it stands for itself in the slots
@@ -54,6 +59,9 @@ def report(board: HealthBoard, candidate: Candidate, held: Held, *, code: str = 
     elif held == "failed":
         board.failed(provider, account, model, code=code, retry_after=retry_after)
     elif held == "refused":
+        if board.standing(provider, account, "").state != "refused":  # others may answer, so nobody else would say it
+            what = remedy(provider, account, code)
+            log.warning("%s: %s refuses the account %s: it gets no more requests. %s", code, provider, account, what)
         board.refused(provider, account, code=code)
     elif held == "good":
         board.succeeded(provider, account, model)

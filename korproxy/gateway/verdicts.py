@@ -39,8 +39,7 @@ def verdict(rejected: Sequence[Rejected], returns_in: float | None) -> KorproxyE
     if refused is None:
         return NoProvider(DISABLED, f"Nobody who could answer may be asked: {named}.")
     keyed = refused.code in {"", _REFUSED}
-    whose = f"{refused.provider}/{refused.account}"
-    what = remedy(refused.provider, refused.account) if keyed else f"Pay there, then: korproxy account wake {whose}"
+    what = remedy(refused.provider, refused.account, refused.code)
     return AccountRefused(
         refused.code or _REFUSED,
         f"Nobody who could answer may be asked: {named}. {what}",
@@ -50,9 +49,11 @@ def verdict(rejected: Sequence[Rejected], returns_in: float | None) -> KorproxyE
     )
 
 
-def remedy(provider: str, account: str) -> str:
-    """Say what to do where *provider* does not take the credential of *account*: it is asked no more until then."""
+def remedy(provider: str, account: str, code: str = _REFUSED) -> str:
+    """Say what to do where *provider* refuses *account* with *code*: it is asked no more until then."""
     whose = f"{provider}/{account}"
+    if code not in {"", _REFUSED}:
+        return f"Pay there, then: korproxy account wake {whose}"
     return (
         f"Put a valid key where the account {whose} points to, then: korproxy reload."
         f" If the key is valid by now: korproxy account wake {whose}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import attrs
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -105,6 +106,7 @@ FRAMINGS: st.SearchStrategy[Framing] = st.sampled_from(["length", "chunked", "cl
 @given(st.data(), DIALECTS, STATUSES, ANSWERS, FRAMINGS)
 @example(None, "openai-chat", 500, b"", "length")
 @example(None, "anthropic-messages", 529, b"", "chunked")
+@pytest.mark.usefixtures("expected_logs")
 async def test_an_answer_reaches_the_client_as_it_was_sent(
     data: st.DataObject | None, dialect: str, status: int, body: bytes, framing: Framing
 ) -> None:

@@ -135,6 +135,7 @@ async def test_an_error_as_the_first_event_behind_a_sign_of_life_is_an_error_in_
 
 @pytest.mark.code("KP-AUTH-007")
 @every_pair
+@pytest.mark.usefixtures("expected_logs")
 async def test_our_key_that_is_refused_behind_a_sign_of_life_is_told_as_ours(client: str, provider: str) -> None:
     heard, event = await waited(client, provider, refusing(401, b'{"error":{"message":"no such key"}}'))
 

@@ -59,6 +59,7 @@ TROUBLES = {
 
 
 @pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
+@pytest.mark.usefixtures("expected_logs")
 async def test_another_account_answers_and_the_client_sees_nothing_of_it(trouble: Scripted | Serve) -> None:
     async with gateway("a", "b") as (running, served, client):
         served.will("a", trouble)
@@ -143,6 +144,7 @@ async def test_where_all_are_switched_off_nobody_is_asked() -> None:
 
 
 @pytest.mark.code("KP-AUTH-007")
+@pytest.mark.usefixtures("expected_logs")
 async def test_where_all_are_refused_the_client_is_told_whose_key_it_is_and_nobody_is_asked_in_vain() -> None:
     async with gateway("a", "b") as (running, served, client):
         for each in "ab":
@@ -161,6 +163,7 @@ async def test_where_all_are_refused_the_client_is_told_whose_key_it_is_and_nobo
     assert (woken.status_code, served.asked) == (200, ["a", "b", "b"])
 
 
+@pytest.mark.usefixtures("expected_logs")
 async def test_who_has_no_money_left_is_not_asked_again_by_itself() -> None:
     async with gateway("a") as (_, served, client):
         served.will("a", refusing(402))
@@ -173,6 +176,7 @@ async def test_who_has_no_money_left_is_not_asked_again_by_itself() -> None:
     assert served.asked == ["a"]
 
 
+@pytest.mark.usefixtures("expected_logs")
 async def test_a_wait_and_a_refusal_together_are_a_wait() -> None:
     async with gateway("a", "b") as (_, served, client):
         served.will("a", refusing(401))

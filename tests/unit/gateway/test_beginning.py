@@ -38,6 +38,7 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("status", "body", "code"), REFUSALS)
+@pytest.mark.usefixtures("expected_logs")
 async def test_a_providers_own_error_passes_untouched_and_a_code_goes_beside_it(status: int, body: bytes, code: str) -> None:
     scripted = Scripted(status=status, headers=[("content-type", "application/json"), ("retry-after", "7")], pieces=[body])
     async with open_echo(scripted) as echo, open_gate(provider_at(echo.url)) as gate:
@@ -81,6 +82,7 @@ async def test_an_error_is_understood_from_its_beginning_and_passed_to_its_end(m
 
 
 @pytest.mark.code("KP-AUTH-007")
+@pytest.mark.usefixtures("expected_logs")
 async def test_a_refusal_of_our_own_key_is_our_error_and_names_the_account() -> None:
     async with open_echo(Scripted(status=401, pieces=[b'{"error":{"message":"bad key"}}'])) as echo:
         async with open_gate(provider_at(echo.url)) as gate:

@@ -48,6 +48,7 @@ async def test_nothing_is_written_down_of_a_request_that_is_answered_at_once() -
     assert [each.account for each in told.relay.ledger.decision.order] == ["a", "b"]
 
 
+@pytest.mark.usefixtures("expected_logs")
 async def test_each_attempt_is_written_down_with_what_came_of_it() -> None:
     async with gate_to("a", "b", "c") as (gate, served):
         served.will("a", refusing(503))

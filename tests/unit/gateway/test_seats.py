@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 import trio
 from trio.testing import MockClock
@@ -81,6 +83,7 @@ async def test_a_place_is_one_at_an_account() -> None:
         (Outcome(kind="refused", held="good"), ("available", 0)),
     ],
 )
+@pytest.mark.usefixtures("expected_logs")
 async def test_the_board_is_told_how_an_attempt_ended(
     autojump_clock: MockClock, outcome: Outcome, state: tuple[str, int]
 ) -> None:
@@ -93,6 +96,7 @@ async def test_the_board_is_told_how_an_attempt_ended(
         assert health.until == trio.current_time() + 7.0
 
 
+@pytest.mark.usefixtures("expected_logs")
 async def test_a_credential_that_is_refused_is_refused_for_all_models(autojump_clock: MockClock) -> None:
     board = HealthBoard()
     report_outcome(board, CANDIDATE, Outcome(kind="rejected", held="refused", code="KP-AUTH-007"))
@@ -107,3 +111,26 @@ async def test_the_clients_own_fault_shows_that_the_account_is_there(autojump_cl
     report_outcome(board, CANDIDATE, Outcome(kind="refused", held="good"))
 
     assert board.standing("one", "a", "m").state == "available"
+
+
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [
+        ("KP-AUTH-007", "Put a valid key where the account one/a points to, then: korproxy reload."),
+        ("KP-PROV-110", "Pay there, then: korproxy account wake one/a"),
+    ],
+)
+async def test_that_an_account_is_refused_is_told_once_since_others_may_answer_in_its_place(
+    autojump_clock: MockClock, expected_logs: list[logging.LogRecord], code: str, what: str
+) -> None:
+    board = HealthBoard()
+    refusal = Outcome(kind="rejected", held="refused", status=401, code=code)
+    for _ in range(3):
+        report_outcome(board, CANDIDATE, refusal)
+    told = [each.getMessage() for each in expected_logs]
+    board.wake("one", "a")
+    report_outcome(board, CANDIDATE, refusal)
+
+    assert len(told) == 1
+    assert told[0].startswith(f"{code}: one refuses the account a: it gets no more requests. {what}")
+    assert len(expected_logs) == 2
