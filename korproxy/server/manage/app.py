@@ -62,7 +62,7 @@ def _add_errors(app: QuartTrio, desk: Desk) -> None:
 
 
 def _add_refusals(app: QuartTrio, desk: Desk) -> None:
-    from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+    from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
     @app.errorhandler(HTTPException)
     async def not_here(exc: HTTPException) -> Response:
@@ -72,6 +72,9 @@ def _add_refusals(app: QuartTrio, desk: Desk) -> None:
             response = refused(BadRequest("KP-SYS-507", "This address does not take that method."), desk.faults())
             response.headers["Allow"] = ", ".join(sorted(exc.valid_methods or ()))
             return response
+        if isinstance(exc, RequestEntityTooLarge):
+            text = f"The body has more than {app.config['MAX_CONTENT_LENGTH']} bytes, which is all that this address takes."
+            return refused(BadRequest("KP-SYS-508", text), desk.faults())
         response = refused(BadRequest("KP-SYS-501", f"KorProxy could not answer: {exc.name}."), desk.faults())
         response.status_code = exc.code or 500
         return response

@@ -122,3 +122,18 @@ def test_a_body_is_read_once_whatever_is_asked(monkeypatch: pytest.MonkeyPatch) 
     assert read == []
     assert [found.images, found.reasoning, found.images, found.reasoning] == [True] * 4
     assert read == [found.body]
+
+
+def test_a_long_conversation_that_nowhere_speaks_of_images_is_not_read_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[bytes] = []
+    monkeypatch.setattr(module, "decoded", lambda raw: read.append(bytes(raw)))
+    found = content(messages=[{"role": "user", "content": [{"type": "text", "text": "hello"}]}] * 1000, input="hello")
+
+    assert (found.images, read) == (False, [])
+
+
+@pytest.mark.parametrize("kind", ['"\\u0069mage_url"', '"im\\u0061ge_url"', '"image\\u005furl"'])
+def test_an_image_is_found_whatever_letters_of_its_type_are_escaped(kind: str) -> None:
+    shown = f'[{{"role": "user", "content": [{{"type": {kind}}}]}}]'
+
+    assert Content(f'{{"messages": {shown}}}'.encode()).images is True

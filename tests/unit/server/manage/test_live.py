@@ -85,3 +85,12 @@ async def test_an_error_of_whoever_was_asked_is_the_answer() -> None:
 
     assert coded(answer) == (404, "KP-CONF-242")
     assert answer.json()["error"]["message"].startswith("There is no one/x.")
+
+
+@pytest.mark.code("KP-SYS-508")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # httpx's: nobody reads its body to the end
+async def test_a_body_that_is_too_large_is_no_fault_of_ours() -> None:
+    async with managed(desk_with()) as client:
+        answer = await client.post("/v1/routing/test", content=b" " * (16 * 1024**2 + 1), headers=KEY)
+
+    assert coded(answer) == (413, "KP-SYS-508")
