@@ -132,8 +132,9 @@ class Referee:
         self._decided(visit, "failed")
 
     def heals(self, place: Place) -> None:
-        """Take note that the user has put a good key in place: from here on it may not rest for that."""
+        """Take note that the user has put a good key in place, and has ended all that the account waits for."""
         self._refused.discard(place)
+        self._told = {key: until for key, until in self._told.items() if key[0] != place}
         self._may_rest.pop((place, ""), None)
 
     def answers(self, visit: Visit) -> None:
