@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 from korproxy.api import Cli, Command, hookimpl
-from korproxy.builtin.commands.steer.health import duration, until
+from korproxy.builtin.commands.steer.health import duration, short, until
 
 HEALTH = "/v1/diagnostics/health"
+MOST = 10  # findings that are told of each provider
 
 
 @hookimpl
@@ -84,12 +85,17 @@ def _provider(provider: Mapping[str, Any]) -> Iterator[str]:
     for check in provider.get("checks") or ():
         if not check.get("reached"):
             yield f"  {check.get('account')}: not reached at {check.get('at')} [{check.get('code')}]"
-    yield from (f"  {_trouble(each)}" for each in provider.get("health") or () if each.get("state") != "available")
+    held = [each for each in provider.get("health") or () if each.get("state") != "available"]
+    if len(held) > MOST:  # in an outage clients ask for any number of models; what is about whole accounts is told first
+        held.sort(key=lambda each: bool(each.get("model")) and each.get("state") != "refused")
+    yield from (f"  {_trouble(each)}" for each in held[:MOST])
+    if len(held) > MOST:
+        yield f"  and {len(held) - MOST} more; `korproxy status --json` has all"
 
 
 def _trouble(entry: Mapping[str, Any]) -> str:
     """Say what is held against an account, and until when."""
-    model = f", {entry['model']}" if entry.get("model") else ""
+    model = f", {short(entry['model'])}" if entry.get("model") else ""
     state = str(entry.get("state")).replace("_", " ")
     return f"{entry.get('account')}{model}: {state} [{entry.get('code')}]{until(entry)}"
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 WELL = "available"
+LONGEST = 80  # characters of the name of a model
 MOST = 3  # findings that are told; an account may be limited for any number of models
 
 
@@ -22,9 +23,15 @@ def account_state(health: Sequence[Mapping[str, Any]]) -> str:
 def finding(entry: Mapping[str, Any]) -> str:
     """Return one entry in words: ``rate limited for gpt-5.5 [KP-RATE-401], asked again in 12 s``."""
     state = "rate limit used up" if entry.get("spent") else str(entry.get("state") or "not known").replace("_", " ")
-    model = f" for {entry['model']}" if entry.get("model") else ""
+    model = f" for {short(entry['model'])}" if entry.get("model") else ""
     code = f" [{entry['code']}]" if entry.get("code") else ""
     return f"{state}{model}{code}{until(entry)}"
+
+
+def short(name: object) -> str:
+    """Return the *name* of a model so that it does not fill the terminal: clients may make up long ones."""
+    text = str(name)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def until(entry: Mapping[str, Any]) -> str:

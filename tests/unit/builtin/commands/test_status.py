@@ -187,3 +187,17 @@ def test_what_is_held_against_an_account_is_told_with_its_end() -> None:
         "    work: erroring [KP-RATE-401], a request is testing it right now",
         "    work: refused [KP-AUTH-007], not asked until its key changes or it is woken",
     ]
+
+
+def test_an_outage_of_any_number_of_models_does_not_fill_the_terminal() -> None:
+    limited = {"account": "a", "state": "rate_limited", "code": "KP-RATE-401", "returns_in": 9.0}
+    held = [{**limited, "model": f"m{number}" + "x" * 900} for number in range(2000)]
+    refused = {"account": "z", "model": "", "state": "refused", "code": "KP-AUTH-007"}
+    text = describe({"providers": [{"id": "one", "type": "claude", "accounts": ["a", "z"], "health": [*held, refused]}]})
+    lines = text.splitlines()
+    found = [line for line in lines[lines.index("providers") + 2 :] if line.startswith("    ")]
+
+    assert len(found) == 11
+    assert found[0].strip() == "z: refused [KP-AUTH-007], not asked until its key changes or it is woken"
+    assert found[1].strip() == f"a, m0{'x' * 78}...: rate limited [KP-RATE-401], asked again in 9 s"
+    assert found[-1].strip() == "and 1991 more; `korproxy status --json` has all"
