@@ -33,16 +33,16 @@ def verdict(rejected: Sequence[Rejected], returns_in: float | None) -> KorproxyE
     )
     if returns_in is not None:
         wait = max(1, ceil(returns_in))
-        text = f"Everybody who could answer rests: {named}. Try again in {wait} s."
+        text = f"All accounts that could answer are resting: {named}. Try again in {wait} s."
         return Busy(COOLING, text, retry_after=float(wait))
     refused = next((each for each in rejected if each.why == "refused"), None)
     if refused is None:
-        return NoProvider(DISABLED, f"Nobody who could answer may be asked: {named}.")
+        return NoProvider(DISABLED, f"None of the accounts that could answer can be asked: {named}.")
     keyed = refused.code in {"", _REFUSED}
     what = remedy(refused.provider, refused.account, refused.code)
     return AccountRefused(
         refused.code or _REFUSED,
-        f"Nobody who could answer may be asked: {named}. {what}",
+        f"None of the accounts that could answer can be asked: {named}. {what}",
         provider=refused.provider,
         account=refused.account,
         upstream_status=401 if keyed else 402,

@@ -135,7 +135,7 @@ async def test_all_accounts_that_could_answer_are_limited(stage: Stage, a_user: 
         assert error["type"] == "rate_limit_error"
         assert "claude/work (rate limited, KP-RATE-401, back in" in error["message"]
         assert "claude/home (rate limited, KP-RATE-401, back in" in error["message"]
-    assert "Everybody who could answer rests" in await a_user.reads(second.headers["x-correlation-id"], " server ")
+    assert "All accounts that could answer are resting" in await a_user.reads(second.headers["x-correlation-id"], " server ")
     told = a_user.runs("why", second.id)
     assert re.search(rf"claude/work with {CLAUDE}: rate limited, asked again in (10 min|9 min 5\d s)", told)
     assert "what happened: nobody was asked" in told

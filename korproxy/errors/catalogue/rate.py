@@ -71,7 +71,7 @@ RATE: tuple[ErrorCode, ...] = (
     ),
     ErrorCode(
         code="KP-RATE-405",
-        message="Everybody who could answer rests.",
+        message="All accounts that could answer are resting.",
         description=(
             "Each account that serves this model has been limited by its provider, or has failed several times, and is left"
             " alone for a while. `Retry-After` says when the first of them may be asked again. Waits up to"

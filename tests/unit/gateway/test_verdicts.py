@@ -24,7 +24,7 @@ def test_while_somebody_returns_the_client_is_told_when_and_who_rests_for_what()
     assert isinstance(error, Busy)
     assert (error.code, error.retry_after) == ("KP-RATE-405", 12.0)
     assert str(error) == (
-        "Everybody who could answer rests: one/a (rate limited, KP-RATE-401, back in 12 s),"
+        "All accounts that could answer are resting: one/a (rate limited, KP-RATE-401, back in 12 s),"
         " one/b (failing, KP-NET-302, back in 30 s), one/c (refused by its provider, KP-AUTH-007). Try again in 12 s."
     )
 
