@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from math import inf
 from typing import Any, TypeAlias
 
@@ -12,6 +12,7 @@ import trio
 
 from korproxy.gateway import health as rules
 from korproxy.gateway.health import WELL, Health
+from korproxy.models.accounts import Account
 
 Key: TypeAlias = tuple[str, str, str]
 
@@ -44,6 +45,7 @@ class HealthBoard:
     Attributes:
         clock: Trio's time.
         jitter: Gives 0 to 1 by chance.
+        current: The address and the account that each provider and name means since the last reload; None: there was none.
         calm: Whether nothing is held against anybody: then there is nothing to ask here. Each request looks at it, so it is no
             property.
     """
@@ -51,6 +53,7 @@ class HealthBoard:
     most: int = ENTRIES
     clock: Callable[[], float] = trio.current_time
     jitter: Callable[[], float] = random.random
+    current: Mapping[tuple[str, str], tuple[str, Account]] | None = attrs.field(default=None, init=False, repr=False)
     calm: bool = attrs.field(default=True, init=False)
     _entries: dict[Key, Health] = attrs.field(factory=dict, init=False)  # the first one was changed the longest time ago
     _probes: int = attrs.field(default=0, init=False)
@@ -131,6 +134,13 @@ class HealthBoard:
         """Forget all accounts but these; they are not configured any more."""
         self._drop([key for key in self._entries if key[:2] not in accounts])
 
+    def is_past(self, provider: str, address: str, account: Account) -> bool:
+        """Whether *account* is gone, or has another key or *address* by now: how it does tells nothing of who has its name."""
+        if self.current is None:
+            return False
+        there, now = self.current.get((provider, account.name), ("", account))
+        return there != address or (now is not account and credential(now) != credential(account))
+
     def returns_at(self, provider: str, account: str, model: str) -> float | None:
         """Return when *account* may be asked again, which is now or earlier if it may be; None: not by itself.
 
@@ -199,6 +209,11 @@ class HealthBoard:
         if self._changed is not None:
             self._changed.set()
             self._changed = None
+
+
+def credential(account: Account) -> tuple[bool, str]:
+    """Return what tells the credential of *account* from another one."""
+    return account.forwards, account.secret.reveal() if account.secret else ""
 
 
 def _keys(provider: str, account: str, model: str) -> tuple[Key, ...]:

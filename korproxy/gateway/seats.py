@@ -54,6 +54,8 @@ class Seat(msgspec.Struct, eq=False):  # it stands for itself in the slots
 def report(board: HealthBoard, candidate: Candidate, held: Held, *, code: str = "", retry_after: float | None = None) -> None:
     """Tell *board* what is *held* against the account of *candidate*."""
     provider, account, model = candidate.provider.id, candidate.account.name, candidate.model
+    if board.current is not None and board.is_past(provider, candidate.provider.base_url, candidate.account):
+        return  # such as a 401 to a key that was exchanged while it was under way
     if held == "limited":
         board.limited(provider, account, model, code=code, retry_after=retry_after)
     elif held == "failed":

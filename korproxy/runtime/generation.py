@@ -11,10 +11,10 @@ import attrs
 from korproxy.config.keys import Keys
 from korproxy.contracts import Embedder, Provider, Translator
 from korproxy.gateway.gate import Gate
+from korproxy.gateway.health_board import credential
 from korproxy.gateway.lasting import Lasting
 from korproxy.gateway.routing import Snapshot
 from korproxy.gateway.windows import Windows
-from korproxy.models.accounts import Account
 from korproxy.models.outcome import Finished
 from korproxy.runtime.compose import Composition
 from korproxy.server.answering import Answerer
@@ -90,17 +90,14 @@ def make_front(parts: Composition, keys: KeyRing, shared: Shared, snapshot: Snap
 
 def settle_accounts(shared: Shared, before: Iterable[Provider], after: Iterable[Provider]) -> None:
     """Forget what is held against accounts that are gone, or have another key now: that was about the old one."""
-    board = shared.lasting.board
-    old = {(each.id, account.name): (each.base_url, _credential(account)) for each in before for account in each.accounts}
-    new = {(each.id, account.name): (each.base_url, _credential(account)) for each in after for account in each.accounts}
+    board, after = shared.lasting.board, list(after)
+    board.current = {(each.id, account.name): (each.base_url, account) for each in after for account in each.accounts}
+    old = {(each.id, account.name): (each.base_url, credential(account)) for each in before for account in each.accounts}
+    new = {(each.id, account.name): (each.base_url, credential(account)) for each in after for account in each.accounts}
     board.keep(new.keys())
     for key, what in new.items():
         if key in old and old[key] != what:
             board.wake(*key)
-
-
-def _credential(account: Account) -> tuple[bool, str]:
-    return account.forwards, account.secret.reveal() if account.secret else ""
 
 
 def load_across(translators: Iterable[Translator | Embedder]) -> None:

@@ -6,7 +6,10 @@ import trio
 
 from korproxy.config.home import Home, prepare
 from korproxy.config.keys import ensure_keys
+from korproxy.gateway.routing import Candidate
+from korproxy.gateway.seats import report
 from korproxy.gateway.windows import Windows
+from korproxy.kit.http_provider import HttpProvider
 from korproxy.models.accounts import Account, Secret
 from korproxy.runtime.generation import Shared, key_ring, make_front, settle_accounts
 from korproxy.server.keys import CLIENT, MANAGE, READ, KeyRing
@@ -70,4 +73,21 @@ async def test_only_what_was_held_against_an_account_that_is_the_same_is_kept() 
     settle_accounts(shared, before, after)  # type: ignore[arg-type]
 
     assert [(each["provider"], each["model"]) for each in board.to_dict()] == [("same", ""), ("same", "m")]
+    await trio.lowlevel.checkpoint()
+
+
+async def test_what_an_account_hears_to_a_key_that_was_exchanged_meanwhile_does_not_count_against_the_new_one() -> None:
+    shared = Shared(windows=Windows(), emit=print)
+    board = shared.lasting.board
+
+    def one(id: str, key: str, url: str = "http://127.0.0.1:1") -> HttpProvider:  # noqa: A002
+        return provider_at(url, id=id, accounts=[Account(name="work", secret=Secret(key))])
+
+    before = [one("same", "a"), one("key", "a"), one("address", "a"), one("gone", "a")]
+    after = [one("same", "a"), one("key", "b"), one("address", "a", "http://127.0.0.1:2"), one("new", "a")]
+    settle_accounts(shared, before, after)
+    for each in before:  # requests that began before the reload
+        report(board, Candidate(provider=each, account=each.accounts[0], model="m", dialect="openai-chat"), "limited")
+
+    assert [each["provider"] for each in board.to_dict()] == ["same"]
     await trio.lowlevel.checkpoint()
