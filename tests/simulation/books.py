@@ -10,12 +10,10 @@ import trio
 
 from korproxy.gateway.health import may
 from korproxy.gateway.why import Story, told
-from korproxy.models.decisions import Attempt, Decision, State
+from korproxy.models.decisions import Attempt, Decision
 from korproxy.models.outcome import Finished
 from tests.simulation.referee import Referee, Visit
 from tests.simulation.weather import Place, Weather
-
-PATIENT: frozenset[State] = frozenset({"rate_limited", "erroring"})
 
 
 @attrs.define(kw_only=True)
