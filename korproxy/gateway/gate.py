@@ -59,9 +59,9 @@ class Gate(Asker):
         route = self.router.route(call, self.snapshot)
         return self._adapted(route, call) if call.peek.previous or self.learnt.anything else route
 
-    def foresee(self, call: Call) -> Route:
-        """Return what ``route`` would; but it is only a look, and nothing is counted for it."""
-        return self._adapted(self.router.foresee(call, self.snapshot), call)
+    def foresee(self, call: Call, session: str | None = None) -> Route:
+        """Return what ``route`` would; but it is only a look, and nothing is counted for it. *session*: see ``Router``."""
+        return self._adapted(self.router.foresee(call, self.snapshot, session=session), call)
 
     def _to_account(self, call: Call) -> Route:
         peek, order = call.peek, at_account(call, self.snapshot)

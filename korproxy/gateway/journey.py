@@ -213,7 +213,7 @@ class Journey:
     def _worth_waiting(self) -> float | None:
         """Return until when it is worth to wait for somebody; the decision is made anew with that."""
         gate, now = self.gate, trio.current_time()
-        self.route = gate.foresee(self.call)
+        self.route = gate.foresee(self.call, self.route.decision.session)
         if self._stale and self._somebody_may():  # who came back while others were asked: that is no wait
             return now if now < self._deadline() else None
         first: float | None = None
@@ -246,7 +246,7 @@ class Journey:
     async def _until_somebody_may(self, until: float) -> None:
         while trio.current_time() < until:
             await self.gate.board.changed(until)
-            self.route = self.gate.foresee(self.call)
+            self.route = self.gate.foresee(self.call, self.route.decision.session)
             if self._somebody_may():
                 return
 

@@ -66,10 +66,14 @@ class Router:
         way = only.order[0] if only.order else None
         return way is not None and not self.board.knows(way.provider.id, way.account.name, way.model)
 
-    def foresee(self, call: Call, snapshot: Snapshot, without: frozenset[str] = NOBODY) -> Route:
-        """Return where *call* would go now; as ``route``, but that nothing is counted for it."""
+    def foresee(self, call: Call, snapshot: Snapshot, without: frozenset[str] = NOBODY, session: str | None = None) -> Route:
+        """Return where *call* would go now; as ``route``, but that nothing is counted for it.
+
+        Args:
+            session: What ``route`` found, where it was asked: to look for that takes milliseconds for a long body.
+        """
         towards = heading(call, snapshot, self.wall())
-        return settle(call, snapshot, towards, self._situation(call, towards, without))
+        return settle(call, snapshot, towards, self._situation(call, towards, without, session))
 
     def answered(self, route: Route, candidate: Candidate) -> None:
         """Note that *candidate* answers the request that went by *route*: its session stays there."""
@@ -77,8 +81,8 @@ class Router:
         if made.session:
             self.sessions.keep(made.session, made.model, name_of(candidate))
 
-    def _situation(self, call: Call, towards: Heading, without: frozenset[str]) -> Situation:
-        session = self._session(call, towards)
+    def _situation(self, call: Call, towards: Heading, without: frozenset[str], session: str | None = None) -> Situation:
+        session = self._session(call, towards) if session is None else session
         return Situation(
             now=self.clock(),
             standing=self.board.standing,

@@ -9,9 +9,11 @@ from contextlib import asynccontextmanager
 import attrs
 import pytest
 import trio
+import trio.testing
 
 from korproxy.errors.exceptions import Busy, ConfigError, ProviderLost, RuleRefused
-from korproxy.gateway import backoff, health
+from korproxy.gateway import backoff, health, router
+from korproxy.gateway.content import Content
 from korproxy.gateway.gate import Gate
 from korproxy.gateway.journey import Came
 from korproxy.gateway.ledger import Ledger
@@ -198,6 +200,36 @@ async def test_a_rule_that_holds_only_after_an_attempt_leaves_nothing_open() -> 
 
     assert running == 0
     assert [(each.outcome, each.next) for each in ledger.tried or ()] == [("failed", "given up")]
+
+
+@pytest.mark.usefixtures("expected_logs")
+async def test_what_session_it_is_is_found_out_once_for_each_wait_and_not_at_each_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+
+    def spied(_: object, content: Content) -> str:
+        asked.append(content.body)
+        return "s-1"
+
+    monkeypatch.setattr(router, "session_of", spied)
+    async with gate_to("a", "b", max_wait=5.0) as (gate, served):
+        for name in "ab":
+            gate.board.limited("one", name, "m", code="KP-RATE-401", retry_after=3.0)
+        told: list[int] = []
+
+        async def waits() -> None:
+            told.append((await ask(gate, a_call(BODY))).relay.status)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(waits)
+            await until(lambda: gate.board._changed is not None)
+            for number in range(50):  # others hear of other things meanwhile
+                gate.board.limited("two", "x", str(number), code="KP-RATE-401")
+                await trio.testing.wait_all_tasks_blocked()
+            looked = len(asked)
+            gate.board.wake("one", "b")
+
+    assert (told, served.asked) == ([200], ["b"])
+    assert (looked, len(asked)) == (1, 2)
 
 
 def test_nothing_is_a_fault_of_ours() -> None:
