@@ -10,6 +10,7 @@ from hashlib import blake2b
 from typing import Any
 
 import attrs
+import msgspec
 
 from korproxy.gateway.content import TALK, Content, decoded
 from korproxy.kit.json_raw import raw_items
@@ -31,6 +32,7 @@ _SAID_ANEW = (
     "x-anthropic-billing-header"  # Claude Code's first block of the system prompt begins so; it changes with each request
 )
 _FIRST_TURN = 50  # messages, at most, that are looked at
+_LARGE = 256 * 1024  # bytes of a prompt or a message; of a larger one only its beginning is looked at: all would hold up others
 
 
 def session_of(headers: Headers, content: Content) -> str:
@@ -62,7 +64,7 @@ def _beginning(content: Content) -> bytes:
     turn = _first_turn(content)
     if not turn:
         return b""
-    return json_bytes([[_lasting(content.value(name)) for name in _SYSTEM if name in content.members], turn])
+    return json_bytes([[_said(content.members[name]) for name in _SYSTEM if name in content.members], turn])
 
 
 def _first_turn(content: Content) -> Sequence[Any]:
@@ -76,6 +78,8 @@ def _first_turn(content: Content) -> Sequence[Any]:
     found: list[Any] = []
     users = False
     for raw in raw_items(content.members[name])[:_FIRST_TURN]:
+        if len(bytes(raw)) > _LARGE:
+            return [*found, _said(raw)]
         item = decoded(raw)
         role = item.get("role", "user" if name == "contents" else "") if isinstance(item, dict) else ""
         if users and role != "user":
@@ -83,6 +87,12 @@ def _first_turn(content: Content) -> Sequence[Any]:
         users = users or role == "user"
         found.append(_lasting(item))
     return found if users else ()
+
+
+def _said(raw: msgspec.Raw) -> Any:
+    """Return what *raw* says that stays as it is from turn to turn."""
+    text = bytes(raw)
+    return _lasting(decoded(raw)) if len(text) <= _LARGE else text[:_LARGE].decode("latin-1")
 
 
 def _lasting(value: Any) -> Any:

@@ -157,3 +157,14 @@ def test_sessions_that_were_not_heard_of_for_longest_are_forgotten() -> None:
     sessions.keep("e", "m", "e")
     assert [sessions.account(name, "m") for name in "acde"] == ["z", "", "d", "e"]
     assert len(sessions) == 3
+
+
+def test_of_a_prompt_or_a_turn_that_is_very_large_only_the_beginning_counts() -> None:
+    many = [{"type": "text", "text": "x"}] * 20_000  # which to take apart would hold up all other requests
+    others = [{"type": "text", "text": "y"}] * 20_000
+    told = {"role": "user", "content": many}
+
+    assert session(system=many, messages=[user("one")]) == session(system=[*many, *many], messages=[user("one"), ANSWER])
+    assert session(messages=[told]) == session(messages=[told, ANSWER, user("two")])
+    assert len({session(system=many, messages=[user("one")]), session(system=others, messages=[user("one")])}) == 2
+    assert len({session(messages=[told]), session(messages=[{"role": "user", "content": others}])}) == 2
