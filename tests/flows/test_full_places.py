@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
+from typing import Any
 
 import httpx
 import pytest
@@ -37,9 +38,9 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[Call]:
     """All requests for which somebody has looked where they would go now."""
     foresee, found = Router.foresee, list[Call]()
 
-    def counted(router: Router, call: Call, snapshot: Snapshot, without: frozenset[str] = frozenset()) -> Route:
+    def counted(router: Router, call: Call, snapshot: Snapshot, **more: Any) -> Route:
         found.append(call)
-        return foresee(router, call, snapshot, without)
+        return foresee(router, call, snapshot, **more)
 
     monkeypatch.setattr(Router, "foresee", counted)
     return found
