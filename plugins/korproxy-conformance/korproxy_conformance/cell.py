@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -29,6 +29,8 @@ class Target:
         spares: By client, provider and use, models to be used once, for what may put an account out of use for a while.
         locked: By provider format, a model whose provider refuses the gateway's key. Where there is none, the mock is told to
             refuse the good one.
+        wake: Called with a provider format before each step and each request: brings back the account there, should what was
+            played before have put it out of use. Other gateways have no such thing.
     """
 
     url: str
@@ -36,6 +38,7 @@ class Target:
     models: Mapping[str, str]
     spares: Mapping[tuple[str, str, str], str] = attrs.field(factory=dict)
     locked: Mapping[str, str] = attrs.field(factory=dict)
+    wake: Callable[[str], None] = lambda _: None
 
 
 @attrs.frozen(kw_only=True)
@@ -85,6 +88,7 @@ class Cell:
 
     def send(self, ask: Ask, *, key: str | None = None) -> Got:
         """Send *ask* and return the answer as it came."""
+        self.target.wake(self.provider)
         headers = self.client.headers(self.target.key if key is None else key)
         return self.line.send(self.client.path(ask), headers, written(self.client.body(ask)))
 

@@ -10,7 +10,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
+from http.client import HTTPConnection
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
@@ -74,12 +76,14 @@ def open_korproxy(mock: str, providers: Sequence[str] = FORMATS, *, lane: bool =
             command = [sys.executable, "-m", KORPROXY, "run", "--port", "0"]
             with _process(command, environment, output) as process:
                 url = _ready(home, process, log)
-                yield own_target(url, (home / "secrets" / "client.key").read_text().strip())
+                client, manager = ((home / "secrets" / f"{each}.key").read_text().strip() for each in ("client", "management"))
+                yield own_target(url, client, manager)
 
 
 def settings(mock: str, providers: Sequence[str], *, lane: bool = True) -> str:
     """Return a korproxy.toml with a provider of each format at the address *mock*, and more of them that are used once."""
     tables = ["version = 1", "[server]", "grace = 0.5", f"lane = {str(lane).lower()}"]
+    tables += ["[retry]", "max_wait = 0.0"]  # a limit is to be told, and not waited for
     for form in providers:
         name, kind, path, _ = _PROVIDERS[form]
         for each, key in [(name, "GOOD_KEY"), (f"locked-{name}", "BAD_KEY"), *((spare, "GOOD_KEY") for spare in _spares(name))]:
@@ -88,8 +92,8 @@ def settings(mock: str, providers: Sequence[str], *, lane: bool = True) -> str:
     return "\n".join([*tables, ""])
 
 
-def own_target(url: str, key: str) -> Target:
-    """Return KorProxy with those settings as a target."""
+def own_target(url: str, key: str, manager: str) -> Target:
+    """Return KorProxy with those settings as a target; *key* is the clients' own, *manager* that of the management API."""
     names = {form: (name, model) for form, (name, _, _, model) in _PROVIDERS.items()}
     return Target(
         url=url,
@@ -102,7 +106,20 @@ def own_target(url: str, key: str) -> Target:
             for client in FORMATS
             for use in _USES
         },
+        wake=partial(_wake, url, manager),
     )
+
+
+def _wake(url: str, manager: str, form: str) -> None:
+    """End any rest of the account at the provider that speaks *form*: nothing is held against it when a step begins."""
+    where = urlsplit(url)
+    said = json.dumps({"provider": _PROVIDERS[form][0], "account": "work"})
+    headers = {"x-management-key": manager, "content-type": "application/json"}
+    with closing(HTTPConnection(where.hostname or "", where.port, timeout=_READY)) as connection:
+        connection.request("POST", "/v1/accounts/wake", said, headers)
+        status = connection.getresponse().status
+    if status != 200:
+        raise CannotStart(f"KorProxy did not wake the account for {form}: status {status}")
 
 
 def _spares(name: str) -> list[str]:

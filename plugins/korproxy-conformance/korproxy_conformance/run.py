@@ -54,6 +54,7 @@ def _play(step: Step, cell: Cell, streamed: bool) -> StepResult:
     reason = step.unfit(cell)
     if reason is not None:
         return StepResult(name=step.name, streamed=streamed, outcome=NOT_APPLICABLE, why=reason)
+    cell.target.wake(cell.provider)
     cell.mock.forget()
     try:
         step.play(cell, streamed)

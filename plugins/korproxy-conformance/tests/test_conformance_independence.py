@@ -12,8 +12,9 @@ import pytest
 PACKAGE = Path(korproxy_conformance.__file__).parent
 ALLOWED = {"attrs", "click", "httpx", "pluggy", "korproxy_conformance"}
 STANDARD = {
-    "base64", "binascii", "collections", "contextlib", "hashlib", "importlib", "itertools", "json", "os", "pathlib", "re",
-    "shlex", "signal", "socket", "ssl", "subprocess", "sys", "tempfile", "time", "types", "typing", "urllib", "__future__",
+    "base64", "binascii", "collections", "contextlib", "functools", "hashlib", "http", "importlib", "itertools", "json",
+    "os", "pathlib", "re", "shlex", "signal", "socket", "ssl", "subprocess", "sys", "tempfile", "time", "types",
+    "typing", "urllib", "__future__",
 }  # fmt: skip
 
 
