@@ -15,6 +15,7 @@ from korproxy.contracts import Dialect as Dialect
 from korproxy.contracts import Embedder as Embedder
 from korproxy.contracts import Events as Events
 from korproxy.contracts import Explanation as Explanation
+from korproxy.contracts import Insight as Insight
 from korproxy.contracts import KnownAccount as KnownAccount
 from korproxy.contracts import PluginTable as PluginTable
 from korproxy.contracts import Provider as Provider
@@ -68,6 +69,9 @@ if typing.TYPE_CHECKING:
     from korproxy.models.routing import Rule as Rule
     from korproxy.models.routing import SafeMode as SafeMode
     from korproxy.models.routing import When as When
+    from korproxy.models.searching import LEVELS as LEVELS
+    from korproxy.models.searching import WantedLines as WantedLines
+    from korproxy.models.searching import WantedRequests as WantedRequests
 
 
 _ROOMS = {  # room -> what of it plugins may use; imported when it is asked for: commands are listed without most of them
@@ -78,6 +82,7 @@ _ROOMS = {  # room -> what of it plugins may use; imported when it is asked for:
     "outcome": ("Fault", "Finished", "Refusal", "Usage"),
     "providers": ("ConfiguredProvider", "Deadlines", "Limits", "Model"),
     "routing": ("Group", "Member", "Profile", "Routing", "Rule", "SafeMode", "When"),
+    "searching": ("LEVELS", "WantedLines", "WantedRequests"),
 }
 _MODELS = {name: room for room, names in _ROOMS.items() for name in names}
 

@@ -6,7 +6,7 @@ supervised tasks of their own, away from the request path.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from korproxy.models.outcome import Fault, Finished, Refusal, Usage
     from korproxy.models.providers import ConfiguredProvider, Deadlines, Limits, Model
     from korproxy.models.routing import Member, Profile, Routing, Rule
+    from korproxy.models.searching import WantedLines, WantedRequests
 
 T = TypeVar("T")
 
@@ -486,6 +487,10 @@ class Cli(Protocol):
     def configuration(self) -> Configuration:
         """The files of the configuration, to look at and to change."""
 
+    @property
+    def insight(self) -> Insight:
+        """What is known of past requests: logs, history, metrics, diagnostics."""
+
     def foresee(self, request: Mapping[str, object]) -> Mapping[str, object]:
         """Say where a request would go now, and why; nothing is sent.
 
@@ -525,6 +530,42 @@ class Cli(Protocol):
 
         Raises:
             KorproxyError: It would be refused, *body* is no request, or there is no such provider or format.
+        """
+
+
+class Insight(Protocol):
+    """What is known of past requests. Without a daemon it is read from the disk, and ``asked`` in each answer is ``files``.
+
+    All texts are redacted. Answers are in JSON's own types, as the management API gives them.
+    """
+
+    def metrics(self, *, since: float) -> Mapping[str, object]:
+        """Return what ``GET /v1/metrics`` does for the last *since* seconds."""
+
+    def requests(self, wanted: WantedRequests) -> Mapping[str, object]:
+        """Return what ``GET /v1/requests`` does."""
+
+    def logs(self, wanted: WantedLines) -> Mapping[str, object]:
+        """Return what ``GET /v1/logs`` does."""
+
+    def follow(self, wanted: WantedLines) -> Iterator[Mapping[str, object]]:
+        """Yield the lines that ``logs`` would return, and each further one once it is written, for ever."""
+
+    def log_levels(self, level: str | None = None, levels: Mapping[str, str] | None = None) -> Mapping[str, object]:
+        """Have other levels hold in the running daemon, until its configuration is read again; return those that do."""
+
+    def bundle(self, *, repro: str = "") -> Mapping[str, object]:
+        """Return the debug bundle.
+
+        Args:
+            repro: The id of a failed request whose shape is to be in it.
+        """
+
+    def canary(self, *, redaction: bool = True) -> Mapping[str, object]:
+        """Plant secrets in a KorProxy of its own, let everything happen to them, and look for them in all that it wrote.
+
+        Args:
+            redaction: False: without any rule, to see that they would be found.
         """
 
 

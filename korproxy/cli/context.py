@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # `korproxy --version` makes a Context, too, and pays for non
     from korproxy.cli.commands import PluginCommands
     from korproxy.config.home import Home
     from korproxy.config.keys import Keys
-    from korproxy.contracts import Configuration, Explanation
+    from korproxy.contracts import Configuration, Explanation, Insight
     from korproxy.errors.codes import Registry
 
 
@@ -106,6 +106,13 @@ class Context:
         from korproxy.cli.configuration import Files
 
         return Files(self)
+
+    @cached_property
+    def insight(self) -> Insight:
+        """What is known of past requests."""
+        from korproxy.cli.insight.told import Told
+
+        return Told(self)
 
     def foresee(self, request: Mapping[str, object]) -> Mapping[str, object]:
         """Say where a request would go now, and why: the daemon if one runs, else the files. Nothing is sent."""

@@ -71,10 +71,41 @@ class FeatureSettings:
 
 @attrs.frozen(kw_only=True)
 class LogSettings:
-    """The ``[log]`` table. ``levels`` is for parts of KorProxy: ``gateway = "debug"``."""
+    """The ``[log]`` table.
+
+    Attributes:
+        levels: For parts of KorProxy: ``gateway = "debug"``.
+        file: Keep log files, as JSON lines, in ``logs/`` of the home.
+        max_size: The largest one, in bytes; after 24 hours there is a new one in any case.
+        keep: How many of them there are at most, the one that is written included.
+    """
 
     level: str = attrs.field(default="info", validator=text(log_level))
     levels: Mapping[str, str] = attrs.field(factory=dict, validator=Entries(log_name, log_level))
+    file: bool = True
+    max_size: int = attrs.field(default=20 * 1024**2, validator=whole(64 * 1024))
+    keep: int = attrs.field(default=7, validator=whole(1, 1000))
+
+
+@attrs.frozen(kw_only=True)
+class StoreSettings:
+    """The ``[store]`` table: what is kept of requests. No content.
+
+    Attributes:
+        url: A reference to a secret (``env:NAME``, ``file:PATH``) that holds ``postgresql://...``; None: SQLite in the home.
+        history: Keep a row for each request.
+        metrics: Count.
+        days: How long both are kept.
+        most_requests: How many rows there are at most; the oldest go first.
+        flush: Seconds between two writes: what a crash may lose.
+    """
+
+    url: str | None = attrs.field(default=None, repr=False)
+    history: bool = True
+    metrics: bool = True
+    days: int = attrs.field(default=7, validator=whole(1, 3650))
+    most_requests: int = attrs.field(default=1_000_000, validator=whole(0))
+    flush: float = attrs.field(default=2.0, validator=seconds)
 
 
 @attrs.frozen(kw_only=True)
@@ -182,9 +213,15 @@ class ProviderTable:
 
 @attrs.frozen(kw_only=True)
 class RedactionSettings:
-    """The ``[redaction]`` table. ``outgoing``: names of rules that also apply to what is sent to providers."""
+    """The ``[redaction]`` table.
+
+    Attributes:
+        outgoing: Names of rules that also apply to what is sent to providers.
+        emails: Hide e-mail addresses, too, in what KorProxy writes down.
+    """
 
     outgoing: tuple[str, ...] = attrs.field(default=(), validator=Each(not_empty))
+    emails: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -202,6 +239,7 @@ class RootSettings:
     server: ServerSettings = attrs.field(factory=ServerSettings)
     features: FeatureSettings = attrs.field(factory=FeatureSettings)
     log: LogSettings = attrs.field(factory=LogSettings)
+    store: StoreSettings = attrs.field(factory=StoreSettings)
     deadlines: Deadlines = attrs.field(factory=Deadlines)
     retry: RetrySettings = attrs.field(factory=RetrySettings)
     providers: Mapping[str, ProviderTable] = attrs.field(factory=dict, validator=Entries(provider_id))

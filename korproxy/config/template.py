@@ -50,6 +50,21 @@ version = 1
 #level = "info"
 # The same for a part of KorProxy: gateway = "debug".
 #levels = {}
+# Log files in logs/ of the home: whether, how large in bytes, how many.
+#file = true
+#max_size = 20971520
+#keep = 7
+
+[store]
+# What is kept of requests, never what was said in them: a row for each, and counts.
+# url = "env:NAME" or "file:secrets/NAME", which holds postgresql://user:password@host/name; else korproxy.db in the home.
+#history = true
+#metrics = true
+# For how many days, and how many rows.
+#days = 7
+#most_requests = 1000000
+# Seconds between two writes: what a crash may lose.
+#flush = 2.0
 
 # Seconds: until the connection stands, to the first byte of an answer, between two pieces of it, for all of it.
 [deadlines]
@@ -65,6 +80,8 @@ version = 1
 [redaction]
 # Names of redaction rules that also apply to what is sent to providers. Off by default: it changes your prompts.
 #outgoing = []
+# Hide e-mail addresses, too, in what KorProxy writes down.
+#emails = false
 
 # Providers. The name after "providers." is yours to choose; it is used in model names: "claude/claude-sonnet-4-5".
 #

@@ -104,6 +104,7 @@ class Asker:
         """
         provider = candidate.provider
         ledger.provider, ledger.account, ledger.upstream_model = provider.id, candidate.account.name, candidate.model
+        ledger.upstream_dialect = candidate.dialect
         ledger.attempts += 1
         if call.peek.previous:
             call = await self._continued(call, candidate)

@@ -23,6 +23,7 @@ class Ledger(msgspec.Struct):  # see ``models.calls``: one is made for each requ
     provider: str | None = None
     account: str | None = None
     upstream_model: str | None = None
+    upstream_dialect: str | None = None
     status: int | None = None
     code: str | None = None
     outcome: str = "client left"
@@ -57,7 +58,7 @@ class Ledger(msgspec.Struct):  # see ``models.calls``: one is made for each requ
 
     def close(self, now: float) -> Finished:
         """Return the event; *now* is Trio time in seconds."""
-        call, peek = self.call, self.call.peek
+        call, peek, decision = self.call, self.call.peek, self.decision
         return Finished(  # in the order of its fields; see ``models.calls``
             call.id,
             call.correlation_id,
@@ -78,4 +79,7 @@ class Ledger(msgspec.Struct):  # see ``models.calls``: one is made for each requ
             len(call.body),
             self.bytes_out,
             self.usage,
+            "" if decision is None else decision.profile,
+            "" if decision is None else decision.type,
+            self.upstream_dialect,
         )

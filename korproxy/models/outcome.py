@@ -82,6 +82,8 @@ class Finished(msgspec.Struct, frozen=True):  # as above
         at: Wall clock at the end, seconds since the epoch.
         seconds: From the request head to the last byte.
         first_byte: From the request head to the first byte for the client; None if there was none.
+        profile, type: Of its routing; empty: it did not come to that.
+        upstream_dialect: The format in which it was sent to the provider.
     """
 
     id: str
@@ -103,3 +105,6 @@ class Finished(msgspec.Struct, frozen=True):  # as above
     bytes_in: int = 0
     bytes_out: int = 0
     usage: Usage = NO_USAGE
+    profile: str = ""
+    type: str = ""
+    upstream_dialect: str | None = None

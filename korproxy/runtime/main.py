@@ -26,6 +26,7 @@ from korproxy.runtime.enquiries import Enquiries
 from korproxy.runtime.generation import Shared, load_across, make_front
 from korproxy.runtime.health import Health
 from korproxy.runtime.health_check import HealthCheck
+from korproxy.runtime.insight import RunningInsight
 from korproxy.runtime.last_good import LastGood, keep
 from korproxy.runtime.memory import settle
 from korproxy.runtime.reload import Reloader
@@ -41,6 +42,7 @@ from korproxy.server.keys import KeyRing
 from korproxy.server.manage.app import on_demand
 from korproxy.server.manage.desk import Desk
 from korproxy.server.serving import Lane, Server
+from korproxy.store.recorder import MetricsFlush, Recorder
 
 SERVICE_START = 10.0  # seconds a service gets to report that it is useful
 BREATH = 0.5  # seconds for the first requests, before what none of them may need is loaded beside them
@@ -91,7 +93,10 @@ async def live(
         CannotStart: A service or a sink that KorProxy needs does not start (KP-SYS-513).
     """
     stop = trio.Event() if stop is None else stop
-    sinks = {each.item.name: each for each in plan.parts.offered_sinks}
+    settings = plan.parts.settings.store
+    recorder = Recorder(plan.parts.home.database, history=settings.history, metrics=settings.metrics)
+    offers: list[Offer[Sink]] = [Offer(OWN, recorder), *plan.parts.offered_sinks]
+    sinks = {each.item.name: each for each in offers}
 
     def without_sink(sink: Sink, reason: str) -> None:
         _do_without(plan, stop, sinks[sink.name], f"sink {sink.name!r}", reason)
@@ -110,13 +115,13 @@ async def live(
         ):
             try:
                 shared = Shared(windows=windows, emit=bus.emit, lasting=plan.lasting)
-                states = [*bus.states, *await _start_services(plan, _first_services(plan, windows), services, stop)]
+                states = [*bus.states, *await _start_services(plan, _first_services(plan, windows, recorder), services, stop)]
                 if not stop.is_set():
                     reloader = _reloader(plan, shared)
                     checks = HealthCheck(reloader)
                     last = _last_services(plan, reloader, checks, asked)
                     states += await _start_services(plan, last, services, stop)
-                    await _serve(plan, reloader, checks, states, stop=stop, abandon=abandon, ready=ready)
+                    await _serve(plan, reloader, checks, recorder, states, stop=stop, abandon=abandon, ready=ready)
             finally:
                 on_stop()
             services.cancel_scope.cancel("the server has stopped")
@@ -165,9 +170,10 @@ async def _start_services(
     return states
 
 
-def _first_services(plan: Plan, windows: Windows) -> Sequence[Offer[Service]]:
+def _first_services(plan: Plan, windows: Windows, recorder: Recorder) -> Sequence[Offer[Service]]:
     table = SealFile(plan.lasting.provenance, plan.parts.home.reasoning)
-    return Offer(OWN, IdleConnectionCheck(windows)), Offer(OWN, table), *plan.parts.offered_services
+    flush = MetricsFlush(recorder, plan.parts.settings.store.flush)
+    return Offer(OWN, IdleConnectionCheck(windows)), Offer(OWN, table), Offer(OWN, flush), *plan.parts.offered_services
 
 
 def _last_services(plan: Plan, reloader: Reloader, checks: HealthCheck, asked: Asked) -> Sequence[Offer[Service]]:
@@ -206,6 +212,7 @@ async def _serve(
     plan: Plan,
     reloader: Reloader,
     checks: HealthCheck,
+    recorder: Recorder,
     states: Sequence[ServiceState],
     *,
     stop: trio.Event,
@@ -232,6 +239,7 @@ async def _serve(
         wake=enquiries.wake,
         why=enquiries.why,
         test=enquiries.test,
+        insight=RunningInsight(recorder=recorder, redactor=plan.redactor),
     )
     server = Server(
         app=App(entrance, on_demand(desk, loaded=settle)),

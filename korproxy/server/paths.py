@@ -13,7 +13,7 @@ MODELS = "/v1/models"
 MODEL_LISTS = (MODELS, "/v1beta/models")  # OpenAI's, Anthropic's and Codex' clients ask the first, Google's either
 _MANAGEMENT = (
     *("/v1/diagnostics", "/v1/errors", "/v1/providers", "/v1/routing", "/v1/reload", "/v1/accounts", "/v1/requests"),
-    "/errors",
+    *("/errors", "/metrics", "/v1/metrics", "/v1/logs"),
 )
 _ALWAYS_LOCKED = ("/v1/diagnostics/bundle", "/v1/requests", "/v1/logs", "/v1/keys", "/v1/settings")
 

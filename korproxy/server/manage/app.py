@@ -10,6 +10,7 @@ import trio
 from korproxy.errors.exceptions import BadRequest, KorproxyError
 from korproxy.server.asgi import AsgiApp, Receive, Send
 from korproxy.server.manage.desk import Desk
+from korproxy.server.manage.insight import add_insight
 from korproxy.server.manage.live import add_live
 from korproxy.server.manage.said import refused, said, unknown_code
 
@@ -34,6 +35,7 @@ def build(desk: Desk) -> QuartTrio:
         return said({"providers": desk.providers()})
 
     add_live(app, desk)
+    add_insight(app, desk)
     _add_errors(app, desk)
     _add_refusals(app, desk)
     return app

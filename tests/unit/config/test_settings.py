@@ -25,6 +25,7 @@ from korproxy.config.settings import (
     RetrySettings,
     RootSettings,
     ServerSettings,
+    StoreSettings,
 )
 from korproxy.config.strict import structure
 from korproxy.errors.exceptions import ConfigError
@@ -37,6 +38,7 @@ TABLES: Mapping[str, type] = {
     "server.": ServerSettings,
     "features.": FeatureSettings,
     "log.": LogSettings,
+    "store.": StoreSettings,
     "deadlines.": Deadlines,
     "retry.": RetrySettings,
     "providers.ID.": ProviderTable,
@@ -44,7 +46,7 @@ TABLES: Mapping[str, type] = {
     "providers.ID.accounts.": AccountSettings,
     "redaction.": RedactionSettings,
 }
-SECTIONS = {"server", "features", "log", "deadlines", "retry", "providers", "redaction", "plugin"}
+SECTIONS = {"server", "features", "log", "store", "deadlines", "retry", "providers", "redaction", "plugin"}
 IN_WORDS = {
     "providers.ID.type": "required",
     "providers.ID.accounts.name": "required",

@@ -1,0 +1,158 @@
+"""What is counted of requests: how many, how they ended, what they cost, how long they took. No content. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import attrs
+
+from korproxy.models.histogram import Histogram
+from korproxy.models.outcome import Finished
+
+PERCENTILES = (50, 90, 99)
+OTHERS = "(others)"  # in place of a name, once there are too many of them
+MOST_SERIES = 500  # of one daemon; more are counted together, whoever chooses models' names
+MOST_IN_LABEL = 100  # characters
+
+
+class SeriesKey(NamedTuple):
+    """What is counted apart. A name that is not known is empty.
+
+    ``model`` is the provider's name of it; empty where nobody was asked, so that no caller can fill the store with names.
+    """
+
+    provider: str
+    model: str
+    profile: str
+    type: str
+    outcome: str
+    code: str
+
+
+def key_of(event: Finished) -> SeriesKey:
+    """Return where *event* is counted."""
+    return SeriesKey(
+        event.provider or "",
+        (event.upstream_model or "")[:MOST_IN_LABEL],
+        event.profile,
+        event.type,
+        event.outcome,
+        event.code or "",
+    )
+
+
+def among_others(key: SeriesKey) -> SeriesKey:
+    """Return where *key* is counted once there are ``MOST_SERIES``: the few values of the rest are kept."""
+    return key._replace(model=OTHERS if key.model else "", profile=OTHERS if key.profile else "")
+
+
+@attrs.define
+class Totals:
+    """What was counted of one series, or of many together.
+
+    Attributes:
+        tokens_in, cache_read, cache_write, tokens_out, reasoning: As in ``Usage``; what nobody said is not in them.
+        bytes_in, bytes_out: Of the client's requests and of what went back.
+        seconds, first_byte: How long they took; see ``Finished``.
+    """
+
+    requests: int = 0
+    attempts: int = 0
+    tokens_in: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    tokens_out: int = 0
+    reasoning: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    seconds: Histogram = attrs.field(factory=Histogram)
+    first_byte: Histogram = attrs.field(factory=Histogram)
+
+    def add(self, event: Finished) -> None:
+        """Count *event*."""
+        usage = event.usage
+        self.requests += 1
+        self.attempts += event.attempts
+        self.tokens_in += usage.tokens_in or 0
+        self.cache_read += usage.cache_read or 0
+        self.cache_write += usage.cache_write or 0
+        self.tokens_out += usage.tokens_out or 0
+        self.reasoning += usage.reasoning or 0
+        self.bytes_in += event.bytes_in
+        self.bytes_out += event.bytes_out
+        self.seconds.add(event.seconds)
+        if event.first_byte is not None:
+            self.first_byte.add(event.first_byte)
+
+    def merge(self, other: Totals) -> None:
+        """Count all of *other*, too."""
+        for name in COUNTERS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.seconds.merge(other.seconds)
+        self.first_byte.merge(other.first_byte)
+
+
+COUNTERS = tuple(field.name for field in attrs.fields(Totals) if field.type == "int")
+
+
+def summary(counted: Iterable[tuple[SeriesKey, Totals]], *, since: float, until: float) -> dict[str, Any]:
+    """Return what happened between two times, in JSON's own types; durations in seconds.
+
+    Args:
+        counted: The same key may come more than once.
+        since, until: Seconds since the epoch: what *counted* really covers.
+    """
+    rows = list(counted)
+    return {
+        "since": since,
+        "until": until,
+        "total": _told(rows),
+        "by_provider": _by(rows, lambda key: {"provider": key.provider}),
+        "by_model": _by(rows, lambda key: {"provider": key.provider, "model": key.model}),
+        "by_profile": _by(rows, lambda key: {"profile": key.profile}),
+        "by_type": _by(rows, lambda key: {"type": key.type}),
+    }
+
+
+def _by(rows: Sequence[tuple[SeriesKey, Totals]], named: Callable[[SeriesKey], dict[str, str]]) -> list[dict[str, Any]]:
+    groups: dict[tuple[str, ...], list[tuple[SeriesKey, Totals]]] = {}
+    for key, totals in rows:
+        groups.setdefault(tuple(named(key).values()), []).append((key, totals))
+    told = [{**named(group[0][0]), **_told(group)} for group in groups.values()]
+    return sorted(told, key=lambda each: (-each["requests"], str(each)))
+
+
+def _told(rows: Sequence[tuple[SeriesKey, Totals]]) -> dict[str, Any]:
+    whole = Totals()
+    outcomes = dict.fromkeys(("ok", "refused", "failed", "client left"), 0)
+    errors: dict[str, int] = {}
+    for key, totals in rows:
+        whole.merge(totals)
+        outcomes[key.outcome] = outcomes.get(key.outcome, 0) + totals.requests
+        if key.code:
+            errors[key.code] = errors.get(key.code, 0) + totals.requests
+    bad = outcomes["refused"] + outcomes["failed"]
+    return {
+        "requests": whole.requests,
+        **{name.replace(" ", "_"): count for name, count in outcomes.items()},
+        "error_rate": bad / whole.requests if whole.requests else 0.0,
+        "errors": dict(sorted(errors.items(), key=lambda each: (-each[1], each[0]))),
+        "attempts": whole.attempts,
+        "tokens": {
+            "in": whole.tokens_in,
+            "cache_read": whole.cache_read,
+            "cache_write": whole.cache_write,
+            "out": whole.tokens_out,
+            "reasoning": whole.reasoning,
+        },
+        "bytes": {"in": whole.bytes_in, "out": whole.bytes_out},
+        "seconds": _spread(whole.seconds),
+        "first_byte": _spread(whole.first_byte),
+    }
+
+
+def _spread(histogram: Histogram) -> Mapping[str, float | int | None]:
+    count = histogram.count
+    found = {f"p{percent}": histogram.percentile(percent) for percent in PERCENTILES}
+    return {"count": count, "mean": histogram.sum / count if count else None, **found}
