@@ -6,7 +6,9 @@ middle of it is at most a 128th away. The bounds of Prometheus' buckets are amon
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from math import frexp, ldexp
 
 import attrs
@@ -17,6 +19,10 @@ SHORTEST = -10 * STEPS  # a microsecond: whatever is shorter counts as one
 LONGEST = 23 * STEPS  # 8,389 s: likewise
 BOUNDS = tuple(0.001 * 2**power for power in range(23))  # seconds: 1 ms to 4,194 s
 
+# A float of 64 bits has 52 bits of mantissa below its exponent: with all but the first 6 of them cut off, its bits count steps.
+_CUT = 52 - (STEPS.bit_length() - 1)
+_ZERO = 1023 * STEPS - 1  # what they have for 1 ms, the bound of step 0
+
 _coded = msgspec.msgpack.Decoder(tuple[float, dict[int, int]])
 
 
@@ -26,6 +32,22 @@ def step_of(seconds: float) -> int:
         return SHORTEST
     mantissa, exponent = frexp(seconds * 1000)
     return min(max(exponent * STEPS - int((1 - mantissa) * 2 * STEPS), SHORTEST), LONGEST)
+
+
+def steps_of(durations: Iterable[float]) -> dict[int, int]:
+    """Return how many of *durations*, in seconds, each step counts: ``step_of`` for many, in a fraction of the time."""
+    bits = array("q")
+    bits.frombytes(array("d", [each * 1000 for each in durations]).tobytes())
+    counts: dict[int, int] = {}
+    for cell, count in Counter([(each - 1) >> _CUT for each in bits]).items():
+        step = min(max(cell - _ZERO, SHORTEST), LONGEST)
+        counts[step] = counts.get(step, 0) + count
+    return counts
+
+
+def _whole(seconds: float) -> float:
+    """Return *seconds* in whole 2**-20 s: such floats add up to the same in any order, so every reader has the same sum."""
+    return round(seconds * 0x100000) / 0x100000
 
 
 def upper_bound(step: int) -> float:
@@ -45,7 +67,7 @@ class Histogram:
 
     Attributes:
         counts: By step, those that are not 0.
-        sum: Of all durations, in seconds.
+        sum: Of all durations, in seconds, right within a microsecond for each that was added.
     """
 
     counts: dict[int, int] = attrs.field(factory=dict)
@@ -60,7 +82,12 @@ class Histogram:
         """Count one more."""
         step = step_of(seconds)
         self.counts[step] = self.counts.get(step, 0) + 1
-        self.sum += seconds
+        self.sum += _whole(seconds)
+
+    @classmethod
+    def of(cls, durations: Sequence[float]) -> Histogram:
+        """Return one that has counted *durations*, in seconds."""
+        return cls(steps_of(durations), _whole(sum(durations)))
 
     def merge(self, other: Histogram) -> None:
         """Count all of *other*, too."""
