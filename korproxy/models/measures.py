@@ -135,7 +135,7 @@ class Totals:
         self.first_byte.merge(other.first_byte)
 
 
-COUNTERS = tuple(field.name for field in attrs.fields(Totals) if field.type == "int")
+COUNTERS = tuple(field.name for field in attrs.fields(Totals) if str(field.type) == "int")
 
 
 def summary(counted: Iterable[tuple[SeriesKey, Totals]], *, since: float, until: float) -> dict[str, Any]:
