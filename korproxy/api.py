@@ -72,6 +72,8 @@ if typing.TYPE_CHECKING:
     from korproxy.models.searching import LEVELS as LEVELS
     from korproxy.models.searching import WantedLines as WantedLines
     from korproxy.models.searching import WantedRequests as WantedRequests
+    from korproxy.models.times import moment as moment
+    from korproxy.models.times import span as span
 
 
 _ROOMS = {  # room -> what of it plugins may use; imported when it is asked for: commands are listed without most of them
@@ -83,6 +85,7 @@ _ROOMS = {  # room -> what of it plugins may use; imported when it is asked for:
     "providers": ("ConfiguredProvider", "Deadlines", "Limits", "Model"),
     "routing": ("Group", "Member", "Profile", "Routing", "Rule", "SafeMode", "When"),
     "searching": ("LEVELS", "WantedLines", "WantedRequests"),
+    "times": ("moment", "span"),
 }
 _MODELS = {name: room for room, names in _ROOMS.items() for name in names}
 
