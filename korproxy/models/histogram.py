@@ -1,7 +1,7 @@
 """Durations counted so finely that a percentile is right within 0.8 %, in little memory. Pure.
 
 Each power of two of a millisecond is divided into 64 steps of equal width: a step is at most a 64th of what it counts, and the
-middle of it is at most a 128th away. The bounds of the buckets of Prometheus are bounds of steps, too, so those counts are exact.
+middle of it is at most a 128th away. The bounds of Prometheus' buckets are bounds of steps, so those counts are exact.
 """
 
 from __future__ import annotations

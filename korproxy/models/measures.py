@@ -71,6 +71,29 @@ def among_others(key: SeriesKey) -> SeriesKey:
     return key._replace(model=OTHERS if key.model else "", profile=OTHERS if key.profile else "")
 
 
+def bounded(
+    counted: Iterable[tuple[SeriesKey, Totals]], renamed: Callable[[str], str], most: int = MOST_SERIES
+) -> dict[SeriesKey, Totals]:
+    """Return *counted* with each key once, and few of them.
+
+    Args:
+        renamed: What becomes of each name of a provider, model, profile or type.
+        most: Keys that keep their names, the first ones; further ones are counted among others.
+    """
+    names: dict[str, str] = {"": ""}
+    found: dict[SeriesKey, Totals] = {}
+    for key, totals in counted:
+        for each in key[:4]:
+            if each not in names:
+                names[each] = renamed(each)
+        provider, model, profile, kind = [names[each] for each in key[:4]]
+        safe = SeriesKey(provider, model, profile, kind, key.outcome, key.code)
+        if safe not in found and len(found) >= most:
+            safe = among_others(safe)
+        found.setdefault(safe, Totals()).merge(totals)
+    return found
+
+
 @attrs.define
 class Totals:
     """What was counted of one series, or of many together.
