@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import attrs
@@ -11,7 +11,8 @@ from korproxy.models.histogram import Histogram
 from korproxy.models.outcome import NO_USAGE, Finished
 
 MINUTE = 60
-PERCENTILES = (50, 90, 99)
+HOUR = 3600
+MINUTES_KEPT = 25 * HOUR  # older ones are added up to hours: a day, and one to do so
 OTHERS = "(others)"  # in place of a name, once there are too many of them
 MOST_SERIES = 500  # of one daemon; more are counted together, whoever chooses models' names
 MOST_IN_LABEL = 100  # characters
@@ -64,6 +65,15 @@ def count(events: Iterable[Finished]) -> dict[tuple[int, SeriesKey], Totals]:
         else:
             counted[at] = Totals.of(group)
     return counted
+
+
+def beginning(since: float, now: float) -> int:
+    """Return from when on what happened *since* can be told: since its minute; since its hour where minutes are no longer kept.
+
+    Both are seconds since the epoch.
+    """
+    unit = MINUTE if since > now - MINUTES_KEPT + HOUR / 2 else HOUR
+    return int(since) // unit * unit
 
 
 def among_others(key: SeriesKey) -> SeriesKey:
@@ -159,65 +169,3 @@ class Totals:
 
 
 COUNTERS = tuple(field.name for field in attrs.fields(Totals) if str(field.type) == "int")
-
-
-def summary(counted: Iterable[tuple[SeriesKey, Totals]], *, since: float, until: float) -> dict[str, Any]:
-    """Return what happened between two times, in JSON's own types; durations in seconds.
-
-    Args:
-        counted: The same key may come more than once.
-        since, until: Seconds since the epoch: what *counted* really covers.
-    """
-    rows = list(counted)
-    return {
-        "since": since,
-        "until": until,
-        "total": _told(rows),
-        "by_provider": _by(rows, lambda key: {"provider": key.provider}),
-        "by_model": _by(rows, lambda key: {"provider": key.provider, "model": key.model}),
-        "by_profile": _by(rows, lambda key: {"profile": key.profile}),
-        "by_type": _by(rows, lambda key: {"type": key.type}),
-    }
-
-
-def _by(rows: Sequence[tuple[SeriesKey, Totals]], named: Callable[[SeriesKey], dict[str, str]]) -> list[dict[str, Any]]:
-    groups: dict[tuple[str, ...], list[tuple[SeriesKey, Totals]]] = {}
-    for key, totals in rows:
-        groups.setdefault(tuple(named(key).values()), []).append((key, totals))
-    told = [{**named(group[0][0]), **_told(group)} for group in groups.values()]
-    return sorted(told, key=lambda each: (-each["requests"], str(each)))
-
-
-def _told(rows: Sequence[tuple[SeriesKey, Totals]]) -> dict[str, Any]:
-    whole = Totals()
-    outcomes = dict.fromkeys(("ok", "refused", "failed", "client left"), 0)
-    errors: dict[str, int] = {}
-    for key, totals in rows:
-        whole.merge(totals)
-        outcomes[key.outcome] = outcomes.get(key.outcome, 0) + totals.requests
-        if key.code:
-            errors[key.code] = errors.get(key.code, 0) + totals.requests
-    bad = outcomes["refused"] + outcomes["failed"]
-    return {
-        "requests": whole.requests,
-        **{name.replace(" ", "_"): count for name, count in outcomes.items()},
-        "error_rate": bad / whole.requests if whole.requests else 0.0,
-        "errors": dict(sorted(errors.items(), key=lambda each: (-each[1], each[0]))),
-        "attempts": whole.attempts,
-        "tokens": {
-            "in": whole.tokens_in,
-            "cache_read": whole.cache_read,
-            "cache_write": whole.cache_write,
-            "out": whole.tokens_out,
-            "reasoning": whole.reasoning,
-        },
-        "bytes": {"in": whole.bytes_in, "out": whole.bytes_out},
-        "seconds": _spread(whole.seconds),
-        "first_byte": _spread(whole.first_byte),
-    }
-
-
-def _spread(histogram: Histogram) -> Mapping[str, float | int | None]:
-    count = histogram.count
-    found = {f"p{percent}": histogram.percentile(percent) for percent in PERCENTILES}
-    return {"count": count, "mean": histogram.sum / count if count else None, **found}

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from korproxy.errors.exceptions import BadRequest
 from korproxy.gateway.redact import Redactor
 from korproxy.models.clock import wall_time
-from korproxy.models.measures import summary
+from korproxy.models.measures import beginning, bounded
 from korproxy.models.searching import WantedLines, WantedRequests
+from korproxy.models.summary import summary
 from korproxy.runtime.health import clean
+from korproxy.runtime.instruments import Instruments
 from korproxy.store.recorder import Recorder
+
+if TYPE_CHECKING:  # see there
+    from korproxy.store.store import Store
+
+OFF = "KP-SYS-534: metrics are switched off ([store] metrics = false), so what happens is not counted"
 
 
 @attrs.frozen(kw_only=True)
@@ -22,16 +29,30 @@ class RunningInsight:
 
     recorder: Recorder
     redactor: Redactor
+    instruments: Instruments
 
     async def metrics(self, since: float) -> dict[str, Any]:
-        """Return the summary of the last *since* seconds."""
-        until = wall_time()
-        counted = await self.recorder.ask(lambda store: store.counted(until - since, until))
-        return self._clean(summary(counted, since=until - since, until=until))
+        """Return the summary of the last *since* seconds, what was dropped, and notes for who reads it."""
+        now = wall_time()
+        begin = beginning(now - since, now)
+
+        def told(store: Store) -> dict[str, Any]:
+            counted = bounded(store.counted(begin, now), self.redactor.redact)
+            return summary(counted.items(), since=begin, until=round(now, 3))
+
+        dropped = self.instruments.read().events_dropped
+        return {
+            **await self.recorder.ask(told),
+            "dropped": [{"sink": sink, "reason": why, "count": count} for (sink, why), count in dropped.items() if count],
+            "notes": [] if self.recorder.metrics else [OFF],
+        }
 
     async def prometheus(self) -> bytes:
         """Return all counts as Prometheus text."""
-        raise BadRequest("KP-SYS-506", "Not here yet.")
+        from korproxy.runtime.prometheus import prometheus  # nobody needs it before somebody asks
+
+        now = self.instruments.read()
+        return await self.recorder.ask(lambda store: prometheus(store.totals(), now, self.redactor.redact))
 
     async def requests(self, wanted: WantedRequests) -> dict[str, Any]:
         """Return the rows of the history that are *wanted*."""

@@ -17,6 +17,7 @@ from korproxy.errors.exceptions import CannotStart
 from korproxy.gateway.lasting import Lasting
 from korproxy.gateway.redact import Redactor
 from korproxy.gateway.windows import Windows, open_windows
+from korproxy.models.clock import wall_time
 from korproxy.net.reactor import open_reactor
 from korproxy.plugins.offers import Offer
 from korproxy.runtime.bus import open_bus
@@ -27,6 +28,7 @@ from korproxy.runtime.generation import Shared, load_across, make_front
 from korproxy.runtime.health import Health
 from korproxy.runtime.health_check import HealthCheck
 from korproxy.runtime.insight import RunningInsight
+from korproxy.runtime.instruments import Instruments
 from korproxy.runtime.last_good import LastGood, keep
 from korproxy.runtime.memory import settle
 from korproxy.runtime.reload import Reloader
@@ -121,7 +123,10 @@ async def live(
                     checks = HealthCheck(reloader)
                     last = _last_services(plan, reloader, checks, asked)
                     states += await _start_services(plan, last, services, stop)
-                    await _serve(plan, reloader, checks, recorder, states, stop=stop, abandon=abandon, ready=ready)
+                    instruments = Instruments(
+                        bus=bus, recorder=recorder, reloader=reloader, states=states, started=wall_time()
+                    )
+                    await _serve(plan, checks, instruments, stop=stop, abandon=abandon, ready=ready)
             finally:
                 on_stop()
             services.cancel_scope.cancel("the server has stopped")
@@ -210,22 +215,21 @@ def _is_needed(plan: Plan, plugin: str) -> bool:
 
 async def _serve(
     plan: Plan,
-    reloader: Reloader,
     checks: HealthCheck,
-    recorder: Recorder,
-    states: Sequence[ServiceState],
+    instruments: Instruments,
     *,
     stop: trio.Event,
     abandon: _Abandon,
     ready: Callable[[], None],
 ) -> None:
     """Serve clients until *stop* is set and all of them are gone."""
+    reloader = instruments.reloader
     settings, entrance = reloader.parts.settings.server, reloader.entrance
     health = Health(
         about=plan.about,
         reloader=reloader,
         checks=checks,
-        services=lambda: states,
+        services=lambda: instruments.states,
         redactor=plan.redactor,
         began=trio.current_time(),
     )
@@ -239,7 +243,7 @@ async def _serve(
         wake=enquiries.wake,
         why=enquiries.why,
         test=enquiries.test,
-        insight=RunningInsight(recorder=recorder, redactor=plan.redactor),
+        insight=RunningInsight(recorder=instruments.recorder, redactor=plan.redactor, instruments=instruments),
     )
     server = Server(
         app=App(entrance, on_demand(desk, loaded=settle)),

@@ -1,19 +1,17 @@
 """All counts as Prometheus reads them: its text format, version 0.0.4. Pure.
 
-Counters go on where they were after a restart, for they come from the store. The number of series is bounded, whatever the store
-holds: names beyond are counted together.
+Counters go on where they were after a restart, for they come from the store. The number of series is bounded, whatever the
+store holds: names beyond are counted together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
-
-import attrs
 
 from korproxy.models.histogram import BOUNDS, Histogram
 from korproxy.models.measures import SeriesKey, Totals, bounded
-from korproxy.runtime.supervise import ServiceState
+from korproxy.runtime.instruments import Moment
 from korproxy.version import VERSION
 
 Sample: TypeAlias = tuple[str, str, float]  # the end of its name, its labels as they are written, its value
@@ -21,25 +19,6 @@ Sample: TypeAlias = tuple[str, str, float]  # the end of its name, its labels as
 MOST_DETAILED = 100  # series of which more is told than how many requests there were: each comes to 60 lines
 
 _ESCAPED = str.maketrans({"\\": "\\\\", "\n": "\\n", '"': '\\"'})
-
-
-@attrs.frozen(kw_only=True)
-class Moment:
-    """What is so right now, and what was counted since the start.
-
-    Attributes:
-        started: Seconds since the epoch.
-        running: Requests under way.
-        services: With the sinks.
-        events_dropped: Requests that are missing in the books of a sink, by its name and why.
-        lines_dropped: Lines that are missing in the log.
-    """
-
-    started: float
-    running: int
-    services: Sequence[ServiceState] = ()
-    events_dropped: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
-    lines_dropped: int = 0
 
 
 def prometheus(counted: Iterable[tuple[SeriesKey, Totals]], now: Moment, redacted: Callable[[str], str]) -> bytes:
