@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -36,6 +36,7 @@ from korproxy.kit.http_provider import ANTHROPIC_MESSAGES, Endpoint, HttpProvide
 from korproxy.models.accounts import Account, Secret
 from korproxy.models.outcome import Finished
 from korproxy.models.providers import Deadlines, Limits
+from korproxy.models.searching import WantedLines, WantedRequests
 from korproxy.net.reactor import open_reactor
 from korproxy.runtime.sockets import listen, url_of
 from korproxy.server.answering import Answerer
@@ -211,6 +212,32 @@ async def _reloaded() -> dict[str, object]:
     return {"ok": True}
 
 
+@attrs.frozen
+class IdleInsight:
+    """Knows of nothing, and says what it was asked."""
+
+    async def metrics(self, since: float) -> dict[str, object]:
+        return {"since": since}
+
+    async def prometheus(self) -> bytes:
+        return b"up 1\n"
+
+    async def requests(self, wanted: WantedRequests) -> dict[str, object]:
+        return {"requests": [], "wanted": attrs.asdict(wanted)}
+
+    async def logs(self, wanted: WantedLines) -> dict[str, object]:
+        return {"lines": [], "wanted": attrs.asdict(wanted)}
+
+    def levels(self) -> dict[str, object]:
+        return {"level": "info", "levels": {}}
+
+    def set_levels(self, posted: Mapping[str, object]) -> dict[str, object]:
+        return dict(posted)
+
+    async def bundle(self, repro: str) -> dict[str, object]:
+        return {"repro": repro}
+
+
 def idle_desk(faults: FaultWriter, **given: Any) -> Desk:
     """Return a desk of a daemon that is well and knows of nothing, but for what is given."""
     nothing: dict[str, Any] = {
@@ -221,6 +248,7 @@ def idle_desk(faults: FaultWriter, **given: Any) -> Desk:
         "wake": lambda provider, account: {"provider": provider, "account": account},
         "why": lambda asked: {"asked": asked},
         "test": dict,
+        "insight": IdleInsight(),
     }
     return Desk(faults=lambda: faults, **(nothing | given))
 

@@ -345,4 +345,68 @@ SYS: tuple[ErrorCode, ...] = (
         ),
         status=404,
     ),
+    ErrorCode(
+        code="KP-SYS-543",
+        message="A question in the address cannot be understood.",
+        description=(
+            "What stands behind the question mark of an address of the management API is a filter. A misspelt one is refused, because an"
+            " answer without the filter would look as if there was nothing else."
+        ),
+        steps=(
+            "Correct the part that the message names; it says what would be right.",
+            "Times are written as how long ago, such as 24h, or as when, such as 2026-11-29T12:00.",
+        ),
+        status=400,
+    ),
+    ErrorCode(
+        code="KP-SYS-544",
+        message="The history has no such request.",
+        description=(
+            "The history has a row for each request that ended, for as many days as `[store] days` says."
+            " It has none with this id: it is too old, it still runs, or the history was switched off then."
+        ),
+        steps=(
+            "Take the id from the header `X-KorProxy-Request` of the answer.",
+            "Look through the list: `korproxy requests`.",
+        ),
+        status=404,
+    ),
+    ErrorCode(
+        code="KP-SYS-539",
+        message="The shape of this request is not remembered.",
+        description=(
+            "A debug bundle was to hold what a request looked like, but KorProxy has no shape of a request with this id."
+            " The running daemon keeps those of the last 20 requests that failed, and forgets them when it stops."
+        ),
+        steps=(
+            "Take the id from the header `X-KorProxy-Request` or `X-Correlation-ID` of the answer; `korproxy requests --failed`"
+            " lists the last ones.",
+            "Have it fail again, and ask soon after that.",
+            "Make the bundle without `--repro`: the reasons of the last failures are in it in any case.",
+        ),
+        status=404,
+    ),
+    ErrorCode(
+        code="KP-SYS-540",
+        message="The debug bundle cannot be written.",
+        description="The file for the debug bundle cannot be made or written; the message says why.",
+        steps=(
+            "Choose another place with `--output FILE`, or have it on stdout with `--output -`.",
+            "Look whether the disk is full, and whether you may write to that folder.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-SYS-541",
+        message="The debug bundle cannot be copied to the clipboard.",
+        description=(
+            "KorProxy found no program for the clipboard (pbcopy, wl-copy, xclip, xsel or clip.exe) that took it, and it is too"
+            " large for the terminal, which takes about 55 kB, or there is no terminal."
+        ),
+        steps=(
+            "Write it to a file with `--output FILE`.",
+            "Install a program for the clipboard: wl-clipboard with Wayland, xclip with X11.",
+        ),
+        status=500,
+    ),
 )

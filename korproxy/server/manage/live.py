@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from korproxy.errors.exceptions import BadRequest
 from korproxy.server.manage.desk import Desk
+from korproxy.server.manage.posted import NO_JSON, posted_object
 from korproxy.server.manage.said import said
 
 if TYPE_CHECKING:  # Quart and what comes with it is imported inside functions only
     from quart import Response
     from quart_trio import QuartTrio
 
-NO_JSON = "KP-SYS-509"
 KEPT = 409  # the status of a reload that was not done
 
 
@@ -32,7 +31,7 @@ def add_live(app: QuartTrio, desk: Desk) -> None:
 
     @app.post("/v1/accounts/wake")
     async def wake() -> Response:
-        posted = await _posted()
+        posted = await posted_object()
         return said(desk.wake(_text(posted, "provider"), _text(posted, "account")))
 
     @app.get("/v1/requests/<asked>/why")
@@ -41,20 +40,7 @@ def add_live(app: QuartTrio, desk: Desk) -> None:
 
     @app.post("/v1/routing/test")
     async def test() -> Response:
-        return said(desk.test(await _posted()))
-
-
-async def _posted() -> Mapping[str, Any]:
-    """Return the JSON object that was posted."""
-    from quart import request
-
-    try:
-        posted = json.loads(await request.get_data() or b"{}")
-    except (ValueError, RecursionError):
-        raise BadRequest(NO_JSON, "The body is no JSON.") from None
-    if not isinstance(posted, dict):
-        raise BadRequest(NO_JSON, "The body is JSON, but no object.")
-    return posted
+        return said(desk.test(await posted_object()))
 
 
 def _text(posted: Mapping[str, Any], name: str) -> str:

@@ -20,6 +20,7 @@ from korproxy.config.settings import (
     RetrySettings,
     RootSettings,
     ServerSettings,
+    StoreSettings,
 )
 from korproxy.errors.codes import PLUGIN_SHARE, RANGES, ErrorCode, Severity
 from korproxy.models.providers import Deadlines
@@ -32,6 +33,7 @@ TABLES: Mapping[str, type] = {
     "deadlines": Deadlines,
     "features": FeatureSettings,
     "retry": RetrySettings,
+    "store": StoreSettings,
     "providers.X": ProviderTable,
 }
 KEYS = {each.name for table in (RootSettings, ProviderTable, AccountSettings) for each in attrs.fields(table)}

@@ -1,0 +1,90 @@
+"""``korproxy requests``: the history, one line for each request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from korproxy.api import Cli, WantedRequests
+from korproxy.builtin.commands.look.times import local, since_of
+from korproxy.builtin.commands.steer.told import listed, table
+
+MOST = 1000
+LONGEST = 40  # characters of a name in the table
+HEAD = ("ended at", "outcome", "provider/account", "model", "type", "ms", "1st byte", "tokens", "id")
+FROM_FILES = "No daemon runs with this home: this is what the last one has written down."
+
+
+@click.command()
+@click.option("--failed", is_flag=True, help="Only those that were refused or failed.")
+@click.option("--provider", metavar="ID", default="", help="Only those that went to this provider.")
+@click.option("--since", metavar="TIME", callback=since_of, help="Only those since then: 10m, 24h, 2026-11-29T12:00.")
+@click.option("--id", "id_", metavar="ID", default="", help="Only those with this id or correlation id.")
+@click.option("--limit", type=click.IntRange(1, MOST), default=50, show_default=True, help="The newest so many.")
+@click.pass_obj
+def requests(cli: Cli, /, *, failed: bool, provider: str, since: float | None, id_: str, limit: int) -> None:
+    """List past requests, the newest first.
+
+    The running daemon answers; if none is running, the list comes from the disk, and the output says so. There is a line for
+    each request that ended, without anything that was said in it. `korproxy why ID` says more about one.
+
+    \b
+    Examples:
+      korproxy requests
+      korproxy requests --failed --since 1h
+      korproxy requests --provider claude --limit 10 --json
+    """  # noqa: D301 -- click wants the character itself
+    wanted = WantedRequests(failed=failed, provider=provider, since=since or 0.0, id=id_, most=limit)
+    found = cli.insight.requests(wanted)
+    cli.show("\n".join(lines(found)), found)
+
+
+def lines(found: Mapping[str, Any]) -> list[str]:
+    """Return the answer in lines."""
+    rows = listed(found.get("requests"))
+    told = [FROM_FILES] if found.get("asked") == "files" else []
+    return [*told, *(table([HEAD, *map(cells, rows)]) if rows else ["No request is in the history that is so."])]
+
+
+def cells(row: Mapping[str, Any]) -> Sequence[str]:
+    """Return what the table says of one request."""
+    return (
+        local(row.get("at")),
+        _outcome(row),
+        _pair(row.get("provider"), "/", row.get("account")),
+        _pair(row.get("model"), " -> ", row.get("upstream_model") if row.get("upstream_model") != row.get("model") else None),
+        _short(row.get("type")),
+        _ms(row.get("seconds")),
+        _ms(row.get("first_byte")),
+        _tokens(row.get("tokens")),
+        _short(row.get("id")),
+    )
+
+
+def _outcome(row: Mapping[str, Any]) -> str:
+    return " ".join(str(each)[:LONGEST] for each in (row.get("outcome"), row.get("status"), row.get("code")) if each)
+
+
+def _pair(one: object, between: str, other: object) -> str:
+    return f"{_short(one)}{between}{_short(other)}" if other else _short(one)
+
+
+def _short(name: object) -> str:
+    """Return a *name* so that it does not fill the terminal, nor do anything to it: clients may make up any."""
+    text = "".join(each if each.isprintable() else "?" for each in str(name or "-"))
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+
+
+def _ms(seconds: object) -> str:
+    return f"{seconds * 1000:.0f}" if isinstance(seconds, int | float) else "-"
+
+
+def _tokens(tokens: object) -> str:
+    """Return what went in, with what came from a cache, and what came out."""
+    if not isinstance(tokens, Mapping) or not any(isinstance(each, int) for each in tokens.values()):
+        return "-"
+    count = {name: each if isinstance(each, int) else 0 for name, each in tokens.items()}
+    cached = count.get("cache_read", 0) + count.get("cache_write", 0)
+    return f"{count.get('in', 0) + cached}{f' ({cached} cached)' if cached else ''} + {count.get('out', 0)}"

@@ -1,0 +1,34 @@
+"""The history, as commands ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from korproxy.models.history import shown
+from korproxy.models.searching import WantedRequests
+
+if TYPE_CHECKING:
+    from korproxy.cli.context import Context
+
+
+def requests(cli: Context, wanted: WantedRequests) -> Mapping[str, object]:
+    """Return the rows that are *wanted*: of the running daemon, else of the disk."""
+    if cli.running() is not None:
+        return {"asked": "daemon", **cli.ask(f"/v1/requests?{query_of(wanted)}")}
+    from korproxy.cli.insight.disk import Disk
+
+    disk, nothing = Disk(cli), list[dict[str, Any]]()
+    return disk.clean({"requests": [shown(each) for each in disk.ask(lambda store: store.requests(wanted), nothing)]})
+
+
+def query_of(wanted: WantedRequests) -> str:
+    """Return *wanted* as ``GET /v1/requests`` takes it."""
+    said: dict[str, object] = {"limit": wanted.most}
+    if wanted.failed:
+        said["failed"] = "true"
+    if wanted.since:
+        said["since"] = f"{wanted.since:.3f}"
+    said |= {name: each for name in ("provider", "id", "user") if (each := getattr(wanted, name))}
+    return urlencode(said)
