@@ -464,6 +464,8 @@ class Cli(Protocol):
 
     @property
     def verbose(self) -> bool: ...
+    @property
+    def as_json(self) -> bool: ...
     def codes(self) -> Registry:
         """Return all error codes, those of plugins included."""
 

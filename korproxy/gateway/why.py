@@ -48,6 +48,10 @@ class Stories:
         """Return the last requests, the newest first."""
         return [told(self._stories[-number - 1]) for number in range(min(most, len(self._stories)))]
 
+    def newest(self) -> list[Story]:
+        """Return all as they are now, the newest first: for who goes through them in another thread."""
+        return [*reversed(self._stories)]
+
     def __len__(self) -> int:
         """How many there are."""
         return len(self._stories)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -55,7 +55,7 @@ class Health:
             "providers": self.providers(),
             "services": [clean(each.to_dict(), self.redactor) for each in services],  # last_error is anybody's text
             "plugins": {"loaded": states.count("loaded"), "broken": states.count("broken")},
-            "sections": await self._sections(),
+            "sections": await sections((each.item for each in parts.offered_collectors), self.redactor),
         }
 
     def providers(self) -> list[Mapping[str, object]]:
@@ -90,22 +90,25 @@ class Health:
         last = self.reloader.last
         return None if last is None else clean(last.to_dict(), self.redactor)
 
-    async def _sections(self) -> Mapping[str, object]:
-        found: dict[str, object] = {}
-        async with trio.open_nursery() as nursery:
-            for each in (offer.item for offer in self.reloader.parts.offered_collectors):
-                nursery.start_soon(self._collect, each, found)
-        return dict(sorted(found.items()))
 
-    async def _collect(self, collector: Collector, found: dict[str, object]) -> None:
-        """Ask one collector; a failing or slow one says so in its own section."""
-        found[collector.name] = {"error": f"no answer within {PATIENCE:g} s"}
-        try:
-            with trio.move_on_after(PATIENCE):
-                found[collector.name] = clean(await collector.collect(), self.redactor)
-        except (Exception, SystemExit) as exc:  # noqa: BLE001 -- somebody else's code, and only its own section is lost
-            log.info("collector %s failed: %s", collector.name, described(exc))
-            found[collector.name] = {"error": self.redactor.redact(described(exc))}
+async def sections(collectors: Iterable[Collector], redactor: Redactor) -> Mapping[str, object]:
+    """Return what each of *collectors* tells, by its name, redacted; all are asked at once."""
+    found: dict[str, object] = {}
+    async with trio.open_nursery() as nursery:
+        for each in collectors:
+            nursery.start_soon(_collect, each, redactor, found)
+    return dict(sorted(found.items()))
+
+
+async def _collect(collector: Collector, redactor: Redactor, found: dict[str, object]) -> None:
+    """Ask one collector; a failing or slow one says so in its own section."""
+    found[collector.name] = {"error": f"no answer within {PATIENCE:g} s"}
+    try:
+        with trio.move_on_after(PATIENCE):
+            found[collector.name] = clean(await collector.collect(), redactor)
+    except (Exception, SystemExit) as exc:  # noqa: BLE001 -- somebody else's code, and only its own section is lost
+        log.info("collector %s failed: %s", collector.name, described(exc))
+        found[collector.name] = {"error": redactor.redact(described(exc))}
 
 
 def _of_account(entry: Mapping[str, object]) -> dict[str, object]:

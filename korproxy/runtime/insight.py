@@ -10,17 +10,16 @@ import attrs
 from korproxy.errors.exceptions import BadRequest
 from korproxy.gateway.redact import Redactor
 from korproxy.models.clock import wall_time
-from korproxy.models.measures import beginning, bounded
+from korproxy.models.history import shown
+from korproxy.models.measures import beginning
 from korproxy.models.searching import WantedLines, WantedRequests
-from korproxy.models.summary import summary
-from korproxy.runtime.health import clean
+from korproxy.models.summary import answer
+from korproxy.runtime.health import Health, clean
 from korproxy.runtime.instruments import Instruments
 from korproxy.store.recorder import Recorder
 
 if TYPE_CHECKING:  # see there
     from korproxy.store.store import Store
-
-OFF = "KP-SYS-534: metrics are switched off ([store] metrics = false), so what happens is not counted"
 
 
 @attrs.frozen(kw_only=True)
@@ -30,6 +29,7 @@ class RunningInsight:
     recorder: Recorder
     redactor: Redactor
     instruments: Instruments
+    health: Health
 
     async def metrics(self, since: float) -> dict[str, Any]:
         """Return the summary of the last *since* seconds, what was dropped, and notes for who reads it."""
@@ -37,15 +37,13 @@ class RunningInsight:
         begin = beginning(now - since, now)
 
         def told(store: Store) -> dict[str, Any]:
-            counted = bounded(store.counted(begin, now), self.redactor.redact)
-            return summary(counted.items(), since=begin, until=round(now, 3))
+            counted = store.counted(begin, now)
+            dropped = self.instruments.read().events_dropped
+            return answer(
+                counted, self.redactor.redact, since=begin, until=now, dropped=dropped, switched_on=self.recorder.metrics
+            )
 
-        dropped = self.instruments.read().events_dropped
-        return {
-            **await self.recorder.ask(told),
-            "dropped": [{"sink": sink, "reason": why, "count": count} for (sink, why), count in dropped.items() if count],
-            "notes": [] if self.recorder.metrics else [OFF],
-        }
+        return await self.recorder.ask(told)
 
     async def prometheus(self) -> bytes:
         """Return all counts as Prometheus text."""
@@ -56,7 +54,8 @@ class RunningInsight:
 
     async def requests(self, wanted: WantedRequests) -> dict[str, Any]:
         """Return the rows of the history that are *wanted*."""
-        return self._clean({"requests": await self.recorder.ask(lambda store: store.requests(wanted))})
+        rows = await self.recorder.ask(lambda store: store.requests(wanted))
+        return self._clean({"requests": [shown(each) for each in rows]})
 
     async def logs(self, wanted: WantedLines) -> dict[str, Any]:
         """Return the lines of the log that are *wanted*."""
@@ -71,8 +70,10 @@ class RunningInsight:
         raise BadRequest("KP-SYS-506", f"Not here yet: {len(posted)}.")
 
     async def bundle(self, repro: str) -> dict[str, Any]:
-        """Return the debug bundle."""
-        raise BadRequest("KP-SYS-506", f"Not here yet: {repro}.")
+        """Return the debug bundle, with the shape of the request *repro* if that is an id."""
+        from korproxy.runtime.running_bundle import running_bundle  # nobody needs it before somebody asks
+
+        return await running_bundle(self.health, self, self.redactor, repro=repro)
 
     def _clean(self, found: object) -> dict[str, Any]:
         cleaned: dict[str, Any] = clean(found, self.redactor)

@@ -123,9 +123,7 @@ async def live(
                     checks = HealthCheck(reloader)
                     last = _last_services(plan, reloader, checks, asked)
                     states += await _start_services(plan, last, services, stop)
-                    instruments = Instruments(
-                        bus=bus, recorder=recorder, reloader=reloader, states=states, started=wall_time()
-                    )
+                    instruments = Instruments(bus=bus, recorder=recorder, reloader=reloader, states=states, started=wall_time())
                     await _serve(plan, checks, instruments, stop=stop, abandon=abandon, ready=ready)
             finally:
                 on_stop()
@@ -243,7 +241,7 @@ async def _serve(
         wake=enquiries.wake,
         why=enquiries.why,
         test=enquiries.test,
-        insight=RunningInsight(recorder=instruments.recorder, redactor=plan.redactor, instruments=instruments),
+        insight=RunningInsight(recorder=instruments.recorder, redactor=plan.redactor, instruments=instruments, health=health),
     )
     server = Server(
         app=App(entrance, on_demand(desk, loaded=settle)),

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 import attrs
 import click
 
-from korproxy.api import Cli, CommandFailed
+from korproxy.api import Cli
+from korproxy.builtin.commands.private_file import write_private
 from korproxy.builtin.commands.steer.told import FAILED, finish, tell
 
 NOT_WRITTEN = "KP-CONF-229"
@@ -52,7 +51,7 @@ def export(cli: Cli, /, *, output: Path | None) -> None:
     if output is None:
         cli.show(text, exported)
         return
-    _write(output, f"{text}\n")
+    write_private(output, f"{text}\n", code=NOT_WRITTEN)
     cli.show(f"Wrote {output}; secrets in it are masked.", {"output": str(output)})
 
 
@@ -135,15 +134,3 @@ def _read(file: IO[bytes]) -> bytes:
     if len(raw) > LARGEST:
         raise click.UsageError(f"{_name(file)} is not a configuration: it has more than {LARGEST // 1024**2} MiB.")
     return raw
-
-
-def _write(path: Path, text: str) -> None:
-    """Write *text* so that only the user can read it: what is no secret to KorProxy may be one to its user."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            with suppress(OSError, AttributeError):  # it was there before, for others, too; what is no file stays as it is
-                os.fchmod(descriptor, 0o600)
-            file.write(text)
-    except OSError as exc:
-        raise CommandFailed(NOT_WRITTEN, f"{path} cannot be written: {exc.strerror}.") from None

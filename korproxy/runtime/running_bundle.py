@@ -1,0 +1,72 @@
+"""The debug bundle of the running daemon."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Protocol
+
+import trio
+
+from korproxy.errors.exceptions import BadRequest
+from korproxy.gateway.redact import Redactor
+from korproxy.models.clock import wall_time
+from korproxy.models.searching import WantedLines, WantedRequests
+from korproxy.runtime.bundle import DAY, LINES, ROWS, Known, bundle_of, configured, gathered, plugins, rows_of, store_files
+from korproxy.runtime.health import Health
+from korproxy.runtime.lately import MOST_FAILURES
+from korproxy.runtime.supervision import tree
+
+NO_SHAPE = "KP-SYS-539"
+_NOT_HERE = {"providers", "services", "plugins", "sections"}  # parts of the health report that have a place of their own
+
+
+class Asked(Protocol):
+    """What is asked of the past; ``RunningInsight``."""
+
+    async def metrics(self, since: float) -> Mapping[str, Any]: ...
+    async def requests(self, wanted: WantedRequests) -> Mapping[str, Any]: ...
+    async def logs(self, wanted: WantedLines) -> Mapping[str, Any]: ...
+
+
+async def running_bundle(health: Health, insight: Asked, redactor: Redactor, *, repro: str = "") -> dict[str, Any]:
+    """Return the bundle, with the shape of the request *repro* if that is an id.
+
+    Raises:
+        BadRequest: KP-SYS-539: no shape of that request is remembered.
+    """
+    parts, lasting = health.reloader.parts, health.reloader.shared.lasting
+    shape = await _shape(lasting, repro) if repro else None
+    got = await gathered(
+        {
+            "health": health.report,
+            "configuration": partial(trio.to_thread.run_sync, configured, parts, abandon_on_cancel=True),
+            "store": partial(trio.to_thread.run_sync, store_files, parts.home, abandon_on_cancel=True),
+            "log": partial(insight.logs, WantedLines(most=LINES)),
+            "metrics": partial(insight.metrics, DAY),
+            "failed": partial(insight.requests, WantedRequests(failed=True, most=MOST_FAILURES)),
+            "recent": partial(insight.requests, WantedRequests(most=ROWS)),
+        }
+    )
+    told = got["health"]
+    known = Known(
+        asked="daemon",
+        korproxy={name: each for name, each in told.items() if name not in _NOT_HERE},
+        configuration=got["configuration"],
+        plugins=plugins(parts),
+        providers=told.get("providers", ()),
+        log=got["log"],
+        metrics=got["metrics"],
+        supervision=tree(health.services()),
+        store=got["store"],
+        sections=told.get("sections", {}),
+        stories=lasting.stories.newest(),
+        rows=rows_of(got["failed"], got["recent"]),
+        repro=shape,
+        remarks=[f"{name}: {each['error']}" for name, each in got.items() if "error" in each],
+    )
+    return await trio.to_thread.run_sync(partial(bundle_of, known, redactor, now=wall_time()))
+
+
+async def _shape(lasting: Any, repro: str) -> Mapping[str, Any]:
+    raise BadRequest(NO_SHAPE, f"No shape of a failed request {repro[:100]!r} is remembered.")
