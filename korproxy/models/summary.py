@@ -6,10 +6,32 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from korproxy.models.histogram import Histogram
-from korproxy.models.measures import SeriesKey, Totals
+from korproxy.models.measures import SeriesKey, Totals, bounded
 
 PERCENTILES = (50, 90, 99)
+OFF = "[KP-SYS-534] Metrics are switched off ([store] metrics = false), so requests are not counted at present."
 OUTCOMES = ("ok", "refused", "failed", "client left")
+
+
+def answer(
+    counted: Iterable[tuple[SeriesKey, Totals]],
+    redacted: Callable[[str], str],
+    *,
+    since: float,
+    until: float,
+    dropped: Mapping[tuple[str, str], int] | None = None,
+    switched_on: bool = True,
+) -> dict[str, Any]:
+    """Return the answer to ``GET /v1/metrics``: the summary, what is missing in it, and notes for who reads it.
+
+    Args:
+        redacted: Makes a name safe to be shown.
+        dropped: Requests that a sink lost since the daemon started, by its name and why.
+        switched_on: Whether requests are counted at present.
+    """
+    lost = [{"sink": sink, "reason": why, "count": count} for (sink, why), count in (dropped or {}).items() if count]
+    told = summary(bounded(counted, redacted).items(), since=since, until=round(until, 3))
+    return {**told, "dropped": lost, "notes": [] if switched_on else [OFF]}
 
 
 def summary(counted: Iterable[tuple[SeriesKey, Totals]], *, since: float, until: float) -> dict[str, Any]:
