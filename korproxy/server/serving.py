@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, NoReturn
 
 import attrs
@@ -24,6 +25,7 @@ from korproxy.server.connections import Connection, Connections
 from korproxy.server.exchange import Exchange
 from korproxy.server.grace import Grace
 from korproxy.server.lane.connection import LaneConnection
+from korproxy.server.spared import BY_HYPERCORN, spared
 
 if TYPE_CHECKING:
     from korproxy.server.http1_server import Http1Server
@@ -158,7 +160,7 @@ class Server:
         if self._http1 is None:
             async with self._loading:
                 if self._http1 is None:
-                    module = await trio.to_thread.run_sync(import_module, "korproxy.server.http1_server")
+                    module = await trio.to_thread.run_sync(_hypercorn)
                     self._http1 = module.Http1Server.of(self.app, keep_alive=KEEP_ALIVE)
                     if self._stopping:
                         await self._http1.stop()
@@ -216,3 +218,8 @@ def taken_over(stream: trio.SocketStream) -> socket.socket:
     if _NOT_SENT is not None:
         taken.setsockopt(socket.IPPROTO_TCP, _NOT_SENT, UNSENT)
     return taken
+
+
+def _hypercorn() -> ModuleType:
+    with spared(*BY_HYPERCORN):
+        return import_module("korproxy.server.http1_server")

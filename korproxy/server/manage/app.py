@@ -13,6 +13,7 @@ from korproxy.server.manage.desk import Desk
 from korproxy.server.manage.insight import add_insight
 from korproxy.server.manage.live import add_live
 from korproxy.server.manage.said import refused, said, unknown_code
+from korproxy.server.spared import BY_QUART, spared
 
 if TYPE_CHECKING:  # Quart and what comes with it is imported inside functions only
     from quart import Response
@@ -21,7 +22,8 @@ if TYPE_CHECKING:  # Quart and what comes with it is imported inside functions o
 
 def build(desk: Desk) -> QuartTrio:
     """Return the application; its callers have been checked already."""
-    from quart_trio import QuartTrio
+    with spared(*BY_QUART):
+        from quart_trio import QuartTrio
 
     app = QuartTrio("korproxy")
     app.config["RESPONSE_TIMEOUT"] = None
