@@ -11,18 +11,23 @@ from korproxy.server.paths import is_management, methods_at, needs_key, open_pat
 CALLS = ("/v1/chat/completions", "/v1/messages", "/v1/messages/count_tokens")
 MODEL_CALL = "/v1beta/models/{model}:generateContent"
 LOCKED = ("/v1/requests", "/v1/logs", "/v1/diagnostics/bundle", "/v1/keys", "/v1/settings")
-MANAGEMENT = ("/v1/diagnostics", "/v1/diagnostics/health", "/v1/providers", "/v1/errors", "/v1/errors/KP-SYS-501", "/errors/x")
+MANAGEMENT = (
+    *("/v1/diagnostics", "/v1/diagnostics/health", "/v1/providers", "/v1/errors", "/v1/errors/KP-SYS-501", "/errors/x"),
+    *("/metrics", "/v1/metrics"),
+)
+TELLING = ("/v1/requests", "/v1/requests/r-1", "/v1/requests/r-1/why", "/v1/logs", "/v1/logs/levels", "/v1/diagnostics/bundle")
 REST = st.text(alphabet="abc/.%-", max_size=12)
 
 
-@pytest.mark.parametrize("path", MANAGEMENT)
+@pytest.mark.parametrize("path", [*MANAGEMENT, *TELLING])
 def test_the_management_application_answers(path: str) -> None:
     assert is_management(path)
 
 
-@pytest.mark.parametrize(
-    "path", [*CALLS, *sorted(open_paths), "/v1/models", "/v1", "/v1/", "/errorsx", "/v1/errors-x", "/x/v1/errors", ""]
-)
+ELSEWHERE = ("/v1/models", "/v1", "/v1/", "/errorsx", "/v1/errors-x", "/x/v1/errors", "/metricsx", "/v1/logsx", "")
+
+
+@pytest.mark.parametrize("path", [*CALLS, *sorted(open_paths), *ELSEWHERE])
 def test_the_front_answers_itself(path: str) -> None:
     assert not is_management(path)
 

@@ -15,6 +15,8 @@ MOST = 1000
 LONGEST = 40  # characters of a name in the table
 HEAD = ("ended at", "outcome", "provider/account", "model", "type", "ms", "1st byte", "tokens", "id")
 FROM_FILES = "No daemon runs with this home: this is what the last one has written down."
+NOTHING = "The history is empty."
+NOT_SO = "No request in the history is like that."
 
 
 @click.command()
@@ -38,14 +40,15 @@ def requests(cli: Cli, /, *, failed: bool, provider: str, since: float | None, i
     """  # noqa: D301 -- click wants the character itself
     wanted = WantedRequests(failed=failed, provider=provider, since=since or 0.0, id=id_, most=limit)
     found = cli.insight.requests(wanted)
-    cli.show("\n".join(lines(found)), found)
+    anything = wanted == WantedRequests(most=limit)
+    cli.show("\n".join(lines(found, NOTHING if anything else NOT_SO)), found)
 
 
-def lines(found: Mapping[str, Any]) -> list[str]:
-    """Return the answer in lines."""
+def lines(found: Mapping[str, Any], none: str = NOTHING) -> list[str]:
+    """Return the answer in lines; *none* where there is no request in it."""
     rows = listed(found.get("requests"))
     told = [FROM_FILES] if found.get("asked") == "files" else []
-    return [*told, *(table([HEAD, *map(cells, rows)]) if rows else ["No request is in the history that is so."])]
+    return [*told, *(table([HEAD, *map(cells, rows)]) if rows else [none])]
 
 
 def cells(row: Mapping[str, Any]) -> Sequence[str]:
@@ -64,7 +67,7 @@ def cells(row: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _outcome(row: Mapping[str, Any]) -> str:
-    return " ".join(str(each)[:LONGEST] for each in (row.get("outcome"), row.get("status"), row.get("code")) if each)
+    return " ".join(_short(each) for each in (row.get("outcome"), row.get("status"), row.get("code")) if each) or "-"
 
 
 def _pair(one: object, between: str, other: object) -> str:
