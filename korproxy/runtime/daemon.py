@@ -22,6 +22,7 @@ from korproxy.runtime.crash_guard import CrashGuard
 from korproxy.runtime.exit_codes import Exit
 from korproxy.runtime.generation import key_ring
 from korproxy.runtime.last_resort import last_resort
+from korproxy.runtime.log_file import LogFile
 from korproxy.runtime.logs import logging_to, set_levels, standard_error
 from korproxy.runtime.main import Plan, live
 from korproxy.runtime.presence import announced, sole_daemon
@@ -98,19 +99,21 @@ def _run(stack: ExitStack, options: Options, guard: CrashGuard, announce: Callab
         levels=settings.log.levels,
         redact=redactor.redact,
         harmless=redactor.harmless,
+        file=LogFile(options.home.logs, settings.log.max_size, settings.log.keep) if settings.log.file else None,
     )
-    flush = stack.enter_context(written)
+    book = stack.enter_context(written)
     for each in parts.loaded.notices:
         log.warning("%s", each)
     urls = [url_of(each) for each in sockets]
     about = stack.enter_context(announced(options.home.daemon, urls, demo=options.demo))
-    resort = stack.enter_context(last_resort(settings.server.grace, flush, enabled=options.last_resort))
+    resort = stack.enter_context(last_resort(settings.server.grace, book.flush, enabled=options.last_resort))
     plan = Plan(
         parts=parts,
         keys=key_ring(keys),
         sockets=sockets,
         about=about,
         redactor=redactor,
+        log=book,
         set_levels=lambda log: set_levels(_level(options, log), log.levels),
         seen=start.seen,
         proven=guard.good,

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import trio
 
-from korproxy.errors.exceptions import BadRequest
 from korproxy.gateway.redact import Redactor
 from korproxy.models.clock import wall_time
 from korproxy.models.history import shown
@@ -16,6 +16,8 @@ from korproxy.models.searching import WantedLines, WantedRequests
 from korproxy.models.summary import answer
 from korproxy.runtime.health import Health, clean
 from korproxy.runtime.instruments import Instruments
+from korproxy.runtime.log_book import LogBook
+from korproxy.runtime.log_levels import levels_now, set_levels
 from korproxy.store.recorder import Recorder
 
 if TYPE_CHECKING:  # see there
@@ -30,6 +32,7 @@ class RunningInsight:
     redactor: Redactor
     instruments: Instruments
     health: Health
+    log: LogBook = attrs.field(factory=LogBook)
 
     async def metrics(self, since: float) -> dict[str, Any]:
         """Return the summary of the last *since* seconds, what was dropped, and notes for who reads it."""
@@ -59,15 +62,16 @@ class RunningInsight:
 
     async def logs(self, wanted: WantedLines) -> dict[str, Any]:
         """Return the lines of the log that are *wanted*."""
-        raise BadRequest("KP-SYS-506", f"Not here yet: {wanted}.")
+        found = await trio.to_thread.run_sync(self.log.find, wanted, abandon_on_cancel=True)
+        return self._clean({**found.to_dict(), "lost": self.log.lost()})
 
     def levels(self) -> dict[str, Any]:
         """Return the levels that hold for log lines."""
-        raise BadRequest("KP-SYS-506", "Not here yet.")
+        return levels_now()
 
     def set_levels(self, posted: Mapping[str, Any]) -> dict[str, Any]:
         """Have other levels hold."""
-        raise BadRequest("KP-SYS-506", f"Not here yet: {len(posted)}.")
+        return set_levels(posted)
 
     async def bundle(self, repro: str) -> dict[str, Any]:
         """Return the debug bundle, with the shape of the request *repro* if that is an id."""

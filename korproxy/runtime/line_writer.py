@@ -38,6 +38,9 @@ class LineWriter(Generic[Entry]):
         dropped: The same for the news that so many entries were dropped.
         most: How many entries may wait.
         lines: Makes the lines of many entries for less. Where it fails, each is made by itself.
+
+    Attributes:
+        lost: How many entries were dropped so far.
     """
 
     def __init__(
@@ -50,8 +53,9 @@ class LineWriter(Generic[Entry]):
     ) -> None:
         self._stream, self._line, self._tell_dropped, self._most, self._lines = stream, line, dropped, most, lines
         self._waiting: deque[Entry | _Mark] = deque()
-        self._dropped = 0
-        self._lock = threading.RLock()  # of that number; a signal handler may log, too
+        self.lost = 0
+        self._dropped = 0  # of these, who reads has not been told
+        self._lock = threading.RLock()  # of these numbers; a signal handler may log, too
         self._asleep = False
         self._bell = threading.Event()
         self._end = _Mark()
@@ -65,6 +69,7 @@ class LineWriter(Generic[Entry]):
         if room < len(entries):
             fits = max(room, 0)
             with self._lock:
+                self.lost += len(entries) - fits
                 self._dropped += len(entries) - fits
             entries = entries[:fits]
         self._waiting.extend(entries)

@@ -8,26 +8,21 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import select
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
 
 import attrs
-import msgspec
 
-from korproxy.models.clock import timestamp, wall_time
+from korproxy.models.clock import wall_time
 from korproxy.models.correlation import current_correlation
-from korproxy.runtime.line_writer import LineWriter, Writable
-
-QUEUE = 10_000  # lines that may wait for a slow reader; more are dropped
-FLUSH_SECONDS = 2.0  # how long the end of the program waits for the last lines
-ROOT = "korproxy"
-_PRINTABLE = bytes(range(0x20, 0x7F))
-# All that moves the cursor, colours the screen, or looks like the end of a line; \t and \n are dealt with apart.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+from korproxy.runtime.line_writer import Writable
+from korproxy.runtime.log_book import LogBook
+from korproxy.runtime.log_file import LogFile
+from korproxy.runtime.log_json import ROOT, Entry
+from korproxy.runtime.log_pages import Pages, own
+from korproxy.runtime.log_text import LineFormatter, never
 
 
 @attrs.frozen
@@ -65,16 +60,6 @@ def standard_error() -> Writable:
         return stream
 
 
-class Entry(msgspec.Struct, frozen=True, gc=False):
-    """What is known of a line when somebody says it. ``level`` and ``logger`` are names as in ``logging``."""
-
-    created: float  # seconds since the epoch
-    level: str
-    logger: str
-    correlation: str
-    text: str
-
-
 class _Enqueue(logging.Handler):
     """Hands lines to the writing thread, with the correlation id of the task that speaks."""
 
@@ -110,76 +95,7 @@ class _Enqueue(logging.Handler):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 -- the name in logging
         """Say where the line was that could not be made. Not what it was to say: nothing has redacted that."""
         place, why = f"{record.pathname}:{record.lineno}", type(sys.exc_info()[1]).__name__
-        self._put(_own(f"a log line could not be made at {place}: {why}"))
-
-
-def _never(_: str) -> bool:
-    return False
-
-
-@attrs.frozen
-class LineFormatter:
-    """``2026-11-23T15:00:00.000Z info     gateway   [correlation id] text``, with every secret hidden.
-
-    One entry begins with one time at the start of a line, whatever its text is: further lines are indented, and control
-    characters written out, for the text may come from a client.
-
-    Attributes:
-        redact: Hides secrets.
-        harmless: True of a text only if ``redact`` would leave each part of it as it is.
-    """
-
-    redact: Callable[[str], str]
-    harmless: Callable[[str], bool] = _never
-
-    def format_all(self, entries: Sequence[Entry]) -> Sequence[str]:
-        """Return the lines of *entries*: for less where all of them are harmless and plain, as they nearly always are."""
-        texts = [f"[{entry.correlation}] {entry.text}" for entry in entries]
-        together = " ".join(texts)
-        if together.encode().translate(None, _PRINTABLE) or not self.harmless(together):
-            return [self.format(entry) for entry in entries]
-        return [
-            f"{_begin(entry.created, entry.level, entry.logger)} {text}\n" for entry, text in zip(entries, texts, strict=True)
-        ]
-
-    def format(self, entry: Entry) -> str:
-        """Return the line with its end, a traceback included."""
-        text = self.redact(f"[{entry.correlation}] {entry.text}")
-        if not text.isprintable():  # nothing that is printable needs more
-            text = _CONTROL.sub(_escaped, text).replace("\n", "\n    ")
-        return f"{_begin(entry.created, entry.level, entry.logger)} {text}\n"
-
-
-@lru_cache(maxsize=8)  # lines of one batch have one time
-def _begin(seconds: float, level: str, logger: str) -> str:
-    return f"{_time(seconds)} {_head(level, logger)}"
-
-
-def _time(seconds: float) -> str:
-    """Return the same as ``timestamp`` for less."""
-    whole = int(seconds)
-    millis = round((seconds - whole) * 1e6) // 1000
-    return f"{_second(whole)}{millis:03}Z" if 0 <= millis < 1000 else timestamp(seconds)
-
-
-@lru_cache(maxsize=8)
-def _second(whole: int) -> str:
-    return timestamp(whole)[: -len("000Z")]
-
-
-@lru_cache(maxsize=256)
-def _head(level: str, logger: str) -> str:
-    """Return the level, and the part of KorProxy that a logger is for; somebody else's has its own name."""
-    part = "main" if logger == ROOT else logger.removeprefix(f"{ROOT}.")
-    return f"{level.lower():8} {part:9}"
-
-
-def _escaped(found: re.Match[str]) -> str:
-    return found[0].encode("unicode_escape").decode()
-
-
-def _own(text: str) -> Entry:
-    return Entry(wall_time(), "WARNING", f"{ROOT}.runtime", "-", text)
+        self._put(own(f"a log line could not be made at {place}: {why}"))
 
 
 @contextmanager
@@ -189,9 +105,10 @@ def logging_to(
     level: str,
     levels: Mapping[str, str],
     redact: Callable[[str], str],
-    harmless: Callable[[str], bool] = _never,
-) -> Iterator[Callable[[], bool]]:
-    """Write all log lines to *stream* for the block; gives a function that waits until they are written, 2 s at most.
+    harmless: Callable[[str], bool] = never,
+    file: LogFile | None = None,
+) -> Iterator[LogBook]:
+    """Write all log lines to *stream* for the block, and to *file*; give what can tell of them.
 
     What libraries and plugins log by loggers of their own goes the same way, from ``warning`` upwards.
 
@@ -201,22 +118,34 @@ def logging_to(
         redact: Hides secrets; called in the writing thread.
         harmless: See ``LineFormatter``; likewise.
     """
-    formatter = LineFormatter(redact, harmless)
-
-    def dropped(count: int) -> str:
-        return formatter.format(_own(f"{count} log lines were dropped: their reader was too slow"))
-
-    writer = LineWriter(stream, formatter.format, dropped, QUEUE, formatter.format_all)
+    pages = Pages(LineFormatter(redact, harmless), stream, file)
     try:
-        with _handled_by(_Enqueue(writer.put), _by_logger(level, levels)):
-            yield lambda: writer.flush(FLUSH_SECONDS)
+        with _handled_by(_Enqueue(pages.writer.put), _by_logger(level, levels)):
+            yield pages.book
     finally:
-        writer.close(FLUSH_SECONDS)
+        pages.close()
 
 
-def set_levels(level: str, levels: Mapping[str, str]) -> None:
-    """Have *level* hold for everything of KorProxy's from now on, but for the parts that *levels* names."""
-    wanted = _by_logger(level, levels)
+def levels() -> tuple[str, dict[str, str]]:
+    """Return the level that holds for everything of KorProxy's, and those of parts."""
+    held = {name.removeprefix(f"{ROOT}."): _name(logging.getLogger(name)) for name in _parts_with_a_level()}
+    return _name(logging.getLogger(ROOT)), dict(sorted(held.items()))
+
+
+def parts() -> list[str]:
+    """Return the parts of KorProxy that have said something, or may."""
+    known = list(logging.root.manager.loggerDict.items())
+    names = [name for name, each in known if isinstance(each, logging.Logger) and name.startswith(f"{ROOT}.")]
+    return sorted(name.removeprefix(f"{ROOT}.") for name in names)
+
+
+def _name(logger: logging.Logger) -> str:
+    return logging.getLevelName(logger.level).lower()
+
+
+def set_levels(level: str, of_parts: Mapping[str, str]) -> None:
+    """Have *level* hold for everything of KorProxy's from now on, but for the parts that *of_parts* names."""
+    wanted = _by_logger(level, of_parts)
     for name in {*_parts_with_a_level(), *wanted}:
         logging.getLogger(name).setLevel(wanted.get(name, "notset").upper())
 

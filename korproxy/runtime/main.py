@@ -30,6 +30,7 @@ from korproxy.runtime.health_check import HealthCheck
 from korproxy.runtime.insight import RunningInsight
 from korproxy.runtime.instruments import Instruments
 from korproxy.runtime.last_good import LastGood, keep
+from korproxy.runtime.log_book import LogBook
 from korproxy.runtime.memory import settle
 from korproxy.runtime.reload import Reloader
 from korproxy.runtime.seal_file import SealFile
@@ -62,6 +63,7 @@ class Plan:
         about: What ``daemon.json`` says.
         lasting: What the gateway remembers; whose reasoning is whose is filled from its file at the start.
         proven: Called once it is known that this start was no crash: KorProxy has run for a minute, or was asked to stop.
+        log: What can be told of the log.
         set_levels: Has other levels hold for log lines.
         seen: The files of the configuration as they were when they were read; empty: nobody looked.
     """
@@ -73,6 +75,7 @@ class Plan:
     redactor: Redactor
     lasting: Lasting = attrs.field(factory=Lasting)
     proven: Callable[[], None] = lambda: None
+    log: LogBook = attrs.field(factory=LogBook)
     set_levels: Callable[[LogSettings], None] = lambda log: None  # noqa: ARG005
     seen: Seen = attrs.field(factory=dict, repr=False)
 
@@ -123,7 +126,14 @@ async def live(
                     checks = HealthCheck(reloader)
                     last = _last_services(plan, reloader, checks, asked)
                     states += await _start_services(plan, last, services, stop)
-                    instruments = Instruments(bus=bus, recorder=recorder, reloader=reloader, states=states, started=wall_time())
+                    instruments = Instruments(
+                        bus=bus,
+                        recorder=recorder,
+                        reloader=reloader,
+                        states=states,
+                        started=wall_time(),
+                        lines_dropped=lambda: sum(plan.log.lost().values()),
+                    )
                     await _serve(plan, checks, instruments, stop=stop, abandon=abandon, ready=ready)
             finally:
                 on_stop()
@@ -241,7 +251,9 @@ async def _serve(
         wake=enquiries.wake,
         why=enquiries.why,
         test=enquiries.test,
-        insight=RunningInsight(recorder=instruments.recorder, redactor=plan.redactor, instruments=instruments, health=health),
+        insight=RunningInsight(
+            recorder=instruments.recorder, redactor=plan.redactor, instruments=instruments, health=health, log=plan.log
+        ),
     )
     server = Server(
         app=App(entrance, on_demand(desk, loaded=settle)),

@@ -372,6 +372,49 @@ SYS: tuple[ErrorCode, ...] = (
         status=404,
     ),
     ErrorCode(
+        code="KP-SYS-535",
+        message="The log file cannot be written.",
+        description=(
+            "Lines of the log cannot be added to `logs/korproxy.jsonl` in KorProxy's home; the message says why."
+            " KorProxy goes on without: requests are served as before, the terminal gets its lines, and the file is tried again"
+            " every 10 seconds. Lines that are missing in it are counted."
+        ),
+        severity=Severity.WARNING,
+        steps=(
+            "Look whether the disk is full, and whether the user that runs KorProxy may write to its home.",
+            "Have fewer or smaller log files: `[log] keep` and `[log] max_size`.",
+            "If you need no log files, set `[log] file = false` and start KorProxy again.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-SYS-536",
+        message="There is no log to read.",
+        description=(
+            "`korproxy logs` reads the log files in KorProxy's home, and there are none:"
+            " KorProxy has not run with this home yet, or `[log] file` is false and no daemon is running that could be asked."
+        ),
+        steps=(
+            "If KorProxy runs with another home, name it: `korproxy logs --home DIR`.",
+            "Start it: `korproxy run`.",
+            "Look at `[log] file`: it has to be true for log files to be kept.",
+        ),
+        status=404,
+    ),
+    ErrorCode(
+        code="KP-SYS-537",
+        message="These log levels cannot be set.",
+        description=(
+            "What was asked for is no level, or cannot be the name of a part of KorProxy. Nothing was changed."
+            " Levels are `debug`, `info`, `warning` and `error`."
+        ),
+        steps=(
+            "Read the message: it names what is wrong.",
+            "See the parts and their levels: `korproxy log-level`.",
+        ),
+        status=400,
+    ),
+    ErrorCode(
         code="KP-SYS-539",
         message="The shape of this request is not remembered.",
         description=(

@@ -19,9 +19,12 @@ from hypothesis import strategies as st
 
 from korproxy.models.clock import timestamp
 from korproxy.models.correlation import current_correlation
-from korproxy.runtime import logs
+from korproxy.runtime import log_pages
 from korproxy.runtime.line_writer import Writable
-from korproxy.runtime.logs import QUEUE, Descriptor, Entry, LineFormatter, logging_to, set_levels, standard_error
+from korproxy.runtime.log_json import Entry
+from korproxy.runtime.log_pages import QUEUE
+from korproxy.runtime.log_text import LineFormatter
+from korproxy.runtime.logs import Descriptor, logging_to, set_levels, standard_error
 
 Logs = list[logging.LogRecord]
 HEAD = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ")
@@ -67,7 +70,7 @@ class Stuck:
 @pytest.fixture
 def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stuck]:
     """A stream that hangs; the end of the log waits 50 ms for it in place of 2 s, and leaves no thread behind."""
-    monkeypatch.setattr(logs, "FLUSH_SECONDS", 0.05)
+    monkeypatch.setattr(log_pages, "FLUSH_SECONDS", 0.05)
     stream = Stuck()
     yield stream
     stream.reads.set()
@@ -282,11 +285,11 @@ def test_a_reader_that_has_left_is_nobodys_problem(capsys: pytest.CaptureFixture
         def flush(self) -> None: ...
 
     gone = Gone()
-    with logging_to(gone, level="info", levels={}, redact=hide) as flush:
+    with logging_to(gone, level="info", levels={}, redact=hide) as book:
         server.info("one")
-        assert flush()
+        assert book.flush()
         server.info("two")
-        assert flush()
+        assert book.flush()
 
     assert gone.tries == 2
     assert capsys.readouterr().err == ""
@@ -302,19 +305,19 @@ def test_a_reader_that_never_reads_does_not_block_whoever_logs(stuck: Stuck) -> 
 
 
 def test_the_wait_for_a_reader_that_never_reads_has_an_end(stuck: Stuck) -> None:
-    with logging_to(stuck, level="info", levels={}, redact=hide) as flush:
+    with logging_to(stuck, level="info", levels={}, redact=hide) as book:
         server.info("x")
-        assert not flush()
+        assert not book.flush()
 
 
 def test_lines_that_did_not_fit_are_counted(stuck: Stuck) -> None:
-    with logging_to(stuck, level="info", levels={}, redact=hide) as flush:
+    with logging_to(stuck, level="info", levels={}, redact=hide) as book:
         server.info("first")
         assert stuck.reached.wait(5)  # the first one is out of the queue
         for number in range(QUEUE + 5):
             server.info("%d", number)
         stuck.reads.set()
-        while not flush():
+        while not book.flush():
             pass
         server.info("last")
 
@@ -328,13 +331,13 @@ def test_lines_that_did_not_fit_are_counted(stuck: Stuck) -> None:
 
 
 def test_lines_that_were_dropped_last_are_counted_too(monkeypatch: pytest.MonkeyPatch, stuck: Stuck) -> None:
-    monkeypatch.setattr(logs, "QUEUE", 1)
+    monkeypatch.setattr(log_pages, "QUEUE", 1)
     with logging_to(stuck, level="info", levels={}, redact=hide):
         server.info("first")
         assert stuck.reached.wait(5)
         server.info("second")
         server.info("third")
-        monkeypatch.setattr(logs, "FLUSH_SECONDS", 5)
+        monkeypatch.setattr(log_pages, "FLUSH_SECONDS", 5)
         stuck.reads.set()
 
     assert "1 log lines were dropped" in stuck.text
@@ -342,10 +345,10 @@ def test_lines_that_were_dropped_last_are_counted_too(monkeypatch: pytest.Monkey
 
 def test_flushing_waits_until_all_is_written() -> None:
     stream = io.StringIO()
-    with logging_to(stream, level="info", levels={}, redact=hide) as flush:
+    with logging_to(stream, level="info", levels={}, redact=hide) as book:
         for _ in range(1000):
             server.info("x")
-        done = flush()
+        done = book.flush()
         count = stream.getvalue().count("\n")
 
     assert (done, count) == (True, 1000)
@@ -419,9 +422,9 @@ def test_without_a_standard_error_lines_go_nowhere(monkeypatch: pytest.MonkeyPat
 
 ENDS_WHILE_A_WRITE_HANGS = """
     import logging
-    from korproxy.runtime import logs
+    from korproxy.runtime import log_pages, logs
 
-    logs.FLUSH_SECONDS = 0.1
+    log_pages.FLUSH_SECONDS = 0.1
     with logs.logging_to(logs.standard_error(), level="info", levels={}, redact=str):
         for number in range(5000):
             logging.getLogger("korproxy").info("x" * 100)
