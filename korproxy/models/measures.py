@@ -16,6 +16,7 @@ MINUTES_KEPT = 25 * HOUR  # older ones are added up to hours: a day, and one to 
 OTHERS = "(others)"  # in place of a name, once there are too many of them
 MOST_SERIES = 500  # of one daemon; more are counted together, whoever chooses models' names
 MOST_IN_LABEL = 100  # characters
+MOST_TOKENS = 10**9  # of one request
 
 
 class SeriesKey(NamedTuple):
@@ -34,9 +35,10 @@ class SeriesKey(NamedTuple):
 
 def key_of(event: Finished) -> SeriesKey:
     """Return where *event* is counted."""
+    model = (event.upstream_model or "")[:MOST_IN_LABEL]
     return SeriesKey(
         event.provider or "",
-        (event.upstream_model or "")[:MOST_IN_LABEL],
+        model.encode(errors="replace").decode().replace("\0", "?"),  # no database takes half a pair, and not each a NUL
         event.profile,
         event.type,
         event.outcome,
@@ -133,32 +135,16 @@ class Totals:
         return cls(
             len(events),
             sum([each.attempts for each in events]),
-            sum([each.tokens_in or 0 for each in told]),
-            sum([each.cache_read or 0 for each in told]),
-            sum([each.cache_write or 0 for each in told]),
-            sum([each.tokens_out or 0 for each in told]),
-            sum([each.reasoning or 0 for each in told]),
+            _tokens([each.tokens_in or 0 for each in told]),
+            _tokens([each.cache_read or 0 for each in told]),
+            _tokens([each.cache_write or 0 for each in told]),
+            _tokens([each.tokens_out or 0 for each in told]),
+            _tokens([each.reasoning or 0 for each in told]),
             sum([each.bytes_in for each in events]),
             sum([each.bytes_out for each in events]),
             Histogram.of([each.seconds for each in events]),
             Histogram.of([each.first_byte for each in events if each.first_byte is not None]),
         )
-
-    def add(self, event: Finished) -> None:
-        """Count *event*."""
-        usage = event.usage
-        self.requests += 1
-        self.attempts += event.attempts
-        self.tokens_in += usage.tokens_in or 0
-        self.cache_read += usage.cache_read or 0
-        self.cache_write += usage.cache_write or 0
-        self.tokens_out += usage.tokens_out or 0
-        self.reasoning += usage.reasoning or 0
-        self.bytes_in += event.bytes_in
-        self.bytes_out += event.bytes_out
-        self.seconds.add(event.seconds)
-        if event.first_byte is not None:
-            self.first_byte.add(event.first_byte)
 
     def merge(self, other: Totals) -> None:
         """Count all of *other*, too."""
@@ -169,3 +155,9 @@ class Totals:
 
 
 COUNTERS = tuple(field.name for field in attrs.fields(Totals) if str(field.type) == "int")
+
+
+def _tokens(counts: Sequence[int]) -> int:
+    """Return what *counts* add up to; a provider may say any number, and it must fit into every column."""
+    total = sum(counts)
+    return total if 0 <= total <= MOST_TOKENS else sum([min(max(each, 0), MOST_TOKENS) for each in counts])
