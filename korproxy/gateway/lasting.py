@@ -14,6 +14,7 @@ from korproxy.gateway.kept_answers import KeptAnswers
 from korproxy.gateway.patience import Announced
 from korproxy.gateway.provenance import Provenance
 from korproxy.gateway.router import Router
+from korproxy.gateway.shapes import Shapes
 from korproxy.gateway.why import Stories
 
 if TYPE_CHECKING:  # what only translating needs is imported where that begins: the daemon starts 50 ms sooner
@@ -29,6 +30,7 @@ class Lasting:
         board: How each account does.
         router: Whose turn it is.
         stories: Why the last requests went where they went.
+        shapes: What the last ones that failed looked like.
         budget: How much may be repeated.
         announced: Which waits were told.
     """
@@ -36,6 +38,7 @@ class Lasting:
     board: HealthBoard = attrs.field(factory=HealthBoard)
     router: Router = attrs.field(init=False)
     stories: Stories = attrs.field(factory=Stories)
+    shapes: Shapes = attrs.field(factory=Shapes)
     budget: RetryBudget = attrs.field(factory=RetryBudget)
     announced: Announced = attrs.field(factory=Announced)
     provenance: Provenance = attrs.field(factory=Provenance)

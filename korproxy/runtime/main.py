@@ -186,7 +186,8 @@ async def _start_services(
 def _first_services(plan: Plan, windows: Windows, recorder: Recorder) -> Sequence[Offer[Service]]:
     table = SealFile(plan.lasting.provenance, plan.parts.home.reasoning)
     flush = MetricsFlush(recorder, plan.parts.settings.store.flush)
-    return Offer(OWN, IdleConnectionCheck(windows)), Offer(OWN, table), Offer(OWN, flush), *plan.parts.offered_services
+    services: tuple[Service, ...] = (IdleConnectionCheck(windows), table, flush, plan.lasting.shapes)
+    return [*(Offer(OWN, each) for each in services), *plan.parts.offered_services]
 
 
 def _last_services(plan: Plan, reloader: Reloader, checks: HealthCheck, asked: Asked) -> Sequence[Offer[Service]]:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import trio
 
 from korproxy.errors.exceptions import BadRequest
+from korproxy.gateway.lasting import Lasting
 from korproxy.gateway.redact import Redactor
 from korproxy.models.clock import wall_time
 from korproxy.models.searching import WantedLines, WantedRequests
@@ -68,5 +69,8 @@ async def running_bundle(health: Health, insight: Asked, redactor: Redactor, *, 
     return await trio.to_thread.run_sync(partial(bundle_of, known, redactor, now=wall_time()))
 
 
-async def _shape(lasting: Any, repro: str) -> Mapping[str, Any]:
-    raise BadRequest(NO_SHAPE, f"No shape of a failed request {repro[:100]!r} is remembered.")
+async def _shape(lasting: Lasting, repro: str) -> Mapping[str, Any]:
+    found = await lasting.shapes.find(repro)
+    if found is None:
+        raise BadRequest(NO_SHAPE, f"No shape of a failed request {repro[:100]!r} is remembered.")
+    return found.to_dict()

@@ -90,6 +90,8 @@ class Answerer:
             self.emit(finished)
             if ledger.decision is not None:
                 self.gate.stories.add((finished, ledger.decision, ledger.tried))
+            if finished.outcome in ("refused", "failed"):
+                self.gate.lasting.shapes.add(call, finished)
 
     async def _wait_patiently(
         self,
