@@ -136,9 +136,7 @@ def test_a_name_that_is_too_long_is_cut_and_one_that_is_not_known_is_empty() -> 
 
 
 def test_names_beyond_so_many_are_counted_among_others_and_nothing_is_lost() -> None:
-    rows = [
-        (KEY._replace(model=f"m{number}", outcome=outcome), Totals(1)) for number in range(50) for outcome in ("ok", "failed")
-    ]
+    names = [KEY._replace(model=f"m{number}", outcome=outcome) for number in range(50) for outcome in ("ok", "failed")]
 
     found = bounded([(key, Totals(1)) for key in names], str, most=10)
 
