@@ -547,6 +547,13 @@ class Insight(Protocol):
     def requests(self, wanted: WantedRequests) -> Mapping[str, object]:
         """Return what ``GET /v1/requests`` does."""
 
+    def why(self, id: str) -> Mapping[str, object]:  # noqa: A002 -- the word for it
+        """Return what ``GET /v1/requests/ID/why`` does.
+
+        Raises:
+            CommandFailed: KP-SYS-526: nothing is known of a request with this own or correlation id.
+        """
+
     def logs(self, wanted: WantedLines) -> Mapping[str, object]:
         """Return what ``GET /v1/logs`` does."""
 

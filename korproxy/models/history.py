@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from korproxy.models.clock import timestamp
@@ -27,3 +27,26 @@ def shown(row: Mapping[str, Any]) -> dict[str, Any]:
         "tokens": {name: row[column] for column, name in TOKENS.items()},
         "bytes": {name: row[column] for column, name in BYTES.items()},
     }
+
+
+def story(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is left of the story of a request of which nothing is remembered but its *row*, as ``shown`` returns it.
+
+    It has the fields of ``models.decisions.Why``, the decision and the attempts being unknown, and the ``row`` itself.
+    """
+    return {
+        "id": row["id"],
+        "correlation_id": row["correlation_id"],
+        "wall": row["at"] - row["seconds"],
+        "decision": None,
+        "attempts": [],
+        "outcome": row["outcome"],
+        "code": row["code"] or "",
+        "row": dict(row),
+    }
+
+
+def with_rows(stories: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return *stories*, and what the *rows* have left of others, the newest first."""
+    known = {each["id"] for each in stories}
+    return [*stories, *(story(each) for each in rows if each["id"] not in known)]

@@ -246,7 +246,7 @@ def idle_desk(faults: FaultWriter, **given: Any) -> Desk:
         "routing": dict,
         "reload": _reloaded,
         "wake": lambda provider, account: {"provider": provider, "account": account},
-        "why": lambda asked: {"asked": asked},
+        "why": lambda asked: {"requests": [{"id": asked}]},
         "test": dict,
         "insight": IdleInsight(),
     }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
-from korproxy.models.history import shown
+from korproxy.errors.exceptions import CommandFailed
+from korproxy.models.history import shown, with_rows
 from korproxy.models.searching import WantedRequests
 
 if TYPE_CHECKING:
@@ -21,6 +22,21 @@ def requests(cli: Context, wanted: WantedRequests) -> Mapping[str, object]:
 
     disk, nothing = Disk(cli), list[dict[str, Any]]()
     return disk.clean({"requests": [shown(each) for each in disk.ask(lambda store: store.requests(wanted), nothing)]})
+
+
+def why(cli: Context, asked: str) -> Mapping[str, object]:
+    """Return the stories of the requests with this own or correlation id; on the disk there are only their rows.
+
+    Raises:
+        CommandFailed: KP-SYS-526: nothing is known of it.
+    """
+    if cli.running() is not None:
+        return {"asked": "daemon", **cli.ask(f"/v1/requests/{quote(asked, safe='')}/why")}
+    found = requests(cli, WantedRequests(id=asked))
+    rows = found["requests"]
+    if not isinstance(rows, list) or not rows:
+        raise CommandFailed("KP-SYS-526", f"No request with the id {asked[:100]!r} is in the history, and no daemon runs.")
+    return {**found, "requests": with_rows([], rows)}
 
 
 def query_of(wanted: WantedRequests) -> str:

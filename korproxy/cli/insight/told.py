@@ -30,6 +30,12 @@ class Told:
 
         return requests(self.cli, wanted)
 
+    def why(self, id: str) -> Mapping[str, object]:  # noqa: A002 -- the word for it
+        """Return what ``GET /v1/requests/ID/why`` does."""
+        from korproxy.cli.insight.history import why
+
+        return why(self.cli, id)
+
     def logs(self, wanted: WantedLines) -> Mapping[str, object]:
         """Return what ``GET /v1/logs`` does."""
         from korproxy.cli.insight.lines import logs

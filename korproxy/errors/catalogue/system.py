@@ -337,11 +337,12 @@ SYS: tuple[ErrorCode, ...] = (
         message="KorProxy does not remember this request.",
         description=(
             "KorProxy was asked why a request went where it went, but it knows none with this id."
-            " It remembers the last thousand requests since its start, and forgets them when it stops."
+            " It remembers the last thousand requests since its start; of older ones the history has a row, for as many days as"
+            " `[store] days` says."
         ),
         steps=(
             "Take the id from the header `X-KorProxy-Request` or `X-Correlation-ID` of the answer.",
-            "Ask soon after the request.",
+            "Look through the list: `korproxy requests`.",
         ),
         status=404,
     ),
@@ -449,6 +450,21 @@ SYS: tuple[ErrorCode, ...] = (
         steps=(
             "Write it to a file with `--output FILE`.",
             "Install a program for the clipboard: wl-clipboard with Wayland, xclip with X11.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-SYS-542",
+        message="It is not proven that KorProxy keeps secrets to itself.",
+        description=(
+            "The self-test plants made-up secrets in a KorProxy of its own and looks for them in all that it writes and shows."
+            " It found some, or a harmless marker was not where it had to be, or the test could not be done at all."
+            " No secret of yours was used."
+        ),
+        steps=(
+            "Read which secret got out where: `korproxy self-test --canary` says it for each.",
+            "Remove plugins that you installed, and try again: they are part of what is tested.",
+            "Report it with the output of `korproxy self-test --canary --json`: all secrets in it are made up.",
         ),
         status=500,
     ),

@@ -9,6 +9,7 @@ from korproxy.errors.exceptions import BadRequest
 from korproxy.server.manage.desk import Desk
 from korproxy.server.manage.posted import NO_JSON, posted_object
 from korproxy.server.manage.said import said
+from korproxy.server.manage.why import stories
 
 if TYPE_CHECKING:  # Quart and what comes with it is imported inside functions only
     from quart import Response
@@ -36,7 +37,7 @@ def add_live(app: QuartTrio, desk: Desk) -> None:
 
     @app.get("/v1/requests/<asked>/why")
     async def why(asked: str) -> Response:
-        return said(desk.why(asked))
+        return said(await stories(desk, asked))
 
     @app.post("/v1/routing/test")
     async def test() -> Response:

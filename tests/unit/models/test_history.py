@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import json
 
-from korproxy.models.history import shown
+import attrs
+
+from korproxy.models.decisions import Why
+from korproxy.models.history import shown, story, with_rows
 from korproxy.models.outcome import Finished, Usage
 
 ROW = {
@@ -40,3 +43,19 @@ def test_all_that_is_known_of_a_request_is_in_it() -> None:
 
     assert len(found) + len(found["tokens"]) + len(found["bytes"]) == len(columns) + 1 + 3
     assert json.loads(json.dumps(found)) == found
+
+
+def test_what_is_left_of_a_story_has_its_fields_and_the_row() -> None:
+    row = {"id": "r", "correlation_id": "c", "at": 9.0, "seconds": 2.0, "outcome": "ok", "code": None}
+    left = story(row)
+
+    assert left["row"] == row
+    assert {*left} - {"row"} == {each.name for each in attrs.fields(Why)}
+    assert (left["wall"], left["code"], left["decision"], left["attempts"]) == (7.0, "", None, [])
+
+
+def test_a_row_whose_story_is_remembered_adds_nothing() -> None:
+    row = {"id": "r", "correlation_id": "c", "at": 9.0, "seconds": 2.0, "outcome": "ok", "code": None}
+
+    assert with_rows([{"id": "r"}], [row]) == [{"id": "r"}]
+    assert with_rows([], [row]) == [story(row)]

@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from korproxy.api import Cli, WantedRequests
+from korproxy.builtin.commands.look.row import ms, outcome, pair, short, tokens
 from korproxy.builtin.commands.look.times import local, since_of
 from korproxy.builtin.commands.steer.told import listed, table
 
 MOST = 1000
-LONGEST = 40  # characters of a name in the table
 HEAD = ("ended at", "outcome", "provider/account", "model", "type", "ms", "1st byte", "tokens", "id")
 FROM_FILES = "No daemon runs with this home: this is what the last one has written down."
 NOTHING = "The history is empty."
@@ -55,39 +55,12 @@ def cells(row: Mapping[str, Any]) -> Sequence[str]:
     """Return what the table says of one request."""
     return (
         local(row.get("at")),
-        _outcome(row),
-        _pair(row.get("provider"), "/", row.get("account")),
-        _pair(row.get("model"), " -> ", row.get("upstream_model") if row.get("upstream_model") != row.get("model") else None),
-        _short(row.get("type")),
-        _ms(row.get("seconds")),
-        _ms(row.get("first_byte")),
-        _tokens(row.get("tokens")),
-        _short(row.get("id")),
+        outcome(row),
+        pair(row.get("provider"), "/", row.get("account")),
+        pair(row.get("model"), " -> ", row.get("upstream_model") if row.get("upstream_model") != row.get("model") else None),
+        short(row.get("type")),
+        ms(row.get("seconds")),
+        ms(row.get("first_byte")),
+        tokens(row.get("tokens")),
+        short(row.get("id")),
     )
-
-
-def _outcome(row: Mapping[str, Any]) -> str:
-    return " ".join(_short(each) for each in (row.get("outcome"), row.get("status"), row.get("code")) if each) or "-"
-
-
-def _pair(one: object, between: str, other: object) -> str:
-    return f"{_short(one)}{between}{_short(other)}" if other else _short(one)
-
-
-def _short(name: object) -> str:
-    """Return a *name* so that it does not fill the terminal, nor do anything to it: clients may make up any."""
-    text = "".join(each if each.isprintable() else "?" for each in str(name or "-"))
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
-
-
-def _ms(seconds: object) -> str:
-    return f"{seconds * 1000:.0f}" if isinstance(seconds, int | float) else "-"
-
-
-def _tokens(tokens: object) -> str:
-    """Return what went in, with what came from a cache, and what came out."""
-    if not isinstance(tokens, Mapping) or not any(isinstance(each, int) for each in tokens.values()):
-        return "-"
-    count = {name: each if isinstance(each, int) else 0 for name, each in tokens.items()}
-    cached = count.get("cache_read", 0) + count.get("cache_write", 0)
-    return f"{count.get('in', 0) + cached}{f' ({cached} cached)' if cached else ''} + {count.get('out', 0)}"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 import click
 
 from korproxy.api import Cli
+from korproxy.builtin.commands.look.row import ONLY_ITS_ROW, facts
 from korproxy.builtin.commands.steer.decision import decision_lines
 from korproxy.builtin.commands.steer.told import listed
 
@@ -42,14 +42,14 @@ def why(cli: Cli, /, *, id_: str) -> None:
 
     ID is what an answer has in its header X-KorProxy-Request, or the correlation id in X-Correlation-ID; the latter may
     belong to several requests, and all of them are shown, the newest first. The running daemon remembers the last thousand
-    requests.
+    requests; of older ones, and without a daemon, there is what the history says.
 
     \b
     Examples:
       korproxy why 0b6f4a44-3a1c-4f07-9c8e-0d9a4a7a2f11
       korproxy why my-own-correlation-id --json
     """  # noqa: D301 -- click wants the character itself
-    said = cli.ask(f"/v1/requests/{quote(id_, safe='')}/why")
+    said = cli.insight.why(id_)
     stories = listed(said.get("requests"))
     cli.show("\n\n".join("\n".join(story_lines(each)) for each in stories), said)
 
@@ -62,6 +62,8 @@ def story_lines(story: Mapping[str, Any]) -> list[str]:
     if isinstance(story.get("wall"), int | float):
         head.append(f"{_when(story['wall'])}: {ENDS.get(outcome, outcome)}{code}")
     decision = story.get("decision")
+    if isinstance(row := story.get("row"), dict) and not decision:
+        return [*head, *facts(row), ONLY_ITS_ROW]
     asked = listed(story.get("attempts"))
     attempts = [_attempt(number, each) for number, each in enumerate(asked, 1)]
     if outcome == "failed" and asked and asked[-1].get("outcome") == "answered":

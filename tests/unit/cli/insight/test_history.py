@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from korproxy.cli.insight.history import query_of, requests
 from korproxy.errors.exceptions import CommandFailed
-from korproxy.models.outcome import Finished
 from korproxy.models.searching import MOST, WantedRequests
 from korproxy.server.manage.insight import REQUESTS, wanted_requests
 from korproxy.server.manage.query import Query
 from korproxy.store.store import Store
 from tests.fakes.daemon import answering, answering_each
+from tests.fakes.finished import finished
 from tests.fakes.steered import cli, furnished
 
 NOW = 2e9
@@ -28,21 +28,6 @@ WANTED = st.builds(
     user=st.text(max_size=30),
     most=st.integers(1, MOST),
 )
-
-
-def finished(number: int, **more: object) -> Finished:
-    given: dict[str, object] = {
-        "id": f"r-{number}",
-        "correlation_id": f"c-{number}",
-        "key_name": "client",
-        "dialect": "openai-chat",
-        "model": "m",
-        "outcome": "ok",
-        "at": NOW + number,
-        "seconds": 0.5,
-        **more,
-    }
-    return Finished(**given)  # type: ignore[arg-type]
 
 
 @given(WANTED)

@@ -38,7 +38,7 @@ async def test_why_needs_a_key_and_routing_does_not() -> None:
 
     assert coded(why) == (401, "KP-AUTH-006")
     assert (routing.status_code, routing.json()) == (200, {"profile": "p"})
-    assert (told.status_code, told.json()) == (200, {"asked": "r-1"})
+    assert (told.status_code, told.json()) == (200, {"requests": [{"id": "r-1"}]})
 
 
 @pytest.mark.parametrize(("ok", "status"), [(True, 200), (False, 409)])

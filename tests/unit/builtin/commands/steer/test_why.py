@@ -10,10 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from korproxy.builtin.commands.look.row import ONLY_ITS_ROW
 from korproxy.builtin.commands.steer.why import OUTCOMES, story_lines
 from korproxy.models.decisions import Attempt, Decision, Way, Why
+from korproxy.store.store import Store
 from tests.fakes.daemon import answering, answering_each
-from tests.fakes.steered import run, said
+from tests.fakes.finished import finished
+from tests.fakes.steered import furnished, run, said
 
 STORY = Why(
     id="id-1",
@@ -70,7 +73,7 @@ def test_programs_get_what_the_daemon_says(home: Path) -> None:
     with answering(home, json.dumps(answer).encode()):
         code, data = said("why", "build-17")
 
-    assert (code, data) == (0, json.loads(json.dumps(answer)))
+    assert (code, data) == (0, {"asked": "daemon", **json.loads(json.dumps(answer))})
 
 
 def test_an_id_is_sent_as_one_piece_of_a_path(home: Path) -> None:
@@ -118,3 +121,57 @@ JSON = FLAT | st.lists(FLAT) | st.dictionaries(st.sampled_from([each.name for ea
 @given(st.dictionaries(st.sampled_from([each.name for each in attrs.fields(Why)]), JSON))
 def test_whatever_a_daemon_of_another_version_says_is_no_error(story: dict[str, Any]) -> None:
     assert all(isinstance(each, str) for each in story_lines(story))
+
+
+ROW = {
+    "id": "id-1",
+    "at": 1.5e9,
+    "dialect": "openai-chat",
+    "stream": True,
+    "model": "m",
+    "profile": "p",
+    "type": "chat",
+    "key_name": "client",
+    "provider": "one",
+    "account": "work",
+    "upstream_model": "n",
+    "attempts": 2,
+    "status": 200,
+    "seconds": 0.5,
+    "first_byte": 0.25,
+    "tokens": {"in": 3, "cache_read": None, "cache_write": None, "out": 4, "reasoning": None},
+}
+
+
+def test_of_a_request_that_is_not_remembered_the_row_is_told() -> None:
+    lines = story_lines({**STORY, "decision": None, "attempts": [], "row": ROW})
+
+    assert lines[2:] == [
+        "model     m (openai-chat, stream)",
+        "type      chat",
+        "profile   p",
+        "key       client",
+        "went to   one/work with n",
+        "attempts  2",
+        "status    200",
+        "took      500 ms, the first byte after 250 ms",
+        "tokens    3 + 4",
+        "Only its row in the history is left: why it went where it went is not on the disk.",
+    ]
+
+
+@pytest.mark.code("KP-SYS-526")
+def test_without_a_daemon_the_history_on_the_disk_is_asked(home: Path) -> None:
+    store = Store.open(furnished(home) / "korproxy.db")
+    store.write([finished(1), finished(2, correlation_id="c-1")])
+    store.close()
+
+    own, shared, unknown = run("why", "r-2"), said("why", "c-1"), run("why", "r-9")
+
+    assert own.stdout.splitlines()[0] == "request r-2, correlation id c-1"
+    assert own.stdout.splitlines()[-1] == ONLY_ITS_ROW
+    assert (shared[0], shared[1]["asked"], [each["id"] for each in shared[1]["requests"]]) == (0, "files", ["r-2", "r-1"])
+    assert (unknown.exit_code, unknown.stderr.splitlines()[0]) == (
+        1,
+        "error KP-SYS-526: No request with the id 'r-9' is in the history, and no daemon runs.",
+    )

@@ -1,0 +1,62 @@
+"""One row of the history in words. Of what the daemon says, which may be older or newer than this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from korproxy.builtin.commands.steer.told import table
+
+LONGEST = 40  # characters of a name
+ONLY_ITS_ROW = "Only its row in the history is left: why it went where it went is not on the disk."
+
+
+def facts(row: Mapping[str, Any]) -> list[str]:
+    """Return all that is worth reading in *row*, a line each."""
+    first = f", the first byte after {ms(row['first_byte'])} ms" if row.get("first_byte") is not None else ""
+    how = ", ".join(filter(None, [short(row["dialect"]) if row.get("dialect") else "", "stream" if row.get("stream") else ""]))
+    used = row.get("upstream_model")
+    found = {
+        "model": f"{short(row.get('model'))}{f' ({how})' if how else ''}",
+        "type": short(row.get("type")) if row.get("type") else "",
+        "profile": short(row.get("profile")) if row.get("profile") else "",
+        "key": short(row.get("key_name")) if row.get("key_name") else "",
+        "went to": f"{pair(row.get('provider'), '/', row.get('account'))}{f' with {short(used)}' if used else ''}",
+        "attempts": short(row.get("attempts")),
+        "status": short(row.get("status")),
+        "took": f"{ms(row.get('seconds'))} ms{first}",
+        "tokens": tokens(row.get("tokens")),
+    }
+    return table([(name, text) for name, text in found.items() if text and text != "-"])
+
+
+def outcome(row: Mapping[str, Any]) -> str:
+    """Return how it ended: ``failed 502 KP-PROV-101``."""
+    return " ".join(short(each) for each in (row.get("outcome"), row.get("status"), row.get("code")) if each) or "-"
+
+
+def pair(one: object, between: str, other: object) -> str:
+    """Return both names, or the only one that there is."""
+    return f"{short(one)}{between}{short(other)}" if other else short(one)
+
+
+def short(name: object) -> str:
+    """Return a *name* so that it does not fill the terminal, nor do anything to it: clients may make up any."""
+    text = "".join(each if each.isprintable() else "?" for each in str(name or "-"))
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+
+
+def ms(seconds: object) -> str:
+    """Return *seconds* in milliseconds."""
+    return f"{seconds * 1000:.0f}" if isinstance(seconds, int | float) else "-"
+
+
+def tokens(found: object) -> str:
+    """Return what went in, with what came from a cache or was put there, and what came out: ``1000 (900 cached) + 42``."""
+    if not isinstance(found, Mapping):
+        return "-"
+    count = {name: each for name, each in found.items() if isinstance(each, int)}
+    if not count:
+        return "-"
+    cached = count.get("cache_read", 0) + count.get("cache_write", 0)
+    return f"{count.get('in', 0) + cached}{f' ({cached} cached)' if cached else ''} + {count.get('out', 0)}"
