@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from korproxy.cli.insight.disk import Disk
+from korproxy.cli.insight.rules import rules
 from korproxy.errors.exceptions import CommandFailed
+from korproxy.gateway.redact import Redactor
 from korproxy.models.searching import MOST, LogLine, WantedLines
 from korproxy.runtime.log_names import all_files
 from korproxy.runtime.log_reading import Follower, read_lines, wants
@@ -31,13 +32,15 @@ def logs(cli: Context, wanted: WantedLines) -> Mapping[str, object]:
     Raises:
         CommandFailed: KP-SYS-536: there is no log, or it cannot be read.
     """
-    disk, folder = Disk(cli), cli.files.logs
+    known, folder = rules(cli), cli.files.logs
     there = _has_files(folder)
-    if (not disk.settings.log.file or not there) and cli.running() is not None:
+    if (not known.settings.log.file or not there) and cli.running() is not None:
         return {"asked": "daemon", **cli.ask(f"/v1/logs?{query_of(wanted)}")}
     if not there:
         raise CommandFailed(NO_LOG, f"There are no log files in {folder}.")
-    return disk.clean(read_lines(folder, wanted).to_dict())
+    found = read_lines(folder, wanted)
+    shown = [_shown(each, known.redactor) for each in found.lines]
+    return {"asked": "files", "lines": shown, "unreadable": found.unreadable, "files": found.files}
 
 
 def follow(cli: Context, wanted: WantedLines) -> Iterator[Mapping[str, object]]:
@@ -46,16 +49,16 @@ def follow(cli: Context, wanted: WantedLines) -> Iterator[Mapping[str, object]]:
     Raises:
         CommandFailed: KP-SYS-536: there is no log file that could be followed.
     """
-    disk, folder = Disk(cli), cli.files.logs
-    if not _has_files(folder) and not disk.settings.log.file:
+    known, folder = rules(cli), cli.files.logs
+    if not _has_files(folder) and not known.settings.log.file:
         raise CommandFailed(NO_LOG, "There is nothing to follow: `[log] file` is false.")
     pause = threading.Event()  # never set
     with closing(Follower(folder, lambda: pause.wait(POLL))) as follower:
         for each in follower.past(wanted).lines:
-            yield _shown(each, disk)
+            yield _shown(each, known.redactor)
         for each in follower.lines():
             if wants(wanted, each):
-                yield _shown(each, disk)
+                yield _shown(each, known.redactor)
 
 
 def log_levels(cli: Context, level: str | None = None, levels: Mapping[str, str] | None = None) -> Mapping[str, object]:
@@ -63,7 +66,7 @@ def log_levels(cli: Context, level: str | None = None, levels: Mapping[str, str]
     if level is None and not levels:
         if cli.running() is not None:
             return {"asked": "daemon", **cli.ask(LEVELS)}
-        log = Disk(cli).settings.log
+        log = rules(cli).settings.log
         return {"asked": "files", "level": log.level, "levels": dict(log.levels)}
     wanted: dict[str, object] = {} if level is None else {"level": level}
     return {"asked": "daemon", **cli.post(LEVELS, wanted | ({"levels": dict(levels)} if levels else {}))}
@@ -92,5 +95,5 @@ def _has_files(folder: Path) -> bool:
     return found
 
 
-def _shown(line: LogLine, disk: Disk) -> dict[str, Any]:
-    return {name: disk.redactor.redact(each) for name, each in msgspec.structs.asdict(line).items()}
+def _shown(line: LogLine, redactor: Redactor) -> dict[str, Any]:
+    return {name: redactor.redact(each) for name, each in msgspec.structs.asdict(line).items()}
