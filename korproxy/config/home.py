@@ -55,6 +55,11 @@ class Home:
         return self.path / "korproxy.db"
 
     @property
+    def replica(self) -> Path:
+        """The name of this daemon among those that share a database; there only where that is PostgreSQL."""
+        return self.path / "replica.id"
+
+    @property
     def reasoning(self) -> Path:
         """Digests of seals on models' reasoning, and who made them."""
         return self.path / "reasoning.table"

@@ -15,7 +15,7 @@ from korproxy.config.secrets import resolve
 from korproxy.config.settings import AccountSettings, ProviderTable, RootSettings
 from korproxy.config.shown import place
 from korproxy.errors.exceptions import ConfigError, Problem
-from korproxy.models.accounts import Account
+from korproxy.models.accounts import Account, Secret
 from korproxy.models.providers import ConfiguredProvider
 
 T = TypeVar("T")
@@ -120,7 +120,21 @@ class SettingsView:
             for name, table in self._root.providers.items()
             for number, account in enumerate(table.accounts)
         )
-        return [problem for missing in found if isinstance(missing, ConfigError) for problem in missing.problems]
+        problems = [problem for missing in found if isinstance(missing, ConfigError) for problem in missing.problems]
+        try:
+            self.store_url()
+        except ConfigError as exc:
+            problems.append(Problem(code=exc.code, path="$.store.url", message=exc.detail))
+        return problems
+
+    def store_url(self) -> Secret | None:
+        """Return the address of the database, which has a password in it; None where the store is a file.
+
+        Raises:
+            ConfigError: As in ``resolve``.
+        """
+        url = self._root.store.url
+        return None if url is None else resolve(url, self._home, self._environ)
 
     def _configured(self, name: str, table: ProviderTable) -> ConfiguredProvider:
         return ConfiguredProvider(

@@ -32,6 +32,7 @@ from korproxy.runtime.instruments import Instruments
 from korproxy.runtime.last_good import LastGood, keep
 from korproxy.runtime.log_book import LogBook
 from korproxy.runtime.memory import settle
+from korproxy.runtime.recording import make_recorder, services_of
 from korproxy.runtime.reload import Reloader
 from korproxy.runtime.seal_file import SealFile
 from korproxy.runtime.services import IdleConnectionCheck
@@ -45,7 +46,7 @@ from korproxy.server.keys import KeyRing
 from korproxy.server.manage.app import on_demand
 from korproxy.server.manage.desk import Desk
 from korproxy.server.serving import Lane, Server
-from korproxy.store.recorder import MetricsFlush, Recorder
+from korproxy.store.recorder import Recorder
 
 SERVICE_START = 10.0  # seconds a service gets to report that it is useful
 BREATH = 0.5  # seconds for the first requests, before what none of them may need is loaded beside them
@@ -98,8 +99,7 @@ async def live(
         CannotStart: A service or a sink that KorProxy needs does not start (KP-SYS-513).
     """
     stop = trio.Event() if stop is None else stop
-    settings = plan.parts.settings.store
-    recorder = Recorder(plan.parts.home.database, history=settings.history, metrics=settings.metrics)
+    recorder = make_recorder(plan.parts, plan.redactor)
     offers: list[Offer[Sink]] = [Offer(OWN, recorder), *plan.parts.offered_sinks]
     sinks = {each.item.name: each for each in offers}
 
@@ -185,9 +185,9 @@ async def _start_services(
 
 def _first_services(plan: Plan, windows: Windows, recorder: Recorder) -> Sequence[Offer[Service]]:
     table = SealFile(plan.lasting.provenance, plan.parts.home.reasoning)
-    flush = MetricsFlush(recorder, plan.parts.settings.store.flush)
-    services: tuple[Service, ...] = (IdleConnectionCheck(windows), table, flush, plan.lasting.shapes)
-    return [*(Offer(OWN, each) for each in services), *plan.parts.offered_services]
+    services: tuple[Service, ...] = (IdleConnectionCheck(windows), table, plan.lasting.shapes)
+    own = (*services, *services_of(recorder, plan.parts))
+    return [*(Offer(OWN, each) for each in own), *plan.parts.offered_services]
 
 
 def _last_services(plan: Plan, reloader: Reloader, checks: HealthCheck, asked: Asked) -> Sequence[Offer[Service]]:

@@ -2,78 +2,232 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import threading
+from collections import Counter, deque
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 import trio
 
 from korproxy.contracts import Events
+from korproxy.models.clock import wall_time
 from korproxy.models.outcome import Finished
+from korproxy.store.connection import UNUSABLE, Damaged, StoreDown, StoreNewer
+from korproxy.store.place import Place, place_of
 
-if TYPE_CHECKING:  # it brings peewee, which nobody needs before the first request
+if TYPE_CHECKING:  # it brings the database's driver, which nobody needs before the first request
     from korproxy.store.store import Store
+
+MOST_WAITING = 20_000  # events that are kept while the store cannot be written to: some 20 MB
+BATCH = 2_000  # events of one transaction
+PAUSES = (2.0, 4.0, 8.0, 15.0, 30.0)  # seconds between tries to write, while they fail
+THREADS = 2  # one works; a second one for whoever asks while the first hangs at a database that says nothing
+LOST, SET_ASIDE = "KP-SYS-530", "KP-SYS-531"
 
 T = TypeVar("T")
 
+log = logging.getLogger("korproxy.store")
 
-@attrs.define
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def _never(text: str) -> bool:  # noqa: ARG001
+    return False
+
+
+@attrs.define(eq=False)
 class Recorder:
     """Takes events, and has them written a few seconds later, many at once; the sink ``store``.
 
     Attributes:
-        dropped: Events that were not written and never will be.
+        redact, harmless: As in ``Redactor``: what hides secrets in names that callers chose, and what says that there are none.
+        lost: Events that were not written and never will be, by why.
+        down: Why the store cannot be written to; None: it can.
     """
 
-    path: Path
+    place: Place = attrs.field(converter=place_of)
     history: bool = True
     metrics: bool = True
+    redact: Callable[[str], str] = _as_it_is
+    harmless: Callable[[str], bool] = _never
+    now: Callable[[], float] = wall_time
     name: str = "store"
-    dropped: int = 0
-    _waiting: list[Finished] = attrs.field(factory=list)
-    _store: Store | None = None
-    _turn: trio.Lock = attrs.field(factory=trio.Lock)
+    lost: Counter[str] = attrs.field(factory=Counter)
+    down: StoreDown | StoreNewer | None = None
+    _waiting: deque[Finished] = attrs.field(factory=deque, init=False, repr=False)
+    _batch: _Batch | None = attrs.field(default=None, init=False, repr=False)
+    _store: Store | None = attrs.field(default=None, init=False)
+    _alone: threading.Lock = attrs.field(factory=threading.Lock, init=False)  # who has the store, and the batch
+    _threads: trio.CapacityLimiter = attrs.field(factory=lambda: trio.CapacityLimiter(THREADS), init=False)
+    _failures: int = attrs.field(default=0, init=False)
+    _next_try: float = attrs.field(default=0.0, init=False)
+
+    @property
+    def dropped(self) -> int:
+        """How many events were not written and never will be."""
+        return self.lost.total()
+
+    @property
+    def waiting(self) -> int:
+        """How many events are not written yet."""
+        return len(self._waiting) + (len(self._batch.events) if self._batch else 0)
 
     async def run(self, events: Events, *, task_status: trio.TaskStatus[None]) -> None:
-        """Take events until there are no more."""
+        """Take events until there are no more, write the last ones, and close the store."""
         task_status.started()
+        if not (self.history or self.metrics):
+            async for _ in events:
+                pass
+            return
         async for event in events:
+            self.take(event)
+        await self._end()
+
+    def take(self, event: Finished) -> None:
+        """Have *event* written some time soon."""
+        if len(self._waiting) < MOST_WAITING:
             self._waiting.append(event)
-        await self.flush()
+        else:
+            self._lose(1, "store down")
 
     async def flush(self) -> None:
-        """Write what waits."""
-        if self._waiting:
-            await self.ask(lambda store: None)
+        """Write what waits. Where that fails it is kept, and tried again later, at longer and longer intervals."""
+        if not self.waiting or trio.current_time() < self._next_try:
+            return
+        with suppress(StoreDown, StoreNewer):  # that was said
+            await self.ask(_nothing)
+        if self.down is None:
+            self._failures, self._next_try = 0, 0.0
+        else:
+            self._next_try = trio.current_time() + PAUSES[min(self._failures, len(PAUSES) - 1)]
+            self._failures += 1
 
     async def ask(self, question: Callable[[Store], T]) -> T:
-        """Write what waits, then return what *question* returns; it is called in a thread."""
-        async with self._turn:
-            events, self._waiting = self._waiting, []
-            return await trio.to_thread.run_sync(self._ask, events, question)
+        """Write what waits, then return what *question* returns; it is called in a thread.
 
-    def _ask(self, events: list[Finished], question: Callable[[Store], T]) -> T:
-        from korproxy.store.store import Store
+        Where nothing can be written, but something read, it is asked all the same. Whoever is cancelled does not wait for the
+        thread; it works on alone.
 
+        Raises:
+            StoreDown, StoreNewer: The store cannot be used.
+        """
+        return await trio.to_thread.run_sync(self._ask, question, abandon_on_cancel=True, limiter=self._threads)
+
+    async def _end(self) -> None:
+        try:
+            await trio.to_thread.run_sync(self._close, abandon_on_cancel=True, limiter=self._threads)
+        except (StoreDown, StoreNewer):
+            pass  # that was said
+        finally:
+            if self.waiting:
+                log.warning(
+                    "%s: KorProxy stops, and %d requests are in neither the history nor the metrics", LOST, self.waiting
+                )
+
+    # From here on in a thread, and alone.
+
+    def _close(self) -> None:
+        with self._alone:
+            try:
+                if self.waiting:
+                    self._work(_nothing)
+            finally:
+                self._let_go()
+
+    def _ask(self, question: Callable[[Store], T]) -> T:
+        with self._alone:
+            return self._work(question)
+
+    def _work(self, question: Callable[[Store], T]) -> T:
+        try:
+            return self._tried(question)
+        except Damaged as exc:
+            self._put_aside(exc)
+            return self._tried(question)
+
+    def _tried(self, question: Callable[[Store], T]) -> T:
+        try:
+            self._write()
+        except (StoreDown, StoreNewer) as exc:
+            self._fail(exc)
+        else:
+            self._recover()
+        try:
+            return question(self._opened())
+        except StoreDown:
+            self._let_go()
+            raise
+
+    def _opened(self) -> Store:
         if self._store is None:
-            self._store = Store.open(self.path)
-        if events:
-            self._store.write(events, history=self.history, metrics=self.metrics)
-        return question(self._store)
+            self._store = self.place.open()
+        return self._store
+
+    def _write(self) -> None:
+        """Write all that waits. A batch stays the same until it is written, so that it is known again."""
+        store = self._opened()
+        while self._batch or self._waiting:
+            if self._batch is None:
+                count = min(len(self._waiting), BATCH)
+                self._batch = _Batch([self._waiting.popleft() for _ in range(count)])
+            batch = self._batch
+            if not batch.tried:
+                batch.events = list(self._cleaned(batch.events))
+            again, batch.tried = batch.tried, True
+            store.write(batch.events, history=self.history, metrics=self.metrics, mark=batch.mark, again=again)
+            self._batch = None
+            if store.unwritable:
+                self._lose(store.unwritable, "not writable")
+                store.unwritable = 0
+
+    def _cleaned(self, events: list[Finished]) -> list[Finished]:
+        from korproxy.store.rows import cleaned
+
+        return list(cleaned(events, self.harmless, self.redact))
+
+    def _fail(self, exc: StoreDown | StoreNewer) -> None:
+        self._let_go()
+        if self.down is None or self.down.code != exc.code:
+            log.warning("%s: the store cannot be written to: %s What happens is kept in memory for now", exc.code, exc.detail)
+        self.down = exc
+
+    def _recover(self) -> None:
+        if self.down is not None:
+            log.info("the store is written to again")
+            self.down = None
+
+    def _put_aside(self, why: Damaged) -> None:
+        self._let_go()
+        aside = self.place.set_aside(self.now())
+        if aside is None:
+            raise StoreDown(UNUSABLE, f"The database is damaged: {why}.") from None
+        log.warning("%s: the database was damaged (%s): it is %s now, and KorProxy begins a new one", SET_ASIDE, why, aside)
+
+    def _let_go(self) -> None:
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def _lose(self, count: int, why: str) -> None:
+        if not self.lost[why]:
+            log.warning("%s: requests get lost that should be in the history and the metrics: %s", LOST, why)
+        self.lost[why] += count
 
 
-@attrs.frozen
-class MetricsFlush:
-    """The service that has the recorder write."""
+@attrs.define
+class _Batch:
+    """Events that are written together. ``mark`` tells them from all others."""
 
-    recorder: Recorder
-    every: float
-    name: str = "metrics flush"
+    events: list[Finished]
+    mark: str = attrs.field(factory=lambda: os.urandom(8).hex())
+    tried: bool = False
 
-    async def run(self, *, task_status: trio.TaskStatus[None]) -> NoReturn:
-        """Flush every few seconds, for ever."""
-        task_status.started()
-        while True:
-            await trio.sleep(self.every)
-            await self.recorder.flush()
+
+def _nothing(store: Store) -> None:
+    """Ask nothing."""

@@ -7,129 +7,158 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from peewee import SchemaManager, SqliteDatabase
 
-from korproxy.models.histogram import Histogram
-from korproxy.models.measures import COUNTERS, SeriesKey, Totals, key_of
-from korproxy.models.outcome import Finished, Usage
+from korproxy.models.measures import MINUTE, SeriesKey, Totals
+from korproxy.models.outcome import Finished
 from korproxy.models.searching import WantedRequests
-from korproxy.store.tables import TABLES, Bucket, Counted, Request, Series, Total
+from korproxy.store import aging, books, rows
+from korproxy.store.connection import Connection, Unwritable, transaction
+from korproxy.store.migrations import SET, migrate, readable, version
+from korproxy.store.sqlite_file import in_memory, open_file, open_to_read
 
-MINUTE, HOUR = 60, 3600
-REPLICA = ""
+TIDIED = "tidied"  # when, of the last time
 
 
 @attrs.define
 class Store:
-    """One database."""
+    """One database.
 
-    database: SqliteDatabase
+    Attributes:
+        unwritable: Events that no database takes, so they were left out.
+    """
+
+    connection: Connection
+    unwritable: int = 0
     _series: dict[SeriesKey, int] = attrs.field(factory=dict)
-    _totals: dict[int, Totals] = attrs.field(factory=dict)
-    _minutes: dict[tuple[int, int], Totals] = attrs.field(factory=dict)
 
     @classmethod
     def open(cls, path: Path) -> Store:
-        """Open the one in the file *path*, and make it where there is none."""
-        database = SqliteDatabase(
-            path,
-            thread_safe=False,
-            pragmas={"journal_mode": "wal", "synchronous": "normal", "cache_size": -512},
-            check_same_thread=False,
-        )
-        for each in TABLES:
-            SchemaManager(each, database).create_all(safe=True)
-        return cls(database)
+        """Open the one in the file *path*, and make it where there is none.
+
+        Raises:
+            StoreDown, StoreNewer, Damaged: It cannot be used.
+        """
+        return cls.on(open_file(path))
+
+    @classmethod
+    def open_readonly(cls, path: Path) -> Store:
+        """Open the one in the file *path* to look into it, beside a daemon or without; where there is none, it is empty.
+
+        Raises:
+            StoreDown, StoreNewer, Damaged: It cannot be read.
+        """
+        connection = open_to_read(path)
+        return cls.on(in_memory()) if connection is None else cls.to_read(connection)
+
+    @classmethod
+    def on(cls, connection: Connection) -> Store:
+        """Use *connection* from now on."""
+        try:
+            migrate(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return cls(connection)
+
+    @classmethod
+    def to_read(cls, connection: Connection) -> Store:
+        """Look into what *connection* leads to, and change nothing."""
+        try:
+            if readable(connection):
+                return cls(connection)
+        except BaseException:
+            connection.close()
+            raise
+        connection.close()
+        return cls.on(in_memory())
 
     def close(self) -> None:
         """Let go of it."""
-        self.database.close()
+        self.connection.close()
 
-    def write(self, events: Sequence[Finished], *, history: bool = True, metrics: bool = True) -> None:
-        """Write down all *events*, or none of them."""
-        with self.database.atomic():
-            if history:
-                Request.insert_many([row(each) for each in events]).execute(self.database)
-            if metrics:
-                self._count(events)
+    def write(
+        self, events: Sequence[Finished], *, history: bool = True, metrics: bool = True, mark: str = "", again: bool = False
+    ) -> None:
+        """Write down all *events*, or none of them. What no database takes is changed until one does, or left out and counted.
 
-    def _count(self, events: Sequence[Finished]) -> None:
-        touched: dict[tuple[int, int], Totals] = {}
-        for event in events:
-            series = self._number(key_of(event))
-            at = int(event.at) // MINUTE * MINUTE, series
-            touched.setdefault(at, self._minutes.setdefault(at, Totals())).add(event)
-            self._totals.setdefault(series, Totals()).add(event)
-        for (start, series), totals in touched.items():
-            Bucket.replace(start=start, span=MINUTE, replica=REPLICA, series=series, **columns(totals)).execute(self.database)
-            Total.replace(replica=REPLICA, series=series, **columns(self._totals[series])).execute(self.database)
+        Args:
+            mark: A name for these events that no others have.
+            again: It was tried before, and nobody knows whether that took place.
 
-    def _number(self, key: SeriesKey) -> int:
-        if key not in self._series:
-            Series.insert(**key._asdict()).on_conflict_ignore().execute(self.database)
-            found = Series.select(Series.id).where(*[getattr(Series, name) == value for name, value in key._asdict().items()])
-            self._series[key] = found.scalar(self.database)
-        return self._series[key]
+        Raises:
+            StoreDown, Damaged: Nothing is written.
+        """
+        kept = history, metrics, mark, again
+        try:
+            self._write(events, *kept)
+        except (Unwritable, ValueError, OverflowError):
+            try:
+                self._write([rows.tamed(each) for each in events], *kept)
+            except (Unwritable, ValueError, OverflowError):
+                self.unwritable += len(events)
+
+    def _write(self, events: Sequence[Finished], history: bool, metrics: bool, mark: str, again: bool) -> None:
+        written = f"written by {self.connection.replica}"
+        try:
+            with transaction(self.connection):
+                if again and self._fact(written) == mark:
+                    return
+                if history:
+                    rows.write(self.connection, events)
+                if metrics:
+                    books.write(self.connection, events, self._series)
+                if self.connection.replica:  # there a connection may end just when it was told to commit
+                    self.connection.execute(SET, (written, mark))
+        except BaseException:
+            self._series.clear()  # there may be numbers among them that were given back
+            raise
 
     def requests(self, wanted: WantedRequests) -> list[dict[str, Any]]:
         """Return the rows that are *wanted*, the newest first."""
-        query = Request.select().order_by(Request.id.desc()).limit(wanted.most)
-        if wanted.failed:
-            query = query.where(Request.outcome.in_(("refused", "failed")))
-        if wanted.provider:
-            query = query.where(Request.provider == wanted.provider)
-        if wanted.since:
-            query = query.where(Request.at >= wanted.since)
-        if wanted.id:
-            query = query.where((Request.request_id == wanted.id) | (Request.correlation_id == wanted.id))
-        return list(query.dicts().execute(self.database))
+        from korproxy.store import reading  # it brings peewee, which nobody needs before the first question
+
+        return reading.requests(self.connection, wanted)
 
     def counted(self, since: float, until: float) -> list[tuple[SeriesKey, Totals]]:
-        """Return what was counted between two times; the minutes in which they are count whole."""
-        first = int(since) // MINUTE * MINUTE
-        query = Bucket.select(Bucket, Series).join(Series, on=(Bucket.series == Series.id), attr="of")
-        return [
-            (key_in(each.of), totals_in(each))
-            for each in query.where(Bucket.start >= first, Bucket.start < until).execute(self.database)
-        ]
+        """Return what was counted between two times; the minutes, or hours, in which they are count whole."""
+        from korproxy.store import reading
+
+        return reading.counted(self.connection, int(since) // MINUTE * MINUTE, until)
 
     def totals(self) -> list[tuple[SeriesKey, Totals]]:
-        """Return what was counted since the store is there."""
-        query = Total.select(Total, Series).join(Series, on=(Total.series == Series.id), attr="of")
-        return [(key_in(each.of), totals_in(each)) for each in query.execute(self.database)]
+        """Return what this daemon has counted since the store is there; of what it has not seen for days, nothing."""
+        from korproxy.store import reading
 
+        return reading.totals(self.connection)
 
-def row(event: Finished) -> dict[str, Any]:
-    """Return *event* as a row of the history."""
-    usage = event.usage
-    return {
-        "request_id": event.id,
-        "correlation_id": event.correlation_id,
-        **{name: getattr(event, name) for name in SAME},
-        **{name: getattr(usage, name) for name in Usage.__struct_fields__},
-    }
+    def facts(self) -> dict[str, Any]:
+        """Return what is to be said of the store itself, in JSON's own types: its kind, size, number of requests, and age."""
+        requests, oldest = self.connection.execute("SELECT count(*), min(at) FROM requests")[0]
+        first = self.connection.execute("SELECT min(start) FROM buckets")[0][0]
+        return {
+            "kind": self.connection.kind,
+            "version": version(self.connection),
+            "bytes": self.connection.size(),
+            "requests": requests,
+            "oldest_request": oldest,
+            "metrics_since": first,
+            "tidied": float(self._fact(TIDIED) or 0) or None,
+        }
 
+    def age(self, plan: aging.Plan) -> aging.Tidied:
+        """Do a part of *plan*; nothing is done where all is."""
+        return aging.step(self.connection, plan)
 
-SAME = tuple(each for each in Finished.__struct_fields__ if each not in ("id", "correlation_id", "usage"))
+    def tidy(self, now: float) -> None:
+        """Do what is to be done once a day, when everything of the day's plan is done."""
+        self._series.clear()
+        aging.tidy(self.connection)
+        self.connection.execute(SET, (TIDIED, str(now)))
 
+    def give_back(self) -> bool:
+        """Give some of the free part of the file back to the system; return whether there is more."""
+        return aging.give_back(self.connection)
 
-def columns(totals: Totals) -> dict[str, Any]:
-    """Return *totals* as columns."""
-    return {
-        **{name: getattr(totals, name) for name in COUNTERS},
-        "seconds": totals.seconds.to_bytes(),
-        "first_byte": totals.first_byte.to_bytes(),
-    }
-
-
-def totals_in(found: Counted) -> Totals:
-    """Return what is in the columns of *found*."""
-    counters = {name: getattr(found, name) for name in COUNTERS}
-    return Totals(
-        **counters, seconds=Histogram.from_bytes(bytes(found.seconds)), first_byte=Histogram.from_bytes(bytes(found.first_byte))
-    )
-
-
-def key_in(series: Series) -> SeriesKey:
-    """Return what *series* is."""
-    return SeriesKey(*[getattr(series, name) for name in SeriesKey._fields])
+    def _fact(self, name: str) -> str:
+        found = self.connection.execute("SELECT value FROM meta WHERE name = ?", (name,))
+        return str(found[0][0]) if found else ""

@@ -1,0 +1,83 @@
+"""One connection to a database, whichever it is: plain SQL with ``?`` for values, and errors by what can be done about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, Protocol, TypeAlias
+
+from korproxy.errors.exceptions import KorproxyError
+
+NEWER, UNUSABLE = "KP-SYS-532", "KP-SYS-533"
+
+Row: TypeAlias = tuple[Any, ...]
+
+
+class StoreDown(KorproxyError):
+    """The database cannot be used now. Later it may be."""
+
+    __slots__ = ()
+
+
+class StoreNewer(KorproxyError):
+    """The database belongs to a newer KorProxy. It is left alone."""
+
+    __slots__ = ()
+
+
+class Damaged(Exception):
+    """The file is no database, or one that has holes. Waiting does not help."""
+
+
+class Unwritable(Exception):
+    """The database takes everything but a value that it was given."""
+
+
+class Connection(Protocol):
+    """What ``sqlite_file`` and ``postgres`` offer. Whoever uses one has it alone; a transaction is never left open.
+
+    Attributes:
+        kind: ``sqlite`` or ``postgresql``.
+        words: What differs in the SQL of tables: a type of ours -> the database's.
+        begin: How a transaction begins.
+        replica: Tells apart those that write to the same database; empty where only one does.
+    """
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def words(self) -> Mapping[str, str]: ...
+    @property
+    def begin(self) -> str: ...
+    @property
+    def replica(self) -> str: ...
+    def execute(self, sql: str, values: Sequence[object] = ()) -> Sequence[Row]:
+        """Return the rows that come back.
+
+        Raises:
+            StoreDown, Damaged, Unwritable: As they say.
+        """
+
+    def execute_each(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        """Do it with each of *rows*."""
+
+    def lock(self, name: int) -> bool:
+        """Let nobody else have the same number until the transaction ends; False where somebody has it."""
+
+    def size(self) -> int:
+        """Return how many bytes it takes."""
+
+    def close(self) -> None: ...
+
+
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """All of the block or nothing, and on the way nothing of what others do meanwhile."""
+    connection.execute(connection.begin)
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        with suppress(StoreDown, Damaged):  # then the connection is gone, and with it the transaction
+            connection.execute("ROLLBACK")
+        raise

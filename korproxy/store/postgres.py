@@ -1,0 +1,116 @@
+"""A PostgreSQL database that several daemons may share. The driver, psycopg, is an extra: nobody else pays for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import attrs
+
+from korproxy.store.connection import UNUSABLE, Row, StoreDown, Unwritable
+
+if TYPE_CHECKING:
+    import psycopg
+
+CONNECT = 5  # seconds
+STATEMENT = 20  # seconds; longer ones are ended by the server
+SCHEMES = ("postgresql://", "postgres://")
+
+
+@attrs.frozen
+class PostgresConnection:
+    """See ``Connection``."""
+
+    raw: psycopg.Connection[Row]
+    replica: str
+    kind: str = "postgresql"
+    begin: str = "BEGIN ISOLATION LEVEL REPEATABLE READ"
+    words: Mapping[str, str] = {
+        "SERIAL": "BIGSERIAL PRIMARY KEY",
+        "FLOAT": "DOUBLE PRECISION",
+        "BYTES": "BYTEA",
+        "CLUSTERED": "",
+    }
+
+    def execute(self, sql: str, values: Sequence[object] = ()) -> Sequence[Row]:
+        """See ``Connection``."""
+        with _told():
+            found = self.raw.execute(_in_its_words(sql), values or None)
+            return found.fetchall() if found.description else ()
+
+    def execute_each(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        """See ``Connection``."""
+        with _told(), self.raw.cursor() as cursor:
+            cursor.executemany(_in_its_words(sql), rows)
+
+    def lock(self, name: int) -> bool:
+        """See ``Connection``."""
+        return bool(self.execute("SELECT pg_try_advisory_xact_lock(?)", (name,))[0][0])
+
+    def size(self) -> int:
+        """See ``Connection``."""
+        tables = ("requests", "series", "buckets", "totals", "keys", "meta")
+        sizes = self.execute(f"SELECT sum(pg_total_relation_size(each)) FROM unnest(ARRAY{list(tables)}) AS each")
+        return int(sizes[0][0])
+
+    def close(self) -> None:
+        """Hang up."""
+        import psycopg
+
+        with suppress(psycopg.Error):
+            self.raw.close()
+
+
+def connect(url: str, replica: str) -> PostgresConnection:
+    """Connect to the database at *url*, which has a password in it and is never shown.
+
+    Raises:
+        StoreDown: It cannot be reached, or the driver is not installed.
+    """
+    try:
+        import psycopg
+    except ImportError:
+        advice = "`pip install 'korproxy[postgres]'` adds it"
+        raise StoreDown(
+            UNUSABLE, f"[store] url wants PostgreSQL, and its driver, psycopg, is not installed: {advice}."
+        ) from None
+    if not url.startswith(SCHEMES):
+        raise StoreDown(UNUSABLE, "What [store] url leads to does not begin with postgresql://.")
+    try:
+        options = f"-c statement_timeout={STATEMENT}s -c lock_timeout={CONNECT}s"
+        raw = psycopg.connect(
+            url, autocommit=True, connect_timeout=CONNECT, application_name="korproxy", options=options, tcp_user_timeout=10_000
+        )
+    except psycopg.OperationalError as exc:
+        raise StoreDown(UNUSABLE, f"PostgreSQL cannot be reached: {_one_line(exc)}.") from None
+    except (psycopg.Error, ValueError):  # it repeats what it was given, password included
+        raise StoreDown(UNUSABLE, "What [store] url leads to is no address that psycopg understands.") from None
+    return PostgresConnection(raw, replica)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn psycopg's errors into ours."""
+    import psycopg
+
+    try:
+        yield
+    except psycopg.errors.ForeignKeyViolation as exc:  # another daemon has tidied up: to do it again helps
+        raise StoreDown(UNUSABLE, f"PostgreSQL says: {_one_line(exc)}.") from None
+    except (psycopg.DataError, psycopg.IntegrityError, UnicodeEncodeError, OverflowError) as exc:
+        raise Unwritable(_one_line(exc)) from None
+    except psycopg.Error as exc:
+        raise StoreDown(UNUSABLE, f"PostgreSQL says: {_one_line(exc)}.") from None
+
+
+def _one_line(exc: Exception) -> str:
+    return (" ".join(str(exc).split()) or type(exc).__name__)[:300].rstrip(".")
+
+
+@lru_cache(256)
+def _in_its_words(sql: str) -> bytes:
+    """Return *sql* with psycopg's sign for a value. No text of ours has a question mark or a per cent sign in it."""
+    return re.sub(r"\?", "%s", sql).encode()

@@ -1,0 +1,152 @@
+"""A database in a file of the home, which only its user can read. SQLite writes ahead (WAL): who reads waits for nobody."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import attrs
+
+from korproxy.store.connection import UNUSABLE, Damaged, Row, StoreDown, Unwritable
+
+PATIENCE = 5.0  # seconds for whoever else writes: a command that looks into the file, a backup
+BESIDE = ("-wal", "-shm")  # what SQLite keeps next to the file while it is open
+MOST_SET_ASIDE = 3
+_PRAGMAS = (
+    "auto_vacuum = incremental",  # before there is a table; later it says nothing
+    "journal_mode = wal",
+    "synchronous = normal",  # a power failure may cost the last writes, and never the file
+    "cache_size = -512",  # KiB
+    "journal_size_limit = 4194304",
+)
+
+
+@attrs.frozen
+class SqliteConnection:
+    """See ``Connection``."""
+
+    raw: sqlite3.Connection
+    kind: str = "sqlite"
+    words: Mapping[str, str] = {
+        "SERIAL": "INTEGER PRIMARY KEY",
+        "FLOAT": "REAL",
+        "BYTES": "BLOB",
+        "CLUSTERED": "WITHOUT ROWID",
+    }
+    begin: str = "BEGIN IMMEDIATE"
+    replica: str = ""
+
+    def execute(self, sql: str, values: Sequence[object] = ()) -> Sequence[Row]:
+        """See ``Connection``."""
+        with _told():
+            return self.raw.execute(sql, values).fetchall()
+
+    def execute_each(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        """See ``Connection``."""
+        with _told():
+            self.raw.executemany(sql, rows)
+
+    def lock(self, name: int) -> bool:  # noqa: ARG002 -- only one process writes
+        """See ``Connection``."""
+        return True
+
+    def size(self) -> int:
+        """See ``Connection``."""
+        return int(self.execute("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")[0][0])
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with suppress(sqlite3.Error):
+            self.raw.close()
+
+
+def open_file(path: Path) -> SqliteConnection:
+    """Open the database in *path*; make it where there is none.
+
+    Raises:
+        Damaged: It is none.
+        StoreDown: It cannot be used now.
+    """
+    try:
+        _make_private(path)
+    except OSError as exc:
+        raise StoreDown(UNUSABLE, f"{path} cannot be opened: {exc.strerror}.") from None
+    with _told():
+        found = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+    try:
+        with _told():
+            for each in _PRAGMAS:
+                found.execute(f"PRAGMA {each}")
+            found.execute("SELECT count(*) FROM sqlite_master").fetchall()
+    except BaseException:
+        found.close()
+        raise
+    return SqliteConnection(found)
+
+
+def open_to_read(path: Path) -> SqliteConnection | None:
+    """Open the database in *path*, and leave no trace; None where there is none. A daemon may be writing to it.
+
+    Raises:
+        Damaged, StoreDown: As above.
+    """
+    if not path.exists():
+        return None
+    beside = path.with_name(f"{path.name}-wal").exists()  # then SQLite needs its shared memory, too
+    how = "mode=ro" if beside else "mode=ro&immutable=1"
+    with _told():
+        uri = f"{path.absolute().as_uri()}?{how}"
+        found = sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+    try:
+        with _told():
+            found.execute("SELECT count(*) FROM sqlite_master").fetchall()
+    except BaseException:
+        found.close()
+        raise
+    return SqliteConnection(found)
+
+
+def in_memory() -> SqliteConnection:
+    """Return one that is empty, for who has nothing to look into."""
+    return SqliteConnection(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
+
+
+def set_aside(path: Path, stamp: str) -> Path:
+    """Give the database in *path* another name, *stamp* in it; return that. Of those from before the last few are kept."""
+    aside = path.with_name(f"{path.name}.damaged-{stamp}")
+    for end in ("", *BESIDE):
+        with suppress(FileNotFoundError):
+            os.replace(f"{path}{end}", f"{aside}{end}")  # noqa: PTH105 -- a name and an ending, no path
+    found = sorted(each for each in path.parent.glob(f"{path.name}.damaged-*") if not each.name.endswith(BESIDE))
+    for each in found[:-MOST_SET_ASIDE]:
+        for end in ("", *BESIDE):
+            each.with_name(each.name + end).unlink(missing_ok=True)
+    return aside
+
+
+def _make_private(path: Path) -> None:
+    """Have the file there, for its user only. SQLite gives what it keeps beside it the same mode.
+
+    One that is there is not opened: to close it again would end all locks that this process has on it.
+    """
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        if os.name != "nt" and path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn SQLite's errors into ours."""
+    try:
+        yield
+    except (OverflowError, UnicodeEncodeError, sqlite3.DataError, sqlite3.IntegrityError) as exc:
+        raise Unwritable(str(exc)) from None
+    except sqlite3.Error as exc:
+        if getattr(exc, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+            raise Damaged(str(exc)) from None
+        raise StoreDown(UNUSABLE, f"SQLite says: {exc}.") from None
