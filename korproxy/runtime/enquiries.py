@@ -8,9 +8,9 @@ from typing import Any
 import attrs
 
 from korproxy.errors.exceptions import BadRequest
+from korproxy.gateway.clean import clean
 from korproxy.gateway.redact import Redactor
 from korproxy.runtime.foreseeing import foresee
-from korproxy.runtime.health import clean
 from korproxy.runtime.reload import Reloader
 
 NOBODY, FORGOTTEN = "KP-CONF-242", "KP-SYS-526"

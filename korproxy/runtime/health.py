@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 
 import attrs
 import trio
 
 from korproxy.contracts import Collector
+from korproxy.gateway.clean import clean
 from korproxy.gateway.redact import Redactor
 from korproxy.runtime.health_check import HealthCheck
 from korproxy.runtime.reload import Reloader
@@ -113,14 +112,3 @@ async def _collect(collector: Collector, redactor: Redactor, found: dict[str, ob
 
 def _of_account(entry: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in entry.items() if name != "provider"}
-
-
-def clean(value: object, redactor: Redactor) -> Any:
-    """Return *value* in JSON's own types with every text in it redacted. JSON knows no NaN and no infinity."""
-    if isinstance(value, Mapping):
-        return {redactor.redact(str(key)): clean(each, redactor) for key, each in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [clean(each, redactor) for each in value]
-    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
-        return value
-    return redactor.redact(str(value))

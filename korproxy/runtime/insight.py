@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import trio
 
+from korproxy.gateway.clean import clean
 from korproxy.gateway.redact import Redactor
 from korproxy.models.clock import wall_time
 from korproxy.models.history import shown
 from korproxy.models.measures import beginning
 from korproxy.models.searching import WantedLines, WantedRequests
 from korproxy.models.summary import answer
-from korproxy.runtime.health import Health, clean
+from korproxy.runtime.health import Health
 from korproxy.runtime.instruments import Instruments
 from korproxy.runtime.log_book import LogBook
 from korproxy.runtime.log_levels import levels_now, set_levels

@@ -6,12 +6,10 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from korproxy.config.reading import read_all
+from korproxy.cli.insight.rules import Rules, rules
 from korproxy.config.settings import RootSettings
-from korproxy.errors.exceptions import ConfigError
+from korproxy.gateway.clean import clean
 from korproxy.gateway.redact import Redactor
-from korproxy.runtime.compose import Composition, compose
-from korproxy.runtime.health import clean
 
 if TYPE_CHECKING:
     from korproxy.cli.context import Context
@@ -30,7 +28,7 @@ class Disk:
     @cached_property
     def settings(self) -> RootSettings:
         """What korproxy.toml says; the defaults where it cannot be read."""
-        return self._parts.settings
+        return self._rules.settings
 
     @cached_property
     def redactor(self) -> Redactor:
@@ -39,7 +37,7 @@ class Disk:
         Raises:
             ConfigError: A plugin that hides secrets is broken.
         """
-        return Redactor.of(each.item for each in self._parts.offered_redactions)
+        return self._rules.redactor
 
     def clean(self, found: object) -> dict[str, Any]:
         """Return *found* in JSON's own types, redacted, and that it comes from the disk."""
@@ -53,17 +51,12 @@ class Disk:
         path = self._cli.files.database
         if not path.exists():
             return nothing
-        store = Store.open(path)
+        store = Store.open_readonly(path)
         try:
             return question(store)
         finally:
             store.close()
 
     @cached_property
-    def _parts(self) -> Composition:
-        chosen = self._cli.chosen
-        try:
-            root = read_all(self._cli.files).root
-        except ConfigError:  # `korproxy check` is there for that
-            root = RootSettings()
-        return compose(self._cli.files, root=root, plugin_dirs=chosen.plugin_dirs, no_plugins=chosen.no_plugins)
+    def _rules(self) -> Rules:
+        return rules(self._cli)

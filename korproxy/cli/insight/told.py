@@ -1,4 +1,4 @@
-"""The one place where commands ask; see ``contracts.Insight``. Each answer has a module of its own, imported when it is needed."""
+"""Where commands ask; see ``contracts.Insight``. Each answer has a module of its own, imported when it is needed."""
 
 from __future__ import annotations
 

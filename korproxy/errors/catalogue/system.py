@@ -347,11 +347,70 @@ SYS: tuple[ErrorCode, ...] = (
         status=404,
     ),
     ErrorCode(
+        code="KP-SYS-530",
+        message="Some requests are missing in the history and the metrics.",
+        description=(
+            "KorProxy could not write down what happened for so long that it had no more room for it in memory."
+            " The requests themselves were served. How many are missing is shown by `korproxy status` and the metrics."
+        ),
+        severity=Severity.WARNING,
+        steps=(
+            "Look into the log for KP-SYS-533, which says why the store could not be written to.",
+            "Make room on the disk, or see to it that the database can be reached.",
+            "If the log names no such reason, the machine was too busy for the store: raise `[store] flush`.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-SYS-531",
+        message="The database was damaged, so KorProxy began a new one.",
+        description=(
+            "The file `korproxy.db` could not be read as a database, or holes were found in it."
+            " It was put aside under another name, and the history and the metrics begin anew. Nothing else is affected."
+        ),
+        severity=Severity.WARNING,
+        steps=(
+            "Check the disk and its file system: SQLite files do not break by themselves, not even when a process is killed.",
+            "Do not copy over `korproxy.db` while KorProxy is running.",
+            "Delete the file that was put aside if you do not need it; its name is in the log.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
+        code="KP-SYS-532",
+        message="The database belongs to a newer KorProxy.",
+        description=(
+            "A newer version has changed the tables, and this one would not understand what is in them."
+            " So it leaves them alone: requests are served, but neither history nor metrics are kept."
+        ),
+        severity=Severity.WARNING,
+        steps=(
+            "Update KorProxy to the version that was used before.",
+            "If you want to stay with this one, move `korproxy.db` out of the home, and restart KorProxy.",
+        ),
+        status=503,
+    ),
+    ErrorCode(
+        code="KP-SYS-533",
+        message="The store cannot be used right now.",
+        description=(
+            "KorProxy keeps its history and metrics in a database, and that could not be opened, read or written to."
+            " Requests are served all the same. What happens meanwhile is kept in memory and written down later."
+        ),
+        severity=Severity.WARNING,
+        steps=(
+            "Read the message: it has the words of the database.",
+            "Where it is the file `korproxy.db` in the home: make room on the disk, and see to it that you may write there.",
+            "Where it is PostgreSQL: check that it runs, and that `[store] url` leads to it.",
+        ),
+        status=503,
+    ),
+    ErrorCode(
         code="KP-SYS-543",
         message="A question in the address cannot be understood.",
         description=(
-            "What stands behind the question mark of an address of the management API is a filter. A misspelt one is refused, because an"
-            " answer without the filter would look as if there was nothing else."
+            "What stands behind the question mark of an address of the management API is a filter. A misspelt one is refused,"
+            " because an answer without the filter would look as if there was nothing else."
         ),
         steps=(
             "Correct the part that the message names; it says what would be right.",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from korproxy.errors.exceptions import BadRequest, KorproxyError
+from korproxy.kit.writing import json_bytes
 from korproxy.server.faults import FaultWriter, plain_error
 
 if TYPE_CHECKING:  # Quart and what comes with it is imported inside functions only
@@ -17,7 +17,7 @@ def said(data: Mapping[str, Any], status: int = 200) -> Response:
     """Return *data* as JSON."""
     from quart import Response
 
-    return Response(json.dumps(data), status, content_type="application/json")
+    return Response(json_bytes(data), status, content_type="application/json")
 
 
 def refused(error: KorproxyError, faults: FaultWriter) -> Response:

@@ -22,9 +22,11 @@ NOT_SO = "No request in the history is like that."
 @click.command()
 @click.option("--failed", is_flag=True, help="Only those that were refused or failed.")
 @click.option("--provider", metavar="ID", default="", help="Only those that went to this provider.")
-@click.option("--since", metavar="TIME", callback=since_of, help="Only those since then: 10m, 24h, 2026-11-29T12:00.")
+@click.option(
+    "--since", metavar="TIME", callback=since_of, help="Only those that ended since then: 10m, 24h, 2026-11-29T12:00."
+)
 @click.option("--id", "id_", metavar="ID", default="", help="Only those with this id or correlation id.")
-@click.option("--limit", type=click.IntRange(1, MOST), default=50, show_default=True, help="The newest so many.")
+@click.option("--limit", metavar="N", type=click.IntRange(1, MOST), default=50, show_default=True, help="The newest so many.")
 @click.pass_obj
 def requests(cli: Cli, /, *, failed: bool, provider: str, since: float | None, id_: str, limit: int) -> None:
     """List past requests, the newest first.
