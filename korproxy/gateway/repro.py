@@ -40,8 +40,19 @@ OWN = {
 }
 LISTING = {"required", "propertyOrdering"}  # members that list names of members
 LONGEST_MODEL = 200
-# What is told of a request's head; all else in it may be anything.
+# Of a request's head: fields that are told whole, and fields of which there is the name. All else in it may be anything.
 HEADERS = frozenset({"user-agent", "content-type", "accept", "accept-encoding", "anthropic-version", "anthropic-beta"})
+HEADER_NAMES = HEADERS | {
+    "host",
+    "connection",
+    "authorization",
+    "x-api-key",
+    "x-goog-api-key",
+    "content-length",
+    "cookie",
+    "origin",
+}
+VENDORS = ("anthropic-", "openai-", "x-goog-", "x-stainless-", "x-korproxy-")
 _DATE = re.compile(r"[_-]\d{8}$")
 _ADDRESS = re.compile(r"https?://|data:(?:image/(?:png|jpeg|gif|webp)|application/pdf|audio/(?:wav|mp3));base64,")
 _ALPHABET = "bcdfghjklmnpqrstvwz"  # no vowels, so no words; and no x, which fills up
@@ -112,7 +123,7 @@ def _headers(call: Call) -> list[dict[str, Any]]:
     for name, value in call.headers.raw:
         text = name.decode("latin-1")
         told = text in HEADERS
-        known = told or text.startswith(("anthropic-", "openai-", "x-goog-", "x-stainless-", "content-", "x-korproxy-"))
+        known = text in HEADER_NAMES or text.startswith(VENDORS)
         found.append(
             {
                 "name": text if known else "x" * len(text),

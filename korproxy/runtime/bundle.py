@@ -13,13 +13,13 @@ import trio
 
 from korproxy.config.exchange import exported
 from korproxy.config.home import Home
+from korproxy.gateway.clean import clean
 from korproxy.gateway.redact import Redactor
 from korproxy.gateway.why import Story
 from korproxy.models.clock import timestamp
 from korproxy.plugins.report import data
 from korproxy.runtime.compose import Composition
 from korproxy.runtime.fitting import fitted, shortened
-from korproxy.runtime.health import clean
 from korproxy.runtime.lately import failures, of_accounts, with_accounts
 from korproxy.runtime.supervise import described
 from korproxy.version import VERSION
@@ -102,7 +102,7 @@ def bundle_of(known: Known, redactor: Redactor, *, now: float) -> dict[str, Any]
     }
     cut: list[str] = []
     for name, part in parts.items():
-        parts[name], left_out = fitted(clean(part, redactor), ROOM[name], name)
+        parts[name], left_out = _fitted(part, name, redactor)
         cut += left_out
     return {
         "format": FORMAT,
@@ -115,6 +115,16 @@ def bundle_of(known: Known, redactor: Redactor, *, now: float) -> dict[str, Any]
         **parts,
         "cut": [redactor.redact(each) for each in shortened(cut, 50)],
     }
+
+
+def _fitted(part: Any, name: str, redactor: Redactor) -> tuple[Any, list[str]]:
+    try:
+        found, cut = fitted(clean(part, redactor), ROOM[name], name)
+    except Exception as exc:  # noqa: BLE001 -- a plugin's section may be anything, even something that holds itself
+        found, cut = None, [f"{name}: all of it left out: {described(exc)}"]
+    if found is None and part is not None:
+        return ([] if isinstance(part, list | tuple) else {"error": "left out"}), cut
+    return found, cut
 
 
 async def gathered(parts: Mapping[str, Part], patience: float = PATIENCE) -> dict[str, Any]:

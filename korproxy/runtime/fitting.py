@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -63,7 +64,7 @@ def fitted(value: Any, room: int, at: str) -> tuple[Any, list[str]]:
     Args:
         at: What it is called where it is said what was cut.
     """
-    for text, entries in SIZES:
+    for text, entries in ((sys.maxsize, sys.maxsize), *SIZES):
         cutter = _Cutter(text, entries)
         kept = cutter.value(value, at)
         if size(kept) <= room:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import trio
 
+from korproxy.cli.insight import counted, history
 from korproxy.cli.insight.disk import Disk
 from korproxy.config.accounts_file import AddedAccounts
 from korproxy.config.reading import Loaded, read_all
@@ -16,10 +17,8 @@ from korproxy.config.settings import RootSettings
 from korproxy.errors.exceptions import CommandFailed, ConfigError
 from korproxy.gateway.redact import Redactor
 from korproxy.models.clock import wall_time
-from korproxy.models.history import shown
 from korproxy.models.routing import Routing
 from korproxy.models.searching import WantedLines, WantedRequests
-from korproxy.models.summary import summary
 from korproxy.runtime.bundle import DAY, LINES, ROWS, Known, bundle_of, configured, gathered, plugins, rows_of, store_files
 from korproxy.runtime.compose import Composition, compose
 from korproxy.runtime.health import sections
@@ -58,22 +57,19 @@ def bundle(cli: Context, *, repro: str = "") -> Mapping[str, object]:
 
 def from_files(cli: Context, remark: str, *, state: str = "not running") -> dict[str, Any]:
     """Return the bundle of what is on the disk."""
-    parts = _composed(cli)
-    redactor = Redactor.of(each.item for each in parts.offered_redactions)
-    return trio.run(_from_files, cli, parts, redactor, remark, state)
+    return trio.run(_from_files, cli, _composed(cli), Disk(cli).redactor, remark, state)
 
 
 async def _from_files(cli: Context, parts: Composition, redactor: Redactor, remark: str, state: str) -> dict[str, Any]:
-    disk, now = Disk(cli), wall_time()
     got = await gathered(
         {
             "configuration": partial(_beside, partial(configured, parts)),
             "sections": partial(sections, [each.item for each in parts.offered_collectors], redactor),
             "store": partial(_beside, partial(store_files, parts.home)),
             "log": partial(_beside, partial(cli.insight.logs, WantedLines(most=LINES))),
-            "metrics": partial(_beside, partial(_metrics, disk, now)),
-            "failed": partial(_beside, partial(_requests, disk, WantedRequests(failed=True, most=MOST_FAILURES))),
-            "recent": partial(_beside, partial(_requests, disk, WantedRequests(most=ROWS))),
+            "metrics": partial(_beside, partial(counted.on_disk, cli, since=DAY)),
+            "failed": partial(_beside, partial(history.on_disk, cli, WantedRequests(failed=True, most=MOST_FAILURES))),
+            "recent": partial(_beside, partial(history.on_disk, cli, WantedRequests(most=ROWS))),
         }
     )
     known = Known(
@@ -95,7 +91,7 @@ async def _from_files(cli: Context, parts: Composition, redactor: Redactor, rema
         rows=rows_of(got["failed"], got["recent"]),
         remarks=[remark, *(f"{name}: {each['error']}" for name, each in got.items() if "error" in each)],
     )
-    return bundle_of(known, redactor, now=now)
+    return bundle_of(known, redactor, now=wall_time())
 
 
 async def _beside(ask: Callable[[], T]) -> T:
@@ -108,15 +104,6 @@ def _composed(cli: Context) -> Composition:
     except ConfigError as exc:  # what is wrong is what somebody wants to read
         loaded = Loaded(root=RootSettings(), added=AddedAccounts(), routing=Routing(), problems=tuple(exc.problems))
     return compose(cli.files, loaded=loaded, plugin_dirs=cli.chosen.plugin_dirs, no_plugins=cli.chosen.no_plugins)
-
-
-def _metrics(disk: Disk, now: float) -> dict[str, Any]:
-    return summary(disk.ask(lambda store: store.counted(now - DAY, now), []), since=now - DAY, until=now)
-
-
-def _requests(disk: Disk, wanted: WantedRequests) -> dict[str, Any]:
-    none: list[dict[str, Any]] = []
-    return {"requests": [shown(each) for each in disk.ask(lambda store: store.requests(wanted), none)]}
 
 
 def _providers(parts: Composition) -> Sequence[Mapping[str, Any]]:

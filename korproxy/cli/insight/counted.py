@@ -17,6 +17,11 @@ def metrics(cli: Context, *, since: float) -> Mapping[str, object]:
     """Return the summary of the last *since* seconds: of the running daemon, else of the disk."""
     if cli.running() is not None:
         return {"asked": "daemon", **cli.ask(f"/v1/metrics?since={since:.0f}s")}
+    return on_disk(cli, since=since)
+
+
+def on_disk(cli: Context, *, since: float) -> Mapping[str, object]:
+    """Return what the disk says of the last *since* seconds, whether a daemon runs or not."""
     from korproxy.cli.insight.disk import FILES, Disk
 
     disk, now, nothing = Disk(cli), wall_time(), list[tuple[SeriesKey, Totals]]()

@@ -18,6 +18,11 @@ def requests(cli: Context, wanted: WantedRequests) -> Mapping[str, object]:
     """Return the rows that are *wanted*: of the running daemon, else of the disk."""
     if cli.running() is not None:
         return {"asked": "daemon", **cli.ask(f"/v1/requests?{query_of(wanted)}")}
+    return on_disk(cli, wanted)
+
+
+def on_disk(cli: Context, wanted: WantedRequests) -> Mapping[str, object]:
+    """Return the rows on the disk that are *wanted*, whether a daemon runs or not."""
     from korproxy.cli.insight.disk import Disk
 
     disk, nothing = Disk(cli), list[dict[str, Any]]()
