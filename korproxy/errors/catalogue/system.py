@@ -406,32 +406,6 @@ SYS: tuple[ErrorCode, ...] = (
         status=503,
     ),
     ErrorCode(
-        code="KP-SYS-543",
-        message="A question in the address cannot be understood.",
-        description=(
-            "What stands behind the question mark of an address of the management API is a filter. A misspelt one is refused,"
-            " because an answer without the filter would look as if there was nothing else."
-        ),
-        steps=(
-            "Correct the part that the message names; it says what would be right.",
-            "Times are written as how long ago, such as 24h, or as when, such as 2026-11-29T12:00.",
-        ),
-        status=400,
-    ),
-    ErrorCode(
-        code="KP-SYS-544",
-        message="The history has no such request.",
-        description=(
-            "The history has a row for each request that ended, for as many days as `[store] days` says."
-            " It has none with this id: it is too old, it still runs, or the history was switched off then."
-        ),
-        steps=(
-            "Take the id from the header `X-KorProxy-Request` of the answer.",
-            "Look through the list: `korproxy requests`.",
-        ),
-        status=404,
-    ),
-    ErrorCode(
         code="KP-SYS-535",
         message="The log file cannot be written.",
         description=(
@@ -526,5 +500,31 @@ SYS: tuple[ErrorCode, ...] = (
             "Report it with the output of `korproxy self-test --canary --json`: all secrets in it are made up.",
         ),
         status=500,
+    ),
+    ErrorCode(
+        code="KP-SYS-543",
+        message="A question in the address cannot be understood.",
+        description=(
+            "What stands behind the question mark of an address of the management API is a filter. A misspelt one is refused,"
+            " because an answer without the filter would look as if there was nothing else."
+        ),
+        steps=(
+            "Correct the part that the message names; it says what would be right.",
+            "Times are written as how long ago, such as 24h, or as when, such as 2026-11-29T12:00.",
+        ),
+        status=400,
+    ),
+    ErrorCode(
+        code="KP-SYS-544",
+        message="The history has no such request.",
+        description=(
+            "The history has a row for each request that ended, for as many days as `[store] days` says."
+            " It has none with this id: it is too old, it still runs, or the history was switched off then."
+        ),
+        steps=(
+            "Take the id from the header `X-KorProxy-Request` of the answer.",
+            "Look through the list: `korproxy requests`.",
+        ),
+        status=404,
     ),
 )

@@ -43,7 +43,7 @@ HEADERS = {
     *("X-KorProxy-Profile", "X-KorProxy-Request-Type"),
     *("X-KorProxy-Key", "X-KorProxy-Upstream-Request-ID", "X-KorProxy-Lossy", "X-KorProxy-Request"),
 }
-IN_HOME = {"secrets/", "secrets/client.key", "daemon.lock", "daemon.json", "last-good/"}
+IN_HOME = {"secrets/", "secrets/client.key", "daemon.lock", "daemon.json", "last-good/", "korproxy.db"}
 VARIABLES = {"KORPROXY_HOME", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "HTTPS_PROXY", "SSL_CERT_FILE"}
 REFERENCES = {"env:NAME", "file:PATH", "file:"}
 ADDRESSES = {"GET /v1/models", "/v1", "https://example.com/v1", "http://127.0.0.1"}
