@@ -406,6 +406,20 @@ SYS: tuple[ErrorCode, ...] = (
         status=503,
     ),
     ErrorCode(
+        code="KP-SYS-534",
+        message="Metrics are switched off.",
+        description=(
+            "`[store] metrics` is false, so KorProxy does not count requests. What was counted before is still shown, for as many"
+            " days as `[store] days` says. Requests themselves are not affected, and neither is the history."
+        ),
+        severity=Severity.WARNING,
+        steps=(
+            "If that is what you want, there is nothing to do.",
+            "Else set `[store] metrics = true`, and restart KorProxy.",
+        ),
+        status=500,
+    ),
+    ErrorCode(
         code="KP-SYS-535",
         message="The log file cannot be written.",
         description=(

@@ -8,18 +8,17 @@ from typing import Any
 import click
 
 from korproxy.api import Cli
+from korproxy.builtin.commands.look.figures import amount, number, part, took
+from korproxy.builtin.commands.look.row import short
 from korproxy.builtin.commands.look.times import local, now, since_of
 from korproxy.builtin.commands.steer.told import listed, table
 
-LONGEST = 48  # characters of a name
+MOST = 20  # rows of a table
 FROM_FILES = "No daemon runs with this home: this is what the last one has written down."
-HEAD = ("", "requests", "bad", "p50", "p90", "p99", "1st byte p50", "p90", "p99", "tokens in", "out")
-TABLES = {  # title -> which part of the answer, and what its rows are called
-    "provider": ("by_provider", lambda row: _name(row.get("provider"))),
-    "model": ("by_model", lambda row: f"{_name(row.get('provider'))}/{_name(row.get('model'))}"),
-    "profile": ("by_profile", lambda row: _name(row.get("profile"))),
-    "type": ("by_type", lambda row: _name(row.get("type"))),
-}
+HEAD = ("requests", "errors", "p50", "p90", "p99", "1st byte p50", "p90", "p99", "tokens in", "out")
+SPREAD = ("p50", "p90", "p99")
+ENDS = ("ok", "refused", "failed", "client_left")
+CACHED = ("in", "cache_read", "cache_write")
 
 
 @click.command()
@@ -28,9 +27,9 @@ TABLES = {  # title -> which part of the answer, and what its rows are called
 def metrics(cli: Cli, /, *, since: float) -> None:
     """Say how many requests there were, how they ended, what they cost and how long they took.
 
-    The running daemon answers; if none is running, the figures come from the disk, and the output says so. They are those of
-    `/v1/metrics`, `/metrics` and the debug bundle. They are kept for seven days ([store] days), by the minute for the last day,
-    by the hour before. Percentiles are right within 1 %.
+    The running daemon answers; if none is running, the figures come from the disk, and the output says so. They are the same as
+    those of `/v1/metrics`, `/metrics` and the debug bundle. They are kept for seven days ([store] days): by the minute for the
+    last day, by the hour before. Errors are requests that were refused or failed. Percentiles are right within 1 %.
 
     \b
     Examples:
@@ -38,10 +37,10 @@ def metrics(cli: Cli, /, *, since: float) -> None:
       korproxy metrics --since 10m
       korproxy metrics --since 7d --json
     """  # noqa: D301 -- click wants the character itself
-    found: Mapping[str, Any] = cli.insight.metrics(since=now() - since)
-    meanings = {
-        code: each.message for code in (found.get("total") or {}).get("errors") or {} if (each := cli.codes().get(code))
-    }
+    found = cli.insight.metrics(since=now() - since)
+    errors = part(part(found, "total"), "errors")
+    codes = cli.codes() if errors and not cli.as_json else None
+    meanings = {} if codes is None else {code: known.message for code in errors if (known := codes.get(code))}
     cli.show("\n".join(lines(found, meanings)), found)
 
 
@@ -51,88 +50,70 @@ def lines(found: Mapping[str, Any], meanings: Mapping[str, str]) -> Iterator[str
     Args:
         meanings: What the codes of errors mean, as far as that is known.
     """
-    total = found.get("total") or {}
-    yield from [FROM_FILES] if found.get("asked") == "files" else []
-    yield from map(str, found.get("notes") or ())
-    yield from (
-        f"Lost: {each.get('count')} ({each.get('sink')}: {each.get('reason')})" for each in listed(found.get("dropped"))
-    )
+    if found.get("asked") == "files":
+        yield FROM_FILES
+    yield from _remarks(found)
+    total = part(found, "total")
     yield f"since        {local(found.get('since'))}"
     yield from _total(total)
-    if not total.get("requests"):
+    if not number(total.get("requests")):
         return
-    for title, (part, named) in TABLES.items():
-        yield from _table(title, listed(found.get(part)), named)
-    yield from _errors(total.get("errors") or {}, meanings)
+    yield from _table("provider", listed(found.get("by_provider")), lambda row: short(row.get("provider")))
+    yield from _table("model", listed(found.get("by_model")), _model)
+    for name in ("profile", "type"):
+        rows = listed(found.get(f"by_{name}"))
+        if len(rows) > 1:
+            yield from _table(name, rows, lambda row, name=name: short(row.get(name)))  # type: ignore[misc]
+    errors = [(short(code), f"{number(count)}", meanings.get(code, "")) for code, count in part(total, "errors").items()]
+    if errors:
+        yield from ("", *table([("error", "requests", ""), *errors]))
+
+
+def _remarks(found: Mapping[str, Any]) -> Iterator[str]:
+    notes = found.get("notes")
+    for note in notes if isinstance(notes, list) else ():
+        yield "".join(each if each.isprintable() else "?" for each in str(note))
+    for lost in listed(found.get("dropped")):
+        what = f"{number(lost.get('count'))} requests since the start"
+        yield f"Missing: {what}, lost on the way to the {short(lost.get('sink'))} ({short(lost.get('reason'))})"
 
 
 def _total(total: Mapping[str, Any]) -> Iterator[str]:
-    tokens, size = total.get("tokens") or {}, total.get("bytes") or {}
-    count = total.get("requests") or 0
-    ends = [(name.replace("_", " "), total.get(name) or 0) for name in ("ok", "refused", "failed", "client_left")]
-    told = ", ".join(f"{name} {each} ({each / count:.1%})" for name, each in ends if each)
-    yield f"requests     {count}{f': {told}' if told else ''}"
+    count = number(total.get("requests"))
     if not count:
+        yield "requests     0"
         return
-    cached = (tokens.get("cache_read") or 0) + (tokens.get("cache_write") or 0)
-    yield f"attempts     {total.get('attempts') or 0}"
-    yield f"tokens       in {amount(tokens.get('in'))}, from or to a cache {amount(cached)}, out {amount(tokens.get('out'))}"
+    ends = [f"{name.replace('_', ' ')} {each} ({each / count:.1%})" for name in ENDS if (each := number(total.get(name)))]
+    tokens, size = part(total, "tokens"), part(total, "bytes")
+    cache = f"read from a cache {amount(tokens.get('cache_read'))}, written to it {amount(tokens.get('cache_write'))}"
+    yield f"requests     {count}: {', '.join(ends)}"
+    yield f"attempts     {number(total.get('attempts'))}"
+    yield f"tokens       in {amount(tokens.get('in'))}, {cache}, out {amount(tokens.get('out'))}"
     yield f"bytes        in {amount(size.get('in'))}, out {amount(size.get('out'))}"
-    yield f"took         {_spread(total.get('seconds'))}"
-    yield f"first byte   {_spread(total.get('first_byte'))}"
-
-
-def _spread(spread: Any) -> str:
-    known = spread if isinstance(spread, Mapping) else {}
-    return ", ".join(f"{name} {took(known.get(name))}" for name in ("p50", "p90", "p99", "mean"))
+    for name, key in (("took", "seconds"), ("first byte", "first_byte")):
+        spread = part(total, key)
+        yield f"{name:12} {', '.join(f'{each} {took(spread.get(each))}' for each in (*SPREAD, 'mean'))}"
 
 
 def _table(title: str, rows: Sequence[Mapping[str, Any]], named: Callable[[Mapping[str, Any]], str]) -> Iterator[str]:
-    cells = [(title, *HEAD[1:]), *((named(row), *_figures(row)) for row in rows)]
-    width = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    cells = [(title, *HEAD), *((named(row), *_figures(row)) for row in rows[:MOST])]
+    first, *widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     yield ""
-    for row in cells:
-        numbers = [f"{cell:>{size}}" for cell, size in zip(row[1:], width[1:], strict=True)]
-        yield "  ".join([f"{row[0]:{width[0]}}", *numbers])
+    for name, *figures in cells:
+        yield "  ".join([f"{name:{first}}", *(f"{each:>{width}}" for each, width in zip(figures, widths, strict=True))])
+    if len(rows) > MOST:
+        yield f"and {len(rows) - MOST} more; `korproxy metrics --json` has all"
 
 
 def _figures(row: Mapping[str, Any]) -> Iterator[str]:
-    yield str(row.get("requests") or 0)
-    yield f"{row.get('error_rate') or 0:.1%}"
-    for part in ("seconds", "first_byte"):
-        yield from (took((row.get(part) or {}).get(name)) for name in ("p50", "p90", "p99"))
-    tokens = row.get("tokens") or {}
-    yield amount(sum(tokens.get(name) or 0 for name in ("in", "cache_read", "cache_write")))
+    yield f"{number(row.get('requests'))}"
+    yield f"{number(row.get('error_rate')):.1%}"
+    for key in ("seconds", "first_byte"):
+        yield from (took(part(row, key).get(each)) for each in SPREAD)
+    tokens = part(row, "tokens")
+    yield amount(sum(number(tokens.get(each)) for each in CACHED))
     yield amount(tokens.get("out"))
 
 
-def _errors(errors: Mapping[str, int], meanings: Mapping[str, str]) -> Iterator[str]:
-    rows = [(code, str(count), meanings.get(code, "")) for code, count in errors.items()]
-    if rows:
-        yield from ("", *table([("error", "requests", ""), *rows]))
-
-
-def _name(name: object) -> str:
-    """Return a *name* so that it neither fills the terminal nor does anything to it: clients may make up any."""
-    text = "".join(each if each.isprintable() else "?" for each in str(name or "-"))
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
-
-
-def took(seconds: object) -> str:
-    """Write a duration in three digits or so."""
-    if not isinstance(seconds, int | float):
-        return "-"
-    for size, unit in ((60, "min"), (1, "s"), (0.001, "ms")):
-        if seconds >= size * 0.9995 or unit == "ms":
-            return f"{seconds / size:.3g} {unit}" if seconds < 1000 * size else f"{seconds / size:.0f} {unit}"
-    return "-"
-
-
-def amount(count: object) -> str:
-    """Write a number of tokens or bytes in three digits or so."""
-    if not isinstance(count, int | float):
-        return "0"
-    for size, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
-        if count >= size:
-            return f"{count / size:.3g}{unit}"
-    return f"{count:.0f}"
+def _model(row: Mapping[str, Any]) -> str:
+    return short("/".join(filter(None, [str(row.get("provider") or ""), str(row.get("model") or "")])))
