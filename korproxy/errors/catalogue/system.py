@@ -415,7 +415,7 @@ SYS: tuple[ErrorCode, ...] = (
         severity=Severity.WARNING,
         steps=(
             "If that is what you want, there is nothing to do.",
-            "Else set `[store] metrics = true`, and restart KorProxy.",
+            "Else set `[store] metrics` to true, and restart KorProxy.",
         ),
         status=500,
     ),
