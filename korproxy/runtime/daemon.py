@@ -12,11 +12,12 @@ from socket import socket
 import attrs
 import trio
 
+from korproxy.config.held_secrets import familiar_words, held_secrets
 from korproxy.config.home import Home, prepare
 from korproxy.config.keys import ensure_keys
 from korproxy.config.settings import LogSettings
 from korproxy.errors.exceptions import KorproxyError
-from korproxy.gateway.redact import Redactor
+from korproxy.gateway.hiding import Hiding
 from korproxy.runtime.compose import Composition
 from korproxy.runtime.crash_guard import CrashGuard
 from korproxy.runtime.exit_codes import Exit
@@ -28,6 +29,7 @@ from korproxy.runtime.main import Plan, live
 from korproxy.runtime.presence import announced, sole_daemon
 from korproxy.runtime.sockets import listen, url_of
 from korproxy.runtime.starting import first_configuration
+from korproxy.version import VERSION
 
 MACOS_DESCRIPTORS = 10240  # OPEN_MAX: more are refused there, although the hard limit says that there is none
 
@@ -92,7 +94,9 @@ def _run(stack: ExitStack, options: Options, guard: CrashGuard, announce: Callab
     start = first_configuration(options, careful=guard.careful)
     parts, settings = start.parts, start.parts.settings
     sockets = _listen(stack, parts)
-    redactor = Redactor.of(each.item for each in parts.offered_redactions)
+    hiding = Hiding(tuple(each.item for each in parts.offered_redactions), settings.redaction.emails)
+    redactor = hiding.redactor
+    redactor.in_force = hiding.prepare(held_secrets(settings, options.home), familiar_words(settings))
     written = logging_to(
         standard_error(),
         level=_level(options, settings.log),
@@ -112,19 +116,20 @@ def _run(stack: ExitStack, options: Options, guard: CrashGuard, announce: Callab
         keys=key_ring(keys),
         sockets=sockets,
         about=about,
-        redactor=redactor,
+        hiding=hiding,
         log=book,
         set_levels=lambda log: set_levels(_level(options, log), log.levels),
         seen=start.seen,
         proven=guard.good,
     )
     _raise_descriptor_limit()
+
+    def ready() -> None:
+        log.info("KorProxy %s is ready at %s", VERSION, ", ".join(urls))  # where a new life begins in the log
+        announce(_ready(options, parts, urls))
+
     with _single_errors():
-        trio.run(
-            lambda: live(
-                plan, ready=lambda: announce(_ready(options, parts, urls)), on_stop=resort.arm if resort else lambda: None
-            )
-        )
+        trio.run(lambda: live(plan, ready=ready, on_stop=resort.arm if resort else lambda: None))
 
 
 def _level(options: Options, log: LogSettings) -> str:

@@ -143,9 +143,15 @@ class LogFile:
             if not file.is_in_its_place():
                 self.close()
         file = self._file or self._open(now)
-        if file.size and (file.size + more > self.max_size or now - file.began >= LONGEST_LIFE):
+        full = file.size + more > self.max_size
+        if not file.size or not (full or now - file.began >= LONGEST_LIFE):
+            return file
+        try:
             return self._next(now)
-        return file
+        except OSError:  # on Windows it cannot be renamed while somebody reads it; for a while it may grow all the same
+            if file.size + more > 2 * self.max_size:
+                raise
+            return self._file or self._open(now)
 
     def _open(self, now: float) -> _OpenFile:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -155,8 +161,8 @@ class LogFile:
     def _next(self, now: float) -> _OpenFile:
         """Give the current file its last name, delete what is too old, and begin a new one."""
         self.close()  # Windows renames no open file
-        name = ended_name(now, {each.name for each in old_files(self.folder)})
-        (self.folder / CURRENT).replace(self.folder / name)
+        ended = [each.name for each in old_files(self.folder)]
+        (self.folder / CURRENT).replace(self.folder / ended_name(now, ended[-1] if ended else ""))
         old = old_files(self.folder)
         for each in old[: max(0, len(old) - (self.keep - 1))]:
             with suppress(OSError):  # the next end tries again

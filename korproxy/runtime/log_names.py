@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
 CURRENT = "korproxy.jsonl"
-_OLD = re.compile(r"korproxy-(\d{8}T\d{6}Z)(?:-(\d{1,6}))?\.jsonl")
+_OLD = re.compile(r"korproxy-(\d{8}T\d{6}Z)(?:-(\d{1,9}))?\.jsonl")
 
 
-def ended_name(now: float, taken: Collection[str]) -> str:
-    """Return the name of a file that ends *now*: none that is *taken*."""
-    when = f"{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%SZ}"
-    name, number = f"korproxy-{when}.jsonl", 2
-    while name in taken:
-        name, number = f"korproxy-{when}-{number}.jsonl", number + 1
-    return name
+def ended_name(now: float, newest: str = "") -> str:
+    """Return the name of a file that ends *now*. It sorts behind *newest*, that of the last one, whatever the clock says."""
+    when, number = f"{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%SZ}", 1
+    found = _OLD.fullmatch(newest)
+    if found is not None and found[1] >= when:
+        when, number = found[1], int(found[2] or 1) + 1
+    return f"korproxy-{when}{f'-{number}' if number > 1 else ''}.jsonl"
 
 
 def old_files(folder: Path) -> list[Path]:
