@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import attrs
 import trio
@@ -23,7 +24,11 @@ log = logging.getLogger("korproxy.runtime")
 
 @attrs.frozen(kw_only=True)
 class Health:
-    """Answers questions about the daemon. Holds no state of its own."""
+    """Answers questions about the daemon. Holds no state of its own.
+
+    Attributes:
+        books: How they are kept; see ``bookkeeping``.
+    """
 
     about: Mapping[str, object]
     reloader: Reloader
@@ -31,19 +36,20 @@ class Health:
     services: Callable[[], Sequence[ServiceState]]
     redactor: Redactor
     began: float
+    books: Callable[[], Mapping[str, Any]] = dict
 
     async def report(self) -> Mapping[str, object]:
         """Return the whole state in JSON's own types, with a section for each collector."""
         parts, front = self.reloader.parts, self.reloader.entrance.front
         states = [each.state for each in parts.host.states]
-        services = self.services()
-        broken = any(each.state in ("waiting to restart", "starting") for each in services)
+        services, books = self.services(), self.books()
+        broken = any(each.state in ("waiting to restart", "starting") for each in services) or books.get("down") is not None
         return {
             "status": "degraded" if broken else "ok",
             "version": VERSION,
             **self.about,
             "uptime_seconds": round(trio.current_time() - self.began, 3),
-            "home": str(parts.home.path),
+            "home": self.redactor.redact(str(parts.home.path)),
             "generation": parts.generation,
             "reload": self._last_reload(),
             "notices": [clean(str(each), self.redactor) for each in parts.loaded.notices],
@@ -53,6 +59,7 @@ class Health:
             "requests": attrs.asdict(front.tally),
             "providers": self.providers(),
             "services": [clean(each.to_dict(), self.redactor) for each in services],  # last_error is anybody's text
+            "store": clean(books, self.redactor),
             "plugins": {"loaded": states.count("loaded"), "broken": states.count("broken")},
             "sections": await sections((each.item for each in parts.offered_collectors), self.redactor),
         }

@@ -9,8 +9,10 @@ import click
 
 from korproxy.api import Cli, Command, hookimpl
 from korproxy.builtin.commands.steer.health import duration, short, until
+from korproxy.builtin.commands.steer.told import listed
 
 HEALTH = "/v1/diagnostics/health"
+KINDS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 MOST = 10  # findings that are told of each provider
 
 
@@ -49,6 +51,8 @@ def describe(health: Mapping[str, Any]) -> str:
         "requests": f"{requests.get('running', 0)} running, {requests.get('total', 0)} since the start",
         "plugins": f"{plugins.get('loaded', 0)} loaded, {plugins.get('broken', 0)} broken",
         "settings": _configuration(health),
+        "store": _store(health),
+        "lost": _lost(health),
         "safe mode": "on: everything goes to the safe model" if health.get("safe_mode") else "",
     }
     lines = [f"{name:12} {value}" for name, value in facts.items() if value]
@@ -74,6 +78,30 @@ def _configuration(health: Mapping[str, Any]) -> str:
         return f"NOT reloaded at {last.get('at')} ({last.get('reason')}), number {number} is in force: {problems}"
     waiting = f"; a restart is needed for {', '.join(last['restart'])}" if last.get("restart") else ""
     return f"number {number}, reloaded at {last.get('at')} ({last.get('reason')}){waiting}"
+
+
+def _store(health: Mapping[str, Any]) -> str:
+    """Say what is written down of requests, and whether that works."""
+    store = health.get("store") or {}
+    if not store:
+        return ""
+    kinds = [name for name in ("history", "metrics") if store.get(name)]
+    what = f"{KINDS.get(str(store.get('kind')), 'unknown')}: {' and '.join(kinds)}" if kinds else "switched off"
+    down = store.get("down")
+    if not isinstance(down, Mapping):
+        return what
+    waiting = f"; {store.get('waiting') or 0} requests wait in memory"
+    return f"{what}; NOT WRITTEN [{down.get('code')}]: {str(down.get('message')).rstrip('.')}{waiting}"
+
+
+def _lost(health: Mapping[str, Any]) -> str:
+    """Say what is missing in the books since the start."""
+    store = health.get("store") or {}
+    dropped = [
+        f"{each.get('count')} requests for {each.get('sink')} ({each.get('reason')})" for each in listed(store.get("dropped"))
+    ]
+    lines = store.get("log_lines_lost") or {}
+    return "; ".join([*dropped, *(f"{count} log lines ({where})" for where, count in lines.items())])
 
 
 def _provider(provider: Mapping[str, Any]) -> Iterator[str]:

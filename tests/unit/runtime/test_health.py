@@ -74,6 +74,7 @@ def health(
     plugins: Sequence[PluginState] = (),
     snapshot: Snapshot | None = None,
     windows: Mapping[str, Window] | None = None,
+    down: Mapping[str, str] | None = None,
 ) -> Health:
     front = Front(
         answerer=Answerer(
@@ -100,6 +101,7 @@ def health(
         reloader=reloader,
         checks=HealthCheck(reloader),
         services=lambda: services,
+        books=lambda: {"kind": "sqlite", "down": down},
         redactor=Redactor.of([Hider()]),
         began=trio.current_time(),
     )
@@ -139,6 +141,7 @@ async def test_the_report_says_what_the_daemon_is_and_does(autojump_clock: MockC
         "requests": {"running": 2, "total": 7},
         "providers": [],
         "services": [{"name": "s", "state": "running", "restarts": 0, "last_error": None}],
+        "store": {"kind": "sqlite", "down": None},
         "plugins": {"loaded": 0, "broken": 0},
         "sections": {"a": {}, "b": {"x": 1}},
     }
@@ -160,6 +163,14 @@ async def test_the_state_of_its_services_is_the_daemons(state: Any, status: str)
     services = [ServiceState(name="a", state="running"), ServiceState(name="b", state=state)]
 
     assert (await health(services=services).report())["status"] == status
+
+
+@pytest.mark.code("KP-SYS-533")
+async def test_a_daemon_whose_books_are_not_kept_is_degraded_and_says_why_without_secrets() -> None:
+    report = await health(down={"code": "KP-SYS-533", "message": "hunter2 is wrong"}).report()
+
+    assert (report["status"], report["store"]["down"]["code"]) == ("degraded", "KP-SYS-533")  # type: ignore[index]
+    assert "hunter2" not in json.dumps(report)
 
 
 async def test_providers_are_listed_with_what_they_do_now() -> None:

@@ -201,3 +201,29 @@ def test_an_outage_of_any_number_of_models_does_not_fill_the_terminal() -> None:
     assert found[0].strip() == "z: refused [KP-AUTH-007], not asked until its key changes or it is woken"
     assert found[1].strip() == f"a, m0{'x' * 78}...: rate limited [KP-RATE-401], asked again in 9 s"
     assert found[-1].strip() == "and 1991 more; `korproxy status --json` has all"
+
+
+KEPT = {"kind": "sqlite", "history": True, "metrics": True, "waiting": 3, "down": None, "dropped": [], "log_lines_lost": {}}
+
+
+@pytest.mark.code("KP-SYS-533")
+@pytest.mark.parametrize(
+    ("said", "lines"),
+    [
+        ({}, ["store        SQLite: history and metrics"]),
+        ({"kind": "postgresql", "history": False}, ["store        PostgreSQL: metrics"]),
+        ({"history": False, "metrics": False}, ["store        switched off"]),
+        (
+            {"down": {"code": "KP-SYS-533", "message": "The disk is full."}},
+            ["store        SQLite: history and metrics; NOT WRITTEN [KP-SYS-533]: The disk is full; 3 requests wait in memory"],
+        ),
+        (
+            {"dropped": [{"sink": "store", "reason": "store down", "count": 7}], "log_lines_lost": {"file": 2}},
+            ["store        SQLite: history and metrics", "lost         7 requests for store (store down); 2 log lines (file)"],
+        ),
+    ],
+)
+def test_what_is_written_down_and_what_was_lost_is_told(said: dict[str, object], lines: list[str]) -> None:
+    told = describe({**HEALTHY, "store": {**KEPT, **said}}).splitlines()
+
+    assert [each for each in told if each.startswith(("store ", "lost "))] == lines
