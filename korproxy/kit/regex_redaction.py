@@ -28,6 +28,9 @@ class RegexRedaction:
     ``clues`` saves time: texts in lower case, one of which is in every ASCII text, put into lower case, in which the pattern
     finds anything (``("sk-",)``). A text without any is not searched, so a clue that is wrong leaves secrets in the log.
     Without ``clues`` every text is searched.
+
+    ``run`` saves more: so many ASCII letters and digits stand in a row in everything that the pattern finds. Texts with long
+    runs are searched anyway, so a rule with a run of 16 or more needs no clues there.
     """
 
     name: str
@@ -36,6 +39,7 @@ class RegexRedaction:
     longest: int = 4096
     replacement: str = "***REDACTED***"
     clues: tuple[str, ...] = attrs.field(default=(), validator=deep_iterable(_is_clue, instance_of(tuple)))
+    run: int = 0
 
     def find(self, text: str) -> Sequence[Span]:
         """Return the places of all secrets in *text*."""

@@ -14,6 +14,7 @@ import trio
 from korproxy.config.settings import LogSettings
 from korproxy.contracts import Embedder, Service, Sink, Translator
 from korproxy.errors.exceptions import CannotStart
+from korproxy.gateway.hiding import Hiding
 from korproxy.gateway.lasting import Lasting
 from korproxy.gateway.redact import Redactor
 from korproxy.gateway.windows import Windows, open_windows
@@ -73,12 +74,17 @@ class Plan:
     keys: KeyRing
     sockets: Sequence[socket]
     about: Mapping[str, object]
-    redactor: Redactor
+    hiding: Hiding = attrs.field(repr=False)
     lasting: Lasting = attrs.field(factory=Lasting)
     proven: Callable[[], None] = lambda: None
     log: LogBook = attrs.field(factory=LogBook)
     set_levels: Callable[[LogSettings], None] = lambda log: None  # noqa: ARG005
     seen: Seen = attrs.field(factory=dict, repr=False)
+
+    @property
+    def redactor(self) -> Redactor:
+        """Hides secrets, those of the configuration in force among them."""
+        return self.hiding.redactor
 
 
 async def live(
@@ -132,7 +138,7 @@ async def live(
                         reloader=reloader,
                         states=states,
                         started=wall_time(),
-                        lines_dropped=lambda: sum(plan.log.lost().values()),
+                        lines_dropped=plan.log.lost,
                     )
                     await _serve(plan, checks, instruments, stop=stop, abandon=abandon, ready=ready)
             finally:
@@ -199,7 +205,7 @@ def _reloader(plan: Plan, shared: Shared) -> Reloader:
     """Return what holds the configuration in force, and can exchange it."""
     parts = plan.parts.whole()  # those whose sinks or services did not start are out by now
     entrance = Entrance(make_front(parts, plan.keys, shared))
-    reloader = Reloader(parts=parts, keys=plan.keys, shared=shared, entrance=entrance)
+    reloader = Reloader(parts=parts, keys=plan.keys, shared=shared, entrance=entrance, hiding=plan.hiding)
     reloader.seen = dict(plan.seen)
     return reloader
 

@@ -9,11 +9,14 @@ from typing import Any
 import attrs
 import trio
 
+from korproxy.config.held_secrets import familiar_words, held_secrets
 from korproxy.config.home import Home
 from korproxy.config.keys import read_keys
 from korproxy.config.reading import read_all
 from korproxy.errors.exceptions import ConfigError, KorproxyError, Problem
+from korproxy.gateway.hiding import Hiding
 from korproxy.gateway.routing import Snapshot
+from korproxy.gateway.rule_set import RuleSet
 from korproxy.models.clock import timestamp, wall_time
 from korproxy.runtime.compose import Composition, recompose
 from korproxy.runtime.generation import Shared, key_ring, load_across, make_front, settle_accounts
@@ -64,6 +67,7 @@ class _Next:
     parts: Composition
     keys: KeyRing
     snapshot: Snapshot
+    rules: RuleSet
 
 
 @attrs.define(kw_only=True)
@@ -74,6 +78,7 @@ class Reloader:
         parts: What is in force.
         keys: What opens.
         started: What was in force at the start.
+        hiding: What hides secrets, those of this configuration among them.
         applied: Called with what is in force from now on; it must not fail, and not wait.
         last: What came of the last reload; None: there was none.
         seen: The files as they were when they were read last.
@@ -83,6 +88,7 @@ class Reloader:
     keys: KeyRing
     shared: Shared
     entrance: Entrance
+    hiding: Hiding = attrs.field(factory=lambda: Hiding((), emails=False), repr=False)
     applied: Callable[[Composition], None] = lambda parts: None  # noqa: ARG005
     started: Composition = attrs.field(init=False)
     last: Reloaded | None = attrs.field(default=None, init=False)
@@ -134,7 +140,8 @@ class Reloader:
         self.shared.windows.prepare(parts.providers)
         snapshot = parts.snapshot()
         load_across(snapshot.translators)
-        return _Next(parts=parts, keys=self.keys if keys is None else key_ring(keys), snapshot=snapshot)
+        rules = self.hiding.prepare(held_secrets(parts.settings, self.home), familiar_words(parts.settings))
+        return _Next(parts=parts, keys=self.keys if keys is None else key_ring(keys), snapshot=snapshot, rules=rules)
 
     def _put_in_force(self, found: _Next) -> None:
         """Exchange everything. No other task runs before this is over."""
@@ -143,6 +150,7 @@ class Reloader:
         settle_accounts(self.shared, before.providers, found.parts.providers)
         if before.settings.providers != found.parts.settings.providers:
             self.shared.lasting.learnt.forget()  # such as a format that whoever has that name now does not speak
+        self.hiding.redactor.in_force = found.rules
         self.entrance.front = make_front(found.parts, found.keys, self.shared, found.snapshot)
         self.applied(found.parts)
 

@@ -1,4 +1,4 @@
-r"""Keys and tokens as the vendors write them, and KorProxy's own.
+r"""Keys and tokens that are told by their own form: as the vendors write them, and KorProxy's own.
 
 Facts: the forms in the vendors' documentation and in their tools.
 
@@ -13,10 +13,6 @@ from collections.abc import Iterable
 
 from korproxy.api import Redaction, RegexRedaction, Settings, hookimpl
 
-# What stands between a field's name and its value: in a header, in JSON, in a Python mapping, in a shell.
-_IS = r"""\\{0,3}["']?\s{0,8}[:=,]\s{0,8}b?\\{0,3}["']?"""
-_VALUE = r"""(?P<secret>[^\s"'\\,;&<>]{6,4096}+)"""
-
 
 def _key(begin: str, rest: str) -> str:
     r"""Return a pattern for keys that begin with *begin* (no longer than 12, a literal).
@@ -27,29 +23,38 @@ def _key(begin: str, rest: str) -> str:
     return rf"{begin}(?:(?<![A-Za-z0-9]{begin})|{escapes}){rest}"
 
 
-_FORMS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    # name, pattern, clues: what is in lower case in every text in which the pattern finds anything. The fewer there are in
-    # all, the less it costs to look for them.
-    ("authorization-header", r"[Aa](?i:uthorization)" + _IS + r"(?i:bearer|basic|token)\s{1,8}" + _VALUE, ("authorization",)),
-    ("bearer-token", r"[Bb](?i:earer)\s{1,8}(?P<secret>[A-Za-z0-9._~+/=-]{8,4096}+)", ("bearer",)),
-    ("key-header", r"[Xx]-(?i:api-key|goog-api-key|korproxy-key|management-key)" + _IS + _VALUE, ("key",)),
-    ("key-field", r"[Aa](?i:pi[_-]?key)" + _IS + _VALUE, ("key",)),
-    ("key-in-address", r"""[?&](?i:key|api_?key|access_token|token)=(?P<secret>[^\s"'\\&#<>]{6,4096}+)""", ("key", "token=")),
+_RUN = 16  # letters and digits in a row, in all keys that have nothing else after what they begin with
+
+_FORMS: tuple[tuple[str, str, tuple[str, ...], int], ...] = (
+    # name, pattern, clues, run; see ``RegexRedaction``. The fewer clues there are in all, the less it costs to look for them:
+    # none is looked for where the run is long.
     # OpenAI, Anthropic, Model Studio, DeepSeek, OpenRouter and many more
-    ("sk-key", _key("sk-", r"[A-Za-z0-9_-]{12,4000}+"), ("sk-",)),
-    ("korproxy-key", _key("kp-", r"(?:client|manage)-[A-Za-z0-9_-]{8,4000}+"), ("kp-client-", "kp-manage-")),
-    ("google-key", _key("AIza", r"[A-Za-z0-9_-]{30,100}+"), ("aiza",)),
-    ("google-token", _key(r"ya29\.", r"[A-Za-z0-9_.-]{20,4000}+"), ("ya29.",)),
-    ("groq-key", _key("gsk_", r"[A-Za-z0-9]{16,500}+"), ("gsk_",)),
-    ("xai-key", _key("xai-", r"[A-Za-z0-9_-]{16,500}+"), ("xai-",)),
-    ("hugging-face-token", _key("hf_", r"[A-Za-z0-9]{16,500}+"), ("hf_",)),
-    ("perplexity-key", _key("pplx-", r"[A-Za-z0-9]{16,500}+"), ("pplx-",)),
-    ("nvidia-key", _key("nvapi-", r"[A-Za-z0-9_-]{16,500}+"), ("nvapi-",)),
-    ("github-token", _key("gh", r"[opsu]_[A-Za-z0-9]{20,500}+"), ("gho_", "ghp_", "ghs_", "ghu_")),
+    ("sk-key", _key("sk-", r"[A-Za-z0-9_-]{12,4000}+"), ("sk-",), 0),
+    ("korproxy-key", _key("kp-", r"(?:client|manage)-[A-Za-z0-9_-]{8,4000}+"), ("kp-client-", "kp-manage-"), 0),
+    ("google-key", _key("AIza", r"[A-Za-z0-9_-]{30,100}+"), ("aiza",), 0),
+    ("google-auth-key", _key(r"AQ\.", r"[A-Za-z0-9_-]{30,200}+"), ("aq.",), 0),
+    ("google-token", _key(r"ya29\.", r"[A-Za-z0-9_.-]{20,4000}+"), ("ya29.",), 0),
+    ("google-refresh-token", _key("1//0", r"[A-Za-z0-9_-]{20,500}+"), ("//0",), 0),
+    ("google-code", _key("4/0", r"[A-Za-z0-9_-]{20,500}+"), ("4/0",), 0),
+    ("google-client-secret", _key("GOCSPX-", r"[A-Za-z0-9_-]{16,100}+"), ("gocspx-",), 0),
+    ("xai-key", _key("xai-", r"[A-Za-z0-9_-]{16,500}+"), ("xai-",), 0),
+    ("nvidia-key", _key("nvapi-", r"[A-Za-z0-9_-]{16,500}+"), ("nvapi-",), 0),
+    ("openai-session", _key("sess-", r"[A-Za-z0-9]{16,500}+"), ("sess-",), _RUN),
+    ("groq-key", _key("gsk_", r"[A-Za-z0-9]{16,500}+"), ("gsk_",), _RUN),
+    ("hugging-face-token", _key("hf_", r"[A-Za-z0-9]{16,500}+"), ("hf_",), _RUN),
+    ("perplexity-key", _key("pplx-", r"[A-Za-z0-9]{16,500}+"), ("pplx-",), _RUN),
+    ("cerebras-key", _key("csk-", r"[A-Za-z0-9]{16,500}+"), ("csk-",), _RUN),
+    ("fireworks-key", _key("fw_", r"[A-Za-z0-9]{16,500}+"), ("fw_",), _RUN),
+    ("replicate-key", _key("r8_", r"[A-Za-z0-9]{16,500}+"), ("r8_",), _RUN),
+    ("amazon-key-id", _key("A", r"(?:KI|SI)A[A-Z0-9]{16}(?![A-Za-z0-9])"), ("akia", "asia"), _RUN),
+    ("bedrock-key", _key("ABSK", r"[A-Za-z0-9]{16}[A-Za-z0-9+/]{24,4000}+={0,2}"), ("absk",), _RUN),
+    ("github-token", _key("gh", r"[oprsu]_[A-Za-z0-9]{20,500}+"), ("gho_", "ghp_", "ghr_", "ghs_", "ghu_"), _RUN),
+    ("github-fine-token", _key("github_pat_", r"[A-Za-z0-9]{16}[A-Za-z0-9_]{4,500}+"), ("github_pat_",), _RUN),
     (
         "json-web-token",
-        _key("eyJ", r"[A-Za-z0-9_-]{8,500}+\.[A-Za-z0-9_-]{4,4000}+(?:\.[A-Za-z0-9_-]{0,2000}+)?"),
+        _key("eyJ", r"[A-Za-z0-9_-]{8,1500}+\.[A-Za-z0-9_-]{4,4000}+(?:\.[A-Za-z0-9_-]{0,2000}+){0,3}+"),
         ("eyj",),
+        0,
     ),
 )
 
@@ -58,5 +63,6 @@ _FORMS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 def korproxy_redactions(settings: Settings) -> Iterable[Redaction]:
     """Offer one rule per form."""
     del settings
-    for order, (name, pattern, clues) in enumerate(_FORMS):
-        yield RegexRedaction(name=name, pattern=re.compile(pattern), order=10 + order, longest=8192, clues=clues)
+    for order, (name, pattern, clues, run) in enumerate(_FORMS):
+        made = re.compile(pattern)
+        yield RegexRedaction(name=name, pattern=made, order=40 + order, longest=16_384, clues=clues, run=run)

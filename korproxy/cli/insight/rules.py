@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from korproxy.config.held_secrets import familiar_words, held_secrets
 from korproxy.config.loading import load
 from korproxy.config.settings import RootSettings
 from korproxy.config.view import SettingsView
 from korproxy.errors.exceptions import ConfigError
+from korproxy.gateway.hiding import rules_in_force
 from korproxy.gateway.redact import Redactor
 from korproxy.plugins import asking
 from korproxy.plugins.finding import find_all
@@ -46,4 +48,10 @@ def rules(cli: Context) -> Rules:
     host.load([each for each in found if not each.never_mentions(SIGN_OF_REDACTIONS)])
     tables = {each.item.name: each.item.table for each in asking.settings(host)}
     view = SettingsView.of(settings, cli.files, demo=False, tables=tables)
-    return Rules(settings, Redactor.of(each.item for each in asking.redactions(host, view)))
+    hidden = rules_in_force(
+        [each.item for each in asking.redactions(host, view)],
+        emails=settings.redaction.emails,
+        secrets=held_secrets(settings, cli.files),
+        words=familiar_words(settings),
+    )
+    return Rules(settings, Redactor(hidden))

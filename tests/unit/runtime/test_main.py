@@ -18,6 +18,7 @@ from korproxy_mock.server import open_mock
 from korproxy.config.home import Home, prepare
 from korproxy.config.keys import ensure_keys
 from korproxy.errors.exceptions import CannotStart, ConfigError
+from korproxy.gateway.hiding import Hiding
 from korproxy.gateway.redact import Redactor
 from korproxy.kit.translation import LazyTranslator
 from korproxy.models.outcome import Finished
@@ -108,7 +109,7 @@ def planned(
             keys=KeyRing((Key.of("client", keys.client, CLIENT), Key.of("management", keys.management, READ, MANAGE))),
             sockets=sockets,
             about={"pid": 4711, "urls": [url_of(each) for each in sockets]},
-            redactor=Redactor.of([_Hider()]),
+            hiding=Hiding((), emails=False, redactor=Redactor.of([_Hider()])),
         )
     finally:
         for each in sockets:

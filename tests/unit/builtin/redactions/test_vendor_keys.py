@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from korproxy.builtin.redactions.vendor_keys import korproxy_redactions
+from korproxy.builtin.redactions import fields, personal, vendor_keys
 from korproxy.gateway.redact import Redactor
 from korproxy.kit.regex_redaction import RegexRedaction
 from tests.fakes.settings import FakeSettings
 
-RULES = [rule for rule in korproxy_redactions(FakeSettings()) if isinstance(rule, RegexRedaction)]
+OFFERED = [rule for each in (fields, vendor_keys, personal) for rule in each.korproxy_redactions(FakeSettings())]
+RULES = [rule for rule in OFFERED if isinstance(rule, RegexRedaction)]
 B64 = "AbCdEf0123456789AbCdEf0123456789_-aZ"
 KEYS = [
     f"sk-{B64}",
