@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from korproxy.cli.insight.rules import Rules, rules
 from korproxy.config.settings import RootSettings
+from korproxy.config.view import SettingsView
+from korproxy.errors.exceptions import CommandFailed
 from korproxy.gateway.clean import clean
 from korproxy.gateway.redact import Redactor
+from korproxy.store.connection import UNUSABLE, Damaged
+from korproxy.store.place import InFile, InPostgres, Place
 
 if TYPE_CHECKING:
     from korproxy.cli.context import Context
@@ -45,17 +50,30 @@ class Disk:
         return FILES | cleaned
 
     def ask(self, question: Callable[[Store], T], nothing: T) -> T:
-        """Return what *question* returns for the store; *nothing* where there is none yet."""
-        from korproxy.store.store import Store
+        """Return what *question* returns for the store; *nothing* where there is none yet. Nothing is made or changed.
 
-        path = self._cli.files.database
-        if not path.exists():
+        Raises:
+            KorproxyError: KP-SYS-532, KP-SYS-533: the store cannot be read.
+        """
+        if not self.place.exists():
             return nothing
-        store = Store.open_readonly(path)
         try:
-            return question(store)
-        finally:
-            store.close()
+            with closing(self.place.look()) as store:
+                return question(store)
+        except Damaged as exc:
+            raise CommandFailed(
+                UNUSABLE, f"{self._cli.files.database} is damaged ({exc}); the next start puts it aside."
+            ) from None
+
+    @cached_property
+    def place(self) -> Place:
+        """Where the store is."""
+        files = self._cli.files
+        return InFile(files.database) if self.settings.store.url is None else InPostgres(self._address, files.replica)
+
+    def _address(self) -> str:
+        found = SettingsView.of(self.settings, self._cli.files, demo=False, tables={}).store_url()
+        return "" if found is None else found.reveal()
 
     @cached_property
     def _rules(self) -> Rules:

@@ -8,7 +8,7 @@ from korproxy.cli.insight.disk import Disk
 from korproxy.config.settings import RootSettings
 from korproxy.errors.exceptions import ConfigError
 from korproxy.models.searching import WantedRequests
-from tests.fakes.steered import cli, furnished
+from tests.fakes.steered import cli, furnished, run
 
 BROKEN = 'version = 1\n[store]\ndays = "seven"\n'
 HIDES = """
@@ -39,6 +39,30 @@ def test_where_no_store_is_none_is_made(home: Path) -> None:
 
     assert found == [{"nothing": True}]
     assert not list(home.glob("korproxy.db*"))
+
+
+@pytest.mark.code("KP-SYS-533")
+def test_a_damaged_store_is_an_error_and_stays_as_it_is(home: Path) -> None:
+    furnished(home)
+    (home / "korproxy.db").write_bytes(b"no database at all" * 999)
+    done = run("requests")
+
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"error KP-SYS-533: {home / 'korproxy.db'} is damaged (")
+    assert [each.name for each in home.glob("korproxy.db*")] == ["korproxy.db"]
+
+
+@pytest.mark.code("KP-SYS-533")
+def test_a_database_elsewhere_is_found_by_its_reference_and_one_that_is_not_there_is_told_without_it(home: Path) -> None:
+    furnished(home, 'version = 1\n[store]\nurl = "env:STORE_URL"\n')
+    unset = run("requests")
+    silent = run("requests", env={"STORE_URL": "postgresql://me:hunter2-hunter2@127.0.0.1:1/x?connect_timeout=1"})
+
+    assert (unset.exit_code, silent.exit_code) == (1, 1)
+    assert unset.stderr.startswith("error KP-SYS-533: [store] url: ")
+    assert silent.stderr.startswith("error KP-SYS-533: ")
+    assert "hunter2" not in silent.stderr
+    assert not list(home.glob("replica*"))
 
 
 @pytest.mark.code("KP-CONF-210")
