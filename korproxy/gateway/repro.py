@@ -23,7 +23,7 @@ from korproxy.models.clock import timestamp
 from korproxy.models.outcome import Finished
 
 MOST_PARTS = 20_000  # values in one
-MOST_KEPT = 64 * 1024  # bytes of a shape in memory, packed
+MOST_KEPT = 32 * 1024  # bytes of a shape in memory, packed
 DEEPEST = 60
 SHORT = 64  # characters of texts that may be names of something, and so are told apart
 OWN = {

@@ -73,7 +73,7 @@ streamableHttpTransport strict stringValue style suffix summary svg svg_usage sw
 tab_id tabs temperature terminateOnClose text text_weight then thinking thinkingBudget thinkingConfig thinkingLevel
 thought thoughtSignature threshold timeRangeFilter timeout timeout_ms timezone title token toolCall toolConfig
 toolResponse toolType tool_call_id tool_calls tool_choice tool_id tool_name tool_names tool_references tool_use_id tools
-toolset_name topK topP top_logprobs top_p total_lines total_tokens transformations transforms triple_click truncation
+toolset_name topK topP top_k top_logprobs top_p total_lines total_tokens transformations transforms triple_click truncation
 ttl tunnel_id type uniqueItems updateTime uri url urlContext url_sources use_cache user user_id user_input user_location
 user_profile_id value variables vectorDistanceThreshold vectorSimilarityThreshold vector_store_ids verbosity version
 vertexAiSearch vertexRagStore videoMetadata visibleCells voice voiceConfig voiceConsentSignature voiceName
