@@ -2,7 +2,7 @@
 
 The package is built in layers; a layer imports only what stands to its left::
 
-    errors -> models -> net -> chat -> contracts -> hookspecs -> kit -> api
+    spared -> errors -> models -> net -> chat -> contracts -> hookspecs -> kit -> api
            -> { config | plugins | store | gateway } -> server -> runtime -> cli
 
 ``config``, ``plugins``, ``store`` and ``gateway`` never import each other; ``runtime.compose`` introduces them.

@@ -37,9 +37,11 @@ def run(cli: Context, demo: bool, hosts: tuple[str, ...], port: int | None) -> N
       korproxy run --demo                try it without any account
       korproxy run --port 0 --json       any free port; the address as JSON on the first line
     """  # noqa: D301 -- click wants the character itself
+    from korproxy.runtime import foundations
     from korproxy.runtime.memory import uncollected
 
     with uncollected():  # until the daemon has settled
+        foundations.lay()
         code = _run(cli, demo=demo, hosts=hosts, port=port)
     sys.exit(code)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 
 import attrs
 
@@ -68,6 +67,8 @@ def _words(exc: BaseException, data: object) -> str:
 
 
 def _unknown(name: str, of: type) -> str:
+    from difflib import get_close_matches
+
     known = [each.alias for each in attrs.fields(of) if each.init]
     close = get_close_matches(name, known, n=1)
     if close:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
@@ -213,6 +212,8 @@ def named_in(wanted: str, providers: Sequence[Provider]) -> tuple[Sequence[Provi
 
 
 def _unknown(wanted: str, providers: Sequence[Provider]) -> str:
+    from difflib import get_close_matches  # few daemons ever need it
+
     shown = wanted[:200]  # and compared: a name may be as long as a body
     known = [model.id for each in providers for model in each.models()]
     near = get_close_matches(shown, known, n=3)

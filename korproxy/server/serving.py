@@ -25,7 +25,7 @@ from korproxy.server.connections import Connection, Connections
 from korproxy.server.exchange import Exchange
 from korproxy.server.grace import Grace
 from korproxy.server.lane.connection import LaneConnection
-from korproxy.server.spared import BY_HYPERCORN, spared
+from korproxy.spared import BY_HYPERCORN, spared
 
 if TYPE_CHECKING:
     from korproxy.server.http1_server import Http1Server

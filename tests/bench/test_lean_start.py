@@ -20,6 +20,7 @@ NOT_FOR_A_CHAT = {
     *("httpx", "httpcore", "rich", "pygments"),  # the last two would come with httpx's own command line
     *("importlib.metadata", "zipfile", "email.message", "html", "http.client", "urllib.request"),
     *("korproxy.errors.pages", "korproxy.net.httpx_transport", "korproxy.runtime.explaining", "korproxy.cli.commands"),
+    *("shutil", "subprocess", "tempfile", "trio._dtls"),
     "asyncio",
 }
 NOT_FOR_THE_MANAGEMENT_API = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import textwrap
 from collections.abc import Iterable
 from itertools import groupby
@@ -44,6 +43,8 @@ def load() -> click.Command:
         if code is None:
             cli.show(listing(codes), {"errors": [each.to_dict() for each in codes]})
         else:
+            import shutil  # not where commands are only listed: a daemon does
+
             wanted = find(codes, code)
             width = min(shutil.get_terminal_size((80, 24)).columns, WIDEST)
             cli.show(explain(wanted, width), wanted.to_dict())

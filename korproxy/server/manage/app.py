@@ -13,7 +13,7 @@ from korproxy.server.manage.desk import Desk
 from korproxy.server.manage.insight import add_insight
 from korproxy.server.manage.live import add_live
 from korproxy.server.manage.said import refused, said, unknown_code
-from korproxy.server.spared import BY_QUART, spared
+from korproxy.spared import BY_QUART, spared
 
 if TYPE_CHECKING:  # Quart and what comes with it is imported inside functions only
     from quart import Response

@@ -38,10 +38,10 @@ class Later:
     """Something out of a module that is imported once it is used."""
 
     def __init__(self, module: str, name: str) -> None:
-        self._module, self._name = module, name
+        self._module, self.__name__ = module, name
 
     def _real(self) -> Any:
-        return getattr(_imported(self._module), self._name)
+        return getattr(_imported(self._module), self.__name__)
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         return self._real()(*args, **named)

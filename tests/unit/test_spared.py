@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from korproxy.server.spared import BY_HYPERCORN, BY_QUART, spared
+from korproxy.spared import BY_HYPERCORN, BY_QUART, spared
 
 HEAVY = "heavy_for_a_test"
 TEXT = """
@@ -101,8 +101,8 @@ def test_what_is_missing_is_missed_where_it_is_used() -> None:
 def test_all_that_is_spared_exists_and_quarts_test_client_still_answers() -> None:
     program = """
 import importlib, sys
-from korproxy.server.spared import *
-from korproxy.server import spared as module
+from korproxy.spared import *
+from korproxy import spared as module
 with spared(*module.BY_HYPERCORN):
     import korproxy.server.http1_server
 with spared(*module.BY_QUART):
