@@ -182,6 +182,8 @@ class Follower:
                 yield self._rest
                 self._rest = b""
         self._open_next()
+        if self._file is not None:
+            yield from self._read(self._file)
 
     def _read(self, file: BinaryIO) -> Iterator[bytes]:
         if os.fstat(file.fileno()).st_size < file.tell():  # somebody emptied it

@@ -14,16 +14,11 @@ from pathlib import Path
 
 import pytest
 import trio
-from hypothesis import example, given
-from hypothesis import strategies as st
 
-from korproxy.models.clock import timestamp
 from korproxy.models.correlation import current_correlation
 from korproxy.runtime import log_pages
 from korproxy.runtime.line_writer import Writable
-from korproxy.runtime.log_json import Entry
 from korproxy.runtime.log_pages import QUEUE
-from korproxy.runtime.log_text import LineFormatter
 from korproxy.runtime.logs import Descriptor, logging_to, set_levels, standard_error
 
 Logs = list[logging.LogRecord]
@@ -193,52 +188,6 @@ def test_nobody_can_forge_a_line_or_paint_the_terminal() -> None:
         "info     server    [-] a",
         "    2026-01-01T00:00:00.000Z info     server    [-] forged\\r\\x1b[2Jb\\u2028c\\u202ed\té",
     ]
-
-
-def entry(text: str, created: float = 1_790_000_000.0) -> Entry:
-    return Entry(created, "INFO", "korproxy.server", "c-1", text)
-
-
-@given(st.floats(0, 4e9))
-@example(1_790_000_000.9999996)
-@example(1_790_000_000.0004999)
-def test_a_line_has_the_time_that_the_clock_writes(seconds: float) -> None:
-    assert LineFormatter(str).format(entry("x", seconds)) == f"{timestamp(seconds)} info     server    [c-1] x\n"
-
-
-@given(st.text(max_size=50))
-def test_an_entry_is_one_line_and_indented_ones(text: str) -> None:
-    first, *more = LineFormatter(lambda each: each).format(entry(text)).splitlines()
-
-    assert HEAD.match(first)
-    assert all(line.startswith("    ") for line in more)
-    assert len(more) == text.count("\n")
-
-
-def looks_harmless(text: str) -> bool:
-    return "hunter2" not in text
-
-
-@given(st.lists(st.one_of(st.text(max_size=20), st.sampled_from(["model=m", "hunter2", "a\nb", "é"])), max_size=6))
-def test_lines_that_are_made_together_are_those_that_are_made_one_by_one(texts: list[str]) -> None:
-    formatter = LineFormatter(hide, looks_harmless)
-    entries = [entry(text, 1_790_000_000.0 + at) for at, text in enumerate(texts)]
-
-    assert list(formatter.format_all(entries)) == [formatter.format(each) for each in entries]
-
-
-def test_what_is_harmless_and_plain_is_not_asked_about_again() -> None:
-    asked: list[str] = []
-
-    def redact(text: str) -> str:
-        asked.append(text)
-        return text
-
-    formatter = LineFormatter(redact, looks_harmless)
-    formatter.format_all([entry("a"), entry("b")])
-    assert asked == []
-    formatter.format_all([entry("a"), entry("hunter2")])
-    assert asked == ["[c-1] a", "[c-1] hunter2"]
 
 
 def test_where_nobody_says_what_is_harmless_each_text_is_redacted() -> None:
