@@ -20,18 +20,18 @@ def answer(
     since: float,
     until: float,
     dropped: Mapping[tuple[str, str], int] | None = None,
-    switched_on: bool = True,
+    notes: Iterable[str] = (),
 ) -> dict[str, Any]:
-    """Return the answer to ``GET /v1/metrics``: the summary, what is missing in it, and notes for who reads it.
+    """Return the answer to ``GET /v1/metrics``: the summary, what is missing in it, and notes.
 
     Args:
         redacted: Makes a name safe to be shown.
         dropped: Requests that a sink lost since the daemon started, by its name and why.
-        switched_on: Whether requests are counted at present.
+        notes: What whoever reads the figures should know.
     """
     lost = [{"sink": sink, "reason": why, "count": count} for (sink, why), count in (dropped or {}).items() if count]
     told = summary(bounded(counted, redacted).items(), since=since, until=round(until, 3))
-    return {**told, "dropped": lost, "notes": [] if switched_on else [OFF]}
+    return {**told, "dropped": lost, "notes": list(notes)}
 
 
 def summary(counted: Iterable[tuple[SeriesKey, Totals]], *, since: float, until: float) -> dict[str, Any]:

@@ -14,11 +14,12 @@ from korproxy.models.clock import wall_time
 from korproxy.models.history import shown
 from korproxy.models.measures import beginning
 from korproxy.models.searching import WantedLines, WantedRequests
-from korproxy.models.summary import answer
+from korproxy.models.summary import OFF, answer
 from korproxy.runtime.health import Health
 from korproxy.runtime.instruments import Instruments
 from korproxy.runtime.log_book import LogBook
 from korproxy.runtime.log_levels import levels_now, set_levels
+from korproxy.store.connection import StoreDown, StoreNewer
 from korproxy.store.recorder import Recorder
 
 if TYPE_CHECKING:  # see there
@@ -44,7 +45,7 @@ class RunningInsight:
             counted = store.counted(begin, now)
             dropped = self.instruments.read().events_dropped
             return answer(
-                counted, self.redactor.redact, since=begin, until=now, dropped=dropped, switched_on=self.recorder.metrics
+                counted, self.redactor.redact, since=begin, until=now, dropped=dropped, notes=() if self.recorder.metrics else (OFF,)
             )
 
         return await self.recorder.ask(told)
@@ -53,8 +54,11 @@ class RunningInsight:
         """Return all counts as Prometheus text."""
         from korproxy.runtime.prometheus import prometheus  # nobody needs it before somebody asks
 
-        now = self.instruments.read()
-        return await self.recorder.ask(lambda store: prometheus(store.totals(), now, self.redactor.redact))
+        redact = self.redactor.redact
+        try:
+            return await self.recorder.ask(lambda store: prometheus(store.totals(), self.instruments.read(), redact))
+        except (StoreDown, StoreNewer):
+            return prometheus((), self.instruments.read(), redact)  # it says that the store is down
 
     async def requests(self, wanted: WantedRequests) -> dict[str, Any]:
         """Return the rows of the history that are *wanted*."""

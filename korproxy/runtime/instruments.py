@@ -11,6 +11,9 @@ from korproxy.runtime.reload import Reloader
 from korproxy.runtime.supervise import ServiceState
 from korproxy.store.recorder import Recorder
 
+QUEUE_FULL = "queue full"
+REASONS = ("store down", "not writable")  # why the store may lose something
+
 
 @attrs.frozen(kw_only=True)
 class Moment:
@@ -20,15 +23,19 @@ class Moment:
         started: Seconds since the epoch.
         running: Requests under way.
         services: With the sinks.
+        store_up: Whether the store could be written to at the last try.
+        events_waiting: Requests that are not written down yet.
         events_dropped: Requests that are missing in the books of a sink, by its name and why.
-        lines_dropped: Lines that are missing in the log.
+        lines_dropped: Lines of the log that are missing, by where.
     """
 
     started: float
     running: int
     services: Sequence[ServiceState] = ()
+    store_up: bool = True
+    events_waiting: int = 0
     events_dropped: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
-    lines_dropped: int = 0
+    lines_dropped: Mapping[str, int] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)
@@ -37,7 +44,7 @@ class Instruments:
 
     Attributes:
         states: Services and sinks.
-        lines_dropped: Lines that are missing in the log.
+        lines_dropped: Lines of the log that are missing, by where.
         started: Seconds since the epoch.
     """
 
@@ -46,7 +53,7 @@ class Instruments:
     reloader: Reloader
     states: Sequence[ServiceState]
     started: float
-    lines_dropped: Callable[[], int] = lambda: 0
+    lines_dropped: Callable[[], Mapping[str, int]] = dict
 
     def read(self) -> Moment:
         """Return what they say now."""
@@ -54,11 +61,14 @@ class Instruments:
             started=self.started,
             running=self.reloader.entrance.front.tally.running,
             services=tuple(self.states),
+            store_up=self.recorder.down is None,
+            events_waiting=self.recorder.waiting,
             events_dropped=self._dropped(),
             lines_dropped=self.lines_dropped(),
         )
 
     def _dropped(self) -> Mapping[tuple[str, str], int]:
-        """Return what each sink lost, by its name and why; what the store lost is always told, so that it can be watched."""
-        dropped = {(name, "queue full"): count for name, count in self.bus.dropped.items()}
-        return {(self.recorder.name, "not written"): self.recorder.dropped, **dropped}
+        """Return what each sink lost, by its name and why; of the store it is told also where that is nothing."""
+        store, bus = self.recorder, self.bus
+        lost = {(store.name, why): store.lost[why] for why in (*REASONS, *store.lost)}
+        return {**lost, (store.name, QUEUE_FULL): 0, **{(name, QUEUE_FULL): count for name, count in bus.dropped.items()}}

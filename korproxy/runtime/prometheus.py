@@ -39,13 +39,15 @@ def _of_the_daemon(now: Moment, redacted: Callable[[str], str]) -> Iterator[Iter
     yield _family("build_info", "gauge", "The version that runs.", [("", _labels(version=VERSION), 1)])
     yield _family("start_time_seconds", "gauge", "When the daemon started, since the epoch.", [("", "", now.started)])
     yield _family("requests_running", "gauge", "Requests under way.", [("", "", now.running)])
+    yield _family("store_up", "gauge", "Whether what happens can be written down.", [("", "", int(now.store_up))])
+    yield _family("events_waiting", "gauge", "Requests that are not written down yet.", [("", "", now.events_waiting)])
     running = [("", labels, int(each.state == "running")) for labels, each in named]
     yield _family("service_running", "gauge", "Whether a service or sink runs.", running)
     restarts = [("", labels, each.restarts) for labels, each in named]
     yield _family("service_restarts_total", "counter", "How often a service or sink was started again.", restarts)
     yield _family("events_dropped_total", "counter", "Requests that a sink did not take note of, since the start.", dropped)
-    lines = [("", "", now.lines_dropped)]
-    yield _family("log_lines_dropped_total", "counter", "Lines that are missing in the log, since the start.", lines)
+    lines = [("", _labels(where=where), count) for where, count in now.lines_dropped.items()]
+    yield _family("log_lines_dropped_total", "counter", "Lines of the log that are missing, since the start.", lines)
 
 
 def _of_requests(counted: Mapping[SeriesKey, Totals]) -> Iterator[Iterator[str]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from korproxy.models.clock import wall_time
 from korproxy.models.measures import SeriesKey, Totals, beginning
-from korproxy.models.summary import answer
+from korproxy.models.summary import OFF, answer
 
 if TYPE_CHECKING:
     from korproxy.cli.context import Context
@@ -27,4 +27,5 @@ def on_disk(cli: Context, *, since: float) -> Mapping[str, object]:
     disk, now, nothing = Disk(cli), wall_time(), list[tuple[SeriesKey, Totals]]()
     begin = beginning(now - since, now)
     counted = disk.ask(lambda store: store.counted(begin, now), nothing)
-    return FILES | answer(counted, disk.redactor.redact, since=begin, until=now, switched_on=disk.settings.store.metrics)
+    notes = [] if disk.settings.store.metrics else [OFF]
+    return FILES | answer(counted, disk.redactor.redact, since=begin, until=now, notes=notes)

@@ -54,7 +54,8 @@ def test_a_daemon_that_has_done_nothing_yet_tells_so() -> None:
         "korproxy_build_info": ({"version": VERSION}, 1),
         "korproxy_start_time_seconds": ({}, 1_800_000_000.25),
         "korproxy_requests_running": ({}, 0),
-        "korproxy_log_lines_dropped_total": ({}, 0),
+        "korproxy_store_up": ({}, 1),
+        "korproxy_events_waiting": ({}, 0),
     }
 
 
@@ -63,15 +64,22 @@ def test_what_is_so_right_now_is_told() -> None:
         ServiceState(name="purge", state="running", restarts=2),
         ServiceState(name="sink store", state="waiting to restart", restarts=1),
     ]
-    now = Moment(started=0, running=7, services=states, events_dropped={("store", "queue full"): 5}, lines_dropped=9)
+    now = Moment(
+        started=0,
+        running=7,
+        services=states,
+        store_up=False,
+        events_waiting=11,
+        events_dropped={("store", "queue full"): 5},
+        lines_dropped={"file": 9, "queue": 0},
+    )
 
     found = samples([], now)
 
-    assert {name: values(found, name) for name in ("requests_running", "events_dropped_total", "log_lines_dropped_total")} == {
-        "requests_running": {(): 7},
-        "events_dropped_total": {("store", "queue full"): 5},
-        "log_lines_dropped_total": {(): 9},
-    }
+    assert values(found, "requests_running") == {(): 7}
+    assert (values(found, "store_up"), values(found, "events_waiting")) == ({(): 0}, {(): 11})
+    assert values(found, "events_dropped_total") == {("store", "queue full"): 5}
+    assert values(found, "log_lines_dropped_total") == {("file",): 9, ("queue",): 0}
     assert values(found, "service_running") == {("purge",): 1, ("sink store",): 0}
     assert values(found, "service_restarts_total") == {("purge",): 2, ("sink store",): 1}
 

@@ -38,8 +38,8 @@ COUNTED = [
 ]
 
 
-def told(dropped: dict[tuple[str, str], int] | None = None, *, on: bool = True) -> dict[str, Any]:
-    return answer(COUNTED, str, since=SINCE, until=SINCE + 60, dropped=dropped, switched_on=on)
+def told(dropped: dict[tuple[str, str], int] | None = None, *notes: str) -> dict[str, Any]:
+    return answer(COUNTED, str, since=SINCE, until=SINCE + 60, dropped=dropped, notes=notes)
 
 
 @pytest.mark.code("KP-PROV-101")
@@ -115,7 +115,7 @@ def test_who_has_switched_metrics_off_is_told_so(home: Path) -> None:
 
 
 def test_what_is_missing_is_told() -> None:
-    found = told({("store", "queue full"): 7, ("log", "queue full"): 0}, on=False)
+    found = told({("store", "queue full"): 7, ("log", "queue full"): 0}, OFF)
 
     assert list(lines(found, {}))[:2] == [
         OFF,

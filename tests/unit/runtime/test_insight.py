@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from korproxy.gateway.redact import Redactor
+from korproxy.kit.regex_redaction import RegexRedaction
+from korproxy.models.clock import wall_time
+from korproxy.models.measures import HOUR, MINUTE
+from korproxy.models.outcome import Usage
+from korproxy.models.summary import OFF
+from korproxy.runtime.health import Health
+from korproxy.runtime.insight import RunningInsight
+from korproxy.store.recorder import Recorder
+from tests.fakes.finished import finished
+from tests.unit.runtime.test_instruments import instruments
+
+SECRETS = Redactor.of([RegexRedaction(name="secrets", pattern=re.compile(r"sk-\w+"))])
+DAY = 24 * HOUR
+
+
+def insight(recorder: Recorder) -> RunningInsight:
+    health = cast("Health", None)  # which is asked for nothing here
+    return RunningInsight(recorder=recorder, redactor=SECRETS, instruments=instruments(recorder), health=health)
+
+
+def busy(recorder: Recorder) -> None:
+    """Have something of everything happen."""
+    now = wall_time()
+    known: dict[str, Any] = {"provider": "claude", "upstream_model": "opus", "profile": "day", "type": "chat", "attempts": 2}
+    for number in range(40):
+        usage = Usage(number, 2, 3, 4, 5)
+        recorder.take(finished(number, **known, at=now, seconds=0.01 * number, first_byte=0.005, usage=usage, bytes_out=7))
+    recorder.take(finished(41, **known, at=now - MINUTE, outcome="refused", code="KP-PROV-101"))
+    recorder.take(finished(42, at=now, outcome="failed", code="KP-PROV-105"))
+    recorder.take(finished(43, **{**known, "upstream_model": "sk-one"}, at=now - 2 * HOUR, outcome="client left"))
+    recorder.take(finished(44, **{**known, "upstream_model": "sk-two"}, at=now, outcome="client left"))
+
+
+async def prometheus(told: RunningInsight) -> dict[tuple[str, ...], float]:
+    text = (await told.prometheus()).decode()
+    samples = [each for family in text_string_to_metric_families(text) for each in family.samples]
+    return {(each.name.removeprefix("korproxy_"), *each.labels.values()): each.value for each in samples}
+
+
+async def test_what_happened_a_moment_ago_is_in_all_figures_and_they_are_the_same(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "korproxy.db")
+    busy(recorder)
+    told = insight(recorder)
+
+    found = await told.metrics(DAY)
+    samples = await prometheus(told)
+
+    total = found["total"]
+    assert [total[name] for name in ("requests", "ok", "refused", "failed", "client_left")] == [44, 40, 1, 1, 2]
+    assert total["errors"] == {"KP-PROV-101": 1, "KP-PROV-105": 1}
+    assert [(each["model"], each["requests"]) for each in found["by_model"]] == [("opus", 41), ("***REDACTED***", 2), ("", 1)]
+
+    def added(name: str, *last: str) -> float:
+        found = [(labels, value) for (named, *labels), value in samples.items() if named == name]
+        return sum(value for labels, value in found if labels[len(labels) - len(last) :] == [*last])
+
+    assert added("requests_total") == total["requests"]
+    assert {name: added("requests_total", name, "") for name in ("ok", "client left")} == {"ok": 40, "client left": 2}
+    assert {code: added("requests_total", code) for code in total["errors"]} == total["errors"]
+    assert added("attempts_total") == total["attempts"]
+    assert {kind: added("tokens_total", kind) for kind in total["tokens"]} == total["tokens"]
+    assert {way: added("bytes_total", way) for way in total["bytes"]} == total["bytes"]
+    for name, key in (("request_seconds", "seconds"), ("first_byte_seconds", "first_byte")):
+        assert added(f"{name}_count") == added(f"{name}_bucket", "+Inf") == total[key]["count"]
+        assert added(f"{name}_sum") == pytest.approx(total[key]["mean"] * total[key]["count"], abs=1e-4)
+
+
+async def test_what_happened_before_is_not_in_what_was_asked(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "korproxy.db")
+    busy(recorder)
+    before = wall_time()
+
+    found = await insight(recorder).metrics(HOUR)
+
+    assert found["total"]["requests"] == 43
+    assert 0 <= before - HOUR - found["since"] <= MINUTE
+    assert found["since"] % MINUTE == 0
+
+
+@pytest.mark.code("KP-SYS-534")
+async def test_without_metrics_there_are_none_and_it_is_said_why(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "korproxy.db", metrics=False)
+    busy(recorder)
+    told = insight(recorder)
+
+    found = await told.metrics(DAY)
+
+    assert (found["total"]["requests"], found["notes"]) == (0, [OFF])
+    assert "[KP-SYS-534]" in OFF
+    assert [name for name, *_ in await prometheus(told) if name == "requests_total"] == []
+
+
+@pytest.mark.code("KP-SYS-533")
+async def test_prometheus_learns_that_the_store_is_down(tmp_path: Path, expected_logs: list[logging.LogRecord]) -> None:
+    (tmp_path / "korproxy.db").mkdir()
+    recorder = Recorder(tmp_path / "korproxy.db")
+    recorder.take(finished(1))
+
+    samples = await prometheus(insight(recorder))
+
+    assert (samples["store_up",], samples["events_waiting",]) == (0, 1)
+    assert [record.getMessage()[:10] for record in expected_logs] == ["KP-SYS-533"]
