@@ -15,9 +15,8 @@ from tests.fakes.waiting import until
 
 
 def failed(shapes: Shapes, number: int, body: bytes = b'{"model":"m"}', correlation: str = "") -> None:
-    call = Call(
-        f"r-{number}", correlation or f"c-{number}", "openai-chat", "/v1/chat/completions", Peek("m", stream=False), body
-    )
+    peek = Peek("m", stream=False)
+    call = Call(f"r-{number}", correlation or f"c-{number}", "openai-chat", "/v1/chat/completions", peek, body)
     shapes.add(call, finished(number, outcome="failed"))
 
 
