@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from korproxy.models.clock import timestamp
@@ -14,6 +14,7 @@ TOKENS = {
     "tokens_out": "out",
     "reasoning": "reasoning",
 }
+OFF = "[KP-SYS-545] The history is switched off ([store] history = false), so no requests are added to it at present."
 BYTES = {"bytes_in": "in", "bytes_out": "out"}
 
 
@@ -27,6 +28,11 @@ def shown(row: Mapping[str, Any]) -> dict[str, Any]:
         "tokens": {name: row[column] for column, name in TOKENS.items()},
         "bytes": {name: row[column] for column, name in BYTES.items()},
     }
+
+
+def answer(rows: Iterable[Mapping[str, Any]], notes: Iterable[str]) -> dict[str, Any]:
+    """Return the answer to ``GET /v1/requests``: *rows* of the table, and *notes* for who reads it."""
+    return {"requests": [shown(each) for each in rows], "notes": list(notes)}
 
 
 def story(row: Mapping[str, Any]) -> dict[str, Any]:

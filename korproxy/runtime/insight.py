@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -11,10 +11,12 @@ import trio
 from korproxy.gateway.clean import clean
 from korproxy.gateway.redact import Redactor
 from korproxy.models.clock import wall_time
-from korproxy.models.history import shown
+from korproxy.models.history import OFF as UNWRITTEN
+from korproxy.models.history import answer as history
 from korproxy.models.measures import beginning
 from korproxy.models.searching import WantedLines, WantedRequests
-from korproxy.models.summary import OFF, answer
+from korproxy.models.summary import OFF as UNCOUNTED
+from korproxy.models.summary import answer
 from korproxy.runtime.health import Health
 from korproxy.runtime.instruments import Instruments
 from korproxy.runtime.log_book import LogBook
@@ -42,13 +44,24 @@ class RunningInsight:
         begin = beginning(now - since, now)
 
         def told(store: Store) -> dict[str, Any]:
-            counted = store.counted(begin, now)
-            dropped = self.instruments.read().events_dropped
+            counted, dropped = store.counted(begin, now), self.instruments.read().events_dropped
             return answer(
-                counted, self.redactor.redact, since=begin, until=now, dropped=dropped, notes=() if self.recorder.metrics else (OFF,)
+                counted,
+                self.redactor.redact,
+                since=begin,
+                until=now,
+                dropped=dropped,
+                notes=self._notes(UNCOUNTED, self.recorder.metrics),
             )
 
         return await self.recorder.ask(told)
+
+    def _notes(self, off: str, on: bool) -> Iterator[str]:
+        if not on:
+            yield off
+        if down := self.recorder.down:
+            missing = f"{self.recorder.waiting} requests are not counted yet, for the store cannot be written to"
+            yield f"[{down.code}] {missing}: {self.redactor.redact(down.detail)}"
 
     async def prometheus(self) -> bytes:
         """Return all counts as Prometheus text."""
@@ -61,9 +74,12 @@ class RunningInsight:
             return prometheus((), self.instruments.read(), redact)  # it says that the store is down
 
     async def requests(self, wanted: WantedRequests) -> dict[str, Any]:
-        """Return the rows of the history that are *wanted*."""
-        rows = await self.recorder.ask(lambda store: store.requests(wanted))
-        return self._clean({"requests": [shown(each) for each in rows]})
+        """Return the rows of the history that are *wanted*, and notes for who reads them."""
+
+        def told(store: Store) -> dict[str, Any]:
+            return self._clean(history(store.requests(wanted), self._notes(UNWRITTEN, self.recorder.history)))
+
+        return await self.recorder.ask(told)
 
     async def logs(self, wanted: WantedLines) -> dict[str, Any]:
         """Return the lines of the log that are *wanted*."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from korproxy.errors.exceptions import CommandFailed
-from korproxy.models.history import shown, with_rows
+from korproxy.models.history import OFF, answer, with_rows
 from korproxy.models.searching import WantedRequests
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ def on_disk(cli: Context, wanted: WantedRequests) -> Mapping[str, object]:
     from korproxy.cli.insight.disk import Disk
 
     disk, nothing = Disk(cli), list[dict[str, Any]]()
-    return disk.clean({"requests": [shown(each) for each in disk.ask(lambda store: store.requests(wanted), nothing)]})
+    rows = disk.ask(lambda store: store.requests(wanted), nothing)
+    return disk.clean(answer(rows, () if disk.settings.store.history else [OFF]))
 
 
 def why(cli: Context, asked: str) -> Mapping[str, object]:

@@ -409,8 +409,8 @@ SYS: tuple[ErrorCode, ...] = (
         code="KP-SYS-534",
         message="Metrics are switched off.",
         description=(
-            "`[store] metrics` is false, so KorProxy does not count requests. What was counted before is still shown, for as many"
-            " days as `[store] days` says. Requests themselves are not affected, and neither is the history."
+            "`[store] metrics` is false, so KorProxy does not count requests. What was counted before is still shown, for as"
+            " many days as `[store] days` says. Requests themselves are not affected, and neither is the history."
         ),
         severity=Severity.WARNING,
         steps=(
@@ -540,5 +540,19 @@ SYS: tuple[ErrorCode, ...] = (
             "Look through the list: `korproxy requests`.",
         ),
         status=404,
+    ),
+    ErrorCode(
+        code="KP-SYS-545",
+        message="The history is switched off.",
+        description=(
+            "`[store] history` is false, so KorProxy adds no requests to its history. What was added before is still shown, for"
+            " as many days as `[store] days` says. Requests themselves are not affected, and neither are the metrics."
+        ),
+        severity=Severity.WARNING,
+        steps=(
+            "If that is what you want, there is nothing to do.",
+            "Else set `[store] history` to true, and restart KorProxy.",
+        ),
+        status=500,
     ),
 )

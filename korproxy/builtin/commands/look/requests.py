@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
 
 from korproxy.api import Cli, WantedRequests
-from korproxy.builtin.commands.look.row import ms, outcome, pair, short, tokens
+from korproxy.builtin.commands.look.row import FROM_FILES, model, ms, outcome, pair, remarks, short, tokens
 from korproxy.builtin.commands.look.times import local, since_of
 from korproxy.builtin.commands.steer.told import listed, table
 
 MOST = 1000
-HEAD = ("ended at", "outcome", "provider/account", "model", "type", "ms", "1st byte", "tokens", "id")
-FROM_FILES = "No daemon runs with this home: this is what the last one has written down."
 NOTHING = "The history is empty."
 NOT_SO = "No request in the history is like that."
+BAD = ("refused", "failed")
+COLUMNS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {  # in this order
+    "ended at": lambda row: local(row.get("at")),
+    "outcome": outcome,
+    "provider/account": lambda row: pair(row.get("provider"), "/", row.get("account")),
+    "model": model,
+    "type": lambda row: short(row.get("type")),
+    "ms": lambda row: ms(row.get("seconds")),
+    "1st byte": lambda row: ms(row.get("first_byte")),
+    "tokens in + out": lambda row: tokens(row.get("tokens")),
+    "id": lambda row: short(row.get("id")),
+}
+SPARED = ("1st byte", "type", "tokens in + out", "provider/account")  # in this order, where the terminal is not wide enough
 
 
 @click.command()
@@ -43,26 +56,35 @@ def requests(cli: Cli, /, *, failed: bool, provider: str, since: float | None, i
     wanted = WantedRequests(failed=failed, provider=provider, since=since or 0.0, id=id_, most=limit)
     found = cli.insight.requests(wanted)
     anything = wanted == WantedRequests(most=limit)
-    cli.show("\n".join(lines(found, NOTHING if anything else NOT_SO)), found)
+    cli.show("\n".join(lines(found, NOTHING if anything else NOT_SO, _room())), found)
 
 
-def lines(found: Mapping[str, Any], none: str = NOTHING) -> list[str]:
-    """Return the answer in lines; *none* where there is no request in it."""
+def _room() -> int | None:
+    """Return how many characters a line may have; None: any number, nobody reads it on a terminal."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def lines(found: Mapping[str, Any], none: str = NOTHING, room: int | None = None) -> list[str]:
+    """Return the answer in lines; *none* where there is no request in it.
+
+    Args:
+        room: How long they may be, as far as that can be had; None: as long as they like.
+    """
     rows = listed(found.get("requests"))
-    told = [FROM_FILES] if found.get("asked") == "files" else []
-    return [*told, *(table([HEAD, *map(cells, rows)]) if rows else [none])]
+    told = [*([FROM_FILES] if found.get("asked") == "files" else []), *remarks(found.get("notes"))]
+    if not rows:
+        return [*told, none]
+    head, *body = _fitting(rows, room)
+    bad = [row.get("outcome") in BAD for row in rows]
+    return [*told, head, *(click.style(line, fg="red") if is_bad else line for line, is_bad in zip(body, bad, strict=True))]
 
 
-def cells(row: Mapping[str, Any]) -> Sequence[str]:
-    """Return what the table says of one request."""
-    return (
-        local(row.get("at")),
-        outcome(row),
-        pair(row.get("provider"), "/", row.get("account")),
-        pair(row.get("model"), " -> ", row.get("upstream_model") if row.get("upstream_model") != row.get("model") else None),
-        short(row.get("type")),
-        ms(row.get("seconds")),
-        ms(row.get("first_byte")),
-        tokens(row.get("tokens")),
-        short(row.get("id")),
-    )
+def _fitting(rows: Sequence[Mapping[str, Any]], room: int | None) -> list[str]:
+    """Return the table; with fewer columns where it is too wide."""
+    left = dict(COLUMNS)
+    for column in ("", *SPARED):
+        left.pop(column, None)
+        made = table([[*left], *([told(row) for told in left.values()] for row in rows)])
+        if room is None or max(map(len, made)) <= room:
+            break
+    return made

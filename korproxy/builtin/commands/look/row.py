@@ -8,6 +8,7 @@ from typing import Any
 from korproxy.builtin.commands.steer.told import table
 
 LONGEST = 40  # characters of a name
+FROM_FILES = "No daemon runs with this home: this is what the last one has written down."
 ONLY_ITS_ROW = "Only its row in the history is left: why it went where it went is not on the disk."
 
 
@@ -35,6 +36,17 @@ def outcome(row: Mapping[str, Any]) -> str:
     return " ".join(short(each) for each in (row.get("outcome"), row.get("status"), row.get("code")) if each) or "-"
 
 
+def model(row: Mapping[str, Any]) -> str:
+    """Return which model was asked for, and which was used where that is another one."""
+    asked, used = row.get("model"), row.get("upstream_model")
+    return pair(asked, " -> ", used if used != asked else None)
+
+
+def remarks(notes: object) -> list[str]:
+    """Return the *notes* of an answer, a line each."""
+    return [_plain(each) for each in notes] if isinstance(notes, list) else []
+
+
 def pair(one: object, between: str, other: object) -> str:
     """Return both names, or the only one that there is."""
     return f"{short(one)}{between}{short(other)}" if other else short(one)
@@ -42,7 +54,7 @@ def pair(one: object, between: str, other: object) -> str:
 
 def short(name: object) -> str:
     """Return a *name* so that it does not fill the terminal, nor do anything to it: clients may make up any."""
-    text = "".join(each if each.isprintable() else "?" for each in str(name or "-"))
+    text = _plain(name or "-")
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
 
 
@@ -52,11 +64,16 @@ def ms(seconds: object) -> str:
 
 
 def tokens(found: object) -> str:
-    """Return what went in, with what came from a cache or was put there, and what came out: ``1000 (900 cached) + 42``."""
+    """Return all that went in, how much of it came from a cache, and what came out: ``1000 (900 cached) + 42``."""
     if not isinstance(found, Mapping):
         return "-"
     count = {name: each for name, each in found.items() if isinstance(each, int)}
     if not count:
         return "-"
-    cached = count.get("cache_read", 0) + count.get("cache_write", 0)
-    return f"{count.get('in', 0) + cached}{f' ({cached} cached)' if cached else ''} + {count.get('out', 0)}"
+    cached = count.get("cache_read", 0)
+    written = sum(count.get(each, 0) for each in ("in", "cache_read", "cache_write"))
+    return f"{written}{f' ({cached} cached)' if cached else ''} + {count.get('out', 0)}"
+
+
+def _plain(text: object) -> str:
+    return "".join(each if each.isprintable() else "?" for each in str(text))

@@ -4,11 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from korproxy.builtin.commands.look.requests import FROM_FILES, MOST, lines
+from korproxy.builtin.commands.look.requests import MOST, lines
+from korproxy.builtin.commands.look.row import FROM_FILES
 from korproxy.builtin.commands.look.times import local
 from korproxy.models import searching
 from tests.fakes.daemon import answering
@@ -59,8 +61,8 @@ def test_each_request_has_a_line(home: Path) -> None:
     at = local(AT)
     assert (done.exit_code, done.stderr, [each.path for each in asked]) == (0, "", ["/v1/requests?limit=50"])
     assert done.stdout.splitlines() == [
-        "ended at             outcome             provider/account  model                  type  ms    1st byte  tokens"
-        "                  id",
+        "ended at             outcome             provider/account  model                  type  ms    1st byte"
+        "  tokens in + out         id",
         f"{at}  ok 200              claude/work       opus -> claude-opus-5  chat  2501  310       1000 (900 cached) + 42"
         "  0b6f4a44-3a1c-4f07-9c8e-0d9a4a7a2f11",
         f"{at}  failed KP-PROV-105  -                 nothing                -     0     -         -                       r-2",
@@ -97,7 +99,7 @@ def test_without_a_daemon_the_disk_is_read_and_nothing_is_made_there(home: Path)
 def test_a_home_that_does_not_exist_has_no_history_and_is_not_made(home: Path) -> None:
     code, data = said("requests")
 
-    assert (code, data, home.exists()) == (0, {"asked": "files", "requests": []}, False)
+    assert (code, data, home.exists()) == (0, {"asked": "files", "requests": [], "notes": []}, False)
 
 
 @pytest.mark.parametrize("args", [["--limit", "0"], ["--limit", "1001"], ["--since", "soon"], ["x"]])
@@ -106,6 +108,14 @@ def test_a_wrong_command_line_asks_nobody(home: Path, args: list[str]) -> None:
         done = run("requests", *args)
 
     assert (done.exit_code, asked) == (2, [])
+
+
+@pytest.mark.code("KP-SYS-545")
+def test_a_history_that_is_switched_off_is_called_that(home: Path) -> None:
+    furnished(home, "version = 1\n[store]\nhistory = false\n")
+
+    note = "[KP-SYS-545] The history is switched off ([store] history = false), so no requests are added to it at present."
+    assert run("requests").stdout.splitlines() == [FROM_FILES, note, "The history is empty."]
 
 
 def test_it_lists_as_many_as_the_management_api_does() -> None:
@@ -119,13 +129,40 @@ def test_names_that_clients_made_up_do_nothing_to_the_terminal() -> None:
     assert line.isprintable()
 
 
+def test_those_that_went_wrong_are_red_on_a_terminal() -> None:
+    _, good, bad = lines({"requests": [OK, FAILED]})
+
+    assert (good, bad) == (click.unstyle(good), click.style(click.unstyle(bad), fg="red"))
+
+
+@pytest.mark.parametrize(
+    ("room", "head"),
+    [
+        (200, "ended at outcome provider/account model type ms 1st byte tokens in + out id"),
+        (145, "ended at outcome provider/account model type ms tokens in + out id"),
+        (140, "ended at outcome provider/account model ms tokens in + out id"),
+        (115, "ended at outcome provider/account model ms id"),
+        (20, "ended at outcome model ms id"),
+    ],
+)
+def test_a_terminal_that_is_not_wide_enough_gets_fewer_columns(room: int, head: str) -> None:
+    told = lines({"requests": [OK]}, room=room)
+
+    assert " ".join(told[0].split()) == head
+    assert all(len(each) <= room for each in told) or room == 20
+
+
+def test_notes_stand_before_the_list() -> None:
+    assert lines({"notes": ["[KP-SYS-545] off\x1b"], "requests": []}) == ["[KP-SYS-545] off?", "The history is empty."]
+
+
 LEAF = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 JSON = LEAF | st.lists(LEAF) | st.dictionaries(st.sampled_from(["in", "out", "cache_read"]), LEAF)
 
 
 @given(st.dictionaries(st.sampled_from(sorted(OK)), JSON))
 def test_whatever_a_daemon_of_another_version_says_is_no_error(row: dict[str, Any]) -> None:
-    assert all(each.isprintable() for each in lines({"requests": [row]}))
+    assert all(click.unstyle(each).isprintable() for each in lines({"requests": [row]}))
 
 
 @given(JSON | st.lists(JSON))

@@ -13,7 +13,7 @@ from korproxy.builtin.commands.look.row import LONGEST, facts, ms, outcome, pair
     ("said", "text"),
     [
         ({"in": 3, "cache_read": None, "cache_write": None, "out": 4}, "3 + 4"),
-        ({"in": 3, "cache_read": 90, "cache_write": 7, "out": 4}, "100 (97 cached) + 4"),
+        ({"in": 3, "cache_read": 90, "cache_write": 7, "out": 4}, "100 (90 cached) + 4"),
         ({"in": 3, "out": None}, "3 + 0"),
         ({"in": None, "out": None}, "-"),
         ({}, "-"),
