@@ -74,7 +74,7 @@ def _told(rows: Sequence[tuple[SeriesKey, Totals]]) -> dict[str, Any]:
     return {
         "requests": whole.requests,
         **{name.replace(" ", "_"): count for name, count in outcomes.items()},
-        "error_rate": bad / whole.requests if whole.requests else 0.0,
+        "error_rate": round(bad / whole.requests, 6) if whole.requests else 0.0,
         "errors": dict(sorted(errors.items(), key=lambda each: (-each[1], each[0]))),
         "attempts": whole.attempts,
         "tokens": {

@@ -97,9 +97,11 @@ def test_each_part_adds_up_to_the_whole_the_busiest_first() -> None:
 
     names = ("provider", "model", "profile", "type")
     parts = [f"by_{name}" for name in names]
-    told = {
-        part: [(*[each[name] for name in names if name in each], each["requests"]) for each in found[part]] for part in parts
-    }
+
+    def rows_of(part: str) -> list[tuple[object, ...]]:
+        return [(*[each[name] for name in names if name in each], each["requests"]) for each in found[part]]
+
+    told = {part: rows_of(part) for part in parts}
     assert told == {
         "by_provider": [("claude", 4), ("local", 2), ("", 1)],
         "by_model": [("claude", "haiku", 3), ("local", "opus", 2), ("", "", 1), ("claude", "opus", 1)],
