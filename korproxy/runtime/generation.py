@@ -36,10 +36,12 @@ class Shared:
 
     Attributes:
         emit: Takes the event of each request.
+        redact: Hides secrets in texts of ours.
     """
 
     windows: Windows
     emit: Callable[[Finished], None]
+    redact: Callable[[str], str] = str
     lasting: Lasting = attrs.field(factory=Lasting)
     grace: Grace = attrs.field(factory=Grace)
     tally: Tally = attrs.field(factory=Tally)
@@ -74,7 +76,7 @@ def make_front(parts: Composition, keys: KeyRing, shared: Shared, snapshot: Snap
             shared.lasting,
             parts.settings.retry.max_wait,
         ),
-        faults=FaultWriter(codes=parts.codes, show_codes=features.new_error_codes),
+        faults=FaultWriter(codes=parts.codes, show_codes=features.new_error_codes, redact=shared.redact),
         emit=shared.emit,
         grace=shared.grace,
         keep_alive=server.keep_alive,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import ceil
 
 import attrs
@@ -18,20 +19,23 @@ class FaultWriter:
 
     Attributes:
         codes: All known codes. One that is not there counts as a fault of KorProxy's own.
+        redact: Hides secrets: an error names what was asked for, and people paste keys into everything.
         show_codes: ``features.new_error_codes``; off: bodies and headers carry the plain text only.
     """
 
     codes: Registry
     show_codes: bool = True
+    redact: Callable[[str], str] = str
 
     def fault(self, exc: KorproxyError, origin: str = "") -> Fault:
         """Return *exc* ready for a client; *origin* (``http://127.0.0.1:1337``) is where its docs page is served."""
         known = self.codes[exc.code if exc.code in self.codes else "KP-SYS-501"]
         status = exc.upstream_status if isinstance(exc, ProviderRefused) else known.status
+        said = self.redact(str(exc))
         if not self.show_codes:
-            return Fault(code="", status=status, message=str(exc), cause=known.code)
+            return Fault(code="", status=status, message=said, cause=known.code)
         docs = f"{origin}/errors/{known.code}" if origin else f"korproxy errors {known.code}"
-        return Fault(code=known.code, status=status, message=f"{exc} [{known.code}: {docs}]", docs=docs, cause=known.code)
+        return Fault(code=known.code, status=status, message=f"{said} [{known.code}: {docs}]", docs=docs, cause=known.code)
 
     def headers(self, exc: KorproxyError, fault: Fault) -> list[tuple[bytes, bytes]]:
         """Return what goes beside the body. SDKs retry most 5xx by themselves; where that is in vain they are told not to."""

@@ -28,17 +28,18 @@ _RUN = 16  # letters and digits in a row, in all keys that have nothing else aft
 _FORMS: tuple[tuple[str, str, tuple[str, ...], int], ...] = (
     # name, pattern, clues, run; see ``RegexRedaction``. The fewer clues there are in all, the less it costs to look for them:
     # none is looked for where the run is long.
+    # A key may have been cut: so less of it is enough where what it begins with stands nowhere else.
     # OpenAI, Anthropic, Model Studio, DeepSeek, OpenRouter and many more
     ("sk-key", _key("sk-", r"[A-Za-z0-9_-]{12,4000}+"), ("sk-",), 0),
     ("korproxy-key", _key("kp-", r"(?:client|manage)-[A-Za-z0-9_-]{8,4000}+"), ("kp-client-", "kp-manage-"), 0),
-    ("google-key", _key("AIza", r"[A-Za-z0-9_-]{30,100}+"), ("aiza",), 0),
-    ("google-auth-key", _key(r"AQ\.", r"[A-Za-z0-9_-]{30,200}+"), ("aq.",), 0),
-    ("google-token", _key(r"ya29\.", r"[A-Za-z0-9_.-]{20,4000}+"), ("ya29.",), 0),
-    ("google-refresh-token", _key("1//0", r"[A-Za-z0-9_-]{20,500}+"), ("//0",), 0),
-    ("google-code", _key("4/0", r"[A-Za-z0-9_-]{20,500}+"), ("4/0",), 0),
-    ("google-client-secret", _key("GOCSPX-", r"[A-Za-z0-9_-]{16,100}+"), ("gocspx-",), 0),
-    ("xai-key", _key("xai-", r"[A-Za-z0-9_-]{16,500}+"), ("xai-",), 0),
-    ("nvidia-key", _key("nvapi-", r"[A-Za-z0-9_-]{16,500}+"), ("nvapi-",), 0),
+    ("google-key", _key("AIza", r"[A-Za-z0-9_-]{8,100}+"), ("aiza",), 0),
+    ("google-auth-key", _key(r"AQ\.", r"[A-Za-z0-9_-]{12,200}+"), ("aq.",), 0),
+    ("google-token", _key(r"ya29\.", r"[A-Za-z0-9_.-]{8,4000}+"), ("ya29.",), 0),
+    ("google-refresh-token", _key("1//0", r"[A-Za-z0-9_-]{10,500}+"), ("//0",), 0),
+    ("google-code", _key("4/0", r"[A-Za-z0-9_-]{10,500}+"), ("4/0",), 0),
+    ("google-client-secret", _key("GOCSPX-", r"[A-Za-z0-9_-]{6,100}+"), ("gocspx-",), 0),
+    ("xai-key", _key("xai-", r"[A-Za-z0-9_-]{8,500}+"), ("xai-",), 0),
+    ("nvidia-key", _key("nvapi-", r"[A-Za-z0-9_-]{8,500}+"), ("nvapi-",), 0),
     ("openai-session", _key("sess-", r"[A-Za-z0-9]{16,500}+"), ("sess-",), _RUN),
     ("groq-key", _key("gsk_", r"[A-Za-z0-9]{16,500}+"), ("gsk_",), _RUN),
     ("hugging-face-token", _key("hf_", r"[A-Za-z0-9]{16,500}+"), ("hf_",), _RUN),
@@ -52,7 +53,7 @@ _FORMS: tuple[tuple[str, str, tuple[str, ...], int], ...] = (
     ("github-fine-token", _key("github_pat_", r"[A-Za-z0-9]{16}[A-Za-z0-9_]{4,500}+"), ("github_pat_",), _RUN),
     (
         "json-web-token",
-        _key("eyJ", r"[A-Za-z0-9_-]{8,1500}+\.[A-Za-z0-9_-]{4,4000}+(?:\.[A-Za-z0-9_-]{0,2000}+){0,3}+"),
+        _key("eyJ", r"[A-Za-z0-9_-]{12,1500}+(?:\.[A-Za-z0-9_-]{0,4000}+){0,4}+"),
         ("eyj",),
         0,
     ),
