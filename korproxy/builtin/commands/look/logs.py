@@ -50,7 +50,8 @@ def logs(cli: Cli, /, *, follow: bool, level: str, component: str, id_: str, sin
     found = cli.insight.logs(wanted)
     cli.show("\n".join(map(line, listed(found.get("lines")))) or NOTHING, found)
     if unreadable := found.get("unreadable"):
-        click.echo(f"{unreadable} lines in the log files could not be read, and are left out.", err=True)
+        count = "1 line" if unreadable == 1 else f"{unreadable} lines"
+        click.echo(f"{count} in the log files could not be read, and {'is' if unreadable == 1 else 'are'} left out.", err=True)
 
 
 def line(entry: Mapping[str, Any]) -> str:
