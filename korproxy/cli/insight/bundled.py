@@ -43,9 +43,7 @@ def bundle(cli: Context, *, repro: str = "") -> Mapping[str, object]:
     """
     if cli.running() is None:
         if repro:
-            raise CommandFailed(
-                NO_SHAPE, f"No daemon runs with the home {cli.home}, and shapes of requests are kept nowhere else."
-            )
+            raise CommandFailed(NO_SHAPE, f"No daemon runs with home {cli.home}; only a running one has shapes of requests.")
         return from_files(cli, "No daemon runs with this home: this is what is on the disk.")
     try:
         return cli.talk("GET", ADDRESS + (f"?repro={quote(repro, safe='')}" if repro else ""), patience=PATIENCE)

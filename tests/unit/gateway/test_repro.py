@@ -129,7 +129,7 @@ def test_nothing_of_what_clients_write_is_in_the_shape_of_any_known_request(path
     assert PLANTED not in json.dumps(shape(planted))
 
 
-LISTS = st.recursive(st.text() | st.integers() | st.booleans() | st.none(), st.lists)
+LISTS = st.recursive(st.text(max_size=80) | st.integers() | st.booleans() | st.none(), st.lists)
 
 
 @given(LISTS)
