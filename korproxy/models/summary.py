@@ -20,6 +20,7 @@ def answer(
     since: float,
     until: float,
     dropped: Mapping[tuple[str, str], int] | None = None,
+    turned_away: Mapping[str, int] | None = None,
     notes: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Return the answer to ``GET /v1/metrics``: the summary, what is missing in it, and notes.
@@ -27,11 +28,12 @@ def answer(
     Args:
         redacted: Makes a name safe to be shown.
         dropped: Requests that a sink lost since the daemon started, by its name and why.
+        turned_away: What never became a request since then, by its code.
         notes: What whoever reads the figures should know.
     """
     lost = [{"sink": sink, "reason": why, "count": count} for (sink, why), count in (dropped or {}).items() if count]
     told = summary(bounded(counted, redacted).items(), since=since, until=round(until, 3))
-    return {**told, "dropped": lost, "notes": list(notes)}
+    return {**told, "turned_away": dict(turned_away or {}), "dropped": lost, "notes": list(notes)}
 
 
 def summary(counted: Iterable[tuple[SeriesKey, Totals]], *, since: float, until: float) -> dict[str, Any]:

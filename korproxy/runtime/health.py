@@ -56,7 +56,7 @@ class Health:
             "safe_start": parts.careful,
             "left_out": list(parts.left_out),
             "safe_mode": parts.settings.features.safe_mode and parts.loaded.routing.safe_mode.on,
-            "requests": attrs.asdict(front.tally),
+            "requests": {"running": front.tally.running, "total": front.tally.total},
             "providers": self.providers(),
             "services": [clean(each.to_dict(), self.redactor) for each in services],  # last_error is anybody's text
             "store": clean(books, self.redactor),

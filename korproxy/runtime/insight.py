@@ -44,13 +44,14 @@ class RunningInsight:
         begin = beginning(now - since, now)
 
         def told(store: Store) -> dict[str, Any]:
-            counted, dropped = store.counted(begin, now), self.instruments.read().events_dropped
+            at = self.instruments.read()
             return answer(
-                counted,
+                store.counted(begin, now),
                 self.redactor.redact,
                 since=begin,
                 until=now,
-                dropped=dropped,
+                dropped=at.events_dropped,
+                turned_away=at.turned_away,
                 notes=self._notes(UNCOUNTED, self.recorder.metrics),
             )
 

@@ -22,6 +22,7 @@ class Moment:
     Attributes:
         started: Seconds since the epoch.
         running: Requests under way.
+        turned_away: What never became a request, by its code.
         services: With the sinks.
         store_up: Whether the store could be written to at the last try.
         events_waiting: Requests that are not written down yet.
@@ -31,6 +32,7 @@ class Moment:
 
     started: float
     running: int
+    turned_away: Mapping[str, int] = attrs.field(factory=dict)
     services: Sequence[ServiceState] = ()
     store_up: bool = True
     events_waiting: int = 0
@@ -57,9 +59,11 @@ class Instruments:
 
     def read(self) -> Moment:
         """Return what they say now."""
+        tally = self.reloader.entrance.front.tally
         return Moment(
             started=self.started,
-            running=self.reloader.entrance.front.tally.running,
+            running=tally.running,
+            turned_away=dict(tally.turned_away),
             services=tuple(self.states),
             store_up=self.recorder.down is None,
             events_waiting=self.recorder.waiting,

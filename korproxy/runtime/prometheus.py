@@ -39,6 +39,8 @@ def _of_the_daemon(now: Moment, redacted: Callable[[str], str]) -> Iterator[Iter
     yield _family("build_info", "gauge", "The version that runs.", [("", _labels(version=VERSION), 1)])
     yield _family("start_time_seconds", "gauge", "When the daemon started, since the epoch.", [("", "", now.started)])
     yield _family("requests_running", "gauge", "Requests under way.", [("", "", now.running)])
+    away = [("", _labels(code=code), count) for code, count in now.turned_away.items()]
+    yield _family("turned_away_total", "counter", "Calls that never became a request, by why, since the start.", away)
     yield _family("store_up", "gauge", "Whether what happens can be written down.", [("", "", int(now.store_up))])
     yield _family("events_waiting", "gauge", "Requests that are not written down yet.", [("", "", now.events_waiting)])
     running = [("", labels, int(each.state == "running")) for labels, each in named]

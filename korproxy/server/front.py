@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -57,10 +58,15 @@ class _About:
 
 @attrs.define
 class Tally:
-    """The requests of clients: in progress, and since the start."""
+    """The requests of clients: in progress, and since the start.
+
+    Attributes:
+        turned_away: What never became a request, by its code: with a wrong key, say, at a wrong address, or unreadable.
+    """
 
     running: int = 0
     total: int = 0
+    turned_away: Counter[str] = attrs.field(factory=Counter)
 
 
 @attrs.define(kw_only=True)
@@ -270,6 +276,7 @@ class Front:
 
     async def _refuse(self, exchange: Exchange, exc: KorproxyError, common: RawHeaders) -> None:
         """Answer with an error of ours, in the client's format where it can be told which that is."""
+        self.tally.turned_away[exc.code] += 1
         dialect = self.routes.of_errors(exchange.path, exchange.query, exchange.headers)
         await self._say_no(exchange, exc, common, dialect)
 

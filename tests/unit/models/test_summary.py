@@ -112,9 +112,11 @@ def test_each_part_adds_up_to_the_whole_the_busiest_first() -> None:
 
 def test_the_answer_says_what_is_missing_and_why() -> None:
     dropped = {("store", "queue full"): 0, ("log", "queue full"): 3}
-    found = answer([(KEY, SPENT), (KEY, SPENT)], str, since=60, until=120.00049, dropped=dropped, notes=[OFF])
+    away = {"KP-AUTH-002": 1}
+    found = answer([(KEY, SPENT), (KEY, SPENT)], str, since=60, until=120.00049, dropped=dropped, turned_away=away, notes=[OFF])
 
     assert found["dropped"] == [{"sink": "log", "reason": "queue full", "count": 3}]
+    assert found["turned_away"] == away
     assert (found["until"], found["notes"], found["total"]["requests"]) == (120.0, [OFF], 4)
     assert json.loads(json.dumps(found, allow_nan=False)) == found
 

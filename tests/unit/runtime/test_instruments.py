@@ -9,13 +9,14 @@ from korproxy.runtime.bus import Bus
 from korproxy.runtime.instruments import Instruments, Moment
 from korproxy.runtime.reload import Reloader
 from korproxy.runtime.supervise import ServiceState
+from korproxy.server.front import Tally
 from korproxy.store.connection import StoreDown
 from korproxy.store.recorder import Recorder
 from tests.fakes.finished import finished
 
 
 def instruments(recorder: Recorder, **more: Any) -> Instruments:
-    front = SimpleNamespace(tally=SimpleNamespace(running=3))
+    front = SimpleNamespace(tally=Tally(running=3, turned_away=Counter({"KP-AUTH-002": 2})))
     reloader = cast("Reloader", SimpleNamespace(entrance=SimpleNamespace(front=front)))
     given = {"bus": Bus(), "reloader": reloader, "states": [], "started": 5.0, **more}
     return Instruments(recorder=recorder, **given)
@@ -25,7 +26,7 @@ def test_where_all_is_well_what_the_store_might_lose_is_told_all_the_same(tmp_pa
     moment = instruments(Recorder(tmp_path / "korproxy.db")).read()
 
     nothing = {("store", "store down"): 0, ("store", "not writable"): 0, ("store", "queue full"): 0}
-    assert moment == Moment(started=5.0, running=3, events_dropped=nothing)
+    assert moment == Moment(started=5.0, running=3, turned_away={"KP-AUTH-002": 2}, events_dropped=nothing)
 
 
 def test_they_say_what_is_so_now(tmp_path: Path) -> None:

@@ -67,6 +67,7 @@ def test_what_is_so_right_now_is_told() -> None:
     now = Moment(
         started=0,
         running=7,
+        turned_away={"KP-AUTH-002": 3},
         services=states,
         store_up=False,
         events_waiting=11,
@@ -77,6 +78,7 @@ def test_what_is_so_right_now_is_told() -> None:
     found = samples([], now)
 
     assert values(found, "requests_running") == {(): 7}
+    assert values(found, "turned_away_total") == {("KP-AUTH-002",): 3}
     assert (values(found, "store_up"), values(found, "events_waiting")) == ({(): 0}, {(): 11})
     assert values(found, "events_dropped_total") == {("store", "queue full"): 5}
     assert values(found, "log_lines_dropped_total") == {("file",): 9, ("queue",): 0}

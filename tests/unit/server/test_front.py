@@ -235,6 +235,7 @@ async def test_a_body_that_cannot_be_routed_is_refused_before_anybody_is_asked(
 
     assert coded(answer) == (status, code)
     assert (at.mock.requests, at.gateway.finished, at.gateway.front.tally.running) == ([], [], 0)
+    assert at.gateway.front.tally.turned_away == {code: 1}
 
 
 @pytest.mark.code("KP-SYS-510")

@@ -38,7 +38,7 @@ def metrics(cli: Cli, /, *, since: float) -> None:
       korproxy metrics --since 7d --json
     """  # noqa: D301 -- click wants the character itself
     found = cli.insight.metrics(since=now() - since)
-    errors = part(part(found, "total"), "errors")
+    errors = [*part(part(found, "total"), "errors"), *part(found, "turned_away")]
     codes = cli.codes() if errors and not cli.as_json else None
     meanings = {} if codes is None else {code: known.message for code in errors if (known := codes.get(code))}
     cli.show("\n".join(lines(found, meanings)), found)
@@ -56,17 +56,27 @@ def lines(found: Mapping[str, Any], meanings: Mapping[str, str]) -> Iterator[str
     total = part(found, "total")
     yield f"since        {local(found.get('since'))}"
     yield from _total(total)
-    if not number(total.get("requests")):
-        return
+    if number(total.get("requests")):
+        yield from _tables(found)
+    yield from _errors("error", part(total, "errors"), meanings)
+    yield from _errors("turned away since the start, before it was a request", part(found, "turned_away"), meanings)
+
+
+def _tables(found: Mapping[str, Any]) -> Iterator[str]:
     yield from _table("provider", listed(found.get("by_provider")), lambda row: short(row.get("provider")))
     yield from _table("model", listed(found.get("by_model")), _model)
     for name in ("profile", "type"):
         rows = listed(found.get(f"by_{name}"))
         if len(rows) > 1:
             yield from _table(name, rows, lambda row, name=name: short(row.get(name)))  # type: ignore[misc]
-    errors = [(short(code), f"{number(count)}", meanings.get(code, "")) for code, count in part(total, "errors").items()]
-    if errors:
-        yield from ("", *table([("error", "requests", ""), *errors]))
+
+
+def _errors(title: str, errors: Mapping[str, Any], meanings: Mapping[str, str]) -> Iterator[str]:
+    """Yield how often there was which error, the most frequent first."""
+    counted = sorted(errors.items(), key=lambda each: (-number(each[1]), each[0]))
+    rows = [(f"  {short(code)}", f"{number(count)}", meanings.get(code, "")) for code, count in counted]
+    if rows:
+        yield from ("", title, *table(rows))
 
 
 def _remarks(found: Mapping[str, Any]) -> Iterator[str]:

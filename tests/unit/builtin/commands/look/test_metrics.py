@@ -73,9 +73,9 @@ def test_people_get_totals_and_a_table_for_each_name(home: Path) -> None:
         "chat         4   25.0%  996 ms  30.1 s  30.1 s        498 ms  498 ms  498 ms     10.5 k   42",
         "-            1  100.0%  0.4 ms  0.4 ms  0.4 ms             -       -       -          0    0",
         "",
-        "error        requests",
-        "KP-PROV-101  1         The provider refused the request.",
-        "KP-RATE-999  1",
+        "error",
+        "  KP-PROV-101  1  The provider refused the request.",
+        "  KP-RATE-999  1",
     ]
 
 
@@ -120,6 +120,21 @@ def test_what_is_missing_is_told() -> None:
     assert list(lines(found, {}))[:2] == [
         OFF,
         "Missing: 7 requests since the start, lost on the way to the store (queue full)",
+    ]
+
+
+@pytest.mark.code("KP-AUTH-002")
+def test_what_never_became_a_request_is_told_by_itself(home: Path) -> None:
+    found = answer([], str, since=SINCE, until=SINCE, turned_away={"KP-SYS-506": 1, "KP-AUTH-002": 12})
+    with answering(home, json.dumps(found).encode()):
+        done = run("metrics")
+
+    assert done.stdout.splitlines()[1:] == [
+        "requests     0",
+        "",
+        "turned away since the start, before it was a request",
+        "  KP-AUTH-002  12  The KorProxy key in the request is wrong.",
+        "  KP-SYS-506   1   KorProxy has nothing at this address.",
     ]
 
 
