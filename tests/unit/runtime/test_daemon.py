@@ -21,6 +21,7 @@ from korproxy.runtime import daemon
 from korproxy.runtime.daemon import MACOS_DESCRIPTORS, Options, Ready, run_daemon
 from korproxy.runtime.exit_codes import Exit
 from korproxy.runtime.last_resort import LastResort
+from korproxy.version import VERSION
 from tests.fakes.daemon import held
 from tests.fakes.plugin_files import plugin_text, write_plugins
 
@@ -122,6 +123,40 @@ def test_the_log_hides_secrets(files: Home, capfd: pytest.CaptureFixture[str]) -
     run_daemon(Options(home=files, port=0, no_plugins=True), announce=announce)
 
     assert "gateway   [-] key ***REDACTED***\n" in capfd.readouterr().err
+
+
+def log_of_one_life(files: Home) -> list[dict[str, str]]:
+    """Let a daemon live for a moment; return what is in its log file afterwards."""
+    run_daemon(Options(home=files, hosts=["127.0.0.1"], port=0, no_plugins=True), announce=stop_at_once)
+    return [json.loads(line) for path in files.logs.iterdir() for line in path.read_text().splitlines()]
+
+
+def test_the_log_is_a_file_too_with_one_life_after_the_other(files: Home) -> None:
+    first, both = log_of_one_life(files), log_of_one_life(files)
+
+    assert [each["component"] for each in both] == ["runtime"] * 6
+    assert first == both[:3]
+    assert first[0]["message"].startswith(f"KorProxy {VERSION} is ready at http://127.0.0.1:")
+    assert first[-1]["message"] == "stopped"
+
+
+def test_no_log_file_is_made_where_none_is_wanted(files: Home) -> None:
+    files.toml.write_text("[log]\nfile = false\n")
+
+    assert log_of_one_life(files) == []
+
+
+@pytest.mark.code("KP-SYS-535")
+def test_a_log_file_that_cannot_be_written_is_told_once_and_keeps_nobody_from_serving(
+    files: Home, capfd: pytest.CaptureFixture[str], expected_logs: Logs
+) -> None:
+    (files.logs / "korproxy.jsonl").mkdir(parents=True)
+    code = run_daemon(Options(home=files, hosts=["127.0.0.1"], port=0, no_plugins=True), announce=stop_at_once)
+
+    lines = capfd.readouterr().err.splitlines()
+    assert (code, len(expected_logs)) == (Exit.OK, 1)
+    assert sum("KP-SYS-535: " in line for line in lines) == 1
+    assert any(line.endswith("info     runtime   [-] stopped") for line in lines)
 
 
 def test_what_is_wrong_but_not_fatal_is_told_with_what_is_there(files: Home, expected_logs: Logs) -> None:
