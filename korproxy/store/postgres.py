@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 CONNECT = 5  # seconds
 STATEMENT = 20  # seconds; longer ones are ended by the server
+SILENCE = 10  # seconds until a connection counts as lost, where the system knows how to tell
 SCHEMES = ("postgresql://", "postgres://")
 
 
@@ -40,6 +41,13 @@ class PostgresConnection:
         with _told():
             found = self.raw.execute(_in_its_words(sql), values or None)
             return found.fetchall() if found.description else ()
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """See ``Connection``."""
+        sql = f"COPY {table} ({', '.join(columns)}) FROM STDIN".encode()
+        with _told(), self.raw.cursor() as cursor, cursor.copy(sql) as copy:
+            for each in rows:
+                copy.write_row(each)
 
     def execute_each(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         """See ``Connection``."""
@@ -80,15 +88,21 @@ def connect(url: str, replica: str) -> PostgresConnection:
     if not url.startswith(SCHEMES):
         raise StoreDown(UNUSABLE, "What [store] url leads to does not begin with postgresql://.")
     try:
-        options = f"-c statement_timeout={STATEMENT}s -c lock_timeout={CONNECT}s"
         raw = psycopg.connect(
-            url, autocommit=True, connect_timeout=CONNECT, application_name="korproxy", options=options, tcp_user_timeout=10_000
+            url, autocommit=True, connect_timeout=CONNECT, application_name="korproxy", tcp_user_timeout=SILENCE * 1000
         )
     except psycopg.OperationalError as exc:
         raise StoreDown(UNUSABLE, f"PostgreSQL cannot be reached: {_one_line(exc)}.") from None
     except (psycopg.Error, ValueError):  # it repeats what it was given, password included
         raise StoreDown(UNUSABLE, "What [store] url leads to is no address that psycopg understands.") from None
-    return PostgresConnection(raw, replica)
+    connection = PostgresConnection(raw, replica)
+    try:
+        for each in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+            connection.execute(f"SET {each} = '{STATEMENT}s'")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 @contextmanager

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from math import isfinite
 
 from msgspec.structs import astuple, replace
 
 from korproxy.models.outcome import Finished, Usage
 from korproxy.store.connection import Connection
 
-AT_ONCE = 32  # rows of one statement: SQLite works on them while Python does something else, and older ones take 999 values
 MOST_TEXT = 200  # characters of a name
 MOST_NUMBER = 2**53  # of anything that is counted; what claims to be more is nonsense
 
@@ -27,18 +26,7 @@ def row(event: Finished) -> tuple[object, ...]:
 
 def write(connection: Connection, events: Sequence[Finished]) -> None:
     """Write a row for each of *events*."""
-    for begin in range(0, len(events), AT_ONCE):
-        part = events[begin : begin + AT_ONCE]
-        values: list[object] = []
-        for each in part:
-            values += row(each)
-        connection.execute(_insert(len(part)), values)
-
-
-@lru_cache(AT_ONCE)
-def _insert(rows: int) -> str:
-    one = f"({', '.join('?' * len(COLUMNS))})"
-    return f"INSERT INTO requests ({', '.join(COLUMNS)}) VALUES {', '.join([one] * rows)}"
+    connection.insert("requests", COLUMNS, [row(each) for each in events])
 
 
 def cleaned(events: Sequence[Finished], harmless: Callable[[str], bool], redact: Callable[[str], str]) -> Sequence[Finished]:
@@ -72,14 +60,19 @@ def cleaned(events: Sequence[Finished], harmless: Callable[[str], bool], redact:
 def tamed(event: Finished) -> Finished:
     """Return *event* as any database takes it: numbers that fit, and no characters that are none."""
     usage = Usage(*[None if each is None else _fitting(each) for each in astuple(event.usage)])
-    said = {name: value for name in Finished.__struct_fields__ if isinstance(value := getattr(event, name), str | int)}
+    said = {name: value for name in Finished.__struct_fields__ if isinstance(value := getattr(event, name), str | int | float)}
     return replace(event, **{name: _tame(value) for name, value in said.items()}, usage=usage)
 
 
-def _tame(value: str | int) -> str | int:
-    if isinstance(value, str):
-        return value.encode(errors="replace").decode().replace("\0", "?")
-    return value if isinstance(value, bool) else _fitting(value)
+def _tame(value: str | float) -> str | float:
+    match value:
+        case str():
+            return value.encode(errors="replace").decode().replace("\0", "?")
+        case bool():
+            return value
+        case int():
+            return _fitting(value)
+    return value if isfinite(value) else 0.0
 
 
 def _fitting(number: int) -> int:
@@ -89,9 +82,7 @@ def _fitting(number: int) -> int:
 def delete_before(connection: Connection, time: float, most: int) -> int:
     """Delete the rows of requests that ended before *time*, *most* of them; return how many went."""
     found = connection.execute("SELECT id FROM requests WHERE at < ? ORDER BY at LIMIT ?", (time, most))
-    for begin in range(0, len(found), AT_ONCE * 16):
-        part = [each[0] for each in found[begin : begin + AT_ONCE * 16]]
-        connection.execute(f"DELETE FROM requests WHERE id IN ({', '.join('?' * len(part))})", part)
+    connection.execute_each("DELETE FROM requests WHERE id = ?", found)
     return len(found)
 
 

@@ -6,6 +6,8 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 import attrs
@@ -15,8 +17,9 @@ from korproxy.store.connection import UNUSABLE, Damaged, Row, StoreDown, Unwrita
 PATIENCE = 5.0  # seconds for whoever else writes: a command that looks into the file, a backup
 BESIDE = ("-wal", "-shm")  # what SQLite keeps next to the file while it is open
 MOST_SET_ASIDE = 3
+AT_ONCE = 32  # rows of one statement. Python can do something else while SQLite is at it; it takes 999 values at least
+_AT_FIRST = "auto_vacuum = incremental"  # so that pages can be given back; an older database has decided already
 _PRAGMAS = (
-    "auto_vacuum = incremental",  # before there is a table; later it says nothing
     "journal_mode = wal",
     "synchronous = normal",  # a power failure may cost the last writes, and never the file
     "cache_size = -512",  # KiB
@@ -43,6 +46,12 @@ class SqliteConnection:
         """See ``Connection``."""
         with _told():
             return self.raw.execute(sql, values).fetchall()
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """See ``Connection``."""
+        for begin in range(0, len(rows), AT_ONCE):
+            part = rows[begin : begin + AT_ONCE]
+            self.execute(_insertion(table, tuple(columns), len(part)), list(chain.from_iterable(part)))
 
     def execute_each(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         """See ``Connection``."""
@@ -71,14 +80,14 @@ def open_file(path: Path) -> SqliteConnection:
         StoreDown: It cannot be used now.
     """
     try:
-        _make_private(path)
+        pragmas = (_AT_FIRST, *_PRAGMAS) if _make_private(path) else _PRAGMAS
     except OSError as exc:
         raise StoreDown(UNUSABLE, f"{path} cannot be opened: {exc.strerror}.") from None
     with _told():
         found = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
     try:
         with _told():
-            for each in _PRAGMAS:
+            for each in pragmas:
                 found.execute(f"PRAGMA {each}")
             found.execute("SELECT count(*) FROM sqlite_master").fetchall()
     except BaseException:
@@ -127,8 +136,8 @@ def set_aside(path: Path, stamp: str) -> Path:
     return aside
 
 
-def _make_private(path: Path) -> None:
-    """Have the file there, for its user only. SQLite gives what it keeps beside it the same mode.
+def _make_private(path: Path) -> bool:
+    """Have the file there, for its user only; return whether it is empty. SQLite gives what is beside it the same mode.
 
     One that is there is not opened: to close it again would end all locks that this process has on it.
     """
@@ -137,6 +146,13 @@ def _make_private(path: Path) -> None:
     except FileExistsError:
         if os.name != "nt" and path.stat().st_mode & 0o077:
             path.chmod(0o600)
+    return not path.stat().st_size
+
+
+@lru_cache(2 * AT_ONCE)
+def _insertion(table: str, columns: tuple[str, ...], rows: int) -> str:
+    one = f"({', '.join('?' * len(columns))})"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([one] * rows)}"
 
 
 @contextmanager
