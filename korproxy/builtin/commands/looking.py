@@ -17,8 +17,10 @@ def korproxy_commands() -> Iterable[Command]:
     return [
         Command("logs", "Show what KorProxy has logged, or follow it.", _logs),
         Command("log-level", "Have the running daemon say more or less.", _log_level),
-        Command("requests", "List past requests.", _requests),
-        Command("metrics", "Say how many requests there were, how they ended and how long they took.", _metrics),
+        Command("requests", "List past requests, the newest first.", _requests),
+        Command(
+            "metrics", "Say how many requests there were, how they ended, what they cost and how long they took.", _metrics
+        ),
         Command("debug-bundle", "Put all that helps to find a fault into one file, without secrets.", _debug_bundle),
         Command("self-test", "Prove that KorProxy does what it promises.", _self_test),
     ]

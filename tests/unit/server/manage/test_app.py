@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import subprocess
 import sys
 import textwrap
@@ -21,6 +22,7 @@ from korproxy.errors.codes import Registry
 from korproxy.server.asgi import App, AsgiApp
 from korproxy.server.manage import app as management
 from korproxy.server.manage.desk import Desk
+from korproxy.server.manage.insight import LINES, REQUESTS
 from tests.fakes.gateway import CLIENT_KEY, MANAGEMENT_KEY, open_gateway
 from tests.unit.server.manage.managed import desk_with, managed
 
@@ -318,6 +320,35 @@ async def test_an_answer_may_take_its_time() -> None:
     built = await trio.to_thread.run_sync(management.build, desk_with())
 
     assert built.config["RESPONSE_TIMEOUT"] is None  # Quart would end what takes a minute
+
+
+# What is written about it
+
+
+def headings() -> list[str]:
+    text = (ROOT / "docs" / "reference" / "http-api.md").read_text(encoding="utf-8")
+    return re.findall(r"^## `([A-Z]+ /\S*)`$", text, re.MULTILINE)
+
+
+async def test_every_route_is_documented_and_every_documented_one_there() -> None:
+    built = await trio.to_thread.run_sync(management.build, desk_with())
+    routes = [
+        f"{method} {re.sub('<code>', 'CODE', re.sub('<asked>', 'ID', each.rule))}"
+        for each in built.url_map.iter_rules()
+        for method in (each.methods or set()) - {"HEAD", "OPTIONS"}
+        if each.endpoint != "static"
+    ]
+
+    assert sorted(headings()) == sorted(routes)
+
+
+def test_every_question_that_can_be_asked_is_documented() -> None:
+    text = (ROOT / "docs" / "reference" / "http-api.md").read_text(encoding="utf-8")
+    sections = dict(re.findall(r"^## `GET (/v1/requests|/v1/logs)`$(.*?)(?=^## )", text, re.MULTILINE | re.DOTALL))
+    asked = {path: said.partition("Each request has")[0] for path, said in sections.items()}
+    tables = {path: re.findall(r"^\| `(\w+)` \|", said, re.MULTILINE) for path, said in asked.items()}
+
+    assert tables == {"/v1/requests": list(REQUESTS), "/v1/logs": list(LINES)}
 
 
 # When Quart comes in
