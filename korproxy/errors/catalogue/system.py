@@ -473,16 +473,20 @@ SYS: tuple[ErrorCode, ...] = (
             "Take the id from the header `X-KorProxy-Request` or `X-Correlation-ID` of the answer; `korproxy requests --failed`"
             " lists the last ones.",
             "Have it fail again, and ask soon after that.",
-            "Make the bundle without `--repro`: the reasons of the last failures are in it in any case.",
+            "Make the bundle with `korproxy debug-bundle` alone: the reasons of the last failures are in it in any case.",
         ),
         status=404,
     ),
     ErrorCode(
         code="KP-SYS-540",
         message="The debug bundle cannot be written.",
-        description="The file for the debug bundle cannot be made or written; the message says why.",
+        description=(
+            "The file for the debug bundle cannot be made or written; the message says why."
+            " The bundle itself is not the problem."
+        ),
         steps=(
-            "Choose another place with `--output FILE`, or have it on stdout with `--output -`.",
+            "Choose another place with `korproxy debug-bundle --output FILE`, or have it on stdout with"
+            " `korproxy debug-bundle --output -`.",
             "Look whether the disk is full, and whether you may write to that folder.",
         ),
         status=500,
@@ -492,10 +496,10 @@ SYS: tuple[ErrorCode, ...] = (
         message="The debug bundle cannot be copied to the clipboard.",
         description=(
             "KorProxy found no program for the clipboard (pbcopy, wl-copy, xclip, xsel or clip.exe) that took it, and it is too"
-            " large for the terminal, which takes about 55 kB, or there is no terminal."
+            " large for the terminal, which takes about 55 kB, or there is no terminal. The bundle itself is not the problem."
         ),
         steps=(
-            "Write it to a file with `--output FILE`.",
+            "Write it to a file with `korproxy debug-bundle --output FILE`.",
             "Install a program for the clipboard: wl-clipboard with Wayland, xclip with X11.",
         ),
         status=500,
