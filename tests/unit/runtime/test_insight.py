@@ -10,9 +10,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from korproxy.gateway.redact import Redactor
 from korproxy.kit.regex_redaction import RegexRedaction
+from korproxy.models import history
 from korproxy.models.clock import wall_time
 from korproxy.models.measures import HOUR, MINUTE
 from korproxy.models.outcome import Usage
+from korproxy.models.searching import WantedRequests
 from korproxy.models.summary import OFF
 from korproxy.runtime.health import Health
 from korproxy.runtime.insight import RunningInsight
@@ -111,3 +113,25 @@ async def test_prometheus_learns_that_the_store_is_down(tmp_path: Path, expected
 
     assert (samples["store_up",], samples["events_waiting",]) == (0, 1)
     assert [record.getMessage()[:10] for record in expected_logs] == ["KP-SYS-533"]
+
+
+async def test_what_ended_a_moment_ago_is_in_the_history_without_secrets(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "korproxy.db")
+    recorder.take(finished(1))
+    recorder.take(finished(2, model="sk-two"))
+
+    found = await insight(recorder).requests(WantedRequests())
+
+    assert [(each["id"], each["model"]) for each in found["requests"]] == [("r-2", "***REDACTED***"), ("r-1", "m")]
+    assert found["notes"] == []
+
+
+@pytest.mark.code("KP-SYS-545")
+async def test_without_a_history_there_is_none_and_it_is_said_why(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "korproxy.db", history=False)
+    recorder.take(finished(1))
+
+    found = await insight(recorder).requests(WantedRequests())
+
+    assert found == {"requests": [], "notes": [history.OFF]}
+    assert "[KP-SYS-545]" in history.OFF
