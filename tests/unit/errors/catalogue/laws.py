@@ -16,7 +16,9 @@ from korproxy.cli.main import korproxy
 from korproxy.config.settings import (
     AccountSettings,
     FeatureSettings,
+    LogSettings,
     ProviderTable,
+    RedactionSettings,
     RetrySettings,
     RootSettings,
     ServerSettings,
@@ -24,6 +26,7 @@ from korproxy.config.settings import (
 )
 from korproxy.errors.codes import PLUGIN_SHARE, RANGES, ErrorCode, Severity
 from korproxy.models.providers import Deadlines
+from korproxy.models.searching import LEVELS
 
 ROOT = Path(__file__).parents[4]
 RETRYABLE = {408, 429, 502, 503, 504}  # statuses that tools take as "try again"
@@ -32,6 +35,8 @@ TABLES: Mapping[str, type] = {
     "server": ServerSettings,
     "deadlines": Deadlines,
     "features": FeatureSettings,
+    "log": LogSettings,
+    "redaction": RedactionSettings,
     "retry": RetrySettings,
     "store": StoreSettings,
     "providers.X": ProviderTable,
@@ -43,7 +48,7 @@ HEADERS = {
     *("X-KorProxy-Profile", "X-KorProxy-Request-Type"),
     *("X-KorProxy-Key", "X-KorProxy-Upstream-Request-ID", "X-KorProxy-Lossy", "X-KorProxy-Request"),
 }
-IN_HOME = {"secrets/", "secrets/client.key", "daemon.lock", "daemon.json", "last-good/", "korproxy.db"}
+IN_HOME = {"logs/korproxy.jsonl", "secrets/", "secrets/client.key", "daemon.lock", "daemon.json", "last-good/", "korproxy.db"}
 VARIABLES = {"KORPROXY_HOME", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "HTTPS_PROXY", "SSL_CERT_FILE"}
 REFERENCES = {"env:NAME", "file:PATH", "file:"}
 ADDRESSES = {"GET /v1/models", "/v1", "https://example.com/v1", "http://127.0.0.1"}
@@ -61,6 +66,8 @@ OTHERS |= {
     "KP-CATEGORY-NNN",
     "$.server.port",
     "[plugin.X]",
+    "outgoing",
+    *LEVELS,
 }
 KNOWN = KEYS | PROVIDER_TYPES | HEADERS | IN_HOME | VARIABLES | REFERENCES | ADDRESSES | OTHERS
 
@@ -119,7 +126,7 @@ def _exists(span: str) -> bool:
     if span == "korproxy" or span.startswith(("korproxy ", "--no-", "--demo", "--verbose")):
         span = span.replace(" REQUEST.json ", " - ")  # the real command line opens it
         return _parses(span.removeprefix("korproxy").split() if span.startswith("korproxy") else ["run", span])
-    if setting := re.fullmatch(r"\[([\w.]+)\](?: (\w+))?", span):
+    if setting := re.fullmatch(r"\[([\w.]+)\](?: (\w+)(?: = \w+)?)?", span):
         table, key = setting.groups()
         names = {each.name for each in attrs.fields(TABLES[table])} if table in TABLES else set()
         return (bool(names) and (key is None or key in names)) or span in KNOWN

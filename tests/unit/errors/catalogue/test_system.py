@@ -28,6 +28,8 @@ def test_statuses_are_the_ones_that_clients_rely_on() -> None:
         "KP-SYS-526": 404,
         "KP-SYS-532": 503,
         "KP-SYS-533": 503,
+        "KP-SYS-536": 404,
+        "KP-SYS-537": 400,
         "KP-SYS-539": 404,
         "KP-SYS-543": 400,
         "KP-SYS-544": 404,
