@@ -144,7 +144,7 @@ def _make_private(path: Path) -> bool:
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
-        if os.name != "nt" and path.stat().st_mode & 0o077:
+        if os.name != "nt" and path.is_file() and path.stat().st_mode & 0o077:
             path.chmod(0o600)
     return not path.stat().st_size
 
