@@ -439,8 +439,8 @@ SYS: tuple[ErrorCode, ...] = (
         code="KP-SYS-536",
         message="There is no log to read.",
         description=(
-            "`korproxy logs` reads the log files in KorProxy's home, and there are none:"
-            " KorProxy has not run with this home yet, or `[log] file` is false and no daemon is running that could be asked."
+            "`korproxy logs` reads the log files in KorProxy's home, and there are none."
+            " Either KorProxy has not run with this home yet, or `[log] file` is false and no daemon is running that could be asked."
         ),
         steps=(
             "If KorProxy runs with another home, name it: `korproxy logs --home DIR`.",
@@ -461,6 +461,19 @@ SYS: tuple[ErrorCode, ...] = (
             "See the parts and their levels: `korproxy log-level`.",
         ),
         status=400,
+    ),
+    ErrorCode(
+        code="KP-SYS-538",
+        message="A redaction rule failed, so the request was not sent.",
+        description=(
+            "`[redaction] outgoing` has rules take secrets out of requests before they are sent. One of them failed, so nobody"
+            " knows what is still in this request."
+        ),
+        steps=(
+            "If the rule belongs to a plugin, report it to its author: a rule must fail on no text.",
+            "To go on without it, take its name out of `outgoing` in the table `[redaction]` of korproxy.toml, and restart.",
+        ),
+        status=500,
     ),
     ErrorCode(
         code="KP-SYS-539",
