@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,6 +17,7 @@ from korproxy.runtime.prometheus import MOST_DETAILED, prometheus
 from korproxy.runtime.supervise import ServiceState
 from korproxy.version import VERSION
 
+REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "metrics.md"
 IDLE = Moment(started=1_800_000_000.25, running=0)
 KEY = SeriesKey("claude", "opus", "day", "chat", "ok", "")
 WORK = {"provider": "claude", "model": "opus", "profile": "day", "type": "chat"}
@@ -142,6 +145,29 @@ def test_whatever_names_clients_make_up_there_are_few_series_and_nothing_is_miss
     assert (len(requests), sum(requests.values())) == (MOST_SERIES + 1, len(rows))
     assert (len(attempts), sum(attempts.values())) == (MOST_DETAILED + 1, len(rows))
     assert attempts["claude", OTHERS, OTHERS, "chat"] == len(rows) - MOST_DETAILED
+
+
+def test_the_reference_names_every_metric_with_its_labels() -> None:
+    rows = re.findall(r"^\| `(korproxy_\w+)` \| (\w+) \|([^|]*)\|", REFERENCE.read_text(encoding="utf-8"), re.MULTILINE)
+    now = Moment(
+        started=0,
+        running=0,
+        turned_away={"KP-AUTH-002": 1},
+        services=[ServiceState(name="purge")],
+        events_dropped={("store", "queue full"): 1},
+        lines_dropped={"file": 1},
+    )
+
+    text = prometheus([(KEY, BUSY)], now, str).decode()
+
+    labels: dict[str, list[str]] = {}
+    for family in text_string_to_metric_families(text):
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        labels[name] = [each for each in family.samples[0].labels if each != "le"]
+    kinds = dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.MULTILINE))
+    assert {name: (kind, re.findall(r"`(\w+)`", told)) for name, kind, told in rows} == {
+        name: (kinds[name], named) for name, named in labels.items()
+    }
 
 
 def test_no_series_is_told_twice() -> None:
