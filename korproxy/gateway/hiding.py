@@ -35,15 +35,14 @@ class Hiding:
     """Keeps a redactor up to date. A secret of an earlier configuration stays hidden: requests that had it may go on."""
 
     offered: tuple[Redaction, ...]
-    emails: bool
     redactor: Redactor = attrs.field(factory=Redactor)
     _held: dict[str, None] = attrs.field(factory=dict, init=False, repr=False)
 
-    def prepare(self, secrets: Iterable[str], words: Collection[str]) -> RuleSet:
+    def prepare(self, secrets: Iterable[str], words: Collection[str], *, emails: bool) -> RuleSet:
         """Return the rules that hide *secrets*, too, for ``redactor.in_force``. It takes its time: not for Trio's thread."""
         for each in sorted(secrets):
             self._held.pop(each, None)
             self._held[each] = None
         for each in list(self._held)[:-MOST]:
             del self._held[each]
-        return rules_in_force(self.offered, emails=self.emails, secrets=self._held, words=words)
+        return rules_in_force(self.offered, emails=emails, secrets=self._held, words=words)

@@ -91,6 +91,12 @@ class RuleSet:
         """
         return self._all if self._may_hold(text) or any(places(rule, text) for rule in self._without) else ()
 
+    def apply(self, text: str) -> str:
+        """Return *text* with every secret replaced. Whatever a rule raises comes out of here."""
+        for rule in self.applicable(text):
+            text = _replaced(text, rule)
+        return text
+
     def harmless(self, text: str) -> bool:
         """Return True where no rule finds anything in *text*, nor in any part of it; False where one may.
 
@@ -113,6 +119,18 @@ class RuleSet:
                     if clue in data:
                         return True
         return False
+
+
+def _replaced(text: str, rule: Redaction) -> str:
+    found = places(rule, text)
+    if not found:  # as nearly always
+        return text
+    parts: list[str] = []
+    done = 0
+    for start, end in found:
+        parts += [text[done:start], rule.replacement]
+        done = end
+    return "".join([*parts, text[done:]])
 
 
 def places(rule: Redaction, text: str) -> Sequence[Span]:

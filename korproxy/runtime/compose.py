@@ -26,6 +26,7 @@ from korproxy.contracts import (
 from korproxy.errors.catalogue import BUILTIN_CODES
 from korproxy.errors.codes import Registry
 from korproxy.errors.exceptions import ConfigError, Problem
+from korproxy.gateway.outgoing import unknown_rules
 from korproxy.gateway.routing import Snapshot
 from korproxy.models.routing import Routing
 from korproxy.plugins import asking
@@ -80,6 +81,11 @@ class Composition:
         order = list(self.settings.providers)
         known = [each.item for each in self.offered_providers]
         return tuple(sorted(known, key=lambda each: order.index(each.id) if each.id in order else len(order)))
+
+    @property
+    def redactions(self) -> tuple[Redaction, ...]:
+        """What hides secrets, as plugins offer it."""
+        return tuple(each.item for each in self.offered_redactions)
 
     @property
     def dialects(self) -> dict[str, Dialect]:
@@ -213,6 +219,7 @@ def _is_safe(found: Found, *, demo: bool) -> bool:
 def _judged(offered: Composition) -> Composition:
     host, view = offered.host, offered.view
     fatal = [*host.problems("builtin"), *view.plugin_problems(), *_of_providers(offered)]
+    fatal += unknown_rules(offered.settings.redaction.outgoing, offered.redactions)
     missing: list[Problem] = []
     try:
         host.require(offered.settings.required)

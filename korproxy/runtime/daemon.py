@@ -12,7 +12,6 @@ from socket import socket
 import attrs
 import trio
 
-from korproxy.config.held_secrets import familiar_words, held_secrets
 from korproxy.config.home import Home, prepare
 from korproxy.config.keys import ensure_keys
 from korproxy.config.settings import LogSettings
@@ -21,7 +20,7 @@ from korproxy.gateway.hiding import Hiding
 from korproxy.runtime.compose import Composition
 from korproxy.runtime.crash_guard import CrashGuard
 from korproxy.runtime.exit_codes import Exit
-from korproxy.runtime.generation import key_ring
+from korproxy.runtime.generation import key_ring, rules_for
 from korproxy.runtime.last_resort import last_resort
 from korproxy.runtime.log_file import LogFile
 from korproxy.runtime.logs import logging_to, set_levels, standard_error
@@ -94,9 +93,9 @@ def _run(stack: ExitStack, options: Options, guard: CrashGuard, announce: Callab
     start = first_configuration(options, careful=guard.careful)
     parts, settings = start.parts, start.parts.settings
     sockets = _listen(stack, parts)
-    hiding = Hiding(tuple(each.item for each in parts.offered_redactions), settings.redaction.emails)
+    hiding = Hiding(parts.redactions)
+    hiding.redactor.in_force = rules_for(parts, hiding)
     redactor = hiding.redactor
-    redactor.in_force = hiding.prepare(held_secrets(settings, options.home), familiar_words(settings))
     written = logging_to(
         standard_error(),
         level=_level(options, settings.log),

@@ -8,12 +8,17 @@ from importlib import import_module
 
 import attrs
 
+from korproxy.config.held_secrets import familiar_words, held_secrets
 from korproxy.config.keys import Keys
 from korproxy.contracts import Embedder, Provider, Translator
 from korproxy.gateway.gate import Gate
 from korproxy.gateway.health_board import credential
+from korproxy.gateway.hiding import Hiding
 from korproxy.gateway.lasting import Lasting
+from korproxy.gateway.outgoing import outgoing_rules
+from korproxy.gateway.redact import Redactor
 from korproxy.gateway.routing import Snapshot
+from korproxy.gateway.rule_set import RuleSet
 from korproxy.gateway.windows import Windows
 from korproxy.models.outcome import Finished
 from korproxy.runtime.compose import Composition
@@ -36,12 +41,12 @@ class Shared:
 
     Attributes:
         emit: Takes the event of each request.
-        redact: Hides secrets in texts of ours.
+        redactor: Hides secrets in texts of ours.
     """
 
     windows: Windows
     emit: Callable[[Finished], None]
-    redact: Callable[[str], str] = str
+    redactor: Redactor = attrs.field(factory=Redactor)
     lasting: Lasting = attrs.field(factory=Lasting)
     grace: Grace = attrs.field(factory=Grace)
     tally: Tally = attrs.field(factory=Tally)
@@ -53,6 +58,12 @@ class Shared:
 def key_ring(keys: Keys) -> KeyRing:
     """Return what the keys of a home open."""
     return KeyRing((Key.of("client", keys.client, CLIENT), Key.of("management", keys.management, READ, MANAGE)))
+
+
+def rules_for(parts: Composition, hiding: Hiding) -> RuleSet:
+    """Return what hides secrets with *parts*, those that its settings lead to among them. Not for Trio's thread."""
+    settings = parts.settings
+    return hiding.prepare(held_secrets(settings, parts.home), familiar_words(settings), emails=settings.redaction.emails)
 
 
 def make_front(parts: Composition, keys: KeyRing, shared: Shared, snapshot: Snapshot | None = None) -> Front:
@@ -76,7 +87,7 @@ def make_front(parts: Composition, keys: KeyRing, shared: Shared, snapshot: Snap
             shared.lasting,
             parts.settings.retry.max_wait,
         ),
-        faults=FaultWriter(codes=parts.codes, show_codes=features.new_error_codes, redact=shared.redact),
+        faults=FaultWriter(codes=parts.codes, show_codes=features.new_error_codes, redact=shared.redactor.redact),
         emit=shared.emit,
         grace=shared.grace,
         keep_alive=server.keep_alive,
@@ -86,6 +97,7 @@ def make_front(parts: Composition, keys: KeyRing, shared: Shared, snapshot: Snap
         guard=guard,
         bounds=Bounds(max_body=server.max_body, read_deadline=server.read_deadline, max_running=server.max_running),
         correlation_ids=features.correlation_ids,
+        outgoing=outgoing_rules(parts.settings.redaction.outgoing, [*parts.redactions, *shared.redactor.rules]),
         tally=shared.tally,
     )
 

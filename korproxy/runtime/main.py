@@ -125,7 +125,7 @@ async def live(
             trio.open_nursery() as services,
         ):
             try:
-                shared = Shared(windows=windows, emit=bus.emit, redact=plan.redactor.redact, lasting=plan.lasting)
+                shared = Shared(windows=windows, emit=bus.emit, redactor=plan.redactor, lasting=plan.lasting)
                 states = [*bus.states, *await _start_services(plan, _first_services(plan, windows, recorder), services, stop)]
                 if not stop.is_set():
                     reloader = _reloader(plan, shared)

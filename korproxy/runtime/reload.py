@@ -9,7 +9,6 @@ from typing import Any
 import attrs
 import trio
 
-from korproxy.config.held_secrets import familiar_words, held_secrets
 from korproxy.config.home import Home
 from korproxy.config.keys import read_keys
 from korproxy.config.reading import read_all
@@ -19,7 +18,7 @@ from korproxy.gateway.routing import Snapshot
 from korproxy.gateway.rule_set import RuleSet
 from korproxy.models.clock import timestamp, wall_time
 from korproxy.runtime.compose import Composition, recompose
-from korproxy.runtime.generation import Shared, key_ring, load_across, make_front, settle_accounts
+from korproxy.runtime.generation import Shared, key_ring, load_across, make_front, rules_for, settle_accounts
 from korproxy.runtime.restarts import needs_restart
 from korproxy.runtime.watched import Seen, files_of, seen_now
 from korproxy.server.entrance import Entrance
@@ -88,7 +87,7 @@ class Reloader:
     keys: KeyRing
     shared: Shared
     entrance: Entrance
-    hiding: Hiding = attrs.field(factory=lambda: Hiding((), emails=False), repr=False)
+    hiding: Hiding = attrs.field(factory=lambda: Hiding(()), repr=False)
     applied: Callable[[Composition], None] = lambda parts: None  # noqa: ARG005
     started: Composition = attrs.field(init=False)
     last: Reloaded | None = attrs.field(default=None, init=False)
@@ -140,7 +139,7 @@ class Reloader:
         self.shared.windows.prepare(parts.providers)
         snapshot = parts.snapshot()
         load_across(snapshot.translators)
-        rules = self.hiding.prepare(held_secrets(parts.settings, self.home), familiar_words(parts.settings))
+        rules = rules_for(parts, self.hiding)
         return _Next(parts=parts, keys=self.keys if keys is None else key_ring(keys), snapshot=snapshot, rules=rules)
 
     def _put_in_force(self, found: _Next) -> None:

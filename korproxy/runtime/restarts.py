@@ -14,7 +14,7 @@ from korproxy.plugins.report import PluginState
 STARTED = frozenset({"korproxy_sinks", "korproxy_services", "korproxy_collectors", "korproxy_redactions"})
 _SERVER = ("host", "port", "lane", "grace")  # of [server]: the sockets, and who watches over the end
 _LOG = ("file", "max_size", "keep")
-_TOP = ("required", "redaction", "store")
+_TOP = ("required", "store")
 
 
 def at_runtime(wanted: RootSettings, running: RootSettings) -> RootSettings:

@@ -13,6 +13,7 @@ import trio
 from korproxy.contracts import Dialect
 from korproxy.errors.exceptions import BadRequest, Busy, CallerRefused, InternalError, KorproxyError, Stopping
 from korproxy.gateway.routing import Snapshot
+from korproxy.gateway.rule_set import RuleSet
 from korproxy.kit.writing import json_bytes
 from korproxy.models.calls import Call, Headers, Peek, RawHeaders
 from korproxy.models.correlation import correlation_id, current_correlation, new_id
@@ -77,6 +78,7 @@ class Front:
     the ``Entrance``. Whoever began here ends here.
 
     Attributes:
+        outgoing: What is taken out of what requests say; None, as nearly always: nothing.
         tally: Shared by the fronts of all configurations.
     """
 
@@ -84,6 +86,7 @@ class Front:
     guard: Guard
     bounds: Bounds = attrs.field(factory=Bounds)
     correlation_ids: bool = True
+    outgoing: RuleSet | None = None
     tally: Tally = attrs.field(factory=Tally)
     _routes: Routes = attrs.field(factory=lambda: Routes({}), init=False, repr=False)
 
@@ -247,6 +250,8 @@ class Front:
                 body = await exchange.body(self.bounds.max_body, self.bounds.read_deadline)
             else:
                 body = await self._body(exchange)
+            if self.outgoing is not None:
+                body = await _cleaned(body, self.outgoing)
             call = Call(  # in the order of its fields; see ``models.calls``
                 common[0][1].decode(),
                 current_correlation.get(),
@@ -296,6 +301,13 @@ class Front:
     async def _say(self, exchange: Exchange, status: int, body: bytes, headers: RawHeaders) -> None:
         await exchange.start(status, [*headers, (b"content-length", str(len(body)).encode())])
         await exchange.finish(body)
+
+
+async def _cleaned(body: bytes, outgoing: RuleSet) -> bytes:
+    """Return *body* without what *outgoing* finds. That may take a while: in a thread it holds nobody up."""
+    from korproxy.gateway.outgoing import without_secrets  # few users want it
+
+    return await trio.to_thread.run_sync(without_secrets, body, outgoing)
 
 
 def _check_coding(headers: Headers) -> None:

@@ -489,4 +489,18 @@ CONF: tuple[ErrorCode, ...] = (
         ),
         status=404,
     ),
+    ErrorCode(
+        code="KP-CONF-246",
+        message="A redaction rule that the settings name does not exist.",
+        description=(
+            "`[redaction] outgoing` names rules that take secrets out of what is sent to providers, and no rule has this name."
+            " KorProxy does not start without it: what it was to hide would go out."
+        ),
+        steps=(
+            "Check the spelling: the message lists the names that there are.",
+            "If the rule belongs to a plugin, check with `korproxy plugins` whether that is loaded.",
+            "Or take the name out of `outgoing`.",
+        ),
+        status=500,
+    ),
 )

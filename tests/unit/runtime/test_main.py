@@ -109,7 +109,7 @@ def planned(
             keys=KeyRing((Key.of("client", keys.client, CLIENT), Key.of("management", keys.management, READ, MANAGE))),
             sockets=sockets,
             about={"pid": 4711, "urls": [url_of(each) for each in sockets]},
-            hiding=Hiding((), emails=False, redactor=Redactor.of([_Hider()])),
+            hiding=Hiding((), redactor=Redactor.of([_Hider()])),
         )
     finally:
         for each in sockets:
