@@ -50,7 +50,7 @@ def follow(cli: Context, wanted: WantedLines) -> Iterator[Mapping[str, object]]:
         CommandFailed: KP-SYS-536: there is no log file that could be followed.
     """
     known, folder = rules(cli), cli.files.logs
-    if not _has_files(folder) and not known.settings.log.file:
+    if not known.settings.log.file and (cli.running() is not None or not _has_files(folder)):
         raise CommandFailed(NO_LOG, "There is nothing to follow: `[log] file` is false.")
     pause = threading.Event()  # never set
     with closing(Follower(folder, lambda: pause.wait(POLL))) as follower:

@@ -19,30 +19,16 @@ from korproxy.runtime.log_names import CURRENT
 from korproxy.runtime.log_pages import RECENT, RECENT_WITHOUT_FILE
 from korproxy.runtime.log_reading import read_lines
 from korproxy.runtime.logs import logging_to
+from tests.fakes.stuck_stream import StuckStream
 
 Logs = list[logging.LogRecord]
 server = logging.getLogger("korproxy.server")
 SIZE = 10_000_000
 
 
-class Stuck:
-    """A terminal whose reader does not read until it is let."""
-
-    def __init__(self) -> None:
-        self.text = ""
-        self.reached, self.reads = threading.Event(), threading.Event()
-
-    def write(self, text: str, /) -> None:
-        self.reached.set()
-        self.reads.wait()
-        self.text += text
-
-    def flush(self) -> None: ...
-
-
 @pytest.fixture
-def stuck() -> Iterator[Stuck]:
-    stream = Stuck()
+def stuck() -> Iterator[StuckStream]:
+    stream = StuckStream()
     yield stream
     stream.reads.set()
 
@@ -84,7 +70,7 @@ def test_each_line_is_on_the_terminal_and_in_the_file_without_its_secrets(tmp_pa
 
 
 def test_a_terminal_that_nobody_reads_does_not_hold_up_the_file(
-    tmp_path: Path, file: LogFile, stuck: Stuck, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, file: LogFile, stuck: StuckStream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(log_pages, "QUEUE", 10)
     monkeypatch.setattr(log_pages, "FLUSH_SECONDS", 0.05)

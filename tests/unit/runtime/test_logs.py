@@ -20,6 +20,7 @@ from korproxy.runtime import log_pages
 from korproxy.runtime.line_writer import Writable
 from korproxy.runtime.log_pages import QUEUE
 from korproxy.runtime.logs import Descriptor, logging_to, set_levels, standard_error
+from tests.fakes.stuck_stream import StuckStream
 
 Logs = list[logging.LogRecord]
 HEAD = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ")
@@ -46,27 +47,11 @@ def written(
         lines.append(HEAD.sub("", line))
 
 
-class Stuck:
-    """A stream whose reader does not read until it is let."""
-
-    def __init__(self) -> None:
-        self.text = ""
-        self.reached = threading.Event()
-        self.reads = threading.Event()
-
-    def write(self, text: str, /) -> None:
-        self.reached.set()
-        self.reads.wait()
-        self.text += text
-
-    def flush(self) -> None: ...
-
-
 @pytest.fixture
-def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stuck]:
+def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[StuckStream]:
     """A stream that hangs; the end of the log waits 50 ms for it in place of 2 s, and leaves no thread behind."""
     monkeypatch.setattr(log_pages, "FLUSH_SECONDS", 0.05)
-    stream = Stuck()
+    stream = StuckStream()
     yield stream
     stream.reads.set()
 
@@ -244,7 +229,7 @@ def test_a_reader_that_has_left_is_nobodys_problem(capsys: pytest.CaptureFixture
     assert capsys.readouterr().err == ""
 
 
-def test_a_reader_that_never_reads_does_not_block_whoever_logs(stuck: Stuck) -> None:
+def test_a_reader_that_never_reads_does_not_block_whoever_logs(stuck: StuckStream) -> None:
     with logging_to(stuck, level="info", levels={}, redact=hide):
         for number in range(QUEUE + 100):  # with a blocked caller, this line would be the last
             server.info("line %d", number)
@@ -253,13 +238,13 @@ def test_a_reader_that_never_reads_does_not_block_whoever_logs(stuck: Stuck) -> 
     assert stuck.text == ""
 
 
-def test_the_wait_for_a_reader_that_never_reads_has_an_end(stuck: Stuck) -> None:
+def test_the_wait_for_a_reader_that_never_reads_has_an_end(stuck: StuckStream) -> None:
     with logging_to(stuck, level="info", levels={}, redact=hide) as book:
         server.info("x")
         assert not book.flush()
 
 
-def test_lines_that_did_not_fit_are_counted(stuck: Stuck) -> None:
+def test_lines_that_did_not_fit_are_counted(stuck: StuckStream) -> None:
     with logging_to(stuck, level="info", levels={}, redact=hide) as book:
         server.info("first")
         assert stuck.reached.wait(5)  # the first one is out of the queue
@@ -279,7 +264,7 @@ def test_lines_that_did_not_fit_are_counted(stuck: Stuck) -> None:
     assert (lines[-2], lines[-1]) == (f"info     server    [-] {QUEUE - 1}", "info     server    [-] last")
 
 
-def test_lines_that_were_dropped_last_are_counted_too(monkeypatch: pytest.MonkeyPatch, stuck: Stuck) -> None:
+def test_lines_that_were_dropped_last_are_counted_too(monkeypatch: pytest.MonkeyPatch, stuck: StuckStream) -> None:
     monkeypatch.setattr(log_pages, "QUEUE", 1)
     with logging_to(stuck, level="info", levels={}, redact=hide):
         server.info("first")

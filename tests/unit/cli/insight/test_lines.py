@@ -140,6 +140,15 @@ def test_there_is_nothing_to_follow_where_no_files_are_kept(home: Path) -> None:
     assert (caught.value.code, caught.value.detail) == ("KP-SYS-536", "There is nothing to follow: `[log] file` is false.")
 
 
+def test_old_files_of_a_daemon_that_writes_none_are_not_followed(home: Path) -> None:
+    furnished(home, SWITCHED_OFF)
+    logged(home, "from before")
+    with answering_each(home, {}), pytest.raises(CommandFailed) as caught:
+        next(follow(cli(home), WantedLines()))
+
+    assert caught.value.code == "KP-SYS-536"
+
+
 def test_levels_are_those_of_the_daemon_else_of_the_files(home: Path) -> None:
     furnished(home, '[log]\nlevel = "warning"\nlevels = {gateway = "debug"}\n')
     stopped = log_levels(cli(home))
