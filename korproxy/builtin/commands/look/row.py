@@ -8,6 +8,8 @@ from typing import Any
 from korproxy.builtin.commands.steer.told import table
 
 LONGEST = 40  # characters of a name
+HALF = 30  # of one of two that stand side by side
+WHOLE = 200  # of one that has a line of its own
 FROM_FILES = "No daemon runs with this home: this is what the last one has written down."
 ONLY_ITS_ROW = "Only its row in the history is left: why it went where it went is not on the disk."
 
@@ -18,11 +20,11 @@ def facts(row: Mapping[str, Any]) -> list[str]:
     how = ", ".join(filter(None, [short(row["dialect"]) if row.get("dialect") else "", "stream" if row.get("stream") else ""]))
     used = row.get("upstream_model")
     found = {
-        "model": f"{short(row.get('model'))}{f' ({how})' if how else ''}",
+        "model": f"{short(row.get('model'), WHOLE)}{f' ({how})' if how else ''}",
         "type": short(row.get("type")) if row.get("type") else "",
         "profile": short(row.get("profile")) if row.get("profile") else "",
         "key": short(row.get("key_name")) if row.get("key_name") else "",
-        "went to": f"{pair(row.get('provider'), '/', row.get('account'))}{f' with {short(used)}' if used else ''}",
+        "went to": f"{pair(row.get('provider'), '/', row.get('account'))}{f' with {short(used, WHOLE)}' if used else ''}",
         "attempts": short(row.get("attempts")),
         "status": short(row.get("status")),
         "took": f"{ms(row.get('seconds'))} ms{first}",
@@ -39,7 +41,9 @@ def outcome(row: Mapping[str, Any]) -> str:
 def model(row: Mapping[str, Any]) -> str:
     """Return which model was asked for, and which was used where that is another one."""
     asked, used = row.get("model"), row.get("upstream_model")
-    return pair(asked, " -> ", used if used != asked else None)
+    if not used or asked in (used, f"{row.get('provider')}/{used}"):
+        return short(asked)
+    return f"{short(asked, HALF)} -> {short(used, HALF)}"
 
 
 def remarks(notes: object) -> list[str]:
@@ -52,10 +56,10 @@ def pair(one: object, between: str, other: object) -> str:
     return f"{short(one)}{between}{short(other)}" if other else short(one)
 
 
-def short(name: object) -> str:
+def short(name: object, longest: int = LONGEST) -> str:
     """Return a *name* so that it does not fill the terminal, nor do anything to it: clients may make up any."""
     text = _plain(name or "-")
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
 def ms(seconds: object) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from korproxy.builtin.commands.look.row import LONGEST, facts, ms, outcome, pair, short, tokens
+from korproxy.builtin.commands.look.row import LONGEST, facts, model, ms, outcome, pair, short, tokens
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,22 @@ def test_tokens_are_all_that_went_in_and_all_that_came_out(said: object, text: s
 
 def test_names_are_no_longer_than_a_column_and_do_nothing_to_a_terminal() -> None:
     assert (short("a\x1b\nb"), short(""), short(None), len(short("x" * 99))) == ("a??b", "-", "-", LONGEST)
+
+
+@pytest.mark.parametrize(
+    ("asked", "used", "text"),
+    [
+        ("m", "m", "m"),
+        ("m", None, "m"),
+        ("one/m", "m", "one/m"),
+        ("two/m", "m", "two/m -> m"),
+        ("alias", "m" * 40, f"alias -> {'m' * 27}..."),
+        ("m" * 41, "m" * 41, f"{'m' * 37}..."),
+        (None, None, "-"),
+    ],
+)
+def test_a_model_that_was_used_is_told_where_it_is_another_one(asked: str | None, used: str | None, text: str) -> None:
+    assert model({"provider": "one", "model": asked, "upstream_model": used}) == text
 
 
 def test_what_there_is_not_is_not_told() -> None:
