@@ -84,8 +84,11 @@ class RunningInsight:
 
     async def logs(self, wanted: WantedLines) -> dict[str, Any]:
         """Return the lines of the log that are *wanted*."""
-        found = await trio.to_thread.run_sync(self.log.find, wanted, abandon_on_cancel=True)
-        return self._clean({**found.to_dict(), "lost": self.log.lost()})
+
+        def told() -> dict[str, Any]:
+            return self._clean({**self.log.find(wanted).to_dict(), "lost": self.log.lost()})
+
+        return await trio.to_thread.run_sync(told, abandon_on_cancel=True)
 
     def levels(self) -> dict[str, Any]:
         """Return the levels that hold for log lines."""

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import io
 import logging
 import re
 from pathlib import Path
 from typing import Any, cast
 
+import attrs
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -14,10 +16,15 @@ from korproxy.models import history
 from korproxy.models.clock import wall_time
 from korproxy.models.measures import HOUR, MINUTE
 from korproxy.models.outcome import Usage
-from korproxy.models.searching import WantedRequests
+from korproxy.models.searching import WantedLines, WantedRequests
 from korproxy.models.summary import OFF
 from korproxy.runtime.health import Health
 from korproxy.runtime.insight import RunningInsight
+from korproxy.runtime.log_book import LogBook
+from korproxy.runtime.log_json import Entry, json_line
+from korproxy.runtime.log_levels import UNTIL
+from korproxy.runtime.log_names import CURRENT
+from korproxy.runtime.logs import logging_to
 from korproxy.store.recorder import Recorder
 from tests.fakes.finished import finished
 from tests.unit.runtime.test_instruments import instruments
@@ -135,3 +142,34 @@ async def test_without_a_history_there_is_none_and_it_is_said_why(tmp_path: Path
 
     assert found == {"requests": [], "notes": [history.OFF]}
     assert "[KP-SYS-545]" in history.OFF
+
+
+async def test_lines_of_the_log_are_told_as_they_may_be_shown_today(tmp_path: Path) -> None:
+    said = [Entry(1.0, "INFO", "korproxy", "-", "one"), Entry(1.0, "INFO", "korproxy", "c-1", "KP-SYS-501 of sk-hunter2")]
+    (tmp_path / CURRENT).write_text("".join(map(json_line, said)))
+    told = attrs.evolve(insight(Recorder(tmp_path / "korproxy.db")), log=LogBook(folder=tmp_path, lost=lambda: {"file": 3}))
+
+    assert await told.logs(WantedLines(most=1)) == {
+        "lines": [
+            {
+                "time": "1970-01-01T00:00:01.000Z",
+                "level": "info",
+                "component": "main",
+                "message": "KP-SYS-501 of ***REDACTED***",
+                "correlation_id": "c-1",
+                "code": "KP-SYS-501",
+            }
+        ],
+        "unreadable": 0,
+        "files": [CURRENT],
+        "lost": {"file": 3},
+    }
+
+
+def test_levels_can_be_told_and_set(tmp_path: Path) -> None:
+    told = insight(Recorder(tmp_path / "korproxy.db"))
+    with logging_to(io.StringIO(), level="info", levels={}, redact=str):
+        set_to = told.set_levels({"levels": {"gateway": "debug"}})
+        found = told.levels()
+
+    assert (found["level"], found["levels"], set_to["until"]) == ("info", {"gateway": "debug"}, UNTIL)
