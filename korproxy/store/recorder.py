@@ -146,23 +146,28 @@ class Recorder:
 
     def _work(self, question: Callable[[Store], T]) -> T:
         try:
-            return self._tried(question)
-        except Damaged as exc:
-            self._put_aside(exc)
-            return self._tried(question)
-
-    def _tried(self, question: Callable[[Store], T]) -> T:
-        try:
-            self._write()
+            self._twice(self._write)
         except (StoreDown, StoreNewer) as exc:
             self._fail(exc)
         else:
             self._recover()
+        return self._twice(lambda: question(self._opened()))
+
+    def _twice(self, action: Callable[[], T]) -> T:
+        """Do it; once more where the connection was an old one, or what was damaged is out of the way by then."""
+        fresh = self._store is None
         try:
-            return question(self._opened())
+            return action()
+        except Damaged as exc:
+            self._put_aside(exc)
         except StoreDown:
             self._let_go()
-            raise
+            if fresh:
+                raise
+        try:
+            return action()
+        except Damaged as exc:
+            raise StoreDown(UNUSABLE, f"The database is damaged: {exc}.") from None
 
     def _opened(self) -> Store:
         if self._store is None:
@@ -192,7 +197,6 @@ class Recorder:
         return list(cleaned(events, self.harmless, self.redact))
 
     def _fail(self, exc: StoreDown | StoreNewer) -> None:
-        self._let_go()
         if self.down is None or self.down.code != exc.code:
             log.warning("%s: the store cannot be written to: %s What happens is kept in memory for now", exc.code, exc.detail)
         self.down = exc

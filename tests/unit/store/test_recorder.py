@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import attrs
+import pytest
+import trio
+from trio.testing import MockClock
+
+from korproxy.models.outcome import Finished
+from korproxy.models.searching import WantedRequests
+from korproxy.store import recorder as module
+from korproxy.store.connection import StoreDown, StoreNewer
+from korproxy.store.place import InFile
+from korproxy.store.recorder import Recorder
+from korproxy.store.store import Store
+from tests.fakes.stores import NOON, Database, finished, opened
+
+Logs = list[logging.LogRecord]
+ALL = WantedRequests(most=1000)
+
+
+def ids(store: Store) -> list[str]:
+    return [each["correlation_id"] for each in reversed(store.requests(ALL))]
+
+
+def said(logs: Logs) -> list[str]:
+    return [each.getMessage() for each in logs]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(each.name for each in folder.iterdir())
+
+
+async def run(recorder: Recorder, events: Sequence[Finished]) -> None:
+    """Run *recorder* as the sink that it is, to its end."""
+    sender, receiver = trio.open_memory_channel[Finished](100)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(lambda: recorder.run(receiver, task_status=trio.TASK_STATUS_IGNORED))
+        for each in events:
+            await sender.send(each)
+        await sender.aclose()
+
+
+@attrs.frozen
+class Unreliable(InFile):
+    """A place that cannot be opened as often as there are entries in ``failures``."""
+
+    failures: list[int] = attrs.field(factory=list)
+
+    def open(self) -> Store:
+        if self.failures:
+            self.failures.pop()
+            raise StoreDown("KP-SYS-533", "Not now.")
+        return super().open()
+
+
+async def test_whoever_asks_sees_all_that_has_happened_so_far(base: Database) -> None:
+    recorder = Recorder(base.place)
+    recorder.take(finished(1))
+    recorder.take(finished(2))
+    assert await recorder.ask(ids) == ["c-1", "c-2"]
+    recorder.take(finished(3))
+    assert (recorder.waiting, recorder.dropped) == (1, 0)
+    await recorder.flush()
+    assert (recorder.waiting, await recorder.ask(ids)) == (0, ["c-1", "c-2", "c-3"])
+    await run(recorder, [])
+
+
+async def test_the_last_requests_are_written_at_the_end_and_the_file_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "korproxy.db"
+    await run(Recorder(path), [finished(1), finished(2)])
+    assert names(tmp_path) == ["korproxy.db"]
+    with opened(InFile(path)) as store:
+        assert ids(store) == ["c-1", "c-2"]
+
+
+async def test_nothing_is_opened_before_something_happens(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "korproxy.db")
+    await recorder.flush()
+    await run(recorder, [])
+    assert names(tmp_path) == []
+
+
+async def test_where_neither_history_nor_metrics_are_wanted_nothing_is_kept(tmp_path: Path) -> None:
+    await run(Recorder(tmp_path / "korproxy.db", history=False, metrics=False), [finished(1)])
+    assert names(tmp_path) == []
+
+
+async def test_names_that_callers_chose_are_redacted(tmp_path: Path) -> None:
+    recorder = Recorder(
+        tmp_path / "korproxy.db",
+        harmless=lambda text: "hunter2" not in text,
+        redact=lambda text: text.replace("hunter2", "***"),
+    )
+    recorder.take(finished(1, model="hunter2", upstream_model="x-hunter2", correlation_id="hunter2"))
+    (row,) = await recorder.ask(lambda store: store.requests(ALL))
+    totals = await recorder.ask(lambda store: [key.model for key, _ in store.totals()])
+    assert (row["model"], row["upstream_model"], row["correlation_id"], totals) == ("***", "x-***", "***", ["x-***"])
+    await run(recorder, [])
+    assert b"hunter2" not in (tmp_path / "korproxy.db").read_bytes()
+
+
+async def test_while_the_store_is_down_everything_is_kept_and_tried_again_later(tmp_path: Path, expected_logs: Logs) -> None:
+    failures = [1, 2, 3, 4]
+    recorder = Recorder(Unreliable(tmp_path / "korproxy.db", failures))
+    recorder.take(finished(1))
+    await recorder.flush()  # it is written, or not, and then the question is asked: two tries
+    recorder.take(finished(2))
+    await recorder.flush()  # not yet
+    assert (recorder.waiting, len(failures), str(recorder.down)) == (2, 2, "Not now.")
+    with pytest.raises(StoreDown, match="Not now"):
+        await recorder.ask(ids)
+    assert await recorder.ask(ids) == ["c-1", "c-2"]
+    assert (recorder.waiting, recorder.dropped, await recorder.ask(lambda _: recorder.down)) == (0, 0, None)
+    text = "KP-SYS-533: the store cannot be written to: Not now. What happens is kept in memory for now"
+    assert said(expected_logs) == [text]
+    await run(recorder, [])
+
+
+def test_the_pauses_between_tries_grow(tmp_path: Path, expected_logs: Logs) -> None:
+    failures, tries = list(range(100)), list[float]()
+    clock = MockClock()
+
+    async def flush_every_second() -> None:
+        begin = trio.current_time()
+        recorder = Recorder(Unreliable(tmp_path / "korproxy.db", failures))
+        recorder.take(finished(1))
+        for _ in range(65):
+            before = len(failures)
+            await recorder.flush()
+            if len(failures) < before:
+                tries.append(trio.current_time() - begin)
+            clock.jump(1)
+
+    trio.run(flush_every_second, clock=clock)
+    assert tries == [0, 2, 6, 14, 29, 59]
+
+
+async def test_what_there_is_no_room_for_is_counted_and_said_once(
+    tmp_path: Path, expected_logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_WAITING", 3)
+    recorder = Recorder(tmp_path / "korproxy.db")
+    for number in range(5):
+        recorder.take(finished(number))
+    assert (recorder.dropped, recorder.lost) == (2, {"store down": 2})
+    assert await recorder.ask(ids) == ["c-0", "c-1", "c-2"]
+    text = "KP-SYS-530: requests get lost that should be in the history and the metrics: store down"
+    assert said(expected_logs) == [text]
+    await run(recorder, [])
+
+
+async def test_a_disk_that_is_full_costs_nothing_once_there_is_room(tmp_path: Path, expected_logs: Logs) -> None:
+    place = Full(tmp_path / "korproxy.db")
+    recorder = Recorder(place)
+    recorder.take(finished(0))
+    await recorder.ask(hang_up)
+    place.full.set()
+    for number in range(1, 500):
+        recorder.take(finished(number))
+    assert (await recorder.ask(ids), recorder.waiting) == (["c-0"], 499)  # what was written can still be read
+    place.full.clear()
+    assert (len(await recorder.ask(ids)), recorder.dropped) == (500, 0)
+    assert ["database or disk is full" in each for each in said(expected_logs)] == [True]
+    await run(recorder, [])
+
+
+@attrs.frozen
+class Full(InFile):
+    """A place on a disk that has no room once ``full`` is set."""
+
+    full: threading.Event = attrs.field(factory=threading.Event)
+
+    def open(self) -> Store:
+        store = super().open()
+        if self.full.is_set():
+            store.connection.execute("PRAGMA max_page_count = 1")
+        return store
+
+
+async def test_a_file_that_is_no_database_is_put_aside(tmp_path: Path, expected_logs: Logs) -> None:
+    path = tmp_path / "korproxy.db"
+    path.write_bytes(b"no database at all" * 100)
+    recorder = Recorder(path, now=lambda: NOON)
+    recorder.take(finished(1))
+    assert await recorder.ask(ids) == ["c-1"]
+    aside = tmp_path / "korproxy.db.damaged-20270115T080000"
+    text = f"KP-SYS-531: the database was damaged (file is not a database): it is {aside} now, and KorProxy begins a new one"
+    assert (said(expected_logs), aside.read_bytes()) == ([text], b"no database at all" * 100)
+    await run(recorder, [])
+
+
+async def test_holes_that_are_found_while_it_runs_cost_only_the_past(tmp_path: Path, expected_logs: Logs) -> None:
+    path = tmp_path / "korproxy.db"
+    recorder = Recorder(path)
+    recorder.take(finished(1))
+    await recorder.ask(lambda store: store.connection.execute("UPDATE totals SET seconds = ?", (b"garbage",)))
+    recorder.take(finished(2))
+    assert await recorder.ask(ids) == ["c-2"]
+    assert [each.partition(" (")[0] for each in said(expected_logs)] == ["KP-SYS-531: the database was damaged"]
+    await run(recorder, [])
+
+
+async def test_a_newer_database_is_not_touched(tmp_path: Path, expected_logs: Logs) -> None:
+    path = tmp_path / "korproxy.db"
+    with opened(InFile(path)) as store:
+        store.connection.execute("UPDATE meta SET value = '99' WHERE name = 'version'")
+    before = path.read_bytes()
+    recorder = Recorder(path)
+    recorder.take(finished(1))
+    await recorder.flush()
+    with pytest.raises(StoreNewer):
+        await recorder.ask(ids)
+    await run(recorder, [])
+    assert (path.read_bytes(), recorder.waiting) == (before, 1)
+    assert [each[:10] for each in said(expected_logs)] == ["KP-SYS-532", "KP-SYS-530"]
+
+
+async def test_whoever_is_cancelled_does_not_wait_and_nothing_is_lost(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "korproxy.db")
+    recorder.take(finished(1))
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(store: Store) -> None:
+        begun.set()
+        go_on.wait(10)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(recorder.ask, slow)
+        await trio.to_thread.run_sync(begun.wait)
+        nursery.cancel_scope.cancel()
+    recorder.take(finished(2))
+    go_on.set()
+    assert await recorder.ask(ids) == ["c-1", "c-2"]
+    await run(recorder, [])
+
+
+async def test_a_stop_does_not_wait_for_a_database_that_hangs(tmp_path: Path, expected_logs: Logs) -> None:
+    go_on = threading.Event()
+    recorder = Recorder(Hanging(tmp_path / "korproxy.db", go_on.wait))
+    with trio.move_on_after(0.05) as scope:
+        await run(recorder, [finished(1)])
+    assert scope.cancelled_caught
+    text = "KP-SYS-530: KorProxy stops, and 1 requests are in neither the history nor the metrics"
+    assert said(expected_logs) == [text]
+    go_on.set()
+    with recorder._alone:
+        pass  # the thread has ended, before another test hears of it
+
+
+@attrs.frozen
+class Hanging(InFile):
+    """A place that takes its time."""
+
+    wait: Callable[[float], object]
+
+    def open(self) -> Store:
+        self.wait(10)
+        raise StoreDown("KP-SYS-533", "At last.")
+
+
+async def test_a_connection_that_broke_is_made_anew_and_nothing_is_written_twice(base: Database) -> None:
+    if base.kind == "sqlite":
+        pytest.skip("a file has no connection to lose")
+    recorder = Recorder(base.place)
+    for number in range(3):
+        recorder.take(finished(number))
+        await recorder.ask(hang_up)
+    assert await recorder.ask(ids) == ["c-0", "c-1", "c-2"]
+    assert (recorder.down, recorder.dropped) == (None, 0)
+    await run(recorder, [])
+
+
+def hang_up(store: Store) -> None:
+    store.connection.close()
+
+
+async def test_an_event_that_no_database_takes_costs_nobody_else(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "korproxy.db", harmless=lambda _: True)
+    for each in (finished(1), finished(2, model="\ud800"), finished(3)):
+        recorder.take(each)
+    assert await recorder.ask(ids) == ["c-1", "c-2", "c-3"]
+    await run(recorder, [])
