@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
@@ -72,6 +70,9 @@ class Gpu:
 
 
 def _nvidia(program: str, notes: list[str]) -> Iterator[dict[str, object]]:
+    import shutil  # as above: nobody needs them before somebody asks
+    import subprocess
+
     found = shutil.which(program)
     if found is None:
         notes.append(f"There is no {program}, so nothing is known of NVIDIA's cards.")
