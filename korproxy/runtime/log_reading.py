@@ -10,7 +10,6 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -50,7 +49,7 @@ def wants(wanted: WantedLines, line: LogLine) -> bool:
     return (
         LEVELS.index(line.level) >= LEVELS.index(wanted.level)
         and _is_of(line.component, wanted.component.removeprefix("korproxy."))
-        and (not wanted.id or wanted.id == line.correlation_id or _names(wanted.id).search(line.message) is not None)
+        and (not wanted.id or wanted.id == line.correlation_id or _names(line.message, wanted.id))
         and (not wanted.since or line.time >= timestamp(wanted.since))
     )
 
@@ -101,9 +100,9 @@ def _is_of(component: str, wanted: str) -> bool:
     return not wanted or component == wanted or component.startswith(f"{wanted}.")
 
 
-@lru_cache(maxsize=4)
-def _names(id: str) -> re.Pattern[str]:  # noqa: A002 -- what it is
-    return re.compile(rf"(?<![\w.:-]){re.escape(id)}(?![\w.:-])")
+def _names(message: str, id: str) -> bool:  # noqa: A002 -- what it is
+    """Whether *message* has *id* in it, and not only as a part of another."""
+    return id in message and re.search(rf"(?<![\w.:-]){re.escape(id)}(?![\w.:-])", message) is not None
 
 
 def _backwards(file: BinaryIO) -> Iterator[bytes]:
