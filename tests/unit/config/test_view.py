@@ -118,6 +118,23 @@ def test_the_check_lists_every_secret_that_cannot_be_had(home: Path) -> None:
     ]
 
 
+def test_the_address_of_the_database_is_a_secret_like_a_key(home: Path) -> None:
+    assert view(home, "").store_url() is None
+    found = view(home, '[store]\nurl = "env:CLAUDE"').store_url()
+    assert found is not None
+    assert (found.reveal(), str(found)) == ("sk-claude", "***REDACTED***")
+
+
+def test_a_database_whose_address_is_typed_or_cannot_be_had_is_told_by_the_check(home: Path) -> None:
+    typed = view(home, '[store]\nurl = "postgresql://me:hunter2@host/db"').secret_problems()
+    lost = view(home, '[store]\nurl = "env:NOTHING"').secret_problems()
+    assert [(each.code, each.path) for each in (*typed, *lost)] == [
+        ("KP-CONF-204", "$.store.url"),
+        ("KP-CONF-205", "$.store.url"),
+    ]
+    assert "hunter2" not in str(typed)
+
+
 @pytest.mark.code("KP-CONF-205")
 def test_an_account_that_was_added_by_command_is_told_with_its_own_file(home: Path) -> None:
     added = AddedAccounts(providers={"claude": AddedTable(accounts=(AccountSettings(name="gone", key="env:GONE"),))})
