@@ -1,0 +1,167 @@
+"""The whole proof: furnish a home, let everything happen to the secrets, gather, scan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import attrs
+import trio
+
+from korproxy.config.keys import ensure_keys
+from korproxy.errors.exceptions import CommandFailed
+from korproxy.runtime.canary import gathering
+from korproxy.runtime.canary.clients import REQUESTS, ask
+from korproxy.runtime.canary.house import NOT_PROVEN, House
+from korproxy.runtime.canary.places import ERRORS, FORWARDED, PLACES, RETOLD, UPSTREAM
+from korproxy.runtime.canary.planting import Place, Plant, sow
+from korproxy.runtime.canary.scanning import Finding, Missing, Scanner, markers, missing
+from korproxy.runtime.canary.shapes import CONFIGURED, SHAPES, Shape
+from korproxy.runtime.canary.upstream import Upstream, serving
+
+AT_ONCE = 4  # requests that run beside each other
+SECONDS = 120.0  # for all of it
+NO_SINKS = (FORWARDED, UPSTREAM)  # not KorProxy's to write in: only the markers are looked for
+
+
+@attrs.frozen(kw_only=True)
+class Proof:
+    """What came of it."""
+
+    plants: tuple[Plant, ...]
+    sinks: Mapping[str, int]
+    findings: Sequence[Finding]
+    missing: Sequence[Missing]
+    spoken: Sequence[Finding]
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing got out, and everything was looked at."""
+        return not (self.findings or self.missing or self.spoken)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return it in JSON's own types."""
+        return {
+            "ok": self.ok,
+            **({} if self.ok else {"code": NOT_PROVEN}),
+            "seconds": round(self.seconds, 1),
+            "secrets": len(self.plants),
+            "shapes": sorted({each.shape for each in self.plants}),
+            "sinks": dict(self.sinks),
+            "places": [_of_place(self, name) for name in dict.fromkeys(each.place for each in self.plants)],
+            "findings": [attrs.asdict(each) for each in self.findings],
+            "missing": [attrs.asdict(each) for each in self.missing],
+            "content": [attrs.asdict(each) for each in self.spoken],
+        }
+
+
+def _of_place(proof: Proof, name: str) -> dict[str, object]:
+    plants = [each for each in proof.plants if each.place == name]
+    return {
+        "place": name,
+        "planted": len(plants),
+        "encodings": sorted({each.encoding for each in plants}),
+        "expected": sum(len(each.shown) for each in plants),
+        "missing": sum(each.place == name for each in proof.missing),
+        "findings": sum(each.place == name for each in proof.findings),
+        "content": sum(each.place == name for each in proof.spoken),
+    }
+
+
+def prove(program: Sequence[str], *, shapes: Iterable[Shape] = SHAPES, places: Iterable[Place] = PLACES) -> Proof:
+    """Plant secrets of *shapes* at *places* in a KorProxy that *program* starts, and look for them.
+
+    Raises:
+        CommandFailed: KP-SYS-542: it could not be done.
+    """
+    with TemporaryDirectory(prefix="korproxy-canary-") as folder:
+        try:
+            return trio.run(partial(_prove, Path(folder), program, tuple(shapes), tuple(places)))
+        except* CommandFailed as group:
+            raise _first(group) from None
+        except* trio.TooSlowError:
+            raise CommandFailed(NOT_PROVEN, f"The self-test was not done within {SECONDS:g} s.") from None
+    raise AssertionError("a proof or an error comes out of Trio")
+
+
+def _first(group: BaseExceptionGroup[CommandFailed]) -> CommandFailed:
+    first = group.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+async def _prove(folder: Path, program: Sequence[str], shapes: Sequence[Shape], places: Sequence[Place]) -> Proof:
+    began = trio.current_time()
+    configured = CONFIGURED.make()
+    plants = sow(places, shapes, configured=configured)
+    house = House(path=folder, program=program, key=configured.text)
+    with trio.fail_after(SECONDS):
+        sinks = await _sinks(house, plants)
+    found = markers(sinks)
+    scanned = {name: data for name, data in sinks.items() if name not in NO_SINKS}
+    findings = await trio.to_thread.run_sync(Scanner(plants).findings, scanned)
+    return Proof(
+        plants=plants,
+        sinks={name: len(data) for name, data in sinks.items()},
+        findings=findings,
+        missing=missing(plants, found),
+        spoken=_spoken(plants, {name: each for name, each in found.items() if name not in NO_SINKS}),
+        seconds=trio.current_time() - began,
+    )
+
+
+def _spoken(plants: Iterable[Plant], found: Mapping[str, frozenset[str]]) -> list[Finding]:
+    """Return what of content is somewhere: its marker shows it."""
+    return [
+        Finding(
+            sink=sink,
+            place=each.place,
+            shape=each.shape,
+            encoding=each.encoding,
+            marker=each.marker,
+            written="content",
+            around="",
+        )
+        for each in plants
+        if each.content
+        for sink, there in found.items()
+        if each.marker in there
+    ]
+
+
+async def _sinks(house: House, plants: Sequence[Plant]) -> dict[str, bytes]:
+    """Let everything happen, and return all that came of it."""
+    upstream = Upstream({each.number: each for each in plants})
+    async with serving(upstream) as url:
+        await trio.to_thread.run_sync(house.furnish, url, plants)
+        keys = ensure_keys(house.home)
+        async with house.daemon() as port:
+            answers = await _drive(port, plants, keys.client.reveal())
+            management = keys.management.reveal()
+            stories = [each for number, each in answers.items() if plants[number].place in RETOLD]
+            asked = await gathering.routes(port, management, gathering.ids(stories))
+            told = await gathering.commands(house, gathering.RUNNING, "running")
+    rest = await gathering.commands(house, gathering.AT_REST, "at rest")
+    ours = [gathering.body(each) for number, each in answers.items() if ERRORS in plants[number].shown]
+    theirs = [each for number, each in answers.items() if ERRORS not in plants[number].shown]
+    files = await trio.to_thread.run_sync(gathering.files, house)
+    said = {ERRORS: b"\n".join(ours), FORWARDED: b"\n".join(theirs), UPSTREAM: bytes(upstream.received)}
+    return {**files, **said, **asked, **told, **rest}
+
+
+async def _drive(port: int, plants: Iterable[Plant], key: str) -> dict[int, bytes]:
+    """Send all requests; return the answers by the plants' numbers."""
+    answers: dict[int, bytes] = {}
+    places = trio.CapacityLimiter(AT_ONCE)
+
+    async def drive(plant: Plant) -> None:
+        async with places:
+            answers[plant.number] = await ask(port, REQUESTS[plant.place](plant), key)
+
+    async with trio.open_nursery() as nursery:
+        for each in plants:
+            if each.place in REQUESTS:
+                nursery.start_soon(drive, each)
+    return answers
