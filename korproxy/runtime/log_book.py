@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,17 +36,15 @@ class LogBook:
     lost: Callable[[], Mapping[str, int]] = dict
     folder: Path | None = None
 
-    def last(self, most: int) -> Sequence[LogLine]:
-        """Return the last *most* lines of this process, the oldest first."""
-        found = self.recent()
-        return found[max(0, len(found) - most) :]
-
     def find(self, wanted: WantedLines) -> Found:
-        """Return the newest lines that are *wanted*: from the files, or from memory where there are none. For a thread."""
+        """Return the newest lines that are *wanted*: of the files, and of memory what these could not take. For a thread."""
         from korproxy.runtime.log_reading import Found, read_lines, wants  # whoever starts the daemon does not pay for it
 
         self.catch_up()
-        if self.folder is not None:
-            return read_lines(self.folder, wanted)
-        lines = [each for each in self.recent() if wants(wanted, each)]
-        return Found(lines=lines[max(0, len(lines) - wanted.most) :])
+        found = Found() if self.folder is None else read_lines(self.folder, wanted)
+        if self.folder is not None and not self.lost().get("file"):
+            return found
+        known = set(found.lines)
+        lines = found.lines + [each for each in self.recent() if each not in known and wants(wanted, each)]
+        lines.sort(key=lambda each: each.time)
+        return attrs.evolve(found, lines=lines[max(0, len(lines) - wanted.most) :])

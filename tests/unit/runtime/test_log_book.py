@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
 from korproxy.models.searching import LogLine, WantedLines
 from korproxy.runtime.log_book import LogBook
 from korproxy.runtime.log_json import Entry, json_line
@@ -10,12 +12,13 @@ from korproxy.runtime.log_names import CURRENT
 LINES = [
     LogLine(time=f"2026-11-29T12:00:0{number}.000Z", level="info", component="main", message=str(number)) for number in range(3)
 ]
+EARLIER = LogLine(time="2026-11-29T11:00:00.000Z", level="info", component="main", message="of the last life")
 
 
 def test_a_book_of_no_log_has_nothing_to_tell() -> None:
     book = LogBook()
 
-    assert (book.last(5), book.find(WantedLines()).lines, book.lost(), book.flush()) == ([], [], {}, False)
+    assert (book.find(WantedLines()).lines, book.lost(), book.flush()) == ([], {}, False)
 
 
 def test_what_is_wanted_comes_from_the_files_where_there_are_some(tmp_path: Path) -> None:
@@ -32,3 +35,15 @@ def test_what_is_wanted_comes_from_memory_where_there_are_no_files() -> None:
 
     assert [each.message for each in book.find(WantedLines(most=2)).lines] == ["1", "2"]
     assert book.find(WantedLines(level="error")).lines == []
+
+
+def test_what_the_files_could_not_take_comes_from_memory(tmp_path: Path) -> None:
+    (tmp_path / CURRENT).write_text("".join(msgspec.json.encode(each).decode() + "\n" for each in [EARLIER, LINES[0]]))
+    lost: dict[str, int] = {}
+    book = LogBook(recent=lambda: LINES, folder=tmp_path, lost=lambda: lost)
+    before = book.find(WantedLines()).lines
+    lost["file"] = 2
+
+    assert before == [EARLIER, LINES[0]]
+    assert book.find(WantedLines()).lines == [EARLIER, *LINES]
+    assert book.find(WantedLines(most=2)).lines == LINES[1:]
