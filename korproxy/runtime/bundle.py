@@ -12,7 +12,6 @@ import attrs
 import trio
 
 from korproxy.config.exchange import exported
-from korproxy.config.home import Home
 from korproxy.gateway.clean import clean
 from korproxy.gateway.redact import Redactor
 from korproxy.gateway.why import Story
@@ -161,10 +160,14 @@ def plugins(parts: Composition) -> list[Mapping[str, Any]]:
     return list(listed)
 
 
-def store_files(home: Home) -> dict[str, Any]:
-    """Return how large the database is. Reads the disk."""
-    files = sorted(home.path.glob(f"{home.database.name}*"))
-    return {"files": [{"name": each.name, "bytes": each.stat().st_size} for each in files]}
+def with_times(store: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the *store* says of itself with times that people can read."""
+    return {
+        name: timestamp(each)
+        if name in ("oldest_request", "metrics_since", "tidied") and isinstance(each, int | float)
+        else each
+        for name, each in store.items()
+    }
 
 
 def rows_of(*answers: Mapping[str, Any]) -> list[Mapping[str, Any]]:

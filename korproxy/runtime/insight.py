@@ -98,6 +98,10 @@ class RunningInsight:
         """Have other levels hold."""
         return set_levels(posted)
 
+    async def store(self) -> dict[str, Any]:
+        """Return what the store says of itself: how large it is, and since when it has what is in it."""
+        return self._clean(await self.recorder.ask(lambda store: store.facts()))
+
     async def bundle(self, repro: str) -> dict[str, Any]:
         """Return the debug bundle, with the shape of the request *repro* if that is an id."""
         from korproxy.runtime.running_bundle import running_bundle  # nobody needs it before somebody asks

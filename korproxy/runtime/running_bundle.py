@@ -11,15 +11,22 @@ import trio
 from korproxy.errors.exceptions import BadRequest
 from korproxy.gateway.lasting import Lasting
 from korproxy.gateway.redact import Redactor
+from korproxy.kit.shortening import shortened
 from korproxy.models.clock import wall_time
 from korproxy.models.searching import WantedLines, WantedRequests
-from korproxy.runtime.bundle import DAY, LINES, ROWS, Known, bundle_of, configured, gathered, plugins, rows_of, store_files
+from korproxy.runtime.bundle import DAY, LINES, ROWS, Known, bundle_of, configured, gathered, plugins, rows_of, with_times
 from korproxy.runtime.health import Health
 from korproxy.runtime.lately import MOST_FAILURES
 from korproxy.runtime.supervision import tree
 
 NO_SHAPE = "KP-SYS-539"
-_NOT_HERE = {"providers", "services", "plugins", "sections"}  # parts of the health report that have a place of their own
+_NOT_HERE = {
+    "providers",
+    "services",
+    "plugins",
+    "sections",
+    "store",
+}  # parts of the health report that have a place of their own
 
 
 class Asked(Protocol):
@@ -28,6 +35,7 @@ class Asked(Protocol):
     async def metrics(self, since: float) -> Mapping[str, Any]: ...
     async def requests(self, wanted: WantedRequests) -> Mapping[str, Any]: ...
     async def logs(self, wanted: WantedLines) -> Mapping[str, Any]: ...
+    async def store(self) -> Mapping[str, Any]: ...
 
 
 async def running_bundle(health: Health, insight: Asked, redactor: Redactor, *, repro: str = "") -> dict[str, Any]:
@@ -42,7 +50,7 @@ async def running_bundle(health: Health, insight: Asked, redactor: Redactor, *, 
         {
             "health": health.report,
             "configuration": partial(trio.to_thread.run_sync, configured, parts, abandon_on_cancel=True),
-            "store": partial(trio.to_thread.run_sync, store_files, parts.home, abandon_on_cancel=True),
+            "store": insight.store,
             "log": partial(insight.logs, WantedLines(most=LINES)),
             "metrics": partial(insight.metrics, DAY),
             "failed": partial(insight.requests, WantedRequests(failed=True, most=MOST_FAILURES)),
@@ -59,7 +67,7 @@ async def running_bundle(health: Health, insight: Asked, redactor: Redactor, *, 
         log=got["log"],
         metrics=got["metrics"],
         supervision=tree(health.services()),
-        store=got["store"],
+        store={**told.get("store", {}), **with_times(got["store"])},
         sections=told.get("sections", {}),
         stories=lasting.stories.newest(),
         rows=rows_of(got["failed"], got["recent"]),
@@ -72,5 +80,5 @@ async def running_bundle(health: Health, insight: Asked, redactor: Redactor, *, 
 async def _shape(lasting: Lasting, repro: str) -> Mapping[str, Any]:
     found = await lasting.shapes.find(repro)
     if found is None:
-        raise BadRequest(NO_SHAPE, f"No shape of a failed request {repro[:100]!r} is remembered.")
+        raise BadRequest(NO_SHAPE, f"No shape of a failed request {shortened(repro, 100)!r} is remembered.")
     return found.to_dict()

@@ -19,7 +19,7 @@ from korproxy.gateway.redact import Redactor
 from korproxy.models.clock import wall_time
 from korproxy.models.routing import Routing
 from korproxy.models.searching import WantedLines, WantedRequests
-from korproxy.runtime.bundle import DAY, LINES, ROWS, Known, bundle_of, configured, gathered, plugins, rows_of, store_files
+from korproxy.runtime.bundle import DAY, LINES, ROWS, Known, bundle_of, configured, gathered, plugins, rows_of, with_times
 from korproxy.runtime.compose import Composition, compose
 from korproxy.runtime.health import sections
 from korproxy.runtime.lately import MOST_FAILURES
@@ -63,7 +63,7 @@ async def _from_files(cli: Context, parts: Composition, redactor: Redactor, rema
         {
             "configuration": partial(_beside, partial(configured, parts)),
             "sections": partial(sections, [each.item for each in parts.offered_collectors], redactor),
-            "store": partial(_beside, partial(store_files, parts.home)),
+            "store": partial(_beside, partial(_store, cli)),
             "log": partial(_beside, partial(cli.insight.logs, WantedLines(most=LINES))),
             "metrics": partial(_beside, partial(counted.on_disk, cli, since=DAY)),
             "failed": partial(_beside, partial(history.on_disk, cli, WantedRequests(failed=True, most=MOST_FAILURES))),
@@ -84,7 +84,7 @@ async def _from_files(cli: Context, parts: Composition, redactor: Redactor, rema
         log=got["log"],
         metrics=got["metrics"],
         supervision=None,
-        store=got["store"],
+        store=with_times(got["store"]),
         sections=got["sections"],
         rows=rows_of(got["failed"], got["recent"]),
         remarks=[remark, *(f"{name}: {each['error']}" for name, each in got.items() if "error" in each)],
@@ -102,6 +102,11 @@ def _composed(cli: Context) -> Composition:
     except ConfigError as exc:  # what is wrong is what somebody wants to read
         loaded = Loaded(root=RootSettings(), added=AddedAccounts(), routing=Routing(), problems=tuple(exc.problems))
     return compose(cli.files, loaded=loaded, plugin_dirs=cli.chosen.plugin_dirs, no_plugins=cli.chosen.no_plugins)
+
+
+def _store(cli: Context) -> dict[str, Any]:
+    nothing: dict[str, Any] = {}
+    return Disk(cli).ask(lambda store: store.facts(), nothing)
 
 
 def _providers(parts: Composition) -> Sequence[Mapping[str, Any]]:

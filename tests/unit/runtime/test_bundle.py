@@ -12,10 +12,9 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from korproxy.config.home import Home
 from korproxy.errors.exceptions import BadRequest
 from korproxy.gateway.redact import Redactor
-from korproxy.runtime.bundle import ROOM, Known, bundle_of, configured, gathered, plugins, rows_of, store_files
+from korproxy.runtime.bundle import ROOM, Known, bundle_of, configured, gathered, plugins, rows_of, with_times
 from korproxy.runtime.bundle_schema import SCHEMA
 from korproxy.runtime.fitting import size
 from tests.fakes.reloading import account, started
@@ -137,14 +136,13 @@ def test_plugins_are_told_with_what_became_of_them(home: Path) -> None:
     assert found["collectors.system"] == "loaded"
 
 
-def test_the_size_of_the_database_is_told(tmp_path: Path) -> None:
-    (tmp_path / "korproxy.db").write_bytes(b"12345")
-    (tmp_path / "korproxy.db-wal").write_bytes(b"1")
+def test_the_stores_times_can_be_read_by_people() -> None:
+    store = {"bytes": 5, "oldest_request": 1.5e9, "metrics_since": 1_500_000_000, "tidied": None}
 
-    assert store_files(Home(path=tmp_path)) == {
-        "files": [{"name": "korproxy.db", "bytes": 5}, {"name": "korproxy.db-wal", "bytes": 1}]
+    assert with_times(store) == {
+        **{"bytes": 5, "tidied": None},
+        **dict.fromkeys(("oldest_request", "metrics_since"), "2017-07-14T02:40:00.000Z"),
     }
-    assert store_files(Home(path=tmp_path / "absent")) == {"files": []}
 
 
 def test_rows_come_once_each_and_the_newest_first() -> None:

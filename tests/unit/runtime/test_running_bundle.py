@@ -61,6 +61,11 @@ class Past:
         self.asked.append(wanted.most)
         return {"lines": [LINE]}
 
+    async def store(self) -> Mapping[str, Any]:
+        if self.fails:
+            raise self.fails
+        return {"bytes": 4096, "oldest_request": 0.0}
+
 
 @asynccontextmanager
 async def running(home: Path, *collectors: FakeCollector, services: tuple[ServiceState, ...] = ()) -> AsyncIterator[Health]:
@@ -73,6 +78,7 @@ async def running(home: Path, *collectors: FakeCollector, services: tuple[Servic
             services=lambda: services,
             redactor=REDACTOR,
             began=trio.current_time(),
+            books=lambda: {"waiting": 3},
         )
 
 
@@ -97,6 +103,7 @@ async def test_the_running_daemon_tells_all_parts_and_no_secret(home: Path) -> N
     assert (found["asked"], found["remarks"], found["cut"]) == ("daemon", [], [])
     assert (found["korproxy"]["pid"], found["korproxy"]["home"]) == (4711, str(home))
     assert found["sections"] == {"gpu": {"name": "***"}}
+    assert found["store"] == {"waiting": 3, "bytes": 4096, "oldest_request": "1970-01-01T00:00:00.000Z"}
     assert found["log"]["lines"] == [{**LINE, "message": "***"}]
     assert [(each["id"], each["why"]["decision"]["wanted"]) for each in found["failures"]] == [("r-1", "m")]
     assert found["providers"][0]["accounts"][0]["last_error"]["code"] == "KP-NET-301"
@@ -110,7 +117,7 @@ async def test_what_cannot_be_had_is_said_and_costs_nothing_else(home: Path) -> 
         fail(health)
         found = await running_bundle(health, Past(fails=CommandFailed("KP-SYS-533", "No store.")), REDACTOR)
 
-    assert found["remarks"] == ["failed: [KP-SYS-533] No store.", "recent: [KP-SYS-533] No store."]
+    assert sorted(found["remarks"]) == [f"{each}: [KP-SYS-533] No store." for each in ("failed", "recent", "store")]
     assert [each["id"] for each in found["failures"]] == ["r-1"]
     assert mistakes(found) == []
 
