@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from korproxy.errors.exceptions import BadRequest
+from korproxy.kit.shortening import shortened
 from korproxy.models.clock import wall_time
 from korproxy.models.searching import LEVELS, MOST, Level, WantedLines, WantedRequests
 from korproxy.server.manage.desk import Desk
@@ -48,7 +49,9 @@ def add_insight(app: QuartTrio, desk: Desk) -> None:
         row = next((each for each in found["requests"] if each.get("id") == asked), None)
         if row is None:
             several = f" {len(found['requests'])} have it as their correlation id: /v1/requests?id=ID lists them."
-            raise BadRequest(NO_ROW, f"No request {asked[:100]!r} is in the history.{several if found['requests'] else ''}")
+            raise BadRequest(
+                NO_ROW, f"No request {shortened(asked, 100)!r} is in the history.{several if found['requests'] else ''}"
+            )
         return said(row)
 
     @app.get("/v1/diagnostics/bundle")

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import attrs
 
 from korproxy.errors.exceptions import BadRequest
+from korproxy.kit.shortening import shortened
 from korproxy.models.times import moment
 
 WRONG = "KP-SYS-543"
@@ -37,7 +38,7 @@ class Query:
         for name, value in pairs:
             if name not in known:
                 taken = f"It takes {', '.join(known)}." if known else "It takes none."
-                raise BadRequest(WRONG, f"This address takes no {name[:40]!r} in its query. {taken}")
+                raise BadRequest(WRONG, f"This address takes no {shortened(name, 60)!r} in its query. {taken}")
             if name in said:
                 raise BadRequest(WRONG, f"{name!r} stands in the query more than once.")
             if len(value) > LONGEST:
@@ -53,7 +54,7 @@ class Query:
         """Return whether *name* is wanted."""
         value = self.said.get(name, "no").lower()
         if value not in YES | NO:
-            raise BadRequest(WRONG, f"{name!r} is true or false, not {value[:40]!r}.")
+            raise BadRequest(WRONG, f"{name!r} is true or false, not {shortened(value, 60)!r}.")
         return value in YES
 
     def number(self, name: str, default: int, most: int) -> int:
@@ -62,7 +63,7 @@ class Query:
         if not value:
             return default
         if not (value.isascii() and value.isdigit() and len(value) <= len(str(most)) and 1 <= int(value) <= most):
-            raise BadRequest(WRONG, f"{name!r} is a whole number from 1 to {most}, not {value[:40]!r}.")
+            raise BadRequest(WRONG, f"{name!r} is a whole number from 1 to {most}, not {shortened(value, 60)!r}.")
         return int(value)
 
     def moment(self, name: str, now: float, default: float) -> float:
@@ -76,11 +77,11 @@ class Query:
             problem = str(exc)
         with suppress(ValueError):
             return moment("+".join(value.rsplit(" ", 1)), now)  # the plus of a zone, which means a blank behind the ``?``
-        raise BadRequest(WRONG, f"{name!r} is no time: {value[:40]!r}. {problem}.")
+        raise BadRequest(WRONG, f"{name!r} is no time: {shortened(value, 60)!r}. {problem}.")
 
     def choice(self, name: str, among: Sequence[str], default: str) -> str:
         """Return which of *among* the value of *name* is."""
         value = self.text(name).lower() or default
         if value not in among:
-            raise BadRequest(WRONG, f"{name!r} is one of {', '.join(among)}, not {value[:40]!r}.")
+            raise BadRequest(WRONG, f"{name!r} is one of {', '.join(among)}, not {shortened(value, 60)!r}.")
         return value

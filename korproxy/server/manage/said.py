@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from korproxy.errors.exceptions import BadRequest, KorproxyError
+from korproxy.kit.shortening import shortened
 from korproxy.kit.writing import json_bytes
 from korproxy.server.faults import FaultWriter, plain_error
 
@@ -31,4 +32,4 @@ def refused(error: KorproxyError, faults: FaultWriter) -> Response:
 
 def unknown_code(code: str, faults: FaultWriter) -> Response:
     """Return the error for a *code* that there is not."""
-    return refused(BadRequest("KP-SYS-506", f"There is no error code {code[:40]!r}."), faults)
+    return refused(BadRequest("KP-SYS-506", f"There is no error code {shortened(code, 60)!r}."), faults)
