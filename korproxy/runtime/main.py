@@ -21,6 +21,7 @@ from korproxy.gateway.windows import Windows, open_windows
 from korproxy.models.clock import wall_time
 from korproxy.net.reactor import open_reactor
 from korproxy.plugins.offers import Offer
+from korproxy.runtime.bookkeeping import bookkeeping
 from korproxy.runtime.bus import open_bus
 from korproxy.runtime.compose import Composition
 from korproxy.runtime.crash_guard import Proof
@@ -245,6 +246,7 @@ async def _serve(
         reloader=reloader,
         checks=checks,
         services=lambda: instruments.states,
+        books=lambda: bookkeeping(instruments.recorder, instruments.read().events_dropped, plan.log.lost()),
         redactor=plan.redactor,
         began=trio.current_time(),
     )
