@@ -180,10 +180,11 @@ async def test_the_state_of_the_daemon_is_told(home: Path) -> None:
             providers = (await client.get("/v1/providers")).json()
 
     assert (report["status"], report["pid"], report["home"]) == ("ok", 4711, str(home))
-    names = ["sink log", "sink one", "idle-connection check", "reasoning table", "two"]
-    names += ["configuration watch", "health check", "last good configuration", "crash guard"]
+    names = ["sink store", "sink log", "sink one", "idle-connection check", "reasoning table", "repro shapes"]
+    names += ["metrics flush", "purge", "two", "configuration watch", "health check", "last good configuration", "crash guard"]
     assert [each["name"] for each in report["services"]] == names
     assert {each["state"] for each in report["services"]} == {"running"}
+    assert (report["store"]["kind"], report["store"]["down"], report["store"]["dropped"]) == ("sqlite", None, [])
     assert list(report["sections"])[-1] == "system"
     assert providers == {"providers": []}
 
