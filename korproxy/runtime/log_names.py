@@ -19,13 +19,18 @@ def ended_name(now: float, newest: str = "") -> str:
     return f"korproxy-{when}{f'-{number}' if number > 1 else ''}.jsonl"
 
 
+def age(path: Path) -> tuple[str, int]:
+    """Return what ended files are sorted by; that of another file is less than all of theirs."""
+    found = _OLD.fullmatch(path.name)
+    return (found[1], int(found[2] or 1)) if found else ("", 0)
+
+
 def old_files(folder: Path) -> list[Path]:
     """Return the ended files in *folder*, the oldest first; what has another name is not ours."""
     try:
-        named = [(found, each) for each in folder.iterdir() if (found := _OLD.fullmatch(each.name))]
+        return sorted((each for each in folder.iterdir() if _OLD.fullmatch(each.name)), key=age)
     except OSError:
         return []
-    return [each for found, each in sorted(named, key=lambda pair: (pair[0][1], int(pair[0][2] or 1)))]
 
 
 def all_files(folder: Path) -> list[Path]:

@@ -15,8 +15,9 @@ from korproxy.cli.insight.rules import rules
 from korproxy.errors.exceptions import CommandFailed
 from korproxy.gateway.redact import Redactor
 from korproxy.models.searching import MOST, LogLine, WantedLines
+from korproxy.runtime.log_following import Follower
 from korproxy.runtime.log_names import all_files
-from korproxy.runtime.log_reading import Follower, read_lines, wants
+from korproxy.runtime.log_reading import read_lines, wants
 
 if TYPE_CHECKING:
     from korproxy.cli.context import Context

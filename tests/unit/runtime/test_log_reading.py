@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from korproxy.models.clock import timestamp
 from korproxy.models.searching import LEVELS, LogLine, WantedLines
 from korproxy.runtime.log_json import Entry, json_line
 from korproxy.runtime.log_names import CURRENT
-from korproxy.runtime.log_reading import BLOCK, LONGEST, Follower, parsed, read_lines, wants
+from korproxy.runtime.log_reading import BLOCK, LONGEST, parsed, read_lines, wants
 
 START = 1_790_000_000.0
 OLD = "korproxy-20260921T141320Z.jsonl"
@@ -131,118 +130,6 @@ def test_lines_are_the_same_wherever_blocks_end(
     (folder / CURRENT).write_text("".join(text(number, says=each) for number, each in enumerate(said)))
 
     assert messages(read_lines(folder, WantedLines(most=most)).lines) == said[max(0, len(said) - most) :]
-
-
-class Steps:
-    """What happens while somebody who follows the log waits: each pause does the next thing; the last ends it."""
-
-    class Over(Exception):
-        pass
-
-    def __init__(self, *steps: Callable[[], object]) -> None:
-        self._steps = list(steps)
-
-    def __call__(self) -> None:
-        if not self._steps:
-            raise self.Over
-        self._steps.pop(0)()
-
-
-def followed(folder: Path, *steps: Callable[[], object]) -> list[str]:
-    """Return the messages that somebody gets who follows the log of *folder* while all this happens."""
-    follower = Follower(folder, Steps(*steps))
-    coming, got = follower.lines(), list[str]()
-    with suppress(Steps.Over):
-        while True:
-            got.append(next(coming).message)
-    follower.close()
-    return got
-
-
-def test_who_follows_gets_each_line_once_it_is_there(tmp_path: Path) -> None:
-    write(tmp_path / CURRENT, text(0))
-    got = followed(
-        tmp_path,
-        lambda: write(tmp_path / CURRENT, text(1)),
-        lambda: write(tmp_path / CURRENT, text(2)[:20]),  # half of it
-        lambda: write(tmp_path / CURRENT, text(2)[20:], text(3)),
-    )
-
-    assert got == ["1", "2", "3"]
-
-
-def test_who_follows_begins_where_what_was_there_ends(tmp_path: Path) -> None:
-    write(tmp_path / OLD, text(0))
-    write(tmp_path / CURRENT, text(1), text(2), text(3)[:9])
-    follower = Follower(tmp_path, Steps(lambda: write(tmp_path / CURRENT, text(4))))
-    write(tmp_path / CURRENT, text(3)[9:])
-    past = follower.past(WantedLines(most=2))
-    found = [next(follower.lines()).message, next(follower.lines()).message]
-    follower.close()
-
-    assert (messages(past.lines), past.unreadable, found) == (["1", "2"], 0, ["3", "4"])
-
-
-def test_what_is_past_stays_so_where_the_file_gets_another_name_meanwhile(tmp_path: Path) -> None:
-    write(tmp_path / CURRENT, text(1))
-    follower = Follower(tmp_path, Steps())
-    write(tmp_path / CURRENT, text(2))
-    (tmp_path / CURRENT).rename(tmp_path / OLD)
-    write(tmp_path / CURRENT, text(3))
-    past, coming = follower.past(WantedLines()), follower.lines()
-
-    assert (messages(past.lines), [next(coming).message, next(coming).message]) == (["1"], ["2", "3"])
-    follower.close()
-
-
-def test_who_follows_misses_nothing_where_files_get_other_names(tmp_path: Path) -> None:
-    current = tmp_path / CURRENT
-
-    def end(name: str, *more: str) -> None:
-        write(current, *more)
-        current.rename(tmp_path / name)
-
-    def twice() -> None:
-        end("korproxy-20260922T000000Z.jsonl", text(3))
-        write(current, text(4))
-        end("korproxy-20260922T000001Z.jsonl", text(5))
-        write(current, text(6))
-
-    write(current, text(0))
-    got = followed(tmp_path, lambda: end(OLD, text(1)), lambda: write(current, text(2)), twice)
-
-    assert got == ["1", "2", "3", "4", "5", "6"]
-
-
-def test_who_follows_goes_on_where_a_file_was_deleted_or_emptied(tmp_path: Path) -> None:
-    current = tmp_path / CURRENT
-    write(current, text(0), text(1))
-    got = followed(
-        tmp_path,
-        lambda: os.truncate(current, 0),
-        lambda: write(current, text(2)),
-        current.unlink,
-        lambda: write(current, text(3)),
-    )
-
-    assert got == ["2", "3"]
-
-
-def test_who_follows_may_be_there_before_the_first_line(tmp_path: Path) -> None:
-    folder = tmp_path / "logs"
-    assert followed(folder, folder.mkdir, lambda: write(folder / CURRENT, text(1))) == ["1"]
-
-
-def test_who_follows_is_not_held_up_by_what_is_no_line(tmp_path: Path) -> None:
-    current = tmp_path / CURRENT
-    write(current, text(0))
-    follower = Follower(
-        tmp_path, Steps(lambda: write(current, "x" * (2 * LONGEST)), lambda: write(current, "x\n", "no\n", text(1)))
-    )
-
-    assert next(follower.lines()).message == "1"
-    assert follower.unreadable == 2
-    follower.close()
 
 
 def test_times_sort_as_they_are_written() -> None:
