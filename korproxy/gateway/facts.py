@@ -10,6 +10,7 @@ import attrs
 from korproxy.errors.exceptions import BadRequest
 from korproxy.gateway.content import Content
 from korproxy.kit.patterns import fits
+from korproxy.kit.shortening import shortened
 from korproxy.models.calls import Call, Headers, Kind
 from korproxy.models.routing import DEFAULT, Profile, RequestType
 
@@ -33,7 +34,7 @@ def type_of(call: Call, snapshot: Snapshot) -> RequestType:
     if said:
         found = next((each for each in TYPES if each == said), None)
         if found is None:
-            raise BadRequest("KP-PROV-123", f"{TYPE.decode()} is none of {', '.join(TYPES)}: {said[:100]!r}.")
+            raise BadRequest("KP-PROV-123", f"{TYPE.decode()} is none of {', '.join(TYPES)}: {shortened(said, 100)!r}.")
         return found
     dialect = snapshot.dialects.get(call.dialect)
     return type_for("chat" if dialect is None else dialect.kind, call.peek.model)
@@ -60,7 +61,7 @@ def profile_of(headers: Headers, snapshot: Snapshot) -> Profile:
     found = routing.profiles.get(name)
     if found is None and said not in {"", DEFAULT}:
         known = ", ".join(sorted({*routing.profiles, DEFAULT}))
-        raise BadRequest("KP-PROV-120", f"There is no profile {said[:100]!r}. There are: {known}.")
+        raise BadRequest("KP-PROV-120", f"There is no profile {shortened(said, 100)!r}. There are: {known}.")
     return found or Profile(name=name)
 
 

@@ -10,6 +10,7 @@ from korproxy.contracts import AnswerKeeper, Dialect
 from korproxy.errors.exceptions import BadRequest
 from korproxy.gateway.kept_answers import Kept, KeptAnswers, Origin
 from korproxy.gateway.routing import Candidate, Snapshot
+from korproxy.kit.shortening import shortened
 from korproxy.models.calls import Call
 
 UNKNOWN = "KP-PROV-118"
@@ -42,7 +43,7 @@ def at_account(call: Call, snapshot: Snapshot) -> Sequence[Candidate]:
         (each, account) for each in snapshot.providers for account in each.accounts if call.account == (each.id, account.name)
     ]
     if call.account is not None and not found:
-        name = call.tail.split("/")[1][:100] if "/" in call.tail else ""
+        name = shortened(call.tail.split("/")[1], 100) if "/" in call.tail else ""
         whose = f"{call.account[0]}'s account {call.account[1]!r}"
         raise BadRequest(NOT_STORED, f"Response with id {name!r} not found: {whose}, which has it, is not there any more.")
     return [
@@ -85,9 +86,10 @@ def unsaid(call: Call, candidate: Candidate, dialect: Dialect, kept: KeptAnswers
     if passes and (chain is None or chain[-1].origin == origin_of(candidate)):
         return ()
     if chain is None:
-        raise BadRequest(UNKNOWN, f"Previous response with id {previous[:100]!r} not found.")
+        raise BadRequest(UNKNOWN, f"Previous response with id {shortened(previous, 100)!r} not found.")
     if not all(each.whole for each in chain):
-        text = f"Previous response with id {previous[:100]!r} is still being made: get it until it is complete, then go on."
+        shown = shortened(previous, 100)
+        text = f"Previous response with id {shown!r} is still being made: get it until it is complete, then go on."
         raise BadRequest(UNKNOWN, text)
     return chain
 

@@ -9,6 +9,7 @@ import attrs
 from korproxy.contracts import Provider
 from korproxy.errors.exceptions import NoProvider
 from korproxy.gateway.routing import Candidate, Snapshot, named_in, unaliased, ways, who_offers
+from korproxy.kit.shortening import shortened
 from korproxy.models.calls import Call
 from korproxy.models.decisions import Rejected
 from korproxy.models.routing import Group, Profile, RequestType, Rule
@@ -116,7 +117,8 @@ def _found(call: Call, snapshot: Snapshot, wanted: str, group: Group | None, *, 
         if found:
             return _Found(model, providers, found, weights, group)
     if strict and not stays:
-        text = f"A rule sends the request to the group {group.name!r}, in which nobody serves the model {wanted[:200]!r}."
+        shown = shortened(wanted, 200)
+        text = f"A rule sends the request to the group {group.name!r}, in which nobody serves the model {shown!r}."
         raise NoProvider("KP-PROV-121", text)
     return _found(call, snapshot, wanted, None, strict=False)
 

@@ -11,6 +11,7 @@ from korproxy.contracts import Dialect, Embedder, Provider, RoutingStrategy, Tra
 from korproxy.errors.exceptions import NoProvider
 from korproxy.gateway.aliases import resolve
 from korproxy.gateway.provenance import Origin, family_of
+from korproxy.kit.shortening import shortened
 from korproxy.models.abilities import Abilities
 from korproxy.models.accounts import Account
 from korproxy.models.calls import Call, Features, Kind
@@ -214,7 +215,7 @@ def named_in(wanted: str, providers: Sequence[Provider]) -> tuple[Sequence[Provi
 def _unknown(wanted: str, providers: Sequence[Provider]) -> str:
     from difflib import get_close_matches  # few daemons ever need it
 
-    shown = wanted[:200]  # and compared: a name may be as long as a body
+    shown = shortened(wanted, 200)  # and compared: a name may be as long as a body
     known = [model.id for each in providers for model in each.models()]
     near = get_close_matches(shown, known, n=3)
     hint = f" Near names: {', '.join(near)}." if near else ""
@@ -232,7 +233,7 @@ _DEEDS: Mapping[Kind, str] = {
 
 
 def _no_way(call: Call, kind: Kind, ways: Sequence[tuple[Provider, str, str]]) -> NoProvider:
-    model = ways[0][1][:200]
+    model = shortened(ways[0][1], 200)
     spoken = [(provider, dialect) for provider, _, dialect in ways if dialect]
     if not spoken:
         names = " and ".join(provider.id for provider, _, _ in ways)

@@ -14,6 +14,7 @@ import attrs
 import msgspec
 
 from korproxy.errors.exceptions import BadRequest
+from korproxy.kit.shortening import shortened
 from korproxy.models.calls import Peek, Span
 
 MEMBERS = 1000  # at the top level; formats have some forty, and each costs a step in Python
@@ -167,7 +168,7 @@ def _not_an_object(body: bytes, exc: Exception) -> BadRequest:
 
 
 def _twice(key: str) -> BadRequest:
-    return BadRequest("KP-SYS-518", f"The JSON object in the body has the key {key[:100]!r} twice at its top level.")
+    return BadRequest("KP-SYS-518", f"The JSON object in the body has the key {shortened(key, 100)!r} twice at its top level.")
 
 
 def peek_model(body: bytes) -> Peek:

@@ -10,6 +10,7 @@ import attrs
 from korproxy.errors.exceptions import BadRequest
 from korproxy.gateway.clean import clean
 from korproxy.gateway.redact import Redactor
+from korproxy.kit.shortening import shortened
 from korproxy.runtime.foreseeing import foresee
 from korproxy.runtime.reload import Reloader
 
@@ -48,7 +49,9 @@ class Enquiries:
         providers = {each.id: [account.name for account in each.accounts] for each in self.reloader.parts.providers}
         if account not in providers.get(provider, ()):
             known = ", ".join(f"{name}/{each}" for name, accounts in providers.items() for each in accounts) or "none"
-            raise BadRequest(NOBODY, f"No account {f'{provider}/{account}'[:100]!r} is configured. There are: {known}.")
+            raise BadRequest(
+                NOBODY, f"No account {shortened(f'{provider}/{account}', 100)!r} is configured. There are: {known}."
+            )
         woken = self.reloader.shared.lasting.board.wake(provider, account)
         return {"provider": provider, "account": account, "woken": woken}
 
@@ -60,7 +63,7 @@ class Enquiries:
         """
         found = self.reloader.shared.lasting.stories.find(asked)
         if not found:
-            raise BadRequest(FORGOTTEN, f"No request with the id {asked[:100]!r} is remembered.")
+            raise BadRequest(FORGOTTEN, f"No request with the id {shortened(asked, 100)!r} is remembered.")
         return self._clean({"requests": [each.to_dict() for each in found]})
 
     def test(self, posted: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from korproxy.gateway.crossing import no_way, read, translators, write
 from korproxy.gateway.embedding import cross, embedders
 from korproxy.gateway.lossy import lossy_header
 from korproxy.gateway.routing import Candidate, Snapshot, candidates, unaliased
+from korproxy.kit.shortening import shortened
 from korproxy.models.accounts import Account
 from korproxy.models.calls import Call, Outgoing
 from korproxy.models.routing import Routing
@@ -115,14 +116,14 @@ def _provider(parts: Composition, name: str, *, configured: bool) -> Provider:
         raise ConfigError.of(problems)
     there = ", ".join(each.id for each in parts.providers) or "none"
     types = "".join(f" As a type: {each.message}." for each in problems)
-    raise NoProvider(NO_PROVIDER, f"No provider {name[:100]!r} is configured. Configured: {there}.{types}")
+    raise NoProvider(NO_PROVIDER, f"No provider {shortened(name, 100)!r} is configured. Configured: {there}.{types}")
 
 
 def _client_dialect(snapshot: Snapshot, name: str) -> Dialect:
     spoken = {each.name: each for each in snapshot.dialects.values() if each.paths}
     if name not in spoken:
         known = ", ".join(spoken) or "none"
-        raise NoProvider(NO_FORMAT, f"KorProxy reads no requests in the format {name[:100]!r}. It reads: {known}.")
+        raise NoProvider(NO_FORMAT, f"KorProxy reads no requests in the format {shortened(name, 100)!r}. It reads: {known}.")
     return spoken[name]
 
 
@@ -157,7 +158,7 @@ def _about_model(candidate: Candidate) -> Iterator[str]:
     if known and not candidate.provider.offers(candidate.model):
         some = ", ".join(known[:SHOWN]) + (", ..." if len(known) > SHOWN else "")
         name = candidate.provider.id
-        yield f"{name} lists no model {candidate.model[:100]!r}; --to {name}/MODEL names another: {some}."
+        yield f"{name} lists no model {shortened(candidate.model, 100)!r}; --to {name}/MODEL names another: {some}."
 
 
 def _explained(

@@ -10,6 +10,7 @@ import attrs
 import trio
 
 from korproxy.errors.exceptions import KorproxyError
+from korproxy.kit.shortening import shortened
 
 LONGEST_REASON = 300  # characters; somebody else's exception may hold a page
 
@@ -139,7 +140,7 @@ def described(exc: BaseException) -> str:
     except Exception as worse:  # noqa: BLE001 -- its __str__ is somebody else's as well
         text = f"(and its text cannot be had: {type(worse).__name__})"
     line = f"{kind} {text}".rstrip(": ")
-    return line if len(line) <= LONGEST_REASON else line[: LONGEST_REASON - 1] + "…"
+    return shortened(line, LONGEST_REASON)
 
 
 def unwrap(exc: BaseException) -> BaseException:

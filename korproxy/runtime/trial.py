@@ -8,6 +8,7 @@ from typing import Any
 
 from korproxy.contracts import Dialect
 from korproxy.errors.exceptions import BadRequest, NoProvider
+from korproxy.kit.shortening import shortened
 from korproxy.models.calls import Call, Headers
 from korproxy.runtime.format_guess import guess_format
 from korproxy.server.routes import Routes
@@ -65,12 +66,14 @@ def _where(posted: Mapping[str, Any], document: Mapping[str, Any], dialects: Map
     if path:
         found = Routes(dialects).dialect(path)
         if found is None:
-            raise NoProvider(NO_FORMAT, f"No format has the path {path[:100]!r}.")
+            raise NoProvider(NO_FORMAT, f"No format has the path {shortened(path, 100)!r}.")
         return found, path
     name = _text(posted, "format") or guess_format(document)
     spoken = {each.name: each for each in dialects.values() if each.paths}
     if name not in spoken:
-        raise NoProvider(NO_FORMAT, f"KorProxy reads no requests in the format {name[:100]!r}. It reads: {', '.join(spoken)}.")
+        raise NoProvider(
+            NO_FORMAT, f"KorProxy reads no requests in the format {shortened(name, 100)!r}. It reads: {', '.join(spoken)}."
+        )
     path = spoken[name].paths[0]
     if "{model}" in path and not model:
         raise BadRequest(NO_MODEL, f'A request in the format {name} does not say the model itself: "model" has to.')

@@ -14,6 +14,7 @@ from korproxy.contracts import Dialect
 from korproxy.errors.exceptions import BadRequest, Busy, CallerRefused, InternalError, KorproxyError, Stopping
 from korproxy.gateway.routing import Snapshot
 from korproxy.gateway.rule_set import RuleSet
+from korproxy.kit.shortening import shortened
 from korproxy.kit.writing import json_bytes
 from korproxy.models.calls import Call, Headers, Peek, RawHeaders
 from korproxy.models.correlation import correlation_id, current_correlation, new_id
@@ -172,7 +173,7 @@ class Front:
 
     async def fail(self, exchange: Exchange, exc: Exception, common: RawHeaders) -> None:
         """Be the last wall: *exc* is a fault of KorProxy's own, which may end its request and must not take the server down."""
-        log.error("a fault of KorProxy's own in %.20s %.200r", exchange.method, exchange.path, exc_info=exc)
+        log.error("a fault of KorProxy's own in %.20s %r", exchange.method, shortened(exchange.path, 200), exc_info=exc)
         error = InternalError("KP-SYS-501", f"KorProxy failed: {type(exc).__name__}.")
         dialect = self.routes.dialect(exchange.path)  # and no format is asked whose error it is: one may be broken
         await self._say_no(exchange, error, common, dialect)
@@ -289,7 +290,7 @@ class Front:
         if exchange.started:
             exchange.break_off()
             return
-        log.info("refused %.20s %.200r: %s %s", exchange.method, exchange.path, exc.code, exc)
+        log.info("refused %.20s %r: %s %s", exchange.method, shortened(exchange.path, 200), exc.code, exc)
         with suppress(ClientLeft, BadRequest):  # the answer goes out all the same, to whoever still listens
             await exchange.drain(DRAIN_BYTES, _patience(exc))
         fault = self.faults.fault(exc, "" if exc.code == "KP-AUTH-004" else origin(exchange))
@@ -314,7 +315,7 @@ def _check_coding(headers: Headers) -> None:
     coding = headers.text(b"content-encoding").lower()
     if coding not in ("", "identity"):
         advice = "KorProxy takes no compressed ones; switch the compression of requests off in the tool"
-        raise BadRequest("KP-SYS-509", f"The body is compressed (Content-Encoding {coding[:40]!r}): {advice}.")
+        raise BadRequest("KP-SYS-509", f"The body is compressed (Content-Encoding {shortened(coding, 40)!r}): {advice}.")
 
 
 def _patience(exc: KorproxyError) -> float:

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 import attrs
 
 from korproxy.errors.exceptions import CallerRefused
+from korproxy.kit.shortening import shortened
 from korproxy.models.accounts import Secret
 from korproxy.models.calls import Headers
 from korproxy.server.keys import CLIENT, Key, KeyRing
@@ -109,7 +110,7 @@ class Guard:
         if host not in self.hosts and not (self.any_address and _is_address(host)):
             raise CallerRefused(
                 "KP-AUTH-004",
-                f"The Host {netloc[:100]!r} is not one of this KorProxy's."
+                f"The Host {shortened(netloc, 100)!r} is not one of this KorProxy's."
                 " If it is right, add it to [server] allowed_hosts in korproxy.toml.",
             )
         if said is not None and len(self._right) < _KNOWN_HOSTS and len(said) <= _LONGEST_HOST:
@@ -118,7 +119,7 @@ class Guard:
         if origin and origin not in self.origins and _netloc(origin) != netloc.lower():
             raise CallerRefused(
                 "KP-AUTH-005",
-                f"Web pages of {origin[:100]!r} may not call this KorProxy."
+                f"Web pages of {shortened(origin, 100)!r} may not call this KorProxy."
                 " If they should, add that origin to [server] allowed_origins in korproxy.toml.",
             )
 

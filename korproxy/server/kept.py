@@ -11,6 +11,7 @@ from korproxy.contracts import AnswerKeeper, Dialect
 from korproxy.errors.exceptions import BadRequest
 from korproxy.gateway.keeping import keeper_of
 from korproxy.gateway.kept_answers import Kept
+from korproxy.kit.shortening import shortened
 
 UNKNOWN = "KP-SYS-521"
 _YES = frozenset({"true", "1"})
@@ -32,7 +33,7 @@ class Question:
 
     def unknown(self) -> BadRequest:
         """Return the error for an answer that is not there."""
-        return BadRequest(UNKNOWN, f"Response with id {self.id[:100]!r} not found.")
+        return BadRequest(UNKNOWN, f"Response with id {shortened(self.id, 100)!r} not found.")
 
     def answer(self, method: str, kept: Kept, query: bytes = b"") -> bytes:
         """Return what is said of *kept*, which nobody but KorProxy has; *query* stood behind the path's ``?``.
@@ -47,7 +48,7 @@ class Question:
         if self.tail:
             return self.keeper.listed(kept.items, query)
         if dict(parse_qsl(query.decode("latin-1"))).get("stream", "").lower() in _YES:
-            raise BadRequest("KP-SYS-524", f"Response {self.id[:100]!r} is complete: ask for it without `stream`.")
+            raise BadRequest("KP-SYS-524", f"Response {shortened(self.id, 100)!r} is complete: ask for it without `stream`.")
         return kept.answer
 
 

@@ -9,6 +9,7 @@ import attrs
 from korproxy.contracts import Provider
 from korproxy.errors.exceptions import NoProvider
 from korproxy.gateway.routing import Snapshot, who_offers
+from korproxy.kit.shortening import shortened
 from korproxy.models.calls import Features, Kind
 from korproxy.models.providers import Model
 
@@ -49,7 +50,7 @@ def one_model(snapshot: Snapshot, wanted: str, offered: Sequence[Model]) -> Mode
         if wanted in (each.id, *each.aliases):
             return each
     if not snapshot.providers:
-        raise NoProvider("KP-PROV-105", f"There is no model {wanted[:200]!r}: no provider is configured yet.")
+        raise NoProvider("KP-PROV-105", f"There is no model {shortened(wanted, 200)!r}: no provider is configured yet.")
     able, name = who_offers(wanted, snapshot)
     found = next((each for each in able[0].models() if each.id == able[0].real_name(name)), None)
     return attrs.evolve(found or Model(id=wanted, owner=able[0].id), id=wanted)

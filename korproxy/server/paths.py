@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 from korproxy.errors.exceptions import BadRequest
+from korproxy.kit.shortening import shortened
 
 open_paths = frozenset({"/", "/healthz", "/api/hello"})  # answered to anybody: probes of tools and supervisors
 MODELS = "/v1/models"
@@ -77,7 +78,7 @@ def methods_at(path: str, calls: Collection[str]) -> tuple[str, ...]:
 
 def wrong_path(path: str, known: Sequence[str]) -> BadRequest:
     """Return the error for a path nobody serves. Most such calls come from a base URL with a ``/v1`` too many or too few."""
-    shown = path[:200]
+    shown = shortened(path, 200)
     if is_for_a_proxy(path):
         return BadRequest("KP-SYS-506", f"Nothing is at {shown!r}. {NO_PROXY}")
     served = (*known, *MODEL_LISTS)

@@ -18,7 +18,7 @@ _FORMS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     # The core leaves this one out unless [redaction] emails wants it, or ``outgoing`` names it.
     (
         "email-address",
-        r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9_][A-Za-z0-9._%+-]{0,254}+@(?:[A-Za-z0-9-]{1,63}+\.){1,8}[A-Za-z]{2,24}+",
+        r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,255}+@(?:[A-Za-z0-9-]{1,63}+\.){1,8}[A-Za-z]{2,24}+",
         ("@",),
     ),
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from korproxy.errors.exceptions import CommandFailed
+from korproxy.kit.shortening import shortened
 from korproxy.models.history import OFF, answer, with_rows
 from korproxy.models.searching import WantedRequests
 
@@ -41,7 +42,9 @@ def why(cli: Context, asked: str) -> Mapping[str, object]:
     found = requests(cli, WantedRequests(id=asked))
     rows = found["requests"]
     if not isinstance(rows, list) or not rows:
-        raise CommandFailed("KP-SYS-526", f"No request with the id {asked[:100]!r} is in the history, and no daemon runs.")
+        raise CommandFailed(
+            "KP-SYS-526", f"No request with the id {shortened(asked, 100)!r} is in the history, and no daemon runs."
+        )
     return {**found, "requests": with_rows([], rows)}
 
 
