@@ -16,6 +16,7 @@ from korproxy.gateway.clean import clean
 from korproxy.gateway.redact import Redactor
 from korproxy.gateway.why import Story
 from korproxy.models.clock import timestamp
+from korproxy.models.searching import WantedRequests
 from korproxy.plugins.report import data
 from korproxy.runtime.compose import Composition
 from korproxy.runtime.fitting import fitted, shortened
@@ -25,7 +26,8 @@ from korproxy.version import VERSION
 
 FORMAT, FORMAT_VERSION = "korproxy-debug-bundle", 1
 PATIENCE = 8.0  # seconds for each part, all at once; collectors have 5 of their own
-LINES, ROWS, DAY = 100, 200, 86400.0
+TIMES = ("oldest_request", "metrics_since", "tidied")  # of the store
+LINES, ROWS, DAY = 100, 20, 86400.0
 ABOUT = (
     "Made by KorProxy for whoever looks for a fault. It holds no prompts and no answers, and everything that looks like a"
     " secret was replaced by ***REDACTED***. Nothing was sent anywhere. Look through it before you share it."
@@ -144,6 +146,12 @@ async def _gather(name: str, ask: Part, patience: float, found: dict[str, Any]) 
         found[name] = {"error": described(exc)}
 
 
+async def recent(parts: Composition, ask: Callable[[WantedRequests], Awaitable[Mapping[str, Any]]]) -> dict[str, Any]:
+    """Return the last rows of each provider: one that is hardly used has its last success long before the last row of all."""
+    found = [await ask(WantedRequests(provider=each.id, most=ROWS)) for each in parts.providers]
+    return {"requests": rows_of(*found)}
+
+
 def configured(parts: Composition) -> dict[str, Any]:
     """Return the configuration in force: secrets masked, references as they are. It reads TOML: not for the Trio thread."""
     return {
@@ -162,12 +170,8 @@ def plugins(parts: Composition) -> list[Mapping[str, Any]]:
 
 def with_times(store: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the *store* says of itself with times that people can read."""
-    return {
-        name: timestamp(each)
-        if name in ("oldest_request", "metrics_since", "tidied") and isinstance(each, int | float)
-        else each
-        for name, each in store.items()
-    }
+    told = {name: each for name in TIMES if isinstance(each := store.get(name), int | float)}
+    return {**store, **{name: timestamp(each) for name, each in told.items()}}
 
 
 def rows_of(*answers: Mapping[str, Any]) -> list[Mapping[str, Any]]:

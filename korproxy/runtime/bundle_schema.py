@@ -54,7 +54,7 @@ PLUGIN = _table(
     }
 )
 LAST = _or_null(_table({"at": TIME, "model": TEXT, "status": _or_null(COUNT), "code": CODE, "request": TEXT}))
-ACCOUNT = _table({"name": TEXT, "last_success": LAST, "last_error": LAST}, additionalProperties=False)
+ACCOUNT = _table({"name": TEXT, "state": TEXT, "last_success": LAST, "last_error": LAST}, additionalProperties=False)
 PROVIDER = _table(
     {"id": TEXT, "type": TEXT, "base_url": TEXT, "accounts": _list(ACCOUNT), "no_key": TEXTS, "disabled": TEXTS},
     {"health": _list(ANYTHING), "checks": _list(ANYTHING), "running": COUNT, "waiting": COUNT, "connections": COUNT},

@@ -9,7 +9,8 @@ from typing import Any
 
 import attrs
 
-SIZES = ((20_000, 2000), (4000, 400), (1000, 100), (200, 25), (60, 8))  # characters of a text, entries of a list: tried in turn
+# Characters of a text and entries of a list: tried in turn.
+SIZES = ((20_000, 2000), (4000, 400), (1000, 100), (400, 100), (200, 25), (60, 8))
 DEEPEST = 60  # levels; more cannot be written as JSON by everybody, and nobody reads them
 LEFT_OUT = "left out"
 

@@ -100,9 +100,27 @@ def _name(*, good: bool) -> str:
 
 
 def with_accounts(providers: Sequence[Mapping[str, Any]], known: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return *providers*, as ``Health.providers`` tells them, with what happened lately to each of their accounts."""
+    """Return *providers*, as ``Health.providers`` tells them, with the state of their accounts and what happened to them."""
     nothing = {"last_success": None, "last_error": None}
     return [
-        {**each, "accounts": [{"name": name, **known.get(f"{each.get('id')}/{name}", nothing)} for name in each["accounts"]]}
+        {
+            **each,
+            "accounts": [
+                {"name": name, "state": _state(each, name), **known.get(f"{each.get('id')}/{name}", nothing)}
+                for name in each["accounts"]
+            ],
+        }
         for each in providers
     ]
+
+
+def _state(provider: Mapping[str, Any], account: str) -> str:
+    """Return how *account* does as a whole; ``partly`` where that is so only for some models."""
+    for state, names in (("disabled", provider.get("disabled")), ("no key", provider.get("no_key"))):
+        if account in (names or ()):
+            return state
+    if "health" not in provider:
+        return "unknown"
+    held = [each for each in provider["health"] if each.get("account") == account and each.get("state") != "available"]
+    whole = [each for each in held if not each.get("model")]
+    return str((whole or held)[0]["state"]) + ("" if whole else ", partly") if held else "available"

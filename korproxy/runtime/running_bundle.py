@@ -14,19 +14,13 @@ from korproxy.gateway.redact import Redactor
 from korproxy.kit.shortening import shortened
 from korproxy.models.clock import wall_time
 from korproxy.models.searching import WantedLines, WantedRequests
-from korproxy.runtime.bundle import DAY, LINES, ROWS, Known, bundle_of, configured, gathered, plugins, rows_of, with_times
+from korproxy.runtime.bundle import DAY, LINES, Known, bundle_of, configured, gathered, plugins, recent, rows_of, with_times
 from korproxy.runtime.health import Health
 from korproxy.runtime.lately import MOST_FAILURES
 from korproxy.runtime.supervision import tree
 
 NO_SHAPE = "KP-SYS-539"
-_NOT_HERE = {
-    "providers",
-    "services",
-    "plugins",
-    "sections",
-    "store",
-}  # parts of the health report that have a place of their own
+_NOT_HERE = {"providers", "services", "plugins", "sections", "store"}  # of the health report: they have their own places
 
 
 class Asked(Protocol):
@@ -54,7 +48,7 @@ async def running_bundle(health: Health, insight: Asked, redactor: Redactor, *, 
             "log": partial(insight.logs, WantedLines(most=LINES)),
             "metrics": partial(insight.metrics, DAY),
             "failed": partial(insight.requests, WantedRequests(failed=True, most=MOST_FAILURES)),
-            "recent": partial(insight.requests, WantedRequests(most=ROWS)),
+            "recent": partial(recent, parts, insight.requests),
         }
     )
     told = got["health"]
@@ -74,7 +68,7 @@ async def running_bundle(health: Health, insight: Asked, redactor: Redactor, *, 
         repro=shape,
         remarks=[f"{name}: {each['error']}" for name, each in got.items() if "error" in each],
     )
-    return await trio.to_thread.run_sync(partial(bundle_of, known, redactor, now=wall_time()))
+    return await trio.to_thread.run_sync(partial(bundle_of, known, redactor, now=wall_time()), abandon_on_cancel=True)
 
 
 async def _shape(lasting: Lasting, repro: str) -> Mapping[str, Any]:

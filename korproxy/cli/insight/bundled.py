@@ -19,7 +19,7 @@ from korproxy.gateway.redact import Redactor
 from korproxy.models.clock import wall_time
 from korproxy.models.routing import Routing
 from korproxy.models.searching import WantedLines, WantedRequests
-from korproxy.runtime.bundle import DAY, LINES, ROWS, Known, bundle_of, configured, gathered, plugins, rows_of, with_times
+from korproxy.runtime.bundle import DAY, LINES, Known, bundle_of, configured, gathered, plugins, recent, rows_of, with_times
 from korproxy.runtime.compose import Composition, compose
 from korproxy.runtime.health import sections
 from korproxy.runtime.lately import MOST_FAILURES
@@ -67,7 +67,7 @@ async def _from_files(cli: Context, parts: Composition, redactor: Redactor, rema
             "log": partial(_beside, partial(cli.insight.logs, WantedLines(most=LINES))),
             "metrics": partial(_beside, partial(counted.on_disk, cli, since=DAY)),
             "failed": partial(_beside, partial(history.on_disk, cli, WantedRequests(failed=True, most=MOST_FAILURES))),
-            "recent": partial(_beside, partial(history.on_disk, cli, WantedRequests(most=ROWS))),
+            "recent": partial(recent, parts, lambda wanted: _beside(partial(history.on_disk, cli, wanted))),
         }
     )
     known = Known(

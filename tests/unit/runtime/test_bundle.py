@@ -140,7 +140,8 @@ def test_the_stores_times_can_be_read_by_people() -> None:
     store = {"bytes": 5, "oldest_request": 1.5e9, "metrics_since": 1_500_000_000, "tidied": None}
 
     assert with_times(store) == {
-        **{"bytes": 5, "tidied": None},
+        "bytes": 5,
+        "tidied": None,
         **dict.fromkeys(("oldest_request", "metrics_since"), "2017-07-14T02:40:00.000Z"),
     }
 

@@ -87,6 +87,25 @@ def test_accounts_of_which_nothing_is_known_say_so() -> None:
     [found] = with_accounts([{"id": "one", "accounts": ["a", "b"]}], known)
 
     assert found["accounts"] == [
-        {"name": "a", "last_success": None, "last_error": {"code": "KP-NET-301"}},
-        {"name": "b", "last_success": None, "last_error": None},
+        {"name": "a", "state": "unknown", "last_success": None, "last_error": {"code": "KP-NET-301"}},
+        {"name": "b", "state": "unknown", "last_success": None, "last_error": None},
     ]
+
+
+def test_the_state_of_an_account_is_what_keeps_it_from_being_asked() -> None:
+    health = [
+        {"account": "c", "model": "m", "state": "rate_limited"},
+        {"account": "d", "model": "m", "state": "rate_limited"},
+        {"account": "d", "model": "", "state": "refused"},
+        {"account": "e", "model": "m", "state": "available"},
+    ]
+    provider = {"id": "one", "accounts": [*"abcde"], "disabled": ["a"], "no_key": ["a", "b"], "health": health}
+    [found] = with_accounts([provider], {})
+
+    assert {each["name"]: each["state"] for each in found["accounts"]} == {
+        "a": "disabled",
+        "b": "no key",
+        "c": "rate_limited, partly",
+        "d": "refused",
+        "e": "available",
+    }

@@ -35,7 +35,8 @@ def test_without_a_daemon_the_disk_says_what_it_knows(home: Path) -> None:
     assert (found["asked"], found["korproxy"]["status"], found["supervision"]) == ("files", "not running", None)
     assert found["remarks"][0] == "No daemon runs with this home: this is what is on the disk."
     assert [each["id"] for each in found["providers"]] == ["one", "two"]
-    assert found["providers"][0]["accounts"] == [{"name": "work", "last_success": None, "last_error": None}]
+    nothing = {"last_success": None, "last_error": None}
+    assert found["providers"][0]["accounts"] == [{"name": "work", "state": "no key", **nothing}]
     assert found["configuration"]["files"]["settings"]["providers"]["one"]["type"] == "compatible"
     assert found["system"]["os"]
     assert not (home / "korproxy.db").exists()
