@@ -25,7 +25,7 @@ from korproxy.models.accounts import Secret
 PATIENCE = 5.0  # seconds the daemon gets for each step of an answer
 POLL = 0.05  # seconds between two looks at the lock
 MOST = 16 * 1024**2  # bytes of an answer
-ASKED_WRONGLY = {400, 404, 409, 422}  # statuses of errors that say what is wrong with the question
+IN_ITS_WORDS = {400, 404, 409, 422, 503}  # statuses of errors that say what is wrong with the question, or missing
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- where to reach a daemon that is bound to every address
 
 
@@ -81,7 +81,7 @@ def talk(
 
     Raises:
         CommandFailed: KP-SYS-520: it did not answer in time, or not as it should; the daemon's own code where it answered that
-            there is something wrong with what it was asked.
+            there is something wrong with what it was asked, or that it cannot say it now.
     """
     import http.client
 
@@ -102,7 +102,7 @@ def talk(
     if answer.status in fine:
         raise silent(url, f"{method} {path} was not answered with {'JSON' if found is None else 'a JSON object'}")
     error = _error(found)
-    if error and answer.status in ASKED_WRONGLY:
+    if error and answer.status in IN_ITS_WORDS:
         raise CommandFailed(*error)
     words = f" ({error[0]}: {error[1]})" if error else ""
     raise silent(url, f"{method} {path} was answered with status {answer.status}{words}")

@@ -193,8 +193,9 @@ ASKED_WRONGLY = (
 
 
 @pytest.mark.code("KP-SYS-526")
-def test_what_is_wrong_with_the_question_has_the_daemon_s_own_code(home: Path) -> None:
-    with answering(home, ASKED_WRONGLY, status=404):
+@pytest.mark.parametrize("status", [404, 503])
+def test_what_is_wrong_with_the_question_or_missing_has_the_daemon_s_own_code(home: Path, status: int) -> None:
+    with answering(home, ASKED_WRONGLY, status=status):
         with pytest.raises(CommandFailed) as caught:
             daemon.get(url_of(home), "/v1/x", KEY)
 
