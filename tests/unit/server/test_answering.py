@@ -177,6 +177,15 @@ async def test_what_nobody_can_answer_is_raised_and_put_down_with_the_status_it_
     assert (at.only.provider, at.only.attempts, at.only.bytes_out) == (None, 0, 0)
 
 
+@pytest.mark.parametrize(("status", "kept"), [(200, False), (400, True)])
+async def test_what_a_request_looked_like_is_kept_only_where_it_failed(status: int, kept: bool) -> None:
+    async with open_echo(Scripted(status=status, pieces=[b"{}"])) as echo, stage(provider_at(echo.url)) as at:
+        event = await at.settle()
+        found = await at.answerer.gate.lasting.shapes.find(event.id)
+
+    assert (found is not None) == kept
+
+
 @pytest.mark.code("KP-NET-309")
 @pytest.mark.parametrize("kind", [b"text/event-stream", b"application/json"])
 async def test_what_breaks_before_anything_was_sent_is_a_real_status(kind: bytes) -> None:
