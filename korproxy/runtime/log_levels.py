@@ -9,10 +9,12 @@ from typing import Any
 from korproxy.config.checks import Mistake
 from korproxy.config.texts import LOG_LEVELS, log_level, log_name
 from korproxy.errors.exceptions import BadRequest
+from korproxy.kit.shortening import shortened
 from korproxy.runtime import logs
 
 WRONG = "KP-SYS-537"
 MOST = 100  # parts with a level of their own
+SHOWN = 40  # characters of what was posted
 UNTIL = "the configuration is read again, or KorProxy starts again"
 
 log = logging.getLogger("korproxy.runtime")
@@ -48,14 +50,14 @@ def _said(level: str, of_parts: Mapping[str, str]) -> list[str]:
 
 def _read(posted: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
     """Return the level for all, empty where there is none, and those for parts."""
-    if other := [str(each)[:40] for each in posted if each not in {"level", "levels"}]:
+    if other := [shortened(str(each), SHOWN) for each in posted if each not in {"level", "levels"}]:
         raise BadRequest(WRONG, f'There may be "level" and "levels", not {", ".join(map(repr, other[:5]))}.')
     level, of_parts = posted.get("level"), posted.get("levels") or {}
     if level is None and not of_parts:
         raise BadRequest(WRONG, 'Say which: {"level": "debug"}, or {"levels": {"gateway": "debug"}}.')
     if not isinstance(of_parts, Mapping):
         raise BadRequest(WRONG, '"levels" is an object of parts and their levels, such as {"gateway": "debug"}.')
-    found = {_part(name): _level(each, f"levels.{name[:40]}") for name, each in of_parts.items()}
+    found = {_part(name): _level(each, f"levels.{shortened(name, SHOWN)}") for name, each in of_parts.items()}
     return ("" if level is None else _level(level, "level")), found
 
 
@@ -64,9 +66,9 @@ def _part(name: str) -> str:
     try:
         log_name(short)
     except Mistake as exc:
-        raise BadRequest(WRONG, f"levels: {name[:40]!r} {exc}.") from None
+        raise BadRequest(WRONG, f"levels: {shortened(name, SHOWN)!r} {exc}.") from None
     if len(short) > MOST:
-        raise BadRequest(WRONG, f"levels: no part has such a long name as {name[:40]!r}.")
+        raise BadRequest(WRONG, f"levels: no part has such a long name as {shortened(name, SHOWN)!r}.")
     return short
 
 
@@ -75,5 +77,7 @@ def _level(value: object, at: str) -> str:
     try:
         log_level(text)
     except Mistake:
-        raise BadRequest(WRONG, f"{at}: {str(value)[:40]!r} is no level. Levels are {', '.join(LOG_LEVELS)}.") from None
+        raise BadRequest(
+            WRONG, f"{at}: {shortened(str(value), SHOWN)!r} is no level. Levels are {', '.join(LOG_LEVELS)}."
+        ) from None
     return text
