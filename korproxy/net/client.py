@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import inf
 
 import attrs
+import msgspec
 import trio
 
 from korproxy.models.calls import RawHeaders
@@ -22,8 +23,7 @@ class _Stale(Broken):
     """The connection was gone before one byte of an answer."""
 
 
-@attrs.define(eq=False)
-class Answer:
+class Answer(msgspec.Struct, eq=False):  # see ``models.calls``: one is made for each request
     """An open answer, head read. Whoever holds it must ``close`` it.
 
     Attributes:
@@ -35,7 +35,7 @@ class Answer:
     _connection: Connection
     reader: ResponseReader
     _unsent: bool = False
-    _closed: bool = attrs.field(default=False, init=False)
+    _closed: bool = False
 
     @property
     def status(self) -> int:

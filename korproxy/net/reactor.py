@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 import attrs
 import trio
-from trio.lowlevel import RunVar, reschedule
+from trio.lowlevel import RunVar
 
+from korproxy.net.lean_run import lean, waker
 from korproxy.net.waking import WOKEN
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Reactor:
 
     async def run(self) -> NoReturn:
         """Wake whoever can go on, for ever."""
-        wires, poll, fd = self._wires, self._epoll.poll, self._epoll.fileno()
+        wires, poll, fd, wake = self._wires, self._epoll.poll, self._epoll.fileno(), waker()
         while True:
             await trio.lowlevel.wait_readable(fd)
             for each, events in poll(0):
@@ -79,7 +80,7 @@ class Reactor:
                 reader = wire.reader
                 if events == _USUAL and reader is not None and wire.writer is None:  # as ``happened``, at half the price
                     wire.readable, wire.reader = True, None
-                    reschedule(reader, WOKEN)
+                    wake(reader, WOKEN)
                 else:
                     wire.happened(events)
 
@@ -110,6 +111,7 @@ async def open_reactor() -> AsyncIterator[Reactor | None]:
     if reactor is not None or not hasattr(select, "epoll"):
         yield reactor
         return
+    lean()
     reactor = Reactor(select.epoll())
     try:
         async with trio.open_nursery() as nursery:

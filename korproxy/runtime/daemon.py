@@ -17,6 +17,7 @@ from korproxy.config.keys import ensure_keys
 from korproxy.config.settings import LogSettings
 from korproxy.errors.exceptions import KorproxyError
 from korproxy.gateway.hiding import Hiding
+from korproxy.net.lean_run import PlainClock
 from korproxy.runtime.compose import Composition
 from korproxy.runtime.crash_guard import CrashGuard
 from korproxy.runtime.exit_codes import Exit
@@ -128,7 +129,10 @@ def _run(stack: ExitStack, options: Options, guard: CrashGuard, announce: Callab
         announce(_ready(options, parts, urls))
 
     with _single_errors():
-        trio.run(lambda: live(plan, ready=ready, on_stop=resort.arm if resort else lambda: None))
+        trio.run(
+            lambda: live(plan, ready=ready, on_stop=resort.arm if resort else lambda: None),
+            clock=PlainClock(),
+        )
 
 
 def _level(options: Options, log: LogSettings) -> str:
