@@ -92,11 +92,11 @@ class RunningInsight:
 
     def levels(self) -> dict[str, Any]:
         """Return the levels that hold for log lines."""
-        return levels_now()
+        return self._clean(levels_now())
 
     def set_levels(self, posted: Mapping[str, Any]) -> dict[str, Any]:
         """Have other levels hold."""
-        return set_levels(posted)
+        return self._clean(set_levels(posted))
 
     async def store(self) -> dict[str, Any]:
         """Return what the store says of itself: how large it is, and since when it has what is in it."""

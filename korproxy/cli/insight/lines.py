@@ -67,8 +67,9 @@ def log_levels(cli: Context, level: str | None = None, levels: Mapping[str, str]
     if level is None and not levels:
         if cli.running() is not None:
             return {"asked": "daemon", **cli.ask(LEVELS)}
-        log = rules(cli).settings.log
-        return {"asked": "files", "level": log.level, "levels": dict(log.levels)}
+        known = rules(cli)
+        log, redact = known.settings.log, known.redactor.redact
+        return {"asked": "files", "level": log.level, "levels": {redact(part): each for part, each in log.levels.items()}}
     wanted: dict[str, object] = {} if level is None else {"level": level}
     return {"asked": "daemon", **cli.post(LEVELS, wanted | ({"levels": dict(levels)} if levels else {}))}
 

@@ -169,7 +169,7 @@ async def test_lines_of_the_log_are_told_as_they_may_be_shown_today(tmp_path: Pa
 def test_levels_can_be_told_and_set(tmp_path: Path) -> None:
     told = insight(Recorder(tmp_path / "korproxy.db"))
     with logging_to(io.StringIO(), level="info", levels={}, redact=str):
-        set_to = told.set_levels({"levels": {"gateway": "debug"}})
+        set_to = told.set_levels({"levels": {"gateway": "debug", "sk-secret": "info"}})
         found = told.levels()
 
-    assert (found["level"], found["levels"], set_to["until"]) == ("info", {"gateway": "debug"}, UNTIL)
+    assert (found["level"], found["levels"], set_to["until"]) == ("info", {"gateway": "debug", "***REDACTED***": "info"}, UNTIL)
