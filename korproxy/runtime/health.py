@@ -18,6 +18,7 @@ from korproxy.runtime.supervise import ServiceState, described
 from korproxy.version import VERSION
 
 PATIENCE = 5.0  # seconds a collector gets
+LARGE = 50_000  # characters, or so: a millisecond for the rules that hide secrets
 
 log = logging.getLogger("korproxy.runtime")
 
@@ -111,7 +112,11 @@ async def _collect(collector: Collector, redactor: Redactor, found: dict[str, ob
     found[collector.name] = {"error": f"no answer within {PATIENCE:g} s"}
     try:
         with trio.move_on_after(PATIENCE):
-            found[collector.name] = clean(await collector.collect(), redactor)
+            told = await collector.collect()
+            if is_large(told):
+                found[collector.name] = await trio.to_thread.run_sync(clean, told, redactor, abandon_on_cancel=True)
+            else:
+                found[collector.name] = clean(told, redactor)
     except (Exception, SystemExit) as exc:  # noqa: BLE001 -- somebody else's code, and only its own section is lost
         log.info("collector %s failed: %s", collector.name, described(exc))
         found[collector.name] = {"error": redactor.redact(described(exc))}
@@ -119,3 +124,16 @@ async def _collect(collector: Collector, redactor: Redactor, found: dict[str, ob
 
 def _of_account(entry: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in entry.items() if name != "provider"}
+
+
+def is_large(value: object, most: int = LARGE) -> bool:
+    """Whether to redact all of *value* takes so long that it has to be done beside the loop."""
+    waiting = [value]
+    while waiting and most > 0:
+        each = waiting.pop()
+        most -= len(each) if isinstance(each, str | bytes) else 10
+        if isinstance(each, Mapping):
+            waiting += [*each.keys(), *each.values()]
+        elif isinstance(each, list | tuple | set | frozenset):
+            waiting += each
+    return most <= 0

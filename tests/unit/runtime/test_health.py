@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -24,7 +25,8 @@ from korproxy.plugins.offers import Offer
 from korproxy.plugins.report import PluginState, State
 from korproxy.runtime.compose import compose
 from korproxy.runtime.generation import Shared
-from korproxy.runtime.health import PATIENCE, Health
+from korproxy.runtime.health import LARGE, PATIENCE, Health, is_large
+from korproxy.runtime.health import sections as told
 from korproxy.runtime.health_check import HealthCheck
 from korproxy.runtime.reload import Reloader
 from korproxy.runtime.supervise import ServiceState
@@ -289,6 +291,37 @@ async def test_whatever_a_collector_gives_is_redacted_json() -> None:
             "7": "***",
         }
     }
+
+
+async def test_what_is_large_is_redacted_beside_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    where: dict[str, int] = {}
+
+    class Watched(Hider):
+        def find(self, text: str) -> Sequence[tuple[int, int]]:
+            where[text[:5]] = threading.get_ident()
+            return super().find(text)
+
+    collectors = [FakeCollector("small", {"a": "small"}), FakeCollector("large", {"a": ["large" * LARGE, SECRET]})]
+    found: Any = await told(collectors, Redactor.of([Watched()]))
+
+    assert (where["small"] == threading.get_ident(), where["large"] == threading.get_ident()) == (True, False)
+    assert found["large"]["a"][1] == "***"
+
+
+@pytest.mark.parametrize(
+    ("value", "large"),
+    [
+        ("x" * LARGE, True),
+        (b"x" * LARGE, True),
+        ([0] * LARGE, True),
+        (dict.fromkeys(range(LARGE)), True),
+        ({"a": ["x" * (LARGE // 2)] * 2}, True),
+        ({"a": ["x" * (LARGE // 2)]}, False),
+        (None, False),
+    ],
+)
+def test_it_is_known_what_is_large(value: object, large: bool) -> None:
+    assert is_large(value) == large
 
 
 async def test_a_collector_whose_answer_contains_itself_costs_only_its_own_section() -> None:
