@@ -440,7 +440,8 @@ SYS: tuple[ErrorCode, ...] = (
         message="There is no log to read.",
         description=(
             "`korproxy logs` reads the log files in KorProxy's home, and there are none."
-            " Either KorProxy has not run with this home yet, or `[log] file` is false and no daemon is running that could be asked."
+            " Either KorProxy has not run with this home yet, or `[log] file` is false and no daemon is running that could be"
+            " asked."
         ),
         steps=(
             "If KorProxy runs with another home, name it: `korproxy logs --home DIR`.",
