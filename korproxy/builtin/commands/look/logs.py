@@ -17,7 +17,7 @@ MOST = 100_000
 COLORS = {"debug": "bright_black", "warning": "yellow", "error": "red", "critical": "red"}
 # All that moves the cursor, colours the screen, or looks like the end of a line.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-NOTHING = "No line of the log is so."
+NOTHING = "The log has no such line."
 
 
 @click.command()
@@ -57,7 +57,8 @@ def logs(cli: Cli, /, *, follow: bool, level: str, component: str, id_: str, sin
 def line(entry: Mapping[str, Any]) -> str:
     """Return one entry as the daemon writes it to its terminal; further lines of its text are indented."""
     level = str(entry.get("level", "?"))
-    head = f"{_plain(entry.get('time', '?'))} {click.style(f'{_plain(level):8}', fg=COLORS.get(level))}"
+    shown = f"{_plain(level):8}"
+    head = f"{_plain(entry.get('time', '?'))} {click.style(shown, fg=COLORS[level]) if level in COLORS else shown}"
     text = _CONTROL.sub(_escaped, str(entry.get("message", ""))).replace("\n", "\n    ")
     return f"{head} {_plain(entry.get('component', '?')):9} [{_plain(entry.get('correlation_id', '-'))}] {text}"
 
