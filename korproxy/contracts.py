@@ -420,8 +420,15 @@ class Events(Protocol):
             trio.EndOfChannel: There will be none any more.
         """
 
+    async def receive_many(self, most: int) -> Sequence[Finished]:
+        """Return the next events, at least one and at most *most*: what a sink takes that writes many at once.
+
+        Raises:
+            trio.EndOfChannel: There will be none any more.
+        """
+
     def receive_nowait(self) -> Finished:
-        """Return the next event: what a sink takes that writes many at once.
+        """Return the next event, if it is here already.
 
         Raises:
             trio.WouldBlock: There is none yet.

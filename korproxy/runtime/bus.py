@@ -14,7 +14,7 @@ import trio
 from korproxy.contracts import Sink
 from korproxy.errors.exceptions import CannotStart
 from korproxy.models.outcome import Finished
-from korproxy.runtime.event_queue import EventQueue, QueueReader
+from korproxy.runtime.event_queue import EventQueue, Intake, QueueReader
 from korproxy.runtime.supervise import Restart, ServiceState, start_within, supervise
 
 QUEUE = 1024  # events a sink may lag behind before some are dropped
@@ -29,7 +29,7 @@ log = logging.getLogger("korproxy.runtime")
 class _Pipe:
     """The way to one sink. ``scope`` is what its task runs in."""
 
-    events: EventQueue = attrs.field(factory=lambda: EventQueue(QUEUE))
+    events: EventQueue
     scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
     ended: trio.Event = attrs.field(factory=trio.Event)
 
@@ -39,36 +39,43 @@ class Bus:
     """``emit`` never blocks and never raises; what a slow sink cannot take is dropped and counted.
 
     Attributes:
-        dropped: Events that never reached a sink, by its name. One that it held when it crashed is not among them.
+        emit: Offers an event to every sink.
         states: What is to be seen of each sink that started.
     """
 
-    dropped: Counter[str] = attrs.field(factory=Counter)
     states: list[ServiceState] = attrs.field(factory=list)
+    emit: Callable[[Finished], None] = attrs.field(init=False)
+    _dropped: Counter[str] = attrs.field(factory=Counter)
     _pipes: dict[str, _Pipe] = attrs.field(factory=dict)
+    _intake: Intake = attrs.field(factory=Intake)
     _closing: trio.Event = attrs.field(factory=trio.Event)
 
-    def emit(self, event: Finished) -> None:
-        """Offer *event* to every sink."""
-        for name, pipe in self._pipes.items():
-            if not pipe.events.put(event):
-                self._lose(name, 1)
+    def __attrs_post_init__(self) -> None:
+        self.emit, self._intake.spread_out = self._intake.put, self._note_lost
 
-    def _lose(self, name: str, count: int) -> None:
-        if not count:
-            return
-        if name not in self.dropped:
-            log.warning("the sink %s does not take its events as they come: some are lost", name)
-        self.dropped[name] += count
+    @property
+    def dropped(self) -> Counter[str]:
+        """Events that never reached a sink, by its name. One that it held when it crashed is not among them."""
+        self._intake.spread()
+        return self._dropped
+
+    def _note_lost(self) -> None:
+        for name, pipe in self._pipes.items():
+            if pipe.events.lost:
+                count, pipe.events.lost = pipe.events.lost, 0
+                if name not in self._dropped:
+                    log.warning("the sink %s does not take its events as they come: some are lost", name)
+                self._dropped[name] += count
 
     async def _start(self, nursery: trio.Nursery, sink: Sink, restart: Restart, stop: trio.Event | None) -> str | None:
         """Start *sink* in *nursery*, and leave it running there; return None, or why it did not start."""
-        pipe = _Pipe()
+        pipe = _Pipe(EventQueue(QUEUE, self._intake))
         state = ServiceState(name=f"sink {sink.name}")
         failed = await start_within(START, nursery, partial(self._consume, sink, pipe, state, restart), stop=stop)
         if failed is None:
             pipe.scope.shield = True  # from now on only `_drain` ends it: it is to see the end of cancelled requests, too
             self._pipes[sink.name] = pipe
+            self._intake.queues.append(pipe.events)
             self.states.append(state)
         return failed
 
@@ -83,7 +90,8 @@ class Bus:
             with pipe.scope:
                 await supervise(once, state, restart=restart, closing=self._closing, task_status=task_status)
         finally:
-            self._lose(sink.name, pipe.events.abandon())
+            pipe.events.abandon()
+            self._note_lost()
             pipe.ended.set()
 
     async def _drain(self) -> None:

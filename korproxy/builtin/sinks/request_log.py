@@ -72,22 +72,13 @@ class RequestLog:
     async def run(self, events: Events, *, task_status: trio.TaskStatus[None]) -> None:
         """Log until the channel closes."""
         task_status.started()
-        async for event in events:
-            batch = _with_others(event, events)
-            if log.isEnabledFor(logging.INFO):
-                _write(batch)
-            if len(batch) < BATCH:
-                await trio.sleep(GATHER)  # to be woken for each event costs more than to write its line
-
-
-def _with_others(first: Finished, events: Events) -> list[Finished]:
-    """Return a batch of *first* and what is there already."""
-    batch = [first]
-    receive = events.receive_nowait
-    with suppress(trio.WouldBlock, trio.EndOfChannel):
-        while len(batch) < BATCH:
-            batch.append(receive())
-    return batch
+        with suppress(trio.EndOfChannel):
+            while True:
+                batch = await events.receive_many(BATCH)
+                if log.isEnabledFor(logging.INFO):
+                    _write(batch)
+                if len(batch) < BATCH:
+                    await trio.sleep(GATHER)  # to be woken for each event costs more than to write its line
 
 
 def _write(batch: Sequence[Finished]) -> None:

@@ -17,6 +17,7 @@ from korproxy.store.connection import StoreDown, StoreNewer
 from korproxy.store.place import InFile
 from korproxy.store.recorder import Recorder
 from korproxy.store.store import Store
+from tests.fakes.events import open_events
 from tests.fakes.stores import NOON, Database, finished, opened
 
 Logs = list[logging.LogRecord]
@@ -37,7 +38,7 @@ def names(folder: Path) -> list[str]:
 
 async def run(recorder: Recorder, events: Sequence[Finished]) -> None:
     """Run *recorder* as the sink that it is, to its end."""
-    sender, receiver = trio.open_memory_channel[Finished](100)
+    sender, receiver = open_events(100)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(lambda: recorder.run(receiver, task_status=trio.TASK_STATUS_IGNORED))
         for each in events:
@@ -104,6 +105,7 @@ async def test_names_that_callers_chose_are_redacted(tmp_path: Path) -> None:
     assert b"hunter2" not in (tmp_path / "korproxy.db").read_bytes()
 
 
+@pytest.mark.code("KP-SYS-533")
 async def test_while_the_store_is_down_everything_is_kept_and_tried_again_later(tmp_path: Path, expected_logs: Logs) -> None:
     failures = [1, 2, 3, 4]
     recorder = Recorder(Unreliable(tmp_path / "korproxy.db", failures))
@@ -140,6 +142,7 @@ def test_the_pauses_between_tries_grow(tmp_path: Path, expected_logs: Logs) -> N
     assert tries == [0, 2, 6, 14, 29, 59]
 
 
+@pytest.mark.code("KP-SYS-530")
 async def test_what_there_is_no_room_for_is_counted_and_said_once(
     tmp_path: Path, expected_logs: Logs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,6 +185,7 @@ class Full(InFile):
         return store
 
 
+@pytest.mark.code("KP-SYS-531")
 async def test_a_file_that_is_no_database_is_put_aside(tmp_path: Path, expected_logs: Logs) -> None:
     path = tmp_path / "korproxy.db"
     path.write_bytes(b"no database at all" * 100)
@@ -205,6 +209,7 @@ async def test_holes_that_are_found_while_it_runs_cost_only_the_past(tmp_path: P
     await run(recorder, [])
 
 
+@pytest.mark.code("KP-SYS-532")
 async def test_a_newer_database_is_not_touched(tmp_path: Path, expected_logs: Logs) -> None:
     path = tmp_path / "korproxy.db"
     with opened(InFile(path)) as store:

@@ -18,6 +18,7 @@ from msgspec import structs
 from korproxy.builtin.sinks.request_log import BATCH, LONGEST, korproxy_sinks, line
 from korproxy.models.outcome import Finished, Usage
 from korproxy.runtime.logs import logging_to
+from tests.fakes.events import open_events
 from tests.fakes.settings import FakeSettings
 
 OK = Finished(
@@ -100,7 +101,7 @@ async def test_each_event_is_logged_under_its_own_correlation_id_until_the_chann
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     [sink] = korproxy_sinks(FakeSettings())
-    send, receive = trio.open_memory_channel[Finished](2)
+    send, receive = open_events(2)
     with caplog.at_level(logging.INFO, "korproxy.requests"), trio.fail_after(5):
         async with receive, trio.open_nursery() as nursery:
             await nursery.start(sink.run, receive)
@@ -126,7 +127,7 @@ async def test_a_line_that_nobody_writes_is_not_made(monkeypatch: pytest.MonkeyP
     [sink] = korproxy_sinks(FakeSettings())
     for level in (logging.WARNING, logging.INFO):
         caplog.set_level(level, "korproxy.requests")
-        send, receive = trio.open_memory_channel[Finished](1)
+        send, receive = open_events(1)
         async with send:
             send.send_nowait(structs.replace(OK, id=str(level)))
         await sink.run(receive, task_status=trio.TASK_STATUS_IGNORED)
@@ -139,7 +140,7 @@ async def test_events_of_many_batches_are_logged_in_their_order(
     autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     [sink] = korproxy_sinks(FakeSettings())
-    send, receive = trio.open_memory_channel[Finished](math.inf)
+    send, receive = open_events(math.inf)
     count = 3 * BATCH + 1
     with caplog.at_level(logging.INFO, "korproxy.requests"), trio.fail_after(5):
         async with receive, trio.open_nursery() as nursery:
@@ -165,7 +166,7 @@ class Counting(logging.Filter):
 async def logged(*events: Finished, among: logging.Handler | None = None, by: logging.Filter | None = None) -> list[str]:
     """Return the lines that KorProxy's own log has for *events*, without time; another handler gets them, too, or a filter."""
     [sink] = korproxy_sinks(FakeSettings())
-    send, receive = trio.open_memory_channel[Finished](len(events))
+    send, receive = open_events(len(events))
     async with send:
         for event in events:
             send.send_nowait(event)
@@ -229,7 +230,7 @@ async def test_who_makes_records_of_another_kind_makes_those_of_requests_too() -
 
 async def test_a_record_is_whole_and_made_when_it_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     [sink] = korproxy_sinks(FakeSettings())
-    send, receive = trio.open_memory_channel[Finished](2)
+    send, receive = open_events(2)
     before = time.time()
     with caplog.at_level(logging.INFO, "korproxy.requests"), trio.fail_after(5):
         async with receive, trio.open_nursery() as nursery:
