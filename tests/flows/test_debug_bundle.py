@@ -48,6 +48,8 @@ def korproxy_collectors(settings):
     yield Section("bad")
 """
 TOOL = {"type": "function", "function": {"name": "zorglub", "parameters": {"type": "object", "properties": {"zorglub": {}}}}}
+# What no provider takes, whatever it says: the result of a call that nobody made.
+ODD = [{"role": "user", "content": f"zorglub {SECRET}"}, {"role": "tool", "tool_call_id": "zorglub-1", "content": "zorglub"}]
 
 
 def bundle(home: Path, *args: str) -> dict[str, Any]:
@@ -88,7 +90,7 @@ async def test_a_bundle_tells_what_went_wrong_and_no_secret_while_the_daemon_run
             settings = mock_settings(mock.url)
             with daemon(home, "--plugins-dir", str(tmp_path), settings=settings) as running:
                 good = await chat(running, "hello, my name is zorglub")
-                bad = await chat(running, f"{{{{mock: status=400}}}} zorglub {SECRET}", tools=[TOOL], max_tokens=7)
+                bad = await chat(running, "", messages=ODD, tools=[TOOL], max_tokens=7)
                 await until(lambda: "shaky crashed" in "".join(running.log))
                 asked = bad.headers["x-korproxy-request"]
                 alive = await trio.to_thread.run_sync(bundle, home, "--repro", asked)
@@ -124,9 +126,11 @@ async def test_a_bundle_tells_what_went_wrong_and_no_secret_while_the_daemon_run
     assert {each["name"]: each["state"] for each in alive["plugins"]}["mine"] == "loaded"
 
     name = alive["repro"]["body"]["tools"][0]["function"]["name"]
-    assert (len(name), alive["repro"]["body"]["max_tokens"], again.status_code) == (7, 7, 200)  # the mock obeys no filler
+    assert (len(name), alive["repro"]["body"]["max_tokens"]) == (7, 7)
+    assert (again.status_code, again.headers["x-korproxy-error"]) == (400, "KP-PROV-101")  # without a word of it
 
-    assert [(each["id"], each["why"]) for each in gone["failures"]] == [(asked, None)]
+    repeated = again.headers["x-korproxy-request"]
+    assert [(each["id"], each["why"]) for each in gone["failures"]] == [(repeated, None), (asked, None)]
     assert gone["metrics"]["total"]["requests"] == 3
-    assert gone["providers"][0]["accounts"][0]["last_error"]["request"] == asked
+    assert gone["providers"][0]["accounts"][0]["last_error"]["request"] == repeated
     assert gone["log"]["lines"][-1]["message"] == "stopped"

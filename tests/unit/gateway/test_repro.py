@@ -129,7 +129,22 @@ def test_nothing_of_what_clients_write_is_in_the_shape_of_any_known_request(path
     assert PLANTED not in json.dumps(shape(planted))
 
 
-LISTS = st.recursive(st.text(max_size=80) | st.integers() | st.booleans() | st.none(), st.lists)
+WORDS = st.sampled_from(
+    [PLANTED, f"a {PLANTED} b", "text", "type", "role", "user", "messages", "required", "arguments", "$ref"]
+)
+ANYTHING = st.recursive(
+    WORDS | st.integers() | st.none(),
+    lambda each: st.lists(each) | st.dictionaries(WORDS, each) | each.map(json.dumps),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(WORDS.filter(lambda each: each != "model"), ANYTHING))
+def test_whatever_a_request_is_made_of_no_word_of_a_client_is_left(body: dict[str, Any]) -> None:
+    assert PLANTED not in json.dumps(shape(body))
+
+
+LISTS = st.recursive(st.text(max_size=80) | st.integers() | st.booleans() | st.none(), st.lists, max_leaves=12)
 
 
 @given(LISTS)

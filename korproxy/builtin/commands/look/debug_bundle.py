@@ -43,18 +43,17 @@ def debug_bundle(cli: Cli, /, *, output: str | None, copy: bool, repro: str) -> 
     bundle = cli.insight.bundle(repro=repro)
     text = json.dumps(bundle, indent=2, ensure_ascii=False) + "\n"
     path = _path(cli, bundle, output, copy=copy)
-    lines = []
-    if path is not None:
-        write_private(path, text, code=NOT_WRITTEN)
-        lines.append(f"Wrote {path} ({len(text.encode()) / 1000:,.0f} kB).")
-    if copy:
-        lines.append(_copied(json.dumps(bundle, ensure_ascii=False, separators=(",", ":"))))
     if path is None and not copy:
         cli.show(text.rstrip("\n"), bundle)
         return
-    lines += [*_told(bundle), SHARED]
+    lines = []
+    if path is not None:
+        write_private(path, text, code=NOT_WRITTEN)
+        lines.append(f"Wrote {path} ({_size(text)}).")
+    if copy:
+        lines.append(_copied(bundle, path))
     done = {"output": None if path is None else str(path), "copied": copy, "remarks": bundle.get("remarks")}
-    cli.show("\n".join(lines), done)
+    cli.show("\n".join([*lines, *_told(bundle), SHARED]), done)
 
 
 def _path(cli: Cli, bundle: Mapping[str, Any], output: str | None, *, copy: bool) -> Path | None:
@@ -69,11 +68,20 @@ def _path(cli: Cli, bundle: Mapping[str, Any], output: str | None, *, copy: bool
     return Path(f"korproxy-debug-{made}.json")
 
 
-def _copied(text: str) -> str:
-    ways = [*(["the terminal"] if by_terminal(text) else []), *filter(None, [by_program(text)])]
-    if not ways:
-        raise CommandFailed(NOT_COPIED, f"Nothing here takes {len(text.encode()) / 1000:,.0f} kB into a clipboard.")
-    return f"Copied it ({len(text.encode()) / 1000:,.0f} kB) by {' and by '.join(ways)}."
+def _copied(bundle: Mapping[str, Any], path: Path | None) -> str:
+    """Put *bundle* into the clipboard, and say how."""
+    text = json.dumps(bundle, separators=(",", ":"))  # all of it ASCII: some programs take other letters for something else
+    by_name, sent = by_program(text), by_terminal(text)
+    if not by_name and not sent:
+        advice = f"It was written to {path} all the same." if path else "Write it to a file with --output FILE."
+        raise CommandFailed(NOT_COPIED, f"Nothing here takes {_size(text)} into a clipboard. {advice}")
+    if not by_name:
+        return f"Asked the terminal to put it into the clipboard ({_size(text)}). Not every one does that, and none says so."
+    return f"Copied it by {by_name} ({_size(text)})" + (", and asked the terminal to do so." if sent else ".")
+
+
+def _size(text: str) -> str:
+    return f"{len(text.encode()) / 1000:,.0f} kB"
 
 
 def _told(bundle: Mapping[str, Any]) -> list[str]:

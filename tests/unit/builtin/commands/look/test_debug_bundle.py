@@ -88,19 +88,34 @@ def test_it_is_copied_in_one_line_and_into_a_file_only_where_that_is_asked_for(
 
     assert [json.loads(each) for each in copied] == [BUNDLE, BUNDLE]
     assert "\n" not in copied[0]
-    assert one.stdout.splitlines()[0] == "Copied it (0 kB) by the terminal."
-    assert two.stdout.splitlines()[:2] == [f"Wrote {tmp_path / 'file'} (0 kB).", "Copied it (0 kB) by the terminal."]
+    said = "Asked the terminal to put it into the clipboard (0 kB). Not every one does that, and none says so."
+    assert one.stdout.splitlines()[0] == said
+    assert two.stdout.splitlines()[:2] == [f"Wrote {tmp_path / 'file'} (0 kB).", said]
+
+
+@pytest.mark.parametrize(("sent", "words"), [(True, ", and asked the terminal to do so."), (False, ".")])
+def test_it_is_said_which_program_has_it(home: Path, monkeypatch: pytest.MonkeyPatch, sent: bool, words: str) -> None:
+    monkeypatch.setattr(debug_bundle, "by_terminal", lambda _: sent)
+    monkeypatch.setattr(debug_bundle, "by_program", lambda _: "wl-copy")
+    with bundled(home):
+        done = run("debug-bundle", "--copy")
+
+    assert done.stdout.splitlines()[0] == f"Copied it by wl-copy (0 kB){words}"
 
 
 @pytest.mark.code("KP-SYS-541")
-def test_where_nothing_takes_a_copy_that_is_an_error(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_nothing_takes_a_copy_that_is_an_error(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(debug_bundle, "by_terminal", lambda _: False)
     monkeypatch.setattr(debug_bundle, "by_program", lambda _: "")
     with bundled(home):
         done = run("debug-bundle", "--copy")
+        also = run("debug-bundle", "--copy", "--output", tmp_path / "file")
 
     assert (done.exit_code, done.stdout) == (1, "")
-    assert done.stderr.startswith("error KP-SYS-541: Nothing here takes 0 kB into a clipboard.")
+    begin = "error KP-SYS-541: Nothing here takes 0 kB into a clipboard. "
+    assert done.stderr.startswith(f"{begin}Write it to a file with --output FILE.")
+    assert also.stderr.startswith(f"{begin}It was written to {tmp_path / 'file'} all the same.")
+    assert (tmp_path / "file").exists()
 
 
 @pytest.mark.code("KP-SYS-540")
