@@ -41,7 +41,6 @@ def _all(root: RootSettings, home: Home, environ: Mapping[str, str]) -> Iterator
         except (NotPrivate, NotReadable):
             continue
     for table in root.providers.values():
-        yield from _of_address(table.base_url or "")
         for account in table.accounts:
             yield from _of_reference(account.key or "", home, environ)
     for meant in _of_reference(root.store.url or "", home, environ):

@@ -34,11 +34,11 @@ class RegexRedaction:
     """
 
     name: str
-    pattern: re.Pattern[str]
+    pattern: re.Pattern[str] = attrs.field(repr=False)  # it may be made of the secrets themselves; and so may clues
     order: int = 100
     longest: int = 4096
     replacement: str = "***REDACTED***"
-    clues: tuple[str, ...] = attrs.field(default=(), validator=deep_iterable(_is_clue, instance_of(tuple)))
+    clues: tuple[str, ...] = attrs.field(default=(), repr=False, validator=deep_iterable(_is_clue, instance_of(tuple)))
     run: int = 0
 
     def find(self, text: str) -> Sequence[Span]:
