@@ -85,6 +85,18 @@ class Histogram:
             counts[step] = counts.get(step, 0) + count
         self.sum += other.sum
 
+    def merge_bytes(self, coded: bytes) -> None:
+        """Count all of what ``to_bytes`` made *coded* of, too.
+
+        Raises:
+            ValueError: It is something else.
+        """
+        total, more = _coded.decode(coded)
+        counts = self.counts
+        for step, count in more.items():
+            counts[step] = counts.get(step, 0) + count
+        self.sum += total
+
     def percentile(self, percent: float) -> float | None:
         """Return what *percent* of the durations did not exceed, in seconds; None where there were none."""
         wanted = self.count * percent / 100

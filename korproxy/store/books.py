@@ -92,6 +92,15 @@ def totals_in(found: Row) -> Totals:
         raise Damaged("a histogram in it cannot be read") from None
 
 
+def merge_histograms(found: Totals, seconds: bytes, first_byte: bytes) -> None:
+    """Count in *found* what the last two of ``COLUMNS`` say."""
+    try:
+        found.seconds.merge_bytes(seconds)
+        found.first_byte.merge_bytes(first_byte)
+    except ValueError:
+        raise Damaged("a histogram in it cannot be read") from None
+
+
 @lru_cache(8)
 def _upsert(table: str, key: tuple[str, ...]) -> str:
     names = (*key, *COLUMNS)

@@ -1,14 +1,18 @@
-"""Questions to the tables. Peewee writes the SQL, the same for every database; nothing else here needs it."""
+"""Questions to the tables. Where they are not always the same, peewee writes the SQL; nothing else here needs it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from korproxy.models.measures import SeriesKey, Totals
+from korproxy.models.measures import COUNTERS, HOUR, SeriesKey, Totals
 from korproxy.models.searching import MOST, WantedRequests
 from korproxy.store import books
 from korproxy.store.connection import Connection, Row
-from korproxy.store.tables import Bucket, Request, Series, Total, peewee
+from korproxy.store.tables import Request, Series, Total, peewee
+
+SLICE = HOUR  # of which at most so much is in memory at once
 
 _writer = peewee.Database(None)  # of SQL: it is connected to nothing
 
@@ -29,21 +33,43 @@ def requests(connection: Connection, wanted: WantedRequests) -> list[dict[str, A
 
 
 def counted(connection: Connection, since: float, until: float) -> list[tuple[SeriesKey, Totals]]:
-    """Return what was counted in the minutes and hours that began between two times."""
-    query = _with_series(Bucket).where(Bucket.start >= since, Bucket.start < until)
-    return [_keyed(each) for each in _asked(connection, query)]
+    """Return what was counted of each series in the minutes and hours that began between two times.
+
+    There may be half a million of them: so the database adds up what it can, and the rest is read in slices.
+    """
+    found: dict[int, Totals] = {}
+    with _snapshot(connection):
+        between = "FROM buckets WHERE start >= ? AND start < ?"
+        first, last = connection.execute(f"SELECT min(start), max(start) {between}", (since, until))[0]
+        if first is None:
+            return []
+        for number, *sums in connection.execute(f"SELECT series, {_SUMS} {between} GROUP BY series", (since, until)):
+            found[number] = Totals(*sums)
+        for begin in range(first, last + 1, SLICE):
+            for number, seconds, first_byte in connection.execute(
+                f"SELECT series, seconds, first_byte {between}", (begin, min(begin + SLICE, last + 1))
+            ):
+                books.merge_histograms(found[number], seconds, first_byte)
+        names = connection.execute(f"SELECT id, {_NAMES} FROM series ORDER BY id")
+    return [(SeriesKey(*key), found[number]) for number, *key in names if number in found]
+
+
+@contextmanager
+def _snapshot(connection: Connection) -> Iterator[None]:
+    """Read all of the block from the same state of the database, whoever tidies it up meanwhile."""
+    connection.execute("BEGIN" if connection.kind == "sqlite" else connection.begin)
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
 
 
 def totals(connection: Connection) -> list[tuple[SeriesKey, Totals]]:
     """Return what this daemon has counted since the store is there; of what it has not seen for days, nothing."""
-    query = _with_series(Total).where(Total.replica == connection.replica)
-    return [_keyed(each) for each in _asked(connection, query)]
-
-
-def _with_series(table: type[Bucket] | type[Total]) -> Any:
     names = [getattr(Series, each) for each in SeriesKey._fields]
-    numbers = [getattr(table, each) for each in books.COLUMNS]
-    return table.select(*names, *numbers).join(Series, on=(table.series == Series.id))
+    numbers = [getattr(Total, each) for each in books.COLUMNS]
+    query = Total.select(*names, *numbers).join(Series, on=(Total.series == Series.id)).order_by(Total.series)
+    return [_keyed(each) for each in _asked(connection, query.where(Total.replica == connection.replica))]
 
 
 def _keyed(found: Row) -> tuple[SeriesKey, Totals]:
@@ -56,5 +82,7 @@ def _asked(connection: Connection, query: Any) -> Any:
     return connection.execute(sql, values)
 
 
+_SUMS = ", ".join(f"CAST(sum({each}) AS BIGINT)" for each in COUNTERS)
+_NAMES = ", ".join(SeriesKey._fields)
 _REQUEST = tuple(Request._meta.sorted_field_names)  # noqa: SLF001 -- that is where peewee has them
 _STREAM = _REQUEST.index("stream")

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from korproxy.models.measures import HOUR, Totals, key_of
 from korproxy.models.searching import MOST, WantedRequests
-from korproxy.store import reading, rows
-from korproxy.store.connection import Connection
+from korproxy.store import books, reading, rows
+from korproxy.store.connection import Connection, Damaged
 from tests.fakes.stores import NOON, finished
 
 PAST = [
@@ -52,3 +53,27 @@ def test_a_row_comes_back_as_it_went_in(connection: Connection) -> None:
 def test_one_answer_has_a_bounded_number_of_rows(connection: Connection) -> None:
     rows.write(connection, [finished(number) for number in range(MOST + 5)])
     assert len(reading.requests(connection, WantedRequests(most=10**9))) == MOST
+
+
+def test_what_was_counted_over_days_is_added_up_by_series(connection: Connection) -> None:
+    hours = 50
+    events = [finished(hour * HOUR, upstream_model=f"m{hour % 3}", seconds=hour) for hour in range(hours)]
+    books.write(connection, events, {})
+    found = dict(reading.counted(connection, NOON + HOUR, NOON + (hours - 1) * HOUR))
+    exact = {key_of(each): Totals() for each in events}
+    for each in events[1:-1]:
+        exact[key_of(each)].merge(Totals.of([each]))
+    assert found == exact
+
+
+def test_where_nothing_was_counted_there_is_nothing(connection: Connection) -> None:
+    books.write(connection, [finished()], {})
+    assert reading.counted(connection, NOON + 60, 10 * NOON) == []
+
+
+def test_a_bucket_that_is_no_histogram_is_damage_and_the_next_question_is_answered(connection: Connection) -> None:
+    books.write(connection, [finished()], {})
+    connection.execute("UPDATE buckets SET first_byte = ?", (b"garbage",))
+    with pytest.raises(Damaged):
+        reading.counted(connection, NOON, NOON + 60)
+    assert [totals.requests for _, totals in reading.totals(connection)] == [1]
