@@ -14,7 +14,7 @@ from korproxy.cli.insight.disk import Disk
 from korproxy.config.accounts_file import AddedAccounts
 from korproxy.config.reading import Loaded, read_all
 from korproxy.config.settings import RootSettings
-from korproxy.errors.exceptions import CommandFailed, ConfigError
+from korproxy.errors.exceptions import CommandFailed, ConfigError, KorproxyError
 from korproxy.gateway.redact import Redactor
 from korproxy.models.clock import wall_time
 from korproxy.models.routing import Routing
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 ADDRESS = "/v1/diagnostics/bundle"
 PATIENCE = 20.0  # seconds; a daemon in trouble takes all of the time that each part has
-SILENT, NO_SHAPE = "KP-SYS-520", "KP-SYS-539"
+ALIVE = 4.0  # seconds to say that it is there
+NO_SHAPE = "KP-SYS-539"
 
 
 def bundle(cli: Context, *, repro: str = "") -> Mapping[str, object]:
@@ -46,9 +47,10 @@ def bundle(cli: Context, *, repro: str = "") -> Mapping[str, object]:
             raise CommandFailed(NO_SHAPE, f"No daemon runs with home {cli.home}; only a running one has shapes of requests.")
         return from_files(cli, "No daemon runs with this home: this is what is on the disk.")
     try:
+        cli.talk("GET", "/healthz", patience=ALIVE)  # one that hangs is not waited for as long as one that works on it
         return cli.talk("GET", ADDRESS + (f"?repro={quote(repro, safe='')}" if repro else ""), patience=PATIENCE)
-    except CommandFailed as exc:
-        if repro or exc.code != SILENT:
+    except KorproxyError as exc:  # an older daemon has no such address; and whatever it is, the disk is still there
+        if repro:
             raise
         return from_files(cli, f"The daemon did not answer, so this is what is on the disk: {exc}", state="silent")
 

@@ -20,7 +20,11 @@ def made(home: Path, **asked: str) -> dict[str, Any]:
 
 
 def test_the_running_daemon_is_asked(home: Path) -> None:
-    answers = {"GET /v1/diagnostics/bundle": {"asked": "daemon"}, "GET /v1/diagnostics/bundle?repro=a%2Fb": {"asked": "it"}}
+    answers = {
+        "GET /healthz": {"status": "ok"},
+        "GET /v1/diagnostics/bundle": {"asked": "daemon"},
+        "GET /v1/diagnostics/bundle?repro=a%2Fb": {"asked": "it"},
+    }
     with answering_each(home, answers):
         found = made(home), made(home, repro="a/b")
 
@@ -42,13 +46,14 @@ def test_without_a_daemon_the_disk_says_what_it_knows(home: Path) -> None:
     assert not (home / "korproxy.db").exists()
 
 
-def test_of_a_daemon_that_does_not_answer_the_disk_tells(home: Path) -> None:
+@pytest.mark.parametrize(("status", "body"), [(200, b"no JSON"), (404, json.dumps(ERROR).encode()), (500, b"{}")])
+def test_of_a_daemon_that_does_not_answer_the_disk_tells(home: Path, status: int, body: bytes) -> None:
     furnished(home)
-    with answering(home, b"no JSON"):
+    with answering(home, body, status=status):
         found = made(home)
 
     assert (found["asked"], found["korproxy"]["status"]) == ("files", "silent")
-    assert found["remarks"][0].startswith("The daemon did not answer, so this is what is on the disk: The daemon at http://")
+    assert found["remarks"][0].startswith("The daemon did not answer, so this is what is on the disk: ")
 
 
 def test_a_configuration_that_cannot_be_used_is_told_with_its_mistakes(home: Path) -> None:
