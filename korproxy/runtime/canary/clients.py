@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import trio
 
-from korproxy.runtime.canary.places import PLUGIN_FAILS
+from korproxy.runtime.canary.places import FAILING, PLUGIN_FAILS
 from korproxy.runtime.canary.planting import Plant
 
 CHAT, MESSAGES, RESPONSES = "/v1/chat/completions", "/v1/messages", "/v1/responses"
@@ -69,6 +69,22 @@ def _tools(plant: Plant) -> Request:
     return Request(body=json.dumps({"model": _say(plant), "messages": messages}).encode())
 
 
+def _failing(plant: Plant) -> Request:
+    """Put the secret into everything in which a request has content, and into what only looks like structure."""
+    schema = {"type": "object", "properties": {plant.text: {"type": "string", "enum": [plant.text]}}}
+    tool = {"type": "function", "function": {"name": "look", "description": plant.text, "parameters": schema}}
+    message = [{"type": "text", "text": plant.text}, {"type": "image_url", "image_url": {"url": f"data:{plant.text}"}}]
+    return Request(body=_chat(_say(plant), content=message, tools=[tool], stop=[plant.text], metadata={plant.text: plant.text}))
+
+
+def _in_pieces(plant: Plant) -> Request:
+    """Send the body in chunks that are shorter than any secret."""
+    body = _chat(f"{CANARY}/{plant.text}")
+    pieces = [body[at : at + 7] for at in range(0, len(body), 7)]
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(each), each) for each in pieces)
+    return Request(body=chunks + b"0\r\n\r\n", headers={"Content-Length": "", "Transfer-Encoding": "chunked"})
+
+
 def _with_header(name: str) -> Callable[[Plant], Request]:
     return lambda plant: Request(body=_chat(_say(plant)), headers={name: plant.text}, correlation=plant.marker)
 
@@ -101,6 +117,7 @@ REQUESTS: Mapping[str, Callable[[Plant], Request]] = {
     "tool arguments": _tools,
     "key of a JSON object": lambda plant: Request(body=_chat(_say(plant), metadata={plant.text: "x"})),
     "crossed prompt": lambda plant: _crossing(plant, plant.text),
+    "model name in a body in pieces": _in_pieces,
     "error body": _silent,
     "error body in pieces": _silent,
     "crossed error body": _crossing,
@@ -110,6 +127,8 @@ REQUESTS: Mapping[str, Callable[[Plant], Request]] = {
     "answer": _silent,
     "no status line": _asking,
     "garbage in an answer": _asking,
+    FAILING: _failing,
+    "fault in a format": lambda plant: Request(path="/planted", body=str(plant.number).encode()),
     PLUGIN_FAILS: lambda plant: Request(body=_chat(_say(plant, PLUGIN)), correlation=plant.marker),
 }
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import trio
 
+from korproxy.errors.exceptions import CommandFailed
 from korproxy.runtime.canary.clients import Request, ask
-from korproxy.runtime.canary.house import House
-from korproxy.runtime.canary.places import DATABASE, FILES, TERMINAL
+from korproxy.runtime.canary.house import NOT_PROVEN, House
+from korproxy.runtime.canary.places import DATABASE, FILES, LAST_GOOD, REPRO, TERMINAL
 
 AT_ONCE = 2  # commands that run beside each other
 ROUTES = (
@@ -19,12 +20,11 @@ ROUTES = (
     "/v1/providers",
     "/v1/routing",
     "/v1/requests?limit=1000",
-    "/v1/logs?lines=1000",
+    "/v1/logs?limit=1000",
     "/v1/logs/levels",
     "/v1/metrics",
     "/metrics",
     "/v1/errors",
-    "/v1/models",
 )
 RUNNING = (
     ("status",),
@@ -36,6 +36,7 @@ RUNNING = (
     ("debug-bundle", "--output", "-"),
     ("account", "list"),
 )
+FAILING_COMMANDS = ("check", "plugins")  # for there are mistakes, and broken plugins
 AT_REST = (
     ("logs", "--lines", "1000"),
     ("requests", "--json"),
@@ -47,17 +48,32 @@ AT_REST = (
 )
 
 
-async def routes(port: int, key: str, ids: Iterable[str]) -> dict[str, bytes]:
-    """Return what the management API says to every question, and why each of the requests *ids* went where it went."""
+async def routes(port: int, key: str, *, stories_of: Iterable[str], shapes_of: Iterable[str]) -> dict[str, bytes]:
+    """Return what the management API says to every question.
+
+    Args:
+        stories_of: Ids of requests; it is asked why each of them went where it went.
+        shapes_of: Ids of failed requests, for debug bundles that hold their shapes.
+
+    Raises:
+        CommandFailed: KP-SYS-542: one of them is not answered.
+    """
     found: dict[str, bytes] = {}
     for path in ROUTES:
-        found[f"GET {path.partition('?')[0]}"] = await ask(port, _question(path, key), key)
-    stories = [await ask(port, _question(f"/v1/requests/{each}/why", key), key) for each in ids]
-    return {**found, "GET /v1/requests/ID/why": b"\n".join(stories)}
+        found[f"GET {path.partition('?')[0]}"] = await asked(port, path, key)
+    stories = [await asked(port, f"/v1/requests/{each}/why", key) for each in stories_of]
+    shapes = [await asked(port, f"/v1/diagnostics/bundle?repro={each}", key) for each in shapes_of]
+    return {**found, "GET /v1/requests/ID/why": b"\n".join(stories), REPRO: b"\n".join(shapes)}
 
 
-def _question(path: str, key: str) -> Request:
-    return Request(method="GET", path=path, headers={"X-Management-Key": key, "Authorization": ""})
+async def asked(port: int, path: str, key: str) -> bytes:
+    """Return the whole answer to one question of the management API; errors as of ``routes``."""
+    question = Request(method="GET", path=path, headers={"X-Management-Key": key, "Authorization": ""})
+    answer = await ask(port, question, key)
+    if answer.split(b" ", 2)[1:2] != [b"200"]:
+        line = answer.partition(b"\r\n")[0].decode("ascii", "backslashreplace") or "nothing"
+        raise CommandFailed(NOT_PROVEN, f"The KorProxy of the self-test answers GET {path} with {line!r}.")
+    return answer
 
 
 async def commands(house: House, lines: Sequence[Sequence[str]], when: str) -> dict[str, bytes]:
@@ -67,7 +83,7 @@ async def commands(house: House, lines: Sequence[Sequence[str]], when: str) -> d
 
     async def run(args: Sequence[str]) -> None:
         async with places:
-            found[f"korproxy {' '.join(args)}, {when}"] = await house.run(*args)
+            found[f"korproxy {' '.join(args)}, {when}"] = await house.run(*args, fine=int(args[0] in FAILING_COMMANDS))
 
     async with trio.open_nursery() as nursery:
         for each in lines:
@@ -82,9 +98,16 @@ def files(house: House) -> dict[str, bytes]:
     paths = sorted(each for each in home.path.rglob("*") if each.is_file() and not theirs & {each, *each.parents})
     logs = [each for each in paths if home.logs in each.parents]
     database = [each for each in paths if each.name.startswith(home.database.name)]
-    others = [each for each in paths if each not in logs and each not in database]
+    good = [each for each in paths if home.last_good in each.parents]
+    others = [each for each in paths if each not in {*logs, *database, *good}]
     said = [house.path / name for name in ("stdout", "stderr")]
-    return {TERMINAL: _all(said), FILES: _all(logs), DATABASE: _all(database), "other files": _all(others)}
+    return {
+        TERMINAL: _all(said),
+        FILES: _all(logs),
+        DATABASE: _all(database),
+        LAST_GOOD: _all(good),
+        "other files": _all(others),
+    }
 
 
 def _all(paths: Iterable[Path]) -> bytes:

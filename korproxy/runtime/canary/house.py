@@ -17,10 +17,11 @@ from korproxy.config.environment import environment
 from korproxy.config.home import Home, prepare
 from korproxy.errors.exceptions import CommandFailed
 from korproxy.runtime.canary import planted
-from korproxy.runtime.canary.places import PLUGIN_FAILS
+from korproxy.runtime.canary.places import IMPORTED, PLUGIN_FAILS, TABLE, TYPED, WRONG
 from korproxy.runtime.canary.planting import Plant
 
 NOT_PROVEN = "KP-SYS-542"
+BY_NUMBER = (PLUGIN_FAILS, "fault in a format")  # places whose plants the plugin finds by their numbers
 VARIABLE = "PLANTED_KEY"
 READY_SECONDS, STOP_SECONDS, COMMAND_SECONDS = 20.0, 10.0, 20.0
 READY = b'{"ready"'  # begins the line that the daemon prints once it answers
@@ -80,12 +81,15 @@ class House:
     def furnish(self, upstream: str, plants: Sequence[Plant]) -> None:
         """Write the configuration, the secret's file and the plugin with what it is to let out."""
         prepare(self.home)
-        self.home.toml.write_text(SETTINGS.format(upstream=upstream, variable=VARIABLE), encoding="utf-8")
+        self.home.toml.write_text(configuration(upstream, plants), encoding="utf-8")
         secret = self.home.secrets / "planted"
         secret.touch(mode=0o600)
         secret.write_text(self.key, encoding="utf-8")
         self.plugins.mkdir()
         copyfile(planted.__file__, self.plugins / "planted.py")
+        for each in plants:
+            if each.place == IMPORTED:
+                (self.plugins / f"broken_{each.number}.py").write_text(f"raise RuntimeError({each.text!r})\n", encoding="utf-8")
         (self.plugins / "planted.json").write_text(json.dumps(_by_place(plants)), encoding="utf-8")
 
     @asynccontextmanager
@@ -115,22 +119,62 @@ class House:
                         await process.wait()
                     process.kill()  # which does nothing to one that has ended
 
-    async def run(self, *args: str) -> bytes:
-        """Run one command to its end; return what it said on both of its channels."""
+    async def run(self, *args: str, fine: int = 0) -> bytes:
+        """Run one command to its end; return what it said on both of its channels.
+
+        Args:
+            fine: The exit code that it has to have.
+
+        Raises:
+            CommandFailed: KP-SYS-542: it has another, or does not end.
+        """
         with trio.move_on_after(COMMAND_SECONDS):
             done = await trio.run_process(
                 self.command(*args), capture_stdout=True, stderr=subprocess.STDOUT, check=False, env=self._surroundings
             )
-            return bytes(done.stdout or b"")
+            said = bytes(done.stdout or b"")
+            if done.returncode == fine:
+                return said
+            text = " ".join(said.decode("utf-8", "backslashreplace").split())
+            raise CommandFailed(NOT_PROVEN, f"`korproxy {' '.join(args)}` ended with {done.returncode}: {text[:LONGEST]}")
         raise CommandFailed(NOT_PROVEN, f"`korproxy {' '.join(args)}` was not done within {COMMAND_SECONDS:g} s.")
 
 
 def _by_place(plants: Sequence[Plant]) -> Mapping[str, Sequence[str]]:
     found: dict[str, list[str]] = {}
     for each in plants:
-        model = f"say-{each.number} " if each.place == PLUGIN_FAILS else ""
-        found.setdefault(each.place, []).append(model + each.text)
+        number = f"{each.number} " if each.place in BY_NUMBER else ""
+        found.setdefault(each.place, []).append(number + each.text)
     return found
+
+
+def configuration(upstream: str, plants: Sequence[Plant]) -> str:
+    """Return a korproxy.toml with the plants that are to be in one."""
+    parts = [SETTINGS.format(upstream=upstream, variable=VARIABLE), '[providers.typed]\ntype = "compatible"']
+    parts.append(f'base_url = "{upstream}"')
+    parts += [
+        f'[[providers.typed.accounts]]\nname = "{each.marker}"\nkey = {_quoted(each.text)}'
+        for each in plants
+        if each.place == TYPED
+    ]
+    parts.append("[plugin.nobody]")
+    parts += [f"{each.marker}_key = {_quoted(each.text)}" for each in plants if each.place == TABLE]
+    return "\n".join(parts) + "\n"
+
+
+def mistaken(plants: Sequence[Plant]) -> str:
+    """Return a korproxy.toml with the plants that are to be in mistakes, each in three."""
+    parts = [
+        f'[providers.{each.marker}]\ntype = "compatible"\nbase_url = {_quoted(each.text)}\nmax_queue = {_quoted(each.text)}\n'
+        f"{_quoted(each.text)} = 1"
+        for each in plants
+        if each.place == WRONG
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text)  # which is a string in TOML, too
 
 
 async def _port(out: Path, err: Path, process: trio.Process) -> int:

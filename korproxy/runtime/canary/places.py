@@ -5,13 +5,18 @@ from __future__ import annotations
 from korproxy.runtime.canary.encodings import ENCODINGS
 from korproxy.runtime.canary.planting import Place
 
-TERMINAL, FILES, DATABASE = "terminal", "log files", "database"
+TERMINAL, FILES, DATABASE, LAST_GOOD = "terminal", "log files", "database", "last good configuration"
+REPRO = "GET /v1/diagnostics/bundle?repro=ID"
 ERRORS, FORWARDED, UPSTREAM = "our errors", "provider's answers", "upstream"
 LOGS = (TERMINAL, FILES)
 RETOLD = ("model name", "correlation id", "refusal of the credential")  # what `korproxy why` is asked about
 LINE = r"[\x20-\x7e]+"  # what a header can carry
 ALL = tuple(ENCODINGS)
+FAILING = "request that fails"  # whose shape a debug bundle may hold
 PLUGIN_FAILS = "failure of a provider's plugin"
+IMPORTED = "error at a plugin's import"
+WHILE_LOADED = "log line while plugins are loaded"
+TYPED, TABLE, WRONG = "key in place of a reference", "table of a plugin", "mistake in the configuration"
 SOME = ("plain", "base64", "JSON escapes")
 
 BY_CLIENTS = (
@@ -35,6 +40,7 @@ BY_CLIENTS = (
     Place(name="tool arguments", shown=(UPSTREAM,), content=True),
     Place(name="key of a JSON object", shown=(UPSTREAM,), content=True),
     Place(name="crossed prompt", shown=(UPSTREAM,), content=True),
+    Place(name="model name in a body in pieces", shown=(*LOGS, DATABASE), fits=r"[^\x00]{1,180}"),
 )
 BY_PROVIDERS = (
     Place(name="error body", shown=(FORWARDED,), encodings=SOME),
@@ -46,14 +52,24 @@ BY_PROVIDERS = (
     Place(name="answer", shown=(FORWARDED,), content=True),
     Place(name="no status line", fits=LINE, shown=LOGS),
     Place(name="garbage in an answer", fits=LINE, shown=LOGS),
+    Place(name=FAILING, shown=(UPSTREAM, FORWARDED), content=True),
 )
 BY_PLUGINS = (
     Place(name="log line of a plugin", shown=LOGS, encodings=ALL),
     Place(name="arguments of a log line", shown=LOGS),
     Place(name="traceback", shown=LOGS, encodings=SOME),
     Place(name=PLUGIN_FAILS, shown=LOGS),
+    Place(name="fault in a format", shown=LOGS, encodings=SOME),
     Place(name="crash of a service", shown=(*LOGS, "GET /v1/diagnostics/health")),
+    Place(name="crash of a service, cut off", shown=(*LOGS, "GET /v1/diagnostics/health"), before="x" * 230),
     Place(name="section of a collector", shown=("GET /v1/diagnostics/health",), encodings=ALL),
     Place(name="failure of a collector", shown=(*LOGS, "GET /v1/diagnostics/health")),
+    Place(name=WHILE_LOADED, shown=(TERMINAL,)),
+    Place(name=IMPORTED, shown=(TERMINAL, "korproxy plugins --json, at rest")),
 )
-PLACES = (*BY_CLIENTS, *BY_PROVIDERS, *BY_PLUGINS)
+BY_FILES = (
+    Place(name=TYPED, shown=("korproxy account list, running",), alone=True),
+    Place(name=TABLE, shown=("korproxy config export, at rest",), alone=True),
+    Place(name=WRONG, shown=(*LOGS, "GET /v1/diagnostics/health, wrong", "korproxy reload, wrong"), alone=True),
+)
+PLACES = (*BY_CLIENTS, *BY_PROVIDERS, *BY_PLUGINS, *BY_FILES)

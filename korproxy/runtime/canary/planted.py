@@ -6,11 +6,26 @@ import json
 import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any, cast
 
 import attrs
 import trio
 
-from korproxy.api import Account, Collector, OpenAICompatible, Outgoing, Provider, Service, Settings, UpstreamRequest, hookimpl
+from korproxy.api import (
+    Account,
+    Collector,
+    Dialect,
+    Fault,
+    Headers,
+    OpenAICompatible,
+    Outgoing,
+    Peek,
+    Provider,
+    Service,
+    Settings,
+    UpstreamRequest,
+    hookimpl,
+)
 
 log = logging.getLogger("planted")
 
@@ -20,6 +35,10 @@ def _texts(place: str) -> list[str]:
     file = Path(__file__).with_suffix(".json")
     found: dict[str, list[str]] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     return found.get(place, [])
+
+
+def _by_number(place: str) -> dict[str, str]:
+    return dict(each.split(" ", 1) for each in _texts(place))
 
 
 class Leak(Exception):
@@ -108,12 +127,58 @@ class Planted(OpenAICompatible):
         return super().prepare(request, account)
 
 
+def _never(*_: Any, **__: Any) -> Any:
+    raise NotImplementedError
+
+
+class Format:
+    """A format that fails at whatever it reads: the body is the number of what it says then."""
+
+    name = "planted"
+    paths = ("/planted",)
+    translator = None
+    kind = "chat"
+    listed = frozenset[str]()
+
+    set_model = reader = late_error = model_list = model_entry = _never
+
+    def wants_array(self, query: bytes) -> bool:
+        """Say no."""
+        del query
+        return False
+
+    def lists_models(self, path: str, query: bytes, headers: Headers) -> bool:
+        """Say no."""
+        del path, query, headers
+        return False
+
+    def error(self, fault: Fault) -> bytes:
+        """Return just the words."""
+        return fault.message.encode()
+
+    def peek(self, path: str, body: bytes) -> Peek:
+        """Raise."""
+        del path
+        _fail(_by_number("fault in a format").get(body.decode(), "no text"))
+        return Peek(model="", stream=False)
+
+
+@hookimpl
+def korproxy_dialects(settings: Settings) -> Iterable[Dialect]:
+    """Offer the format, and log while plugins are loaded."""
+    del settings
+    for text in _texts("log line while plugins are loaded"):
+        log.warning("%s", text)
+    yield cast("Dialect", Format())
+
+
 @hookimpl
 def korproxy_services(settings: Settings) -> Iterable[Service]:
     """Offer what talks and what crashes."""
     del settings
     yield Talker()
-    for number, text in enumerate(_texts("crash of a service")):
+    texts = [*_texts("crash of a service"), *_texts("crash of a service, cut off")]
+    for number, text in enumerate(texts):
         yield Crasher(f"planted-{number}", text)
 
 
@@ -130,6 +195,6 @@ def korproxy_collectors(settings: Settings) -> Iterable[Collector]:
 def korproxy_providers(settings: Settings) -> Iterable[Provider]:
     """Offer the provider; its models are numbers of plants."""
     del settings
-    texts = dict(each.split(" ", 1) for each in _texts("failure of a provider's plugin"))
+    texts = {f"say-{number}": text for number, text in _by_number("failure of a provider's plugin").items()}
     account = Account(name="only")
     yield Planted(id="planted", base_url="http://127.0.0.1:1/v1", accounts=(account,), texts=texts, patterns=("say-*",))

@@ -25,6 +25,7 @@ class Place:
         before: What stands before both.
         encodings: In which they are planted.
         content: What people or models say: no sink shows even the marker.
+        alone: Only the secret is planted; the marker is a name beside it.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Place:
     before: str = ""
     encodings: tuple[str, ...] = ("plain",)
     content: bool = False
+    alone: bool = False
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -73,7 +75,8 @@ def sow(
             for encoding in place.encodings:
                 secret = configured if shape is CONFIGURED else shape.make(draw)
                 marker = f"mark{run}{len(plants):05}"
-                text = f"{place.before}{marker}{place.between}{ENCODINGS[encoding](secret.text)}"
+                written = ENCODINGS[encoding](secret.text)
+                text = written if place.alone else f"{place.before}{marker}{place.between}{written}"
                 if not fits.fullmatch(text):
                     continue
                 plant = Plant(

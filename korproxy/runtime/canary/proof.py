@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,14 +14,15 @@ from korproxy.config.keys import ensure_keys
 from korproxy.errors.exceptions import CommandFailed
 from korproxy.runtime.canary import gathering
 from korproxy.runtime.canary.clients import REQUESTS, ask
-from korproxy.runtime.canary.house import NOT_PROVEN, House
-from korproxy.runtime.canary.places import ERRORS, FORWARDED, PLACES, RETOLD, UPSTREAM
+from korproxy.runtime.canary.house import NOT_PROVEN, House, configuration, mistaken
+from korproxy.runtime.canary.places import BY_FILES, ERRORS, FAILING, FORWARDED, LAST_GOOD, PLACES, RETOLD, UPSTREAM
 from korproxy.runtime.canary.planting import Place, Plant, sow
 from korproxy.runtime.canary.scanning import Finding, Missing, Scanner, markers, missing
 from korproxy.runtime.canary.shapes import CONFIGURED, SHAPES, Shape
 from korproxy.runtime.canary.upstream import Upstream, serving
 
 AT_ONCE = 4  # requests that run beside each other
+REPROS = 3  # debug bundles with the shape of a request: KorProxy remembers those of the last failures only
 SECONDS = 120.0  # for all of it
 NO_SINKS = (FORWARDED, UPSTREAM)  # not KorProxy's to write in: only the markers are looked for
 
@@ -101,7 +102,7 @@ async def _prove(folder: Path, program: Sequence[str], shapes: Sequence[Shape], 
         sinks = await _sinks(house, plants)
     found = markers(sinks)
     scanned = {name: data for name, data in sinks.items() if name not in NO_SINKS}
-    findings = await trio.to_thread.run_sync(Scanner(plants).findings, scanned)
+    findings = await trio.to_thread.run_sync(_findings, plants, scanned)
     return Proof(
         plants=plants,
         sinks={name: len(data) for name, data in sinks.items()},
@@ -110,6 +111,15 @@ async def _prove(folder: Path, program: Sequence[str], shapes: Sequence[Shape], 
         spoken=_spoken(plants, {name: each for name, each in found.items() if name not in NO_SINKS}),
         seconds=trio.current_time() - began,
     )
+
+
+def _findings(plants: Sequence[Plant], sinks: Mapping[str, bytes]) -> list[Finding]:
+    """Scan *sinks*. The last good configuration is a copy of the user's own files, which may hold what was typed into them."""
+    typed = {each.name for each in BY_FILES}
+    others = tuple(each for each in plants if each.place not in typed)
+    copied = {name: data for name, data in sinks.items() if name == LAST_GOOD}
+    written = {name: data for name, data in sinks.items() if name != LAST_GOOD}
+    return [*Scanner(tuple(plants)).findings(written), *Scanner(others).findings(copied)]
 
 
 def _spoken(plants: Iterable[Plant], found: Mapping[str, frozenset[str]]) -> list[Finding]:
@@ -138,17 +148,32 @@ async def _sinks(house: House, plants: Sequence[Plant]) -> dict[str, bytes]:
         await trio.to_thread.run_sync(house.furnish, url, plants)
         keys = ensure_keys(house.home)
         async with house.daemon() as port:
-            answers = await _drive(port, plants, keys.client.reveal())
+            answers = await _drive(port, [each for each in plants if each.place != FAILING], keys.client.reveal())
+            answers |= await _drive(port, [each for each in plants if each.place == FAILING], keys.client.reveal())
             management = keys.management.reveal()
-            stories = [each for number, each in answers.items() if plants[number].place in RETOLD]
-            asked = await gathering.routes(port, management, gathering.ids(stories))
+            asked = await gathering.routes(
+                port,
+                management,
+                stories_of=gathering.ids(_of(answers, plants, RETOLD)),
+                shapes_of=gathering.ids(_of(answers, plants, (FAILING,)))[-REPROS:],
+            )
             told = await gathering.commands(house, gathering.RUNNING, "running")
+            await trio.Path(house.home.toml).write_text(mistaken(plants), encoding="utf-8")
+            told["korproxy reload, wrong"] = await house.run("reload", fine=1)
+            told["korproxy status, wrong"] = await house.run("status")
+            told["GET /v1/diagnostics/health, wrong"] = await gathering.asked(port, "/v1/diagnostics/health", management)
+            told["korproxy check, wrong"] = await house.run("check", fine=1)
+            await trio.Path(house.home.toml).write_text(configuration(url, plants), encoding="utf-8")
     rest = await gathering.commands(house, gathering.AT_REST, "at rest")
     ours = [gathering.body(each) for number, each in answers.items() if ERRORS in plants[number].shown]
     theirs = [each for number, each in answers.items() if ERRORS not in plants[number].shown]
     files = await trio.to_thread.run_sync(gathering.files, house)
     said = {ERRORS: b"\n".join(ours), FORWARDED: b"\n".join(theirs), UPSTREAM: bytes(upstream.received)}
     return {**files, **said, **asked, **told, **rest}
+
+
+def _of(answers: Mapping[int, bytes], plants: Sequence[Plant], places: Collection[str]) -> list[bytes]:
+    return [answer for number, answer in answers.items() if plants[number].place in places]
 
 
 async def _drive(port: int, plants: Iterable[Plant], key: str) -> dict[int, bytes]:

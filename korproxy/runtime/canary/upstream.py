@@ -11,6 +11,7 @@ from functools import partial
 import attrs
 import trio
 
+from korproxy.runtime.canary.places import FAILING
 from korproxy.runtime.canary.planting import Plant
 
 Pieces = Sequence[bytes]
@@ -59,6 +60,7 @@ def _late(plant: Plant) -> Pieces:
 
 
 ANSWERS: Mapping[str, Callable[[Plant], Pieces]] = {
+    FAILING: lambda plant: [answer(_error(plant.text), status="400 Bad Request")],
     "error body": lambda plant: [answer(_error(plant.text), status="400 Bad Request")],
     "error body in pieces": _in_pieces,
     "crossed error body": lambda plant: [answer(_error(plant.text), status="400 Bad Request")],

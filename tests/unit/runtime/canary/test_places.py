@@ -4,7 +4,7 @@ from collections import Counter
 
 from korproxy.runtime.canary.clients import REQUESTS
 from korproxy.runtime.canary.encodings import ENCODINGS
-from korproxy.runtime.canary.places import BY_CLIENTS, BY_PLUGINS, BY_PROVIDERS, PLACES, PLUGIN_FAILS, RETOLD
+from korproxy.runtime.canary.places import BY_CLIENTS, BY_PLUGINS, BY_PROVIDERS, FAILING, PLACES, PLUGIN_FAILS, RETOLD
 from korproxy.runtime.canary.planting import sow
 from korproxy.runtime.canary.shapes import CONFIGURED, SHAPES
 from korproxy.runtime.canary.upstream import ANSWERS
@@ -18,9 +18,12 @@ def test_each_place_has_a_name_of_its_own_and_somewhere_to_be_seen() -> None:
 
 
 def test_clients_ask_for_everything_that_they_and_providers_can_let_out() -> None:
-    assert set(REQUESTS) == {*(each.name for each in (*BY_CLIENTS, *BY_PROVIDERS)), PLUGIN_FAILS}
+    in_plugins = (PLUGIN_FAILS, "fault in a format")
+
+    assert set(REQUESTS) == {*(each.name for each in (*BY_CLIENTS, *BY_PROVIDERS)), *in_plugins}
     assert set(ANSWERS) == {each.name for each in BY_PROVIDERS}
-    assert PLUGIN_FAILS in {each.name for each in BY_PLUGINS}
+    assert {each.name for each in BY_PLUGINS} >= set(in_plugins)
+    assert FAILING in ANSWERS
 
 
 def test_every_shape_gets_to_most_places_and_nearly_every_shape_to_each() -> None:

@@ -12,6 +12,7 @@ import pytest
 import trio
 import trio.testing
 
+from korproxy.api import Fault
 from korproxy.runtime.canary import planted
 from tests.fakes.plugin_files import FakeSettings
 
@@ -22,7 +23,10 @@ TEXTS = {
     "crash of a service": ["five"],
     "section of a collector": ["six"],
     "failure of a collector": ["seven"],
-    "failure of a provider's plugin": ["say-8 eight and more"],
+    "failure of a provider's plugin": ["8 eight and more"],
+    "crash of a service, cut off": ["nine"],
+    "fault in a format": ["10 ten"],
+    "log line while plugins are loaded": ["eleven"],
 }
 
 
@@ -45,7 +49,7 @@ def names(items: Sequence[object]) -> list[str]:
 
 
 async def test_it_logs_everything_it_knows(plugin: ModuleType, caplog: pytest.LogCaptureFixture) -> None:
-    talker, _ = plugin.korproxy_services(FakeSettings())
+    talker, *_ = plugin.korproxy_services(FakeSettings())
     async with trio.open_nursery() as nursery:
         await nursery.start(talker.run)
         await trio.testing.wait_all_tasks_blocked()
@@ -62,7 +66,7 @@ async def test_it_logs_everything_it_knows(plugin: ModuleType, caplog: pytest.Lo
 
 
 async def test_its_service_crashes_once_with_its_text(plugin: ModuleType) -> None:
-    _, crasher = plugin.korproxy_services(FakeSettings())
+    _, crasher, other = plugin.korproxy_services(FakeSettings())
     with pytest.RaisesGroup(pytest.RaisesExc(plugin.Leak, match="five")):
         async with trio.open_nursery() as nursery:
             await nursery.start(crasher.run)
@@ -70,6 +74,7 @@ async def test_its_service_crashes_once_with_its_text(plugin: ModuleType) -> Non
         await nursery.start(crasher.run)
         await trio.testing.wait_all_tasks_blocked()
         nursery.cancel_scope.cancel()
+    assert other.text == "nine"
 
 
 async def test_its_collectors_say_too_much_or_fail(plugin: ModuleType) -> None:
@@ -87,6 +92,20 @@ def test_its_provider_fails_with_the_text_of_the_model(plugin: ModuleType) -> No
     assert provider.offers("say-8")
     with pytest.raises(plugin.Leak, match="eight and more"):
         provider.prepare(outgoing, provider.accounts[0])
+
+
+def test_its_format_fails_at_whatever_it_reads(plugin: ModuleType, caplog: pytest.LogCaptureFixture) -> None:
+    (dialect,) = plugin.korproxy_dialects(FakeSettings())
+    said = [each.getMessage() for each in caplog.records]
+    caplog.clear()
+
+    assert said == ["eleven"]
+    assert (dialect.wants_array(b""), dialect.lists_models("/v1/models", b"", None)) == (False, False)
+    assert dialect.error(Fault(code="", status=500, message="no")) == b"no"
+    with pytest.raises(plugin.Leak, match="ten"):
+        dialect.peek("/planted", b"10")
+    with pytest.raises(NotImplementedError):
+        dialect.reader(stream=True)
 
 
 def test_where_nobody_has_written_anything_down_it_says_nothing() -> None:
