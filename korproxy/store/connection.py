@@ -81,6 +81,20 @@ def transaction(connection: Connection) -> Iterator[None]:
         yield
         connection.execute("COMMIT")
     except BaseException:
-        with suppress(StoreDown, Damaged):  # then the connection is gone, and with it the transaction
-            connection.execute("ROLLBACK")
+        _undo(connection)
         raise
+
+
+@contextmanager
+def snapshot(connection: Connection) -> Iterator[None]:
+    """All of the block reads from the same state of the database, whatever others do meanwhile. It writes nothing."""
+    connection.execute("BEGIN" if connection.kind == "sqlite" else connection.begin)
+    try:
+        yield
+    finally:
+        _undo(connection)
+
+
+def _undo(connection: Connection) -> None:
+    with suppress(StoreDown, Damaged):  # then the connection is gone, and with it the transaction
+        connection.execute("ROLLBACK")

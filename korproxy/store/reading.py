@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from korproxy.models.measures import COUNTERS, HOUR, SeriesKey, Totals
 from korproxy.models.searching import MOST, WantedRequests
 from korproxy.store import books
-from korproxy.store.connection import Connection, Row
+from korproxy.store.connection import Connection, Row, snapshot
 from korproxy.store.tables import Request, Series, Total, peewee
 
 SLICE = HOUR  # of which at most so much is in memory at once
@@ -38,7 +36,7 @@ def counted(connection: Connection, since: float, until: float) -> list[tuple[Se
     There may be half a million of them: so the database adds up what it can, and the rest is read in slices.
     """
     found: dict[int, Totals] = {}
-    with _snapshot(connection):
+    with snapshot(connection):
         between = "FROM buckets WHERE start >= ? AND start < ?"
         first, last = connection.execute(f"SELECT min(start), max(start) {between}", (since, until))[0]
         if first is None:
@@ -52,16 +50,6 @@ def counted(connection: Connection, since: float, until: float) -> list[tuple[Se
                 books.merge_histograms(found[number], seconds, first_byte)
         names = connection.execute(f"SELECT id, {_NAMES} FROM series ORDER BY id")
     return [(SeriesKey(*key), found[number]) for number, *key in names if number in found]
-
-
-@contextmanager
-def _snapshot(connection: Connection) -> Iterator[None]:
-    """Read all of the block from the same state of the database, whoever tidies it up meanwhile."""
-    connection.execute("BEGIN" if connection.kind == "sqlite" else connection.begin)
-    try:
-        yield
-    finally:
-        connection.execute("ROLLBACK")
 
 
 def totals(connection: Connection) -> list[tuple[SeriesKey, Totals]]:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from korproxy.store.connection import Connection, StoreDown, Unwritable, transaction
+from korproxy.store.connection import Connection, StoreDown, Unwritable, snapshot, transaction
+from korproxy.store.migrations import migrate
 from tests.fakes.stores import Database
 
 INSERT = "INSERT INTO meta (name, value) VALUES (?, ?)"
@@ -35,6 +36,22 @@ def test_after_an_error_in_a_transaction_the_connection_is_as_good_as_new(connec
         wrong()
     connection.execute(INSERT, ("b", "2"))
     assert names(connection) == ["b"]
+
+
+def test_a_snapshot_does_not_change_whatever_others_write_and_is_over_when_it_fails(base: Database) -> None:
+    one, other = base.connect(), base.connect()
+    migrate(one)
+    seen = []
+    try:
+        with pytest.raises(ZeroDivisionError), snapshot(one):
+            seen.append(names(one))
+            other.execute(INSERT, ("b", "2"))
+            seen.append(names(one))
+            raise ZeroDivisionError
+        assert (seen, names(one)) == ([[], []], ["b"])
+    finally:
+        one.close()
+        other.close()
 
 
 @pytest.mark.parametrize("value", ["\ud800", None], ids=["half a character", "nothing where something must be"])
