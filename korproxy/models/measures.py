@@ -12,6 +12,7 @@ from korproxy.models.outcome import NO_USAGE, Finished
 
 MINUTE = 60
 HOUR = 3600
+DAY = 24 * HOUR
 MINUTES_KEPT = 25 * HOUR  # older ones are added up to hours: a day, and one to do so
 OTHERS = "(others)"  # in place of a name, once there are too many of them
 MOST_SERIES = 500  # of one daemon; more are counted together, whoever chooses models' names
@@ -69,11 +70,14 @@ def count(events: Iterable[Finished]) -> dict[tuple[int, SeriesKey], Totals]:
     return counted
 
 
-def beginning(since: float, now: float) -> int:
+def beginning(since: float, now: float, days: int) -> int:
     """Return from when on what happened *since* can be told: since its minute; since its hour where minutes are no longer kept.
 
-    Both are seconds since the epoch.
+    Args:
+        since, now: Seconds since the epoch.
+        days: For how many anything is kept.
     """
+    since = max(since, now - days * DAY)
     unit = MINUTE if since > now - MINUTES_KEPT + HOUR / 2 else HOUR
     return int(since) // unit * unit
 

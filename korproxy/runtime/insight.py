@@ -30,18 +30,23 @@ if TYPE_CHECKING:  # see there
 
 @attrs.frozen(kw_only=True)
 class RunningInsight:
-    """Answers in JSON's own types; see ``server.manage.desk.InsightDesk``. Holds no state of its own."""
+    """Answers in JSON's own types; see ``server.manage.desk.InsightDesk``. Holds no state of its own.
+
+    Attributes:
+        days: For how many anything is kept.
+    """
 
     recorder: Recorder
     redactor: Redactor
     instruments: Instruments
     health: Health
     log: LogBook = attrs.field(factory=LogBook)
+    days: int = 7
 
     async def metrics(self, since: float) -> dict[str, Any]:
         """Return the summary of the last *since* seconds, what was dropped, and notes for who reads it."""
         now = wall_time()
-        begin = beginning(now - since, now)
+        begin = beginning(now - since, now, self.days)
 
         def told(store: Store) -> dict[str, Any]:
             at = self.instruments.read()

@@ -261,7 +261,12 @@ async def _serve(
         why=enquiries.why,
         test=enquiries.test,
         insight=RunningInsight(
-            recorder=instruments.recorder, redactor=plan.redactor, instruments=instruments, health=health, log=plan.log
+            recorder=instruments.recorder,
+            redactor=plan.redactor,
+            instruments=instruments,
+            health=health,
+            log=plan.log,
+            days=plan.parts.settings.store.days,
         ),
     )
     server = Server(

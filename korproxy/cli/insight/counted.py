@@ -25,7 +25,7 @@ def on_disk(cli: Context, *, since: float) -> Mapping[str, object]:
     from korproxy.cli.insight.disk import FILES, Disk
 
     disk, now, nothing = Disk(cli), wall_time(), list[tuple[SeriesKey, Totals]]()
-    begin = beginning(now - since, now)
+    begin = beginning(now - since, now, disk.settings.store.days)
     counted = disk.ask(lambda store: store.counted(begin, now), nothing)
     notes = [] if disk.settings.store.metrics else [OFF]
     return FILES | answer(counted, disk.redactor.redact, since=begin, until=now, notes=notes)

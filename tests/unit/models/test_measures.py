@@ -168,6 +168,10 @@ def test_what_was_counted_is_not_changed_by_who_adds_it_up() -> None:
 def test_what_happened_since_a_day_ago_is_told_by_the_minute_and_before_by_the_hour(ago: float, unit: int) -> None:
     since = NOW - ago - random.Random(1).random()
 
-    begin = beginning(since, NOW)
+    begin = beginning(since, NOW, 30)
 
     assert (begin % unit, 0 <= since - begin < unit) == (0, True)
+
+
+def test_what_is_not_kept_any_more_is_not_told() -> None:
+    assert beginning(0, NOW, 7) == (NOW - 7 * 24 * HOUR) // HOUR * HOUR

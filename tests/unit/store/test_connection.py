@@ -42,12 +42,17 @@ def test_a_snapshot_does_not_change_whatever_others_write_and_is_over_when_it_fa
     one, other = base.connect(), base.connect()
     migrate(one)
     seen = []
-    try:
-        with pytest.raises(ZeroDivisionError), snapshot(one):
+
+    def look() -> None:
+        with snapshot(one):
             seen.append(names(one))
             other.execute(INSERT, ("b", "2"))
             seen.append(names(one))
             raise ZeroDivisionError
+
+    try:
+        with pytest.raises(ZeroDivisionError):
+            look()
         assert (seen, names(one)) == ([[], []], ["b"])
     finally:
         one.close()
