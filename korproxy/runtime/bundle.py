@@ -47,6 +47,7 @@ ROOM: Mapping[str, int] = {
     "sections": 200_000,
     "repro": 350_000,
 }
+SECTION = 50_000  # and each section of "sections"
 
 Part: TypeAlias = Callable[[], Awaitable[Any]]
 
@@ -102,8 +103,11 @@ def bundle_of(known: Known, redactor: Redactor, *, now: float) -> dict[str, Any]
         "repro": known.repro,
     }
     cut: list[str] = []
+    for name, each in sections.items():  # so that one that tells too much costs the others nothing
+        sections[name], left_out = _fitted(each, f"sections.{name}", SECTION, redactor)
+        cut += left_out
     for name, part in parts.items():
-        parts[name], left_out = _fitted(part, name, redactor)
+        parts[name], left_out = _fitted(part, name, ROOM[name], redactor)
         cut += left_out
     return {
         "format": FORMAT,
@@ -118,9 +122,9 @@ def bundle_of(known: Known, redactor: Redactor, *, now: float) -> dict[str, Any]
     }
 
 
-def _fitted(part: Any, name: str, redactor: Redactor) -> tuple[Any, list[str]]:
+def _fitted(part: Any, name: str, room: int, redactor: Redactor) -> tuple[Any, list[str]]:
     try:
-        found, cut = fitted(clean(part, redactor), ROOM[name], name)
+        found, cut = fitted(clean(part, redactor), room, name)
     except Exception as exc:  # noqa: BLE001 -- a plugin's section may be anything, even something that holds itself
         found, cut = None, [f"{name}: all of it left out: {described(exc)}"]
     if found is None and part is not None:

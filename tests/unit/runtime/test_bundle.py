@@ -71,7 +71,7 @@ def test_a_bundle_stays_below_two_megabytes_and_says_what_was_cut() -> None:
 
     assert size(found) < 2_000_000
     assert sum(ROOM.values()) < 2_000_000
-    assert found["cut"][0] == "korproxy: 75 entries left out"
+    assert "korproxy: 75 entries left out" in found["cut"]
     assert len(found["cut"]) == 51
 
 
@@ -80,8 +80,16 @@ def test_a_part_that_cannot_be_told_at_all_costs_only_itself() -> None:
     endless["again"] = endless
     found = made(sections={"x": endless}, plugins=[endless], store={"files": 3})
 
-    assert (found["sections"], found["plugins"], found["store"]) == ({"error": "left out"}, [], {"files": 3})
-    assert [each.partition(": ")[0] for each in found["cut"]] == ["plugins", "sections"]
+    assert (found["sections"], found["plugins"], found["store"]) == ({"x": {"error": "left out"}}, [], {"files": 3})
+    assert [each.partition(": ")[0] for each in found["cut"]] == ["sections.x", "plugins"]
+
+
+def test_a_section_that_tells_too_much_costs_the_others_nothing() -> None:
+    found = made(sections={"chatty": {"lines": ["x" * 5000] * 100}, "brief": {"lines": [*range(3000)], "text": "y" * 5000}})
+
+    assert found["sections"]["chatty"]["lines"] == ["x" * 400 + "... (4600 characters more)"] * 100
+    assert found["sections"]["brief"] == {"lines": [*range(3000)], "text": "y" * 5000}
+    assert {each.partition(".l")[0] for each in found["cut"][:20]} == {"sections.chatty"}
 
 
 async def test_parts_that_fail_or_take_too_long_say_so(autojump_clock: MockClock) -> None:
