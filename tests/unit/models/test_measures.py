@@ -22,6 +22,7 @@ from korproxy.models.measures import (
     key_of,
 )
 from korproxy.models.outcome import NO_USAGE, Finished, Usage
+from tests.fakes.finished import finished as ended
 
 NOW = 1_800_000_000.0
 KEY = SeriesKey("claude", "opus", "day", "chat", "ok", "")
@@ -29,23 +30,8 @@ TOKENS = st.none() | st.integers(0, 10**7)
 
 
 def finished(**changes: object) -> Finished:
-    told: dict[str, object] = {
-        "id": "1",
-        "correlation_id": "c",
-        "key_name": "client",
-        "dialect": "openai-chat",
-        "model": "asked",
-        "outcome": "ok",
-        "at": NOW,
-        "seconds": 1.0,
-        "provider": "claude",
-        "upstream_model": "opus",
-        "profile": "day",
-        "type": "chat",
-        "attempts": 1,
-        **changes,
-    }
-    return Finished(**told)  # type: ignore[arg-type]
+    told = {"at": NOW, "seconds": 1.0, "provider": "claude", "upstream_model": "opus", "profile": "day", "type": "chat"}
+    return ended(1, **{**told, "attempts": 1, **changes})
 
 
 EVENTS = st.lists(
