@@ -34,13 +34,22 @@ MIGRATIONS = (
         1,
         "requests, what is counted, keys",
         (
+            """CREATE TABLE kinds (
+    id SERIAL, key_name TEXT NOT NULL, profile TEXT NOT NULL, type TEXT NOT NULL, dialect TEXT NOT NULL,
+    upstream_dialect TEXT NOT NULL, stream BOOLEAN NOT NULL, provider TEXT NOT NULL, account TEXT NOT NULL,
+    outcome TEXT NOT NULL, status INTEGER NOT NULL, code TEXT NOT NULL, UNIQUE (key_name, profile, type, dialect,
+    upstream_dialect, stream, provider, account, outcome, status, code))""",
             """CREATE TABLE requests (
-    id SERIAL, request_id TEXT NOT NULL, correlation_id TEXT NOT NULL, at FLOAT NOT NULL, key_name TEXT NOT NULL,
-    "user" TEXT, profile TEXT NOT NULL, type TEXT NOT NULL, dialect TEXT NOT NULL, upstream_dialect TEXT,
-    stream BOOLEAN NOT NULL, provider TEXT, account TEXT, model TEXT NOT NULL, upstream_model TEXT, outcome TEXT NOT NULL,
-    status INTEGER, code TEXT, attempts INTEGER NOT NULL, first_byte FLOAT, seconds FLOAT NOT NULL, tokens_in BIGINT,
-    cache_read BIGINT, cache_write BIGINT, tokens_out BIGINT, reasoning BIGINT, bytes_in BIGINT NOT NULL,
-    bytes_out BIGINT NOT NULL)""",
+    id SERIAL, kind BIGINT NOT NULL, request_id TEXT NOT NULL, correlation_id TEXT NOT NULL, at FLOAT NOT NULL, "user" TEXT,
+    model TEXT NOT NULL, upstream_model TEXT, attempts BIGINT NOT NULL, first_byte FLOAT, seconds FLOAT NOT NULL,
+    tokens_in BIGINT, cache_read BIGINT, cache_write BIGINT, tokens_out BIGINT, reasoning BIGINT,
+    bytes_in BIGINT NOT NULL, bytes_out BIGINT NOT NULL)""",
+            """CREATE VIEW history AS SELECT
+    requests.id AS id, request_id, correlation_id, at, key_name, "user", profile, type, dialect,
+    NULLIF(upstream_dialect, '') AS upstream_dialect, stream, NULLIF(provider, '') AS provider,
+    NULLIF(account, '') AS account, model, upstream_model, outcome, NULLIF(status, 0) AS status, NULLIF(code, '') AS code,
+    attempts, first_byte, seconds, tokens_in, cache_read, cache_write, tokens_out, reasoning, bytes_in, bytes_out
+    FROM requests CROSS JOIN kinds WHERE requests.kind = kinds.id""",  # CROSS: SQLite is to begin with the requests
             # Its end grows with the table's. An index of the ids would make each flush touch the whole of it.
             "CREATE INDEX requests_at ON requests (at)",
             """CREATE TABLE series (

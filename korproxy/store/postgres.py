@@ -60,7 +60,7 @@ class PostgresConnection:
 
     def size(self) -> int:
         """See ``Connection``."""
-        tables = ("requests", "series", "buckets", "totals", "keys", "meta")
+        tables = ("requests", "kinds", "series", "buckets", "totals", "keys", "meta")
         sizes = self.execute(f"SELECT sum(pg_total_relation_size(each)) FROM unnest(ARRAY{list(tables)}) AS each")
         return int(sizes[0][0])
 

@@ -2,31 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
+from operator import itemgetter
+from typing import Any, TypeAlias
 
 from msgspec.structs import astuple, replace
 
 from korproxy.models.outcome import Finished, Usage
-from korproxy.store.connection import Connection
+from korproxy.store.connection import Connection, Row
 
+MOST_KINDS = 5_000  # that are known by heart
 MOST_TEXT = 200  # characters of a name
 MOST_NUMBER = 2**53  # of anything that is counted; what claims to be more is nonsense
 
-_USAGE = Finished.__struct_fields__.index("usage")
-_FIELDS = (*Finished.__struct_fields__[:_USAGE], *Finished.__struct_fields__[_USAGE + 1 :], *Usage.__struct_fields__)
-COLUMNS = tuple("request_id" if each == "id" else each for each in _FIELDS)
+_AT = {name: number for number, name in enumerate(Finished.__struct_fields__)}
+_WHO = ("key_name", "profile", "type", "dialect", "upstream_dialect", "stream", "provider", "account")
+_OF_KIND = (*_WHO, "outcome", "status", "code")
+_OWN = ("correlation_id", "at", "model", "upstream_model", "attempts", "first_byte", "seconds", "bytes_in", "bytes_out")
+_of_kind = itemgetter(*[_AT[each] for each in _OF_KIND])
+_own = itemgetter(_AT["id"], *[_AT[each] for each in _OWN])
+COLUMNS = ("kind", "request_id", *_OWN, *Usage.__struct_fields__)
+
+Kinds: TypeAlias = dict[tuple[Any, ...], int]
 
 
-def row(event: Finished) -> tuple[object, ...]:
-    """Return *event* as a row: values for ``COLUMNS``."""
-    values = astuple(event)
-    return values[:_USAGE] + values[_USAGE + 1 :] + astuple(values[_USAGE])
+def write(connection: Connection, events: Sequence[Finished], kinds: Kinds) -> None:
+    """Write a row for each of *events*.
+
+    What many requests have in common is written once, as their kind: a row is half as long then, and takes half the time.
+
+    Args:
+        kinds: The numbers of those that are known; grows.
+    """
+    if len(kinds) > MOST_KINDS:
+        kinds.clear()
+    found: list[Row] = []
+    for event in events:
+        values = astuple(event)
+        kind = _of_kind(values)
+        number = kinds.get(kind)
+        if number is None:
+            number = kinds[kind] = _number(connection, kind)
+        found.append((number, *_own(values), *astuple(event.usage)))
+    connection.insert("requests", COLUMNS, found)
 
 
-def write(connection: Connection, events: Sequence[Finished]) -> None:
-    """Write a row for each of *events*."""
-    connection.insert("requests", COLUMNS, [row(each) for each in events])
+def _number(connection: Connection, kind: tuple[Any, ...]) -> int:
+    """Return the number of *kind*; make one where there is none. NULLs would all differ."""
+    values = [_NOT_KNOWN[name] if each is None else each for name, each in zip(_OF_KIND, kind, strict=True)]
+    names, marks = ", ".join(_OF_KIND), ", ".join("?" * len(_OF_KIND))
+    connection.execute(f"INSERT INTO kinds ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING", values)
+    where = " AND ".join(f"{name} = ?" for name in _OF_KIND)
+    return int(connection.execute(f"SELECT id FROM kinds WHERE {where}", values)[0][0])
+
+
+_NOT_KNOWN: Mapping[str, str | int] = {"upstream_dialect": "", "provider": "", "account": "", "status": 0, "code": ""}
 
 
 def cleaned(events: Sequence[Finished], harmless: Callable[[str], bool], redact: Callable[[str], str]) -> Sequence[Finished]:

@@ -30,6 +30,7 @@ class Store:
     connection: Connection
     unwritable: int = 0
     _series: dict[SeriesKey, int] = attrs.field(factory=dict)
+    _kinds: rows.Kinds = attrs.field(factory=dict)
 
     @classmethod
     def open(cls, path: Path) -> Store:
@@ -104,13 +105,14 @@ class Store:
                 if again and self._fact(written) == mark:
                     return
                 if history:
-                    rows.write(self.connection, events)
+                    rows.write(self.connection, events, self._kinds)
                 if metrics:
                     books.write(self.connection, events, self._series)
                 if self.connection.replica:  # there a connection may end just when it was told to commit
                     self.connection.execute(SET, (written, mark))
         except BaseException:
             self._series.clear()  # there may be numbers among them that were given back
+            self._kinds.clear()
             raise
 
     def requests(self, wanted: WantedRequests) -> list[dict[str, Any]]:

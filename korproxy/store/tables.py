@@ -41,7 +41,7 @@ __all__ = ["TABLES", "ApiKey", "Bucket", "Meta", "Request", "Series", "Total", "
 
 
 class Request(Model):
-    """One past request; see ``models.outcome.Finished``."""
+    """One past request; see ``models.outcome.Finished``. A view: much is stored once, as their kind."""
 
     id = BigAutoField()
     request_id = TextField()
@@ -73,7 +73,7 @@ class Request(Model):
     bytes_out = BigIntegerField()
 
     class Meta:
-        table_name = "requests"
+        table_name = "history"
 
 
 class Series(Model):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import asdict
 
 from korproxy.models.measures import HOUR, Totals, key_of
 from korproxy.models.searching import MOST, WantedRequests
@@ -37,21 +38,22 @@ PAST = [
 def test_the_newest_come_first_and_only_what_is_wanted(
     connection: Connection, wanted: dict[str, object], expected: list[int]
 ) -> None:
-    rows.write(connection, PAST)
+    rows.write(connection, PAST, {})
     found = reading.requests(connection, WantedRequests(**wanted))  # type: ignore[arg-type]
     assert [int(each["correlation_id"][2:]) for each in found] == expected
 
 
 def test_a_row_comes_back_as_it_went_in(connection: Connection) -> None:
-    rows.write(connection, PAST[3:])
+    rows.write(connection, PAST[3:], {})
     (found,) = reading.requests(connection, WantedRequests())
-    sent = dict(zip(rows.COLUMNS, rows.row(PAST[3]), strict=True))
+    sent = asdict(PAST[3])
+    sent |= asdict(sent.pop("usage")) | {"request_id": sent.pop("id")}
     assert found == {**sent, "id": found["id"], "user": None}
     assert (found["stream"], found["provider"]) == (False, None)
 
 
 def test_one_answer_has_a_bounded_number_of_rows(connection: Connection) -> None:
-    rows.write(connection, [finished(number) for number in range(MOST + 5)])
+    rows.write(connection, [finished(number) for number in range(MOST + 5)], {})
     assert len(reading.requests(connection, WantedRequests(most=10**9))) == MOST
 
 

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import astuple
 
 from korproxy.models.outcome import Finished, Usage
 from korproxy.models.searching import WantedRequests
@@ -18,51 +20,37 @@ def ids(connection: Connection) -> list[int]:
     return sorted(int(each["correlation_id"][2:]) for each in reading.requests(connection, ALL))
 
 
-def test_a_row_has_a_value_for_each_column() -> None:
-    assert dict(zip(rows.COLUMNS, rows.row(finished(7, code="KP-PROV-101")), strict=True)) == {
-        "request_id": "00000000-0000-0000-0000-000000000007",
-        "correlation_id": "c-7",
-        "key_name": "client",
-        "dialect": "openai-chat",
-        "model": "gpt-5",
-        "outcome": "ok",
-        "at": NOON + 7,
-        "seconds": 0.5,
-        "upstream_model": "gpt-5-2026",
-        "provider": "openai",
-        "account": "work",
-        "stream": True,
-        "status": 200,
-        "code": "KP-PROV-101",
-        "attempts": 1,
-        "first_byte": 0.2,
-        "bytes_in": 100,
-        "bytes_out": 1000,
-        "profile": "default",
-        "type": "chat",
-        "upstream_dialect": "openai-chat",
-        "tokens_in": 10,
-        "cache_read": 20,
-        "cache_write": 30,
-        "tokens_out": 40,
-        "reasoning": 5,
-    }
+def test_what_many_requests_have_in_common_is_stored_once(connection: Connection) -> None:
+    kinds: rows.Kinds = {}
+    rows.write(connection, [finished(1), finished(2), finished(3, status=None, provider=None)], kinds)
+    rows.write(connection, [finished(4)], {})
+    found = connection.execute("SELECT kind, count(*) FROM requests GROUP BY kind ORDER BY kind")
+    assert ([count for _, count in found], len(kinds)) == ([3, 1], 2)
+
+
+def test_kinds_are_not_known_by_heart_without_end(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "MOST_KINDS", 3)
+    kinds: rows.Kinds = {}
+    for number in range(6):
+        rows.write(connection, [finished(number, status=200 + number)], kinds)
+    rows.write(connection, [finished(6)], kinds)
+    assert (len(kinds), connection.execute("SELECT count(*) FROM kinds")[0][0]) == (3, 6)
 
 
 def test_the_oldest_rows_go_first(connection: Connection) -> None:
-    rows.write(connection, [finished(number) for number in range(10)])
+    rows.write(connection, [finished(number) for number in range(10)], {})
     gone = [rows.delete_before(connection, NOON + 5, 3), rows.delete_before(connection, NOON + 5, 3)]
     assert (gone, ids(connection)) == ([3, 2], [5, 6, 7, 8, 9])
 
 
 def test_there_are_never_more_rows_than_wanted(connection: Connection) -> None:
-    rows.write(connection, [finished(number) for number in range(10)])
+    rows.write(connection, [finished(number) for number in range(10)], {})
     gone = [rows.delete_beyond(connection, 4, 5) for _ in range(3)]
     assert (gone, ids(connection)) == ([5, 1, 0], [6, 7, 8, 9])
 
 
 def test_no_rows_at_all_may_be_wanted(connection: Connection) -> None:
-    rows.write(connection, [finished(0)])
+    rows.write(connection, [finished(0)], {})
     assert (rows.delete_beyond(connection, 0, 5), ids(connection)) == (1, [])
 
 
@@ -102,7 +90,7 @@ SPOILT = st.builds(
 
 @given(SPOILT)
 def test_what_was_tamed_fits_everywhere(event: Finished) -> None:
-    for value in rows.row(rows.tamed(event)):
+    for value in (*astuple(tamed := rows.tamed(event)), *astuple(tamed.usage)):
         match value:
             case str():
                 assert "\0" not in value.encode().decode()
@@ -111,7 +99,7 @@ def test_what_was_tamed_fits_everywhere(event: Finished) -> None:
             case float():
                 assert math.isfinite(value)
             case _:
-                assert value is None
+                assert value is None or value == tamed.usage
 
 
 @given(SPOILT)

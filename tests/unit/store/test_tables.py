@@ -7,14 +7,16 @@ from collections.abc import Mapping
 import pytest
 
 from korproxy.store.connection import Connection
-from korproxy.store.tables import TABLES, peewee
-
-MODELS = [each for each in TABLES if each._meta.table_name != "meta"]
+from korproxy.store.tables import TABLES, Request, peewee
 
 
 @pytest.mark.parametrize("model", TABLES, ids=lambda each: each._meta.table_name)
 def test_the_steps_make_the_tables_that_the_models_describe(connection: Connection, model: type[peewee.Model]) -> None:
-    assert columns(connection, model._meta.table_name) == described(model)
+    found, wanted = columns(connection, model._meta.table_name), described(model)
+    if model is Request:  # a view, of which no database says what may be NULL
+        assert list(found) == list(wanted)
+    else:
+        assert found == wanted
 
 
 def columns(connection: Connection, table: str) -> Mapping[str, bool]:
