@@ -101,11 +101,17 @@ class Daemon:
 
 
 @contextmanager
-def daemon(folder: Path, upstream: str, start: Sequence[str] = tuple(python("-m", "korproxy"))) -> Iterator[Daemon]:
-    """Run ``korproxy run`` with a fresh home in *folder* for the block; everything is as it comes, with one provider."""
+def daemon(
+    folder: Path, upstream: str, start: Sequence[str] = tuple(python("-m", "korproxy")), settings: str = ""
+) -> Iterator[Daemon]:
+    """Run ``korproxy run`` with a fresh home in *folder* for the block; with one provider, and else as it comes.
+
+    Args:
+        settings: What korproxy.toml says besides.
+    """
     home = folder / "home"
     home.mkdir(parents=True)
-    (home / "korproxy.toml").write_text(SETTINGS.format(url=upstream), encoding="utf-8")
+    (home / "korproxy.toml").write_text(SETTINGS.format(url=upstream) + settings, encoding="utf-8")
     command = [*start, "run", "--port", "0", "--json"]
     with running(command, folder, KORPROXY_HOME=str(home), BENCH_KEY=UPSTREAM_KEY) as program:
         yield Daemon(running=program, home=home, url=program.said["ready"]["urls"][0])

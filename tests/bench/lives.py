@@ -14,9 +14,10 @@ from tests.bench.plan import Bench
 from tests.bench.processes import apart, python, resident_bytes, seconds_of
 
 IDLE_SECONDS = 1.0
+WRITTEN = 3.0  # seconds after which the store is there, and what was asked for is in it
 STREAMS = 1000
 GROWTH = 50_000
-PAGES = ("/errors/KP-RATE-401", "/v1/errors", "/v1/providers", "/v1/diagnostics", "/v1/requests")
+PAGES = ("/errors/KP-RATE-401", "/v1/errors", "/v1/providers", "/v1/diagnostics", "/v1/requests", "/v1/metrics", "/metrics")
 
 
 def start_and_memory(bench: Bench, folder: Path) -> dict[str, float]:
@@ -30,7 +31,7 @@ def start_and_memory(bench: Bench, folder: Path) -> dict[str, float]:
         request.write_bytes(Case(name="one").request(gateway))
         with loading(bench.programs, gateway.port, request, count=1) as load:
             load.run()
-        time.sleep(IDLE_SECONDS)
+        time.sleep(WRITTEN)
         found["idle_mb"] = resident_bytes(ours.running.pid) / 1e6
         for page in PAGES:
             get(ours, page)
@@ -66,9 +67,9 @@ def growth(bench: Bench) -> dict[str, float]:
         request.write_bytes(Case(name="one").request(gateway))
         options = {"connections": 64, "warmup": GROWTH, "count": GROWTH, "seconds": 3600}
         with loading(bench.programs, gateway.port, request, **options) as load:
-            time.sleep(IDLE_SECONDS)
+            time.sleep(WRITTEN)
             before = resident_bytes(ours.running.pid)
             load.run()
-            time.sleep(IDLE_SECONDS)
+            time.sleep(WRITTEN)
             after = resident_bytes(ours.running.pid)
     return {"grown_mb": (after - before) / 1e6}

@@ -16,6 +16,7 @@ from tests.bench.compiled import Result, compiled, counts, loading, mocking
 from tests.bench.figures import Round, ideal_events
 from tests.bench.gateways import DIRECT, KORPROXY, Gateway, daemon
 from tests.bench.lives import GROWTH, growth, start_and_memory
+from tests.bench.observing import observing
 from tests.bench.peers import starts
 from tests.bench.plan import Bench, Measured, Plan, say
 from tests.bench.processes import BenchFailed, Peak, apart, cpu_seconds, python, seconds_of, wants_cpu
@@ -80,6 +81,8 @@ def one_round(bench: Bench, name: str, cases: Sequence[Case] = CASES) -> Round:
     values: dict[str, dict[str, float]] = {KORPROXY: {}}
     with _owned_up(bench, KORPROXY, "start and memory"):
         values[KORPROXY] |= start_and_memory(bench, folder)
+    with _owned_up(bench, KORPROXY, "observing"):
+        values[KORPROXY] |= observing(bench, folder)
     with daemon(folder / "hot", bench.upstream) as ours:
         for case in cases:
             for each in (ours.gateway(), *bench.others):

@@ -85,6 +85,7 @@ def test_the_bars_are_those_that_were_promised() -> None:
         "litellm_times": (">=", 50),
         "portkey_times": (">=", 10),
         "nginx_times": ("<=", 8),
+        "observing_us": ("<", 25),
         "added_p50_ms": ("<=", 0.3),
         "added_p95_ms": ("<=", 0.6),
         "first_byte_ms": ("<=", 0.4),
