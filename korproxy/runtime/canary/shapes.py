@@ -93,7 +93,7 @@ _FORMS = (
     ("azure-key", "api-key: {32x}"),
     ("environment-variable", "MISTRAL_API_KEY={32}"),
     # about the user
-    ("home-path", "/home/{14l}/work/notes.txt"),
+    ("home-path", "/home/{14l}/papers/notes.txt"),
     ("mail-address", "{14l}@example.com"),
 )
 SHAPES: tuple[Shape, ...] = tuple(Shape(name=name, form=form) for name, form in _FORMS)
