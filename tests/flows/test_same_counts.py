@@ -144,7 +144,7 @@ def sql(home: Path) -> dict[str, int]:
         found = connection.execute(
             "SELECT count(*) AS requests, (SELECT sum(requests) FROM buckets) AS minutes,"
             " (SELECT sum(requests) FROM totals) AS totals, sum(tokens_in) AS tokens_in, sum(tokens_out) AS tokens_out"
-            " FROM requests"
+            " FROM history"
         ).fetchone()
         return dict(found)
 

@@ -68,7 +68,7 @@ def test_a_daemon_that_is_killed_loses_one_flush_at_most(home: Path) -> None:
 
     def ids() -> list[str]:
         with closing(sqlite3.connect(path)) as connection:
-            return [each for (each,) in connection.execute("SELECT request_id FROM requests")]
+            return [each for (each,) in connection.execute("SELECT request_id FROM history")]
 
     killed_and_started_again(home, SETTINGS, ids)
     with closing(sqlite3.connect(path)) as connection:
@@ -82,7 +82,7 @@ def test_so_does_one_that_writes_to_postgresql(home: Path, monkeypatch: pytest.M
 
         def ids() -> list[str]:
             with psycopg.connect(url) as connection:
-                return [each for (each,) in connection.execute("SELECT request_id FROM requests")]
+                return [each for (each,) in connection.execute("SELECT request_id FROM history")]
 
         monkeypatch.setenv("DB", url)
         killed_and_started_again(home, SETTINGS + 'url = "env:DB"\n', ids)
@@ -95,7 +95,7 @@ def killed_and_started_again(home: Path, settings: str, ids: Callable[[], list[s
             assert counted(client) == (0, 0)  # the store is open from here on
         load = Load(running)
         load.begin()
-        trio.run(until, lambda: len(load.ended) >= SAFE)
+        trio.run(until, lambda: len(load.ended) >= SAFE, 30)
         time.sleep(FLUSH + MARGIN)  # then those are written, whatever comes
         killed = time.monotonic()
         running.ask_to_stop(signal.SIGKILL)
