@@ -52,10 +52,19 @@ TOOL = {"type": "function", "function": {"name": "zorglub", "parameters": {"type
 ODD = [{"role": "user", "content": f"zorglub {SECRET}"}, {"role": "tool", "tool_call_id": "zorglub-1", "content": "zorglub"}]
 
 
-def bundle(home: Path, *args: str) -> dict[str, Any]:
-    done = korproxy("debug-bundle", *args, home=home)
+def on_disk(home: Path) -> dict[str, Any]:
+    done = korproxy("debug-bundle", home=home)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+async def get(running: DaemonProcess, path: str) -> dict[str, Any]:
+    head = {"x-management-key": running.management_key}
+    async with httpx.AsyncClient(base_url=running.url, trust_env=False, timeout=20, headers=head) as client:
+        answer = await client.get(path)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
     return found
 
 
@@ -68,12 +77,6 @@ async def send(running: DaemonProcess, body: bytes) -> httpx.Response:
     async with httpx.AsyncClient(base_url=running.url, trust_env=False, timeout=10) as client:
         head = {"authorization": f"Bearer {running.key}", "content-type": "application/json"}
         return await client.post("/v1/chat/completions", content=body, headers=head)
-
-
-async def counted(running: DaemonProcess) -> dict[str, Any]:
-    async with httpx.AsyncClient(base_url=running.url, trust_env=False, timeout=10) as client:
-        found: dict[str, Any] = (await client.get("/v1/metrics")).json()
-        return found
 
 
 def tasks(node: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -93,12 +96,12 @@ async def test_a_bundle_tells_what_went_wrong_and_no_secret_while_the_daemon_run
                 bad = await chat(running, "", messages=ODD, tools=[TOOL], max_tokens=7)
                 await until(lambda: "shaky crashed" in "".join(running.log))
                 asked = bad.headers["x-korproxy-request"]
-                alive = await trio.to_thread.run_sync(bundle, home, "--repro", asked)
-                metrics = await counted(running)
+                alive = await get(running, f"/v1/diagnostics/bundle?repro={asked}")
+                metrics = await get(running, "/v1/metrics")
                 again = await send(running, json.dumps(alive["repro"]["body"]).encode())
                 running.ask_to_stop()
                 await trio.to_thread.run_sync(running.wait)
-            gone = await trio.to_thread.run_sync(bundle, home)
+            gone = await trio.to_thread.run_sync(on_disk, home)
 
     assert (good.status_code, bad.status_code, bad.headers["x-korproxy-error"]) == (200, 400, "KP-PROV-101")
     assert (mistakes(alive), mistakes(gone)) == ([], [])
