@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -13,7 +15,7 @@ from korproxy.gateway.redact import Redactor
 from korproxy.models.clock import wall_time
 from korproxy.models.history import OFF as UNWRITTEN
 from korproxy.models.history import answer as history
-from korproxy.models.measures import beginning
+from korproxy.models.measures import SeriesKey, Totals, beginning
 from korproxy.models.searching import WantedLines, WantedRequests
 from korproxy.models.summary import OFF as UNCOUNTED
 from korproxy.models.summary import answer
@@ -73,11 +75,12 @@ class RunningInsight:
         """Return all counts as Prometheus text."""
         from korproxy.runtime.prometheus import prometheus  # nobody needs it before somebody asks
 
-        redact = self.redactor.redact
-        try:
-            return await self.recorder.ask(lambda store: prometheus(store.totals(), self.instruments.read(), redact))
-        except (StoreDown, StoreNewer):
-            return prometheus((), self.instruments.read(), redact)  # it says that the store is down
+        counted: list[tuple[SeriesKey, Totals]] = []
+        with suppress(StoreDown, StoreNewer):  # it says so itself
+            counted = await self.recorder.ask(lambda store: store.totals())
+        now, providers = self.instruments.read(), self.health.providers()
+        told = partial(prometheus, counted, now, self.redactor.redact, providers)
+        return await trio.to_thread.run_sync(told, abandon_on_cancel=True)
 
     async def requests(self, wanted: WantedRequests) -> dict[str, Any]:
         """Return the rows of the history that are *wanted*, and notes for who reads them."""

@@ -6,8 +6,8 @@ store holds: names beyond are counted together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from korproxy.models.histogram import BOUNDS, Histogram
 from korproxy.models.measures import SeriesKey, Totals, bounded
@@ -21,15 +21,22 @@ MOST_DETAILED = 100  # series of which more is told than how many requests there
 _ESCAPED = str.maketrans({"\\": "\\\\", "\n": "\\n", '"': '\\"'})
 
 
-def prometheus(counted: Iterable[tuple[SeriesKey, Totals]], now: Moment, redacted: Callable[[str], str]) -> bytes:
+def prometheus(
+    counted: Iterable[tuple[SeriesKey, Totals]],
+    now: Moment,
+    redacted: Callable[[str], str],
+    providers: Sequence[Mapping[str, Any]] = (),
+) -> bytes:
     """Return *counted* and *now* as Prometheus text.
 
     Args:
         counted: Since the store is there. The same key may come more than once; the first keep their names.
         redacted: Makes a name safe to be shown.
+        providers: As in ``GET /v1/providers``.
     """
     requests = bounded(counted, redacted)
-    families = [*_of_the_daemon(now, redacted), *_of_requests(requests), *_of_work(_without_outcome(requests))]
+    work = _without_outcome(requests)
+    families = [*_of_the_daemon(now, redacted), *_of_providers(providers, redacted), *_of_requests(requests), *_of_work(work)]
     return "".join(line for family in families for line in family).encode(errors="replace")
 
 
@@ -50,6 +57,24 @@ def _of_the_daemon(now: Moment, redacted: Callable[[str], str]) -> Iterator[Iter
     yield _family("events_dropped_total", "counter", "Requests that a sink did not take note of, since the start.", dropped)
     lines = [("", _labels(where=where), count) for where, count in now.lines_dropped.items()]
     yield _family("log_lines_dropped_total", "counter", "Lines of the log that are missing, since the start.", lines)
+
+
+def _of_providers(providers: Sequence[Mapping[str, Any]], redacted: Callable[[str], str]) -> Iterator[Iterator[str]]:
+    named = [(redacted(each["id"]), each) for each in providers]
+    running = [("", _labels(provider=name), each["running"]) for name, each in named]
+    yield _family("provider_requests_running", "gauge", "Requests that a provider works on.", running)
+    waiting = [("", _labels(provider=name), each["waiting"]) for name, each in named]
+    yield _family("provider_requests_waiting", "gauge", "Requests that wait for a free place at a provider.", waiting)
+    accounts = []
+    for name, each in named:
+        unusable = {*each["no_key"], *each["disabled"], *_held(each["health"])}
+        accounts += [("", _labels(provider=name, account=redacted(at)), int(at not in unusable)) for at in each["accounts"]]
+    yield _family("account_available", "gauge", "Whether an account gets requests.", accounts)
+
+
+def _held(health: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the accounts that get nothing, whatever the model."""
+    return (each["account"] for each in health if each["state"] != "available" and not each["model"])
 
 
 def _of_requests(counted: Mapping[SeriesKey, Totals]) -> Iterator[Iterator[str]]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -21,6 +22,19 @@ REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "metrics.md"
 IDLE = Moment(started=1_800_000_000.25, running=0)
 KEY = SeriesKey("claude", "opus", "day", "chat", "ok", "")
 WORK = {"provider": "claude", "model": "opus", "profile": "day", "type": "chat"}
+CLAUDE = {
+    "id": "claude",
+    "running": 2,
+    "waiting": 5,
+    "accounts": ["well", "refused", "disabled", "without a key", "limited for a model"],
+    "no_key": ["without a key"],
+    "disabled": ["disabled"],
+    "health": [
+        {"account": "well", "model": "", "state": "available"},
+        {"account": "refused", "model": "", "state": "refused"},
+        {"account": "limited for a model", "model": "opus", "state": "rate_limited"},
+    ],
+}
 BAD = KEY._replace(outcome="refused", code="KP-PROV-101")
 BUSY = Totals(
     requests=3,
@@ -38,10 +52,13 @@ BUSY = Totals(
 
 
 def samples(
-    counted: Sequence[tuple[SeriesKey, Totals]], now: Moment = IDLE, names: Mapping[str, str] | None = None
+    counted: Sequence[tuple[SeriesKey, Totals]],
+    now: Moment = IDLE,
+    names: Mapping[str, str] | None = None,
+    providers: Sequence[Mapping[str, Any]] = (),
 ) -> list[Sample]:
     """Return what a parser that is not ours reads."""
-    text = prometheus(counted, now, lambda name: (names or {}).get(name, name)).decode()
+    text = prometheus(counted, now, lambda name: (names or {}).get(name, name), providers).decode()
     return [sample for family in text_string_to_metric_families(text) for sample in family.samples]
 
 
@@ -87,6 +104,20 @@ def test_what_is_so_right_now_is_told() -> None:
     assert values(found, "log_lines_dropped_total") == {("file",): 9, ("queue",): 0}
     assert values(found, "service_running") == {("purge",): 1, ("sink store",): 0}
     assert values(found, "service_restarts_total") == {("purge",): 2, ("sink store",): 1}
+
+
+def test_what_each_provider_and_account_does_is_told() -> None:
+    found = samples([], providers=[CLAUDE])
+
+    assert values(found, "provider_requests_running") == {("claude",): 2}
+    assert values(found, "provider_requests_waiting") == {("claude",): 5}
+    assert {account: value for (_, account), value in values(found, "account_available").items()} == {
+        "well": 1,
+        "refused": 0,
+        "disabled": 0,
+        "without a key": 0,
+        "limited for a model": 1,
+    }
 
 
 def test_each_way_to_end_is_counted_by_itself_and_the_work_together() -> None:
@@ -158,7 +189,7 @@ def test_the_reference_names_every_metric_with_its_labels() -> None:
         lines_dropped={"file": 1},
     )
 
-    text = prometheus([(KEY, BUSY)], now, str).decode()
+    text = prometheus([(KEY, BUSY)], now, str, [CLAUDE]).decode()
 
     labels: dict[str, list[str]] = {}
     for family in text_string_to_metric_families(text):
