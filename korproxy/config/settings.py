@@ -105,7 +105,7 @@ class StoreSettings:
     metrics: bool = True
     days: int = attrs.field(default=7, validator=whole(1, 3650))
     most_requests: int = attrs.field(default=1_000_000, validator=whole(0))
-    flush: float = attrs.field(default=2.0, validator=seconds)
+    flush: float = attrs.field(default=2.0, validator=[seconds, up_to(60)])
 
 
 @attrs.frozen(kw_only=True)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # it brings the database's driver, which nobody needs before 
     from korproxy.store.store import Store
 
 MOST_WAITING = 20_000  # events that are kept while the store cannot be written to: some 20 MB
+MANY = 5_000  # events with which nobody waits for the next flush
 GATHER = 0.03  # seconds an event waits for others before it is taken: less than it takes to fill its queue
 BATCH = 2_000  # events of one transaction
 PAUSES = (2.0, 4.0, 8.0, 15.0, 30.0)  # seconds between tries to write, while they fail
@@ -67,6 +68,7 @@ class Recorder:
     _store: Store | None = attrs.field(default=None, init=False)
     _alone: threading.Lock = attrs.field(factory=threading.Lock, init=False)  # who has the store, and the batch
     _threads: trio.CapacityLimiter = attrs.field(factory=lambda: trio.CapacityLimiter(THREADS), init=False)
+    _many: trio.Event = attrs.field(factory=trio.Event, init=False)
     _failures: int = attrs.field(default=0, init=False)
     _next_try: float = attrs.field(default=0.0, init=False)
 
@@ -78,7 +80,8 @@ class Recorder:
     @property
     def waiting(self) -> int:
         """How many events are not written yet."""
-        return len(self._waiting) + (len(self._batch.events) if self._batch else 0)
+        batch = self._batch  # a thread may be done with it at any moment
+        return len(self._waiting) + (len(batch.events) if batch else 0)
 
     async def run(self, events: Events, *, task_status: trio.TaskStatus[None]) -> None:
         """Take events until there are no more, write the last ones, and close the store."""
@@ -99,10 +102,19 @@ class Recorder:
             self._lose(len(events) - room, "store down")
             events = events[:room]
         self._waiting.extend(events)
+        if len(self._waiting) >= MANY:
+            self._many.set()
+
+    async def until_many(self) -> None:
+        """Return once so much waits that it is to be written at once. While that fails anyway, never."""
+        if self.down is not None:
+            await trio.sleep_forever()
+        await self._many.wait()
 
     async def flush(self) -> None:
         """Write what waits. Where that fails it is kept, and tried again later, at longer and longer intervals."""
         self._gather()
+        self._many = trio.Event()
         if not self.waiting or trio.current_time() < self._next_try:
             return
         with suppress(StoreDown, StoreNewer):  # that was said

@@ -31,6 +31,7 @@ class Asked(Protocol):
     """What of the recorder is needed here."""
 
     async def flush(self) -> None: ...
+    async def until_many(self) -> None: ...
     async def ask(self, question: Callable[[Store], T]) -> T: ...
 
 
@@ -43,10 +44,11 @@ class MetricsFlush:
     name: str = "metrics flush"
 
     async def run(self, *, task_status: trio.TaskStatus[None]) -> NoReturn:
-        """Flush every few seconds, for ever."""
+        """Flush every few seconds, or sooner where there is much to write, for ever."""
         task_status.started()
         while True:
-            await trio.sleep(self.every)
+            with trio.move_on_after(self.every):
+                await self.recorder.until_many()
             await self.recorder.flush()
 
 

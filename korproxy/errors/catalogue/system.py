@@ -357,7 +357,7 @@ SYS: tuple[ErrorCode, ...] = (
         steps=(
             "Look into the log for KP-SYS-533, which says why the store could not be written to.",
             "Make room on the disk, or see to it that the database can be reached.",
-            "If the log names no such reason, the machine was too busy for the store: raise `[store] flush`.",
+            "If the log names no such reason, the machine was too busy: switch off what you do not need, as `[store] history`.",
         ),
         status=500,
     ),

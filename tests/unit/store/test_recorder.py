@@ -185,6 +185,27 @@ class Full(InFile):
         return store
 
 
+async def test_so_many_that_they_are_to_be_written_at_once_are_told(
+    tmp_path: Path, expected_logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MANY", 3)
+    failures = list[int]()
+    recorder = Recorder(Unreliable(tmp_path / "korproxy.db", failures))
+    recorder.take(finished(1), finished(2))
+    with trio.move_on_after(0.01) as too_few:
+        await recorder.until_many()
+    recorder.take(finished(3))
+    await recorder.until_many()
+    failures += [1, 2]
+    await recorder.flush()
+    recorder.take(finished(4))
+    with trio.move_on_after(0.01) as while_it_is_down:
+        await recorder.until_many()
+    assert (too_few.cancelled_caught, while_it_is_down.cancelled_caught) == (True, True)
+    assert await recorder.ask(ids) == ["c-1", "c-2", "c-3", "c-4"]
+    await run(recorder, [])
+
+
 @pytest.mark.code("KP-SYS-531")
 async def test_a_file_that_is_no_database_is_put_aside(tmp_path: Path, expected_logs: Logs) -> None:
     path = tmp_path / "korproxy.db"

@@ -27,9 +27,14 @@ class InLine:
     store: Store
     flushed: list[float] = attrs.field(factory=list)
     down: bool = False
+    many: trio.Event = attrs.field(factory=trio.Event)
 
     async def flush(self) -> None:
         self.flushed.append(trio.current_time())
+
+    async def until_many(self) -> None:
+        await self.many.wait()
+        self.many = trio.Event()
 
     async def ask(self, question: Callable[[Store], T]) -> T:
         if self.down:
@@ -50,6 +55,17 @@ async def test_it_is_written_every_few_seconds(store: Store, autojump_clock: Moc
     with trio.move_on_after(7):
         await MetricsFlush(recorder, 2.0).run(task_status=trio.TASK_STATUS_IGNORED)
     assert recorder.flushed == [2, 4, 6]
+
+
+async def test_much_is_written_at_once(store: Store, autojump_clock: MockClock) -> None:
+    recorder = InLine(store)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(lambda: MetricsFlush(recorder, 60.0).run(task_status=trio.TASK_STATUS_IGNORED))
+        await trio.sleep(5)
+        recorder.many.set()
+        await trio.sleep(61)
+        nursery.cancel_scope.cancel()
+    assert recorder.flushed == [5, 65]
 
 
 async def test_ten_days_of_traffic_leave_seven_days_and_a_bounded_file(
