@@ -111,7 +111,7 @@ async def test_a_program_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pyt
 
 
 async def test_whoever_does_not_wait_for_it_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("korproxy_collect_gpu.PATIENCE", 0.5)
+    monkeypatch.setattr("korproxy_collect_gpu.PATIENCE", 0.2)
     collector = Gpu(Table(nvidia_smi=nvidia_smi(tmp_path, "import time\ntime.sleep(30)"), drm=str(tmp_path)))
     with trio.fail_after(10), trio.move_on_after(0.05) as scope:
         await collector.collect()
