@@ -102,7 +102,8 @@ def _total(total: Mapping[str, Any]) -> Iterator[str]:
     yield f"bytes        in {amount(size.get('in'))}, out {amount(size.get('out'))}"
     for name, key in (("took", "seconds"), ("first byte", "first_byte")):
         spread = part(total, key)
-        yield f"{name:12} {', '.join(f'{each} {took(spread.get(each))}' for each in (*SPREAD, 'mean'))}"
+        if number(spread.get("count")):
+            yield f"{name:12} {', '.join(f'{each} {took(spread.get(each))}' for each in (*SPREAD, 'mean'))}"
 
 
 def _table(title: str, rows: Sequence[Mapping[str, Any]], named: Callable[[Mapping[str, Any]], str]) -> Iterator[str]:

@@ -114,6 +114,14 @@ def test_who_has_switched_metrics_off_is_told_so(home: Path) -> None:
     )
 
 
+def test_where_nobody_got_an_answer_nothing_is_said_of_first_bytes() -> None:
+    found = answer([(OK._replace(outcome="failed"), REFUSED)], str, since=SINCE, until=SINCE)
+
+    shown = list(lines(found, {}))
+    named = [line.split()[0] for line in shown[: shown.index("")]]
+    assert named == ["since", "requests", "attempts", "tokens", "bytes", "took"]
+
+
 def test_what_is_missing_is_told() -> None:
     found = told({("store", "queue full"): 7, ("log", "queue full"): 0}, OFF)
 
