@@ -12,6 +12,7 @@ LONGEST = 40  # characters of one key that are shown
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 _PREFIX = re.compile(r"(?<![A-Za-z0-9])(?:sk|pk|rk|gsk|hf|xai|ghp|kp-client|kp-manage)[-_][A-Za-z0-9]|AIza|github_pat_")
 _RUN = re.compile(r"[A-Za-z0-9]{20,}")
+_PERSONAL = re.compile(r"/(?:home|Users)/|(?i::\\users\\)|[^\s@]@[^\s@]+\.")  # the name in a path, an address
 _HUGE = 10**15
 
 
@@ -27,7 +28,7 @@ def looks_secret(text: str) -> bool:
 
 def key(text: str) -> str:
     """Return the name of a setting as it may be shown: short, printable, masked if it looks like a credential."""
-    if looks_secret(text):
+    if looks_secret(text) or _PERSONAL.search(text):
         return '"***"'
     if _PLAIN.fullmatch(text) and len(text) <= LONGEST:
         return text

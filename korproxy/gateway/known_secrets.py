@@ -12,6 +12,7 @@ MOST = 10_000  # that are remembered, those of earlier configurations included
 _SHORTEST = 6  # characters; what is shorter is in too many words
 _LONG = 16  # from here on a part of it is hidden, too: somebody may have cut it
 _PART = 12
+_PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 # What stands in the place of a key where a server wants none; hidden, it would hide half of the log.
 _NO_SECRETS = frozenset(
     {
@@ -50,7 +51,7 @@ def known_secrets(values: Iterable[str], words: Collection[str] = ()) -> RegexRe
     return RegexRedaction(
         name=NAME,
         pattern=re.compile("|".join(_patterns(kept))),
-        order=1,
+        order=9000,  # what is told by a word in front is found first: somebody may have typed such a word with a key
         longest=max(8192, len(kept[0])),
         clues=tuple(sorted(_clues(kept))),
     )
@@ -69,13 +70,19 @@ def _patterns(values: Iterable[str]) -> Iterator[str]:
         else:
             yield re.escape(each)
     for each in values:
-        if len(each) >= _LONG:
+        if _tells(each):
             yield re.escape(each[:_PART]) + r"[A-Za-z0-9_.~+/=-]{0,4096}+"
+
+
+def _tells(value: str) -> bool:
+    """Return whether already the first part of *value* can be nothing else."""
+    part = value[:_PART]
+    return len(value) >= _LONG and _PLAIN.fullmatch(part) is not None and any(map(str.isdigit, part))
 
 
 def _clues(values: Iterable[str]) -> Iterator[str]:
     """Yield one for each that is ASCII: in a text that is not, no clue is looked for."""
     for each in values:
-        clue = each[:_PART] if len(each) >= _LONG else each
+        clue = each[:_PART] if _tells(each) else each
         if clue.isascii():
             yield clue.lower()

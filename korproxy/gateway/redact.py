@@ -8,8 +8,9 @@ import attrs
 
 from korproxy.contracts import Redaction
 from korproxy.gateway.rule_set import RuleSet
+from korproxy.kit.redacting import UNCHECKED
 
-UNCHECKED = "***NOT WRITTEN: A REDACTION RULE FAILED***"
+__all__ = ["UNCHECKED", "Redactor"]
 
 
 @attrs.define(eq=False)

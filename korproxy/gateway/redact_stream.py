@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 import attrs
 
-from korproxy.gateway.redact import UNCHECKED
-from korproxy.gateway.rule_set import RuleSet, places
+from korproxy.gateway.rule_set import RuleSet
+from korproxy.kit.redacting import UNCHECKED, places
 from korproxy.models.calls import Span
 
 BLOCK = 16_384  # characters

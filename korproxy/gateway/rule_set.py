@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import attrs
 
 from korproxy.contracts import Redaction
 from korproxy.gateway.encoded_secrets import MARKS, SHORTEST, EncodedSecrets, has_no_code
+from korproxy.kit.redacting import places, replaced
 from korproxy.kit.regex_redaction import RegexRedaction
-from korproxy.models.calls import Span
 
 # Characters by how few lines of a log they are in: a clue is looked for only where its rarest one is.
 _RAREST_FIRST = "\\\"'@%&?:/qjzxwhvykbpgfmucdlnrsioate"
@@ -94,7 +94,7 @@ class RuleSet:
     def apply(self, text: str) -> str:
         """Return *text* with every secret replaced. Whatever a rule raises comes out of here."""
         for rule in self.applicable(text):
-            text = _replaced(text, rule)
+            text = replaced(text, rule)
         return text
 
     def harmless(self, text: str) -> bool:
@@ -119,35 +119,6 @@ class RuleSet:
                     if clue in data:
                         return True
         return False
-
-
-def _replaced(text: str, rule: Redaction) -> str:
-    found = places(rule, text)
-    if not found:  # as nearly always
-        return text
-    parts: list[str] = []
-    done = 0
-    for start, end in found:
-        parts += [text[done:start], rule.replacement]
-        done = end
-    return "".join([*parts, text[done:]])
-
-
-def places(rule: Redaction, text: str) -> Sequence[Span]:
-    """Return what *rule* finds in *text*, in order; places that overlap are one secret.
-
-    Raises:
-        ValueError: Something is no place in this text.
-    """
-    merged: list[Span] = []
-    for start, end in sorted(rule.find(text)):
-        if not 0 <= start <= end <= len(text):
-            raise ValueError(f"{start}:{end} is no place in a text of {len(text)} characters")
-        if merged and start < merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
 
 
 def _clues_of(rule: Redaction) -> tuple[str, ...]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from itertools import groupby
 from operator import itemgetter
+from typing import cast
 
 import attrs
 import pluggy
 
+from korproxy.contracts import Redaction
 from korproxy.errors.codes import BadCode, ErrorCode, Registry
 from korproxy.errors.exceptions import ConfigError, KorproxyError, PluginBroken, Problem
+from korproxy.kit.shortening import shortened
 from korproxy.plugins.checks import items_of
 from korproxy.plugins.finding import ORDER, Found, Origin
 from korproxy.plugins.registering import Implementations, new_manager, register
@@ -60,11 +63,14 @@ class PluginHost:
 
     Attributes:
         tolerant: Never raise for that. Only for commands that do nothing but list plugins or commands.
+        known: Gives what is hidden beside the built-in rules in what plugins say while they are loaded.
     """
 
     tolerant: bool = False
+    known: Callable[[], Iterable[Redaction]] = tuple
     _plugins: list[_Plugin] = attrs.field(factory=list, init=False)
     _pluggy: pluggy.PluginManager = attrs.field(factory=new_manager, init=False, repr=False)
+    _early: list[Redaction] = attrs.field(factory=list, init=False, repr=False)
 
     @property
     def states(self) -> tuple[PluginState, ...]:
@@ -101,7 +107,7 @@ class PluginHost:
         Args:
             started: The hooks whose things are started, and so only once.
         """
-        host = PluginHost(tolerant=self.tolerant)
+        host = PluginHost(tolerant=self.tolerant, known=self.known)
         host._pluggy = self._pluggy
         for each in self._plugins:
             retried = each.state == "broken" and each.asks and not set(started) & set(each.asks)
@@ -143,7 +149,7 @@ class PluginHost:
             except KeyboardInterrupt:
                 raise
             except BaseException as exc:  # noqa: BLE001 -- SystemExit too; hooks await nothing, so Cancelled cannot come here
-                self._out(plugin, "KP-CONF-209", f"{hook}: {_words(exc)}", exc)
+                self._out(plugin, "KP-CONF-209", f"{hook}: {self._words(exc)}", exc)
             else:
                 given += [(plugin.found.name, item) for item in items]
         self._fail_closed()
@@ -208,12 +214,37 @@ class PluginHost:
         return next((each for each in self._plugins if each.found.name == name and each.state == "loaded"), None)
 
     def _load(self, plugin: _Plugin) -> None:
+        if plugin.found.origin != "builtin":
+            from korproxy.plugins.early_rules import hide_early_lines  # where all plugins are in, nobody needs it
+
+            hide_early_lines(self._hidden)
         try:
             plugin.asks = register(self._pluggy, plugin.found.name, plugin.found.load())
         except KeyboardInterrupt:
             raise
         except BaseException as exc:  # noqa: BLE001 -- whatever somebody's import raises, SystemExit included
-            self._out(plugin, "KP-CONF-209", f"cannot be loaded: {_words(exc)}", exc)
+            self._out(plugin, "KP-CONF-209", f"cannot be loaded: {self._words(exc)}", exc)
+
+    def _words(self, exc: BaseException) -> str:
+        return shortened(self._hidden(_words(exc)), LONGEST_REASON)
+
+    def _hidden(self, text: str) -> str:
+        from korproxy.plugins.early_rules import hidden
+
+        return hidden(text, self._early_rules)
+
+    def _early_rules(self) -> list[Redaction]:
+        """Return the rules of the built-in plugins, which are loaded first, and what is known without any."""
+        if not self._early:
+            from korproxy.plugins.early_rules import NoSettings
+
+            for each in self._plugins:
+                if each.found.origin == "builtin" and REDACTIONS in each.asks:
+                    implementation = each.asks[REDACTIONS]
+                    settings = [NoSettings() for _ in implementation.argnames]
+                    self._early += cast("tuple[Redaction, ...]", items_of(REDACTIONS, implementation.function(*settings)))
+            self._early += self.known()
+        return self._early
 
     def _out(self, plugin: _Plugin, code: str, reason: str, exc: BaseException | None = None) -> None:
         plugin.state, plugin.code, plugin.reason = "broken", code, reason
@@ -235,7 +266,7 @@ def _problem(plugin: _Plugin, code: str = "", why_fatal: str = "") -> Problem:
 
 
 def _words(exc: BaseException) -> str:
-    """Return type and message of somebody else's exception on one line of bounded length."""
+    """Return type and message of somebody else's exception on one line."""
     kind = f"[{exc.code}]" if isinstance(exc, KorproxyError) else f"{type(exc).__name__}:"
     if isinstance(exc, ConfigError) and exc.problems:
         kind = ""  # each problem in its text has its own code
@@ -243,5 +274,4 @@ def _words(exc: BaseException) -> str:
         message = " ".join(str(exc).split())
     except Exception as worse:  # noqa: BLE001 -- its __str__ is somebody else's as well
         message = f"(and its text cannot be had: {type(worse).__name__})"
-    text = f"{kind} {message}".strip().rstrip(": ")
-    return text if len(text) <= LONGEST_REASON else text[: LONGEST_REASON - 1] + "…"
+    return f"{kind} {message}".strip().rstrip(": ")

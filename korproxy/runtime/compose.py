@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import attrs
 
 from korproxy.config.accounts_file import AddedAccounts
+from korproxy.config.held_secrets import familiar_words, held_secrets
 from korproxy.config.home import Home
 from korproxy.config.loading import load
 from korproxy.config.reading import Loaded
@@ -26,6 +28,7 @@ from korproxy.contracts import (
 from korproxy.errors.catalogue import BUILTIN_CODES
 from korproxy.errors.codes import Registry
 from korproxy.errors.exceptions import ConfigError, Problem
+from korproxy.gateway.known_secrets import known_secrets
 from korproxy.gateway.outgoing import unknown_rules
 from korproxy.gateway.routing import Snapshot
 from korproxy.models.routing import Routing
@@ -145,7 +148,7 @@ def compose(
     if loaded is None:
         loaded = Loaded(root=load(home) if root is None else root, added=AddedAccounts(), routing=Routing())
     settings = loaded.root if root is None else root
-    host = PluginHost(tolerant=tolerant)
+    host = PluginHost(tolerant=tolerant, known=partial(held_rules, settings, home))
     found = find_all(() if no_plugins else plugin_dirs, installed=not no_plugins)
     taken = [each for each in found if _is_safe(each, demo=demo)] if careful else found
     host.load(taken)
@@ -247,3 +250,9 @@ def _judged(offered: Composition) -> Composition:
 def _of_providers(offered: Composition) -> list[Problem]:
     """Return what provider types found wrong in their tables. ``problems`` is for those that look; no contract asks for it."""
     return [problem for each in offered.offered_providers for problem in getattr(each.item, "problems", ())]
+
+
+def held_rules(settings: RootSettings, home: Home) -> tuple[Redaction, ...]:
+    """Return the rule that hides what *settings* lead to, where they lead to anything."""
+    rule = known_secrets(held_secrets(settings, home), familiar_words(settings))
+    return () if rule is None else (rule,)

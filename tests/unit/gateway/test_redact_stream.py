@@ -23,7 +23,7 @@ SMALL = RuleSet.of(
         RegexRedaction(
             name="a", order=1, longest=20, pattern=re.compile("(?<![a-z])k-(?P<secret>[0-9]{2,18}+)"), clues=("k-",)
         ),
-        RegexRedaction(name="b", order=2, longest=20, pattern=re.compile(r"p=(?P<secret>[^ ]{1,20}+)"), clues=("p=",)),
+        RegexRedaction(name="b", order=2, longest=20, pattern=re.compile(r"p=(?P<secret>[^ *]{1,20}+)"), clues=("p=",)),
     ]
 )
 PIECES = ["k-", "p=", "12345", "6", " ", "x", "\n", "***"]
