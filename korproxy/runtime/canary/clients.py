@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import attrs
 import trio
@@ -18,17 +19,24 @@ CANARY, REFUSED, PLUGIN = "canary", "refused", "planted"  # ids of the providers
 
 @attrs.frozen(kw_only=True)
 class Request:
-    """One HTTP request. ``correlation`` empty: it brings none."""
+    """One HTTP request.
+
+    Attributes:
+        correlation: Empty: it brings none.
+        managing: It is for the management API, and so is the key that it is sent with.
+    """
 
     path: str = CHAT
     body: bytes = b""
     headers: Mapping[str, str] = attrs.field(factory=dict)
     method: str = "POST"
     correlation: str = ""
+    managing: bool = False
 
     def written(self, host: str, key: str) -> bytes:
-        """Return the bytes of it. What it says itself goes before *host* and *key*, the client's."""
-        said = {"Host": host, "Authorization": f"Bearer {key}", "Content-Length": str(len(self.body)), "Connection": "close"}
+        """Return the bytes of it. What it says itself goes before *host* and *key*."""
+        said = {"Host": host, "Content-Length": str(len(self.body)), "Connection": "close"}
+        said |= {"X-Management-Key": key} if self.managing else {"Authorization": f"Bearer {key}"}
         if self.correlation:
             said["X-Correlation-ID"] = self.correlation
         said |= self.headers
@@ -85,6 +93,10 @@ def _in_pieces(plant: Plant) -> Request:
     return Request(body=chunks + b"0\r\n\r\n", headers={"Content-Length": "", "Transfer-Encoding": "chunked"})
 
 
+def _managing(path: str) -> Request:
+    return Request(method="GET", path=path, managing=True)
+
+
 def _with_header(name: str) -> Callable[[Plant], Request]:
     return lambda plant: Request(body=_chat(_say(plant)), headers={name: plant.text}, correlation=plant.marker)
 
@@ -118,6 +130,13 @@ REQUESTS: Mapping[str, Callable[[Plant], Request]] = {
     "key of a JSON object": lambda plant: Request(body=_chat(_say(plant), metadata={plant.text: "x"})),
     "crossed prompt": lambda plant: _crossing(plant, plant.text),
     "model name in a body in pieces": _in_pieces,
+    "id that is asked for": lambda plant: _managing(f"/v1/requests/{quote(plant.text, safe='')}/why"),
+    "filter of the management API": lambda plant: _managing(f"/v1/logs?level={quote(plant.text, safe='')}"),
+    "account that is to wake": lambda plant: Request(
+        path="/v1/accounts/wake", body=json.dumps({"provider": plant.text, "account": plant.text}).encode(), managing=True
+    ),
+    "error of the server": _asking,
+    "redirection": _asking,
     "error body": _silent,
     "error body in pieces": _silent,
     "crossed error body": _crossing,

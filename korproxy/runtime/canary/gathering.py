@@ -68,7 +68,7 @@ async def routes(port: int, key: str, *, stories_of: Iterable[str], shapes_of: I
 
 async def asked(port: int, path: str, key: str) -> bytes:
     """Return the whole answer to one question of the management API; errors as of ``routes``."""
-    question = Request(method="GET", path=path, headers={"X-Management-Key": key, "Authorization": ""})
+    question = Request(method="GET", path=path, managing=True)
     answer = await ask(port, question, key)
     if answer.split(b" ", 2)[1:2] != [b"200"]:
         line = answer.partition(b"\r\n")[0].decode("ascii", "backslashreplace") or "nothing"

@@ -30,6 +30,8 @@ LONGEST = 500  # characters of what it says where it does not start
 SETTINGS = """
 [server]
 port = 0
+[log]
+level = "debug"
 [redaction]
 emails = true
 [providers.canary]

@@ -40,10 +40,15 @@ BY_CLIENTS = (
     Place(name="tool arguments", shown=(UPSTREAM,), content=True),
     Place(name="key of a JSON object", shown=(UPSTREAM,), content=True),
     Place(name="crossed prompt", shown=(UPSTREAM,), content=True),
+    Place(name="id that is asked for", shown=(ERRORS,), fits=r"[^\x00/]{1,100}"),
+    Place(name="filter of the management API", shown=(ERRORS,)),
+    Place(name="account that is to wake", shown=(ERRORS,)),
     Place(name="model name in a body in pieces", shown=(*LOGS, DATABASE), fits=r"[^\x00]{1,180}"),
 )
 BY_PROVIDERS = (
     Place(name="error body", shown=(FORWARDED,), encodings=SOME),
+    Place(name="error of the server", shown=(*LOGS, FORWARDED)),
+    Place(name="redirection", fits=LINE, shown=LOGS),
     Place(name="error body in pieces", shown=(FORWARDED,)),
     Place(name="crossed error body", shown=(FORWARDED,), encodings=SOME),
     Place(name="refusal of the credential", shown=LOGS),
@@ -64,12 +69,12 @@ BY_PLUGINS = (
     Place(name="crash of a service, cut off", shown=(*LOGS, "GET /v1/diagnostics/health"), before="x" * 230),
     Place(name="section of a collector", shown=("GET /v1/diagnostics/health",), encodings=ALL),
     Place(name="failure of a collector", shown=(*LOGS, "GET /v1/diagnostics/health")),
-    Place(name=WHILE_LOADED, shown=(TERMINAL,)),
-    Place(name=IMPORTED, shown=(TERMINAL, "korproxy plugins --json, at rest")),
+    Place(name=WHILE_LOADED, shown=(TERMINAL,), early=True),
+    Place(name=IMPORTED, shown=(TERMINAL, "korproxy plugins --json, at rest"), early=True),
 )
 BY_FILES = (
-    Place(name=TYPED, shown=("korproxy account list, running",), alone=True),
-    Place(name=TABLE, shown=("korproxy config export, at rest",), alone=True),
-    Place(name=WRONG, shown=(*LOGS, "GET /v1/diagnostics/health, wrong", "korproxy reload, wrong"), alone=True),
+    Place(name=TYPED, shown=("korproxy account list, running",), alone=True, early=True),
+    Place(name=TABLE, shown=("korproxy config export, at rest",), alone=True, early=True),
+    Place(name=WRONG, shown=(*LOGS, "GET /v1/diagnostics/health, wrong", "korproxy reload, wrong"), alone=True, early=True),
 )
 PLACES = (*BY_CLIENTS, *BY_PROVIDERS, *BY_PLUGINS, *BY_FILES)

@@ -10,6 +10,7 @@ import attrs
 from korproxy.runtime.canary.encodings import ENCODINGS
 from korproxy.runtime.canary.shapes import CONFIGURED, LETTERS, SHAPES, Draw, Secret, Shape, made_up
 
+PIECE = 12  # characters of a secret that are too many to get out; every hidden part has more
 MARKER = "mark[a-z]{4}[0-9]{5}"  # matches all markers; no rule takes one for a secret
 
 
@@ -26,6 +27,7 @@ class Place:
         encodings: In which they are planted.
         content: What people or models say: no sink shows even the marker.
         alone: Only the secret is planted; the marker is a name beside it.
+        early: Nobody knows yet what is configured as a key, so that is not planted there.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Place:
     encodings: tuple[str, ...] = ("plain",)
     content: bool = False
     alone: bool = False
+    early: bool = False
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -59,6 +62,23 @@ class Plant:
     content: bool = False
 
 
+def of_the_home(keys: Iterable[str], first: int) -> tuple[Plant, ...]:
+    """Return plants for keys that KorProxy has made itself: nobody plants them, and no marker is beside them."""
+    parts = [(key, tuple(each for each in re.split("[^A-Za-z0-9]", key) if len(each) >= PIECE)) for key in keys]
+    return tuple(
+        Plant(
+            number=first + number,
+            place="KorProxy's own keys",
+            shape="korproxy-key",
+            encoding="plain",
+            marker=f"own key {number + 1}",
+            secret=Secret(text=key, hidden=hidden),
+            text=key,
+        )
+        for number, (key, hidden) in enumerate(parts)
+    )
+
+
 def sow(
     places: Iterable[Place], shapes: Iterable[Shape] = SHAPES, *, configured: Secret, draw: Draw = made_up
 ) -> tuple[Plant, ...]:
@@ -71,7 +91,7 @@ def sow(
     plants: list[Plant] = []
     for place in places:
         fits = re.compile(place.fits)
-        for shape in (*shapes, CONFIGURED):
+        for shape in shapes if place.early else (*shapes, CONFIGURED):
             for encoding in place.encodings:
                 secret = configured if shape is CONFIGURED else shape.make(draw)
                 marker = f"mark{run}{len(plants):05}"

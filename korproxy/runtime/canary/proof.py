@@ -10,13 +10,14 @@ from tempfile import TemporaryDirectory
 import attrs
 import trio
 
-from korproxy.config.keys import ensure_keys
+from korproxy.config.home import prepare
+from korproxy.config.keys import Keys, ensure_keys
 from korproxy.errors.exceptions import CommandFailed
 from korproxy.runtime.canary import gathering
 from korproxy.runtime.canary.clients import REQUESTS, ask
 from korproxy.runtime.canary.house import NOT_PROVEN, House, configuration, mistaken
 from korproxy.runtime.canary.places import BY_FILES, ERRORS, FAILING, FORWARDED, LAST_GOOD, PLACES, RETOLD, UPSTREAM
-from korproxy.runtime.canary.planting import Place, Plant, sow
+from korproxy.runtime.canary.planting import Place, Plant, of_the_home, sow
 from korproxy.runtime.canary.scanning import Finding, Missing, Scanner, markers, missing
 from korproxy.runtime.canary.shapes import CONFIGURED, SHAPES, Shape
 from korproxy.runtime.canary.upstream import Upstream, serving
@@ -96,10 +97,13 @@ def _first(group: BaseExceptionGroup[CommandFailed]) -> CommandFailed:
 async def _prove(folder: Path, program: Sequence[str], shapes: Sequence[Shape], places: Sequence[Place]) -> Proof:
     began = trio.current_time()
     configured = CONFIGURED.make()
-    plants = sow(places, shapes, configured=configured)
     house = House(path=folder, program=program, key=configured.text)
+    prepare(house.home)
+    keys = ensure_keys(house.home)
+    planted = sow(places, shapes, configured=configured)
+    plants = (*planted, *of_the_home([keys.client.reveal(), keys.management.reveal()], len(planted)))
     with trio.fail_after(SECONDS):
-        sinks = await _sinks(house, plants)
+        sinks = await _sinks(house, planted, keys)
     found = markers(sinks)
     scanned = {name: data for name, data in sinks.items() if name not in NO_SINKS}
     findings = await trio.to_thread.run_sync(_findings, plants, scanned)
@@ -141,15 +145,14 @@ def _spoken(plants: Iterable[Plant], found: Mapping[str, frozenset[str]]) -> lis
     ]
 
 
-async def _sinks(house: House, plants: Sequence[Plant]) -> dict[str, bytes]:
+async def _sinks(house: House, plants: Sequence[Plant], keys: Keys) -> dict[str, bytes]:
     """Let everything happen, and return all that came of it."""
     upstream = Upstream({each.number: each for each in plants})
     async with serving(upstream) as url:
         await trio.to_thread.run_sync(house.furnish, url, plants)
-        keys = ensure_keys(house.home)
         async with house.daemon() as port:
-            answers = await _drive(port, [each for each in plants if each.place != FAILING], keys.client.reveal())
-            answers |= await _drive(port, [each for each in plants if each.place == FAILING], keys.client.reveal())
+            answers = await _drive(port, [each for each in plants if each.place != FAILING], keys)
+            answers |= await _drive(port, [each for each in plants if each.place == FAILING], keys)
             management = keys.management.reveal()
             asked = await gathering.routes(
                 port,
@@ -176,14 +179,16 @@ def _of(answers: Mapping[int, bytes], plants: Sequence[Plant], places: Collectio
     return [answer for number, answer in answers.items() if plants[number].place in places]
 
 
-async def _drive(port: int, plants: Iterable[Plant], key: str) -> dict[int, bytes]:
+async def _drive(port: int, plants: Iterable[Plant], keys: Keys) -> dict[int, bytes]:
     """Send all requests; return the answers by the plants' numbers."""
     answers: dict[int, bytes] = {}
     places = trio.CapacityLimiter(AT_ONCE)
 
     async def drive(plant: Plant) -> None:
         async with places:
-            answers[plant.number] = await ask(port, REQUESTS[plant.place](plant), key)
+            request = REQUESTS[plant.place](plant)
+            key = keys.management if request.managing else keys.client
+            answers[plant.number] = await ask(port, request, key.reveal())
 
     async with trio.open_nursery() as nursery:
         for each in plants:

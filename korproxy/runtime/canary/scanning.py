@@ -8,10 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 import attrs
 
 from korproxy.runtime.canary.encodings import readings
-from korproxy.runtime.canary.planting import MARKER, Plant
+from korproxy.runtime.canary.planting import MARKER, PIECE, Plant
 
 MOST = 20_000  # findings that are told
-PIECE = 12  # characters of a secret that are too many to get out; every hidden part has more
 AROUND = 48  # characters before and behind a finding that are shown
 # All that letters and digits can be written in, see ``encodings``. Long runs of it are rare in what is scanned.
 _RUN = re.compile(rb"[A-Za-z0-9%\\&#;+/]{12,}")

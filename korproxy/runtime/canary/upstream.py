@@ -62,6 +62,8 @@ def _late(plant: Plant) -> Pieces:
 ANSWERS: Mapping[str, Callable[[Plant], Pieces]] = {
     FAILING: lambda plant: [answer(_error(plant.text), status="400 Bad Request")],
     "error body": lambda plant: [answer(_error(plant.text), status="400 Bad Request")],
+    "error of the server": lambda plant: [_head("500 Oops", "", f"<pre>{plant.text}</pre>".encode(), "text/html")],
+    "redirection": lambda plant: [_head(f"307 {plant.text}", f"Location: https://{plant.text}/\r\n", b"")],
     "error body in pieces": _in_pieces,
     "crossed error body": lambda plant: [answer(_error(plant.text), status="400 Bad Request")],
     "refusal of the credential": lambda plant: [answer(_error(plant.text), status="401 Unauthorized")],

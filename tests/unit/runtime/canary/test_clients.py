@@ -42,9 +42,11 @@ def test_what_a_request_says_itself_goes_before_what_all_say() -> None:
     other = Request(method="GET", path="/x", headers={"Host": "other", "Authorization": ""}).written("h", "k")
 
     assert plain == (
-        b"POST /x HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer k\r\nContent-Length: 2\r\nConnection: close\r\n"
+        b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nConnection: close\r\nAuthorization: Bearer k\r\n"
         b"X-Correlation-ID: c-1\r\n\r\n{}"
     )
+    managing = Request(method="GET", path="/x", managing=True).written("h", "k")
+    assert managing == b"GET /x HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nConnection: close\r\nX-Management-Key: k\r\n\r\n"
     assert other == b"GET /x HTTP/1.1\r\nHost: other\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from korproxy.runtime.canary.planting import MARKER, Place, sow
+from korproxy.runtime.canary.planting import MARKER, Place, of_the_home, sow
 from korproxy.runtime.canary.shapes import CONFIGURED, named
 
 KEY = CONFIGURED.make()
@@ -36,6 +36,23 @@ def test_what_a_place_cannot_carry_is_not_planted_there_and_numbers_are_indices(
         (3, "anything", "private-key"),
         (4, "anything", "configured-key"),
     ]
+
+
+def test_some_places_come_before_the_configuration_and_some_have_no_room_for_a_marker() -> None:
+    plants = sow([Place(name="early", early=True), Place(name="alone", alone=True)], TWO[:1], configured=KEY)
+
+    assert [(each.place, each.shape) for each in plants] == [
+        ("early", "qwen-key"),
+        ("alone", "qwen-key"),
+        ("alone", "configured-key"),
+    ]
+    assert [each.text == each.secret.text for each in plants] == [False, True, True]
+
+
+def test_keys_of_the_home_are_known_by_their_long_parts() -> None:
+    (plant,) = of_the_home(["kp-client-aB3aB3aB3aB3_short-Zz9Zz9Zz9Zz9Zz9"], 7)
+
+    assert (plant.number, plant.secret.hidden, plant.shown) == (7, ("aB3aB3aB3aB3", "Zz9Zz9Zz9Zz9Zz9"), ())
 
 
 def test_a_marker_stands_beside_each_secret_and_no_two_are_the_same() -> None:

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from korproxy.runtime.canary.encodings import ENCODINGS
-from korproxy.runtime.canary.planting import Place, Plant, sow
-from korproxy.runtime.canary.scanning import MOST, PIECE, Missing, Scanner, markers, missing
+from korproxy.runtime.canary.planting import PIECE, Place, Plant, sow
+from korproxy.runtime.canary.scanning import MOST, Missing, Scanner, markers, missing
 from korproxy.runtime.canary.shapes import CONFIGURED, SHAPES
 
 KEY = CONFIGURED.make()

@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from korproxy.runtime.canary.scanning import PIECE
+from korproxy.runtime.canary.planting import PIECE
 from korproxy.runtime.canary.shapes import CONFIGURED, SHAPES, Shape, made_up, named
 
 
