@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 
+from korproxy.kit.shortening import shortened
+
 Step = str | int
 
 LONGEST = 40  # characters of one key that are shown
@@ -34,7 +36,8 @@ def key(text: str) -> str:
         return text
     import json
 
-    return json.dumps(text if len(text) <= LONGEST else text[:LONGEST] + "...")
+    short = shortened(text, LONGEST + 1)
+    return json.dumps(text if short == text else f"{short[:-1]}...")
 
 
 def place(steps: Iterable[Step], root: str = "$") -> str:
