@@ -11,7 +11,6 @@ from korproxy.store.connection import Connection, transaction
 DAY = 24 * HOUR
 AT_ONCE = 5_000  # rows of the history that go in one step
 LOCK = 1337_002  # PostgreSQL's number for: somebody tidies up
-PAGES = 1_000  # pages of the file that are given back in one step
 
 
 @attrs.frozen
@@ -93,14 +92,6 @@ def tidy(connection: Connection) -> None:
             connection.execute(f"DELETE FROM totals WHERE NOT EXISTS ({counted})")
             used = "SELECT series FROM buckets UNION SELECT series FROM totals"
             connection.execute(f"DELETE FROM series WHERE id NOT IN ({used})")
-
-
-def give_back(connection: Connection) -> bool:
-    """Give some of what is free in the file back to the system; return whether there is more. PostgreSQL does so itself."""
-    if connection.kind != "sqlite":
-        return False
-    connection.execute(f"PRAGMA incremental_vacuum({PAGES})")
-    return bool(connection.execute("PRAGMA freelist_count")[0][0] > PAGES)
 
 
 _COLUMNS = ", ".join(books.COLUMNS)

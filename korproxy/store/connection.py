@@ -67,6 +67,9 @@ class Connection(Protocol):
     def lock(self, name: int) -> bool:
         """Let nobody else have the same number until the transaction ends; False where somebody has it."""
 
+    def give_back(self, pages: int) -> bool:
+        """Give up to so many free pages back to the system; return whether there are as many again."""
+
     def size(self) -> int:
         """Return how many bytes it takes."""
 

@@ -58,6 +58,10 @@ class PostgresConnection:
         """See ``Connection``."""
         return bool(self.execute("SELECT pg_try_advisory_xact_lock(?)", (name,))[0][0])
 
+    def give_back(self, pages: int) -> bool:  # noqa: ARG002 -- it does so itself
+        """See ``Connection``."""
+        return False
+
     def size(self) -> int:
         """See ``Connection``."""
         tables = ("requests", "kinds", "series", "buckets", "totals", "keys", "meta")

@@ -62,6 +62,12 @@ class SqliteConnection:
         """See ``Connection``."""
         return True
 
+    def give_back(self, pages: int) -> bool:
+        """See ``Connection``."""
+        with _told():
+            self.raw.executescript(f"PRAGMA incremental_vacuum({pages})")  # plain execute() gives back one of them
+        return bool(self.execute("PRAGMA freelist_count")[0][0] > pages)
+
     def size(self) -> int:
         """See ``Connection``."""
         return int(self.execute("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")[0][0])

@@ -16,6 +16,7 @@ from korproxy.store.connection import Connection, Unwritable, transaction
 from korproxy.store.migrations import SET, migrate, readable, version
 from korproxy.store.sqlite_file import in_memory, open_file, open_to_read
 
+PAGES = 1_000  # of the file that are given back in one step; up to as many stay, for what comes
 TIDIED = "tidied"  # when, of the last time
 
 
@@ -159,7 +160,7 @@ class Store:
 
     def give_back(self) -> bool:
         """Give some of the free part of the file back to the system; return whether there is more."""
-        return aging.give_back(self.connection)
+        return self.connection.give_back(PAGES)
 
     def _fact(self, name: str) -> str:
         found = self.connection.execute("SELECT value FROM meta WHERE name = ?", (name,))

@@ -77,21 +77,6 @@ def test_a_series_of_which_nothing_is_left_is_forgotten(connection: Connection) 
     assert (models, [key.model for key, _ in reading.totals(connection)]) == (["new"], ["new"])
 
 
-def test_what_is_free_is_given_back_step_by_step(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aging, "PAGES", 50)
-    if connection.kind != "sqlite":
-        assert not aging.give_back(connection)
-        return
-    rows.write(connection, [finished(number) for number in range(5_000)], {})
-    full = connection.size()
-    connection.execute("DELETE FROM requests")
-    steps = 1
-    while aging.give_back(connection):
-        steps += 1
-    assert steps > 1
-    assert connection.size() < full / 2
-
-
 def test_two_daemons_tidy_up_one_after_the_other(base: Database) -> None:
     if base.kind == "sqlite":
         pytest.skip("one daemon has the file")

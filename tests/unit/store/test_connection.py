@@ -100,6 +100,10 @@ def test_the_size_is_told_in_bytes(connection: Connection) -> None:
     assert 500_000 < connection.size() - before < 3_000_000
 
 
+def test_where_nothing_is_free_nothing_is_given_back(connection: Connection) -> None:
+    assert not connection.give_back(10)
+
+
 def test_to_close_twice_is_no_mistake(connection: Connection) -> None:
     connection.close()
     connection.close()

@@ -140,8 +140,21 @@ def test_while_somebody_else_writes_it_is_not_damaged_but_busy(path: Path, monke
     connection.close()
 
 
-def test_free_pages_can_be_given_back(path: Path) -> None:
+def test_free_pages_are_given_back_step_by_step_but_for_some_that_will_be_used(path: Path) -> None:
     connection = made(path)
-    assert connection.execute("PRAGMA auto_vacuum") == [(2,)]
+    connection.insert("meta", ("name", "value"), [(f"{number}", "x" * 1000) for number in range(1000)])
+    connection.execute("DELETE FROM meta")
+    before = connection.size()
+    steps = 1
+    while connection.give_back(60):
+        steps += 1
+    free, size = connection.execute("PRAGMA freelist_count")[0][0], connection.size()
+    assert 0 <= free <= 60
+    assert steps == (before - size) // 4096 // 60 > 2
+    connection.close()
+
+
+def test_it_writes_ahead(path: Path) -> None:
+    connection = made(path)
     assert connection.execute("PRAGMA journal_mode") == [("wal",)]
     connection.close()
