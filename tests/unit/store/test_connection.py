@@ -73,11 +73,12 @@ def test_a_number_that_is_too_large_is_one_of_them(connection: Connection) -> No
         connection.insert("totals", ("requests",), [(2**80,)])
 
 
-@pytest.mark.parametrize("count", [0, 1, 31, 32, 33, 100])
-def test_many_rows_arrive_whole_and_in_order(connection: Connection, count: int) -> None:
-    rows = [(f"{number:03}", "x") for number in range(count)]
-    connection.insert("meta", ("name", "value"), rows)
-    assert names(connection) == [name for name, _ in rows]
+def test_many_rows_arrive_whole_and_in_order(connection: Connection) -> None:
+    for count in (0, 1, 31, 32, 33, 100):
+        rows = [(f"{number:03}", "x") for number in range(count)]
+        connection.insert("meta", ("name", "value"), rows)
+        assert names(connection) == [name for name, _ in rows]
+        connection.execute("DELETE FROM meta WHERE name <> 'version'")
 
 
 def test_the_second_who_asks_for_a_lock_does_not_get_it(base: Database) -> None:
