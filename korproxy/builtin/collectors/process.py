@@ -35,7 +35,6 @@ class Process:
             "open_files": _count(self.proc / "fd"),
             "most_open_files": _most_open_files(),
             "garbage_collections": [each["collections"] for each in gc.get_stats()],
-            "frozen_objects": gc.get_freeze_count(),
         }
 
 
