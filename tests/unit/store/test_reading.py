@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from msgspec.structs import asdict
 
 from korproxy.models.measures import HOUR, Totals, key_of
