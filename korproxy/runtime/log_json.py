@@ -22,13 +22,19 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
-    """What is known of a line when somebody says it. ``level`` and ``logger`` are names as in ``logging``."""
+    """What is known of a line when somebody says it. ``level`` and ``logger`` are names as in ``logging``.
 
-    created: float  # seconds since the epoch
+    Attributes:
+        created: Seconds since the epoch.
+        others: All in the text that KorProxy has not made itself, with what stands around it; None: that may be all of it.
+    """
+
+    created: float
     level: str
     logger: str
     correlation: str
     text: str
+    others: str | None = None
 
 
 def log_line(entry: Entry) -> LogLine:
@@ -53,7 +59,7 @@ def plain_json_lines(entries: Sequence[Entry], together: str) -> list[str]:
     """Return the lines of *entries* for less.
 
     Args:
-        together: All correlation ids and texts of them, of which each character is printable ASCII.
+        together: All of their ids and texts that KorProxy has not made itself; each character is printable ASCII.
     """
     if '"' in together or "\\" in together or "KP-" in together:
         return [json_line(each) for each in entries]

@@ -27,7 +27,8 @@ class Made:
     Attributes:
         entries: With every secret hidden.
         lines: What a terminal gets of each.
-        plain: All ids and texts together, where each character is printable ASCII and nothing had to be hidden; else empty.
+        plain: All in ids and texts that KorProxy has not made itself, where each character of it is printable ASCII and nothing
+            had to be hidden; else empty.
     """
 
     entries: Sequence[Entry]
@@ -57,7 +58,7 @@ class LineFormatter:
     def make(self, entries: Sequence[Entry]) -> Made:
         """Return what is written of *entries*: for less where all of them are harmless and plain, as they nearly always are."""
         texts = [f"[{entry.correlation}] {entry.text}" for entry in entries]
-        together = " ".join(texts)
+        together = _of_others(entries)
         if len(together) > LONGEST or together.encode().translate(None, _PRINTABLE) or not self.harmless(together):
             shown = [self.redact(each) for each in texts]
             hidden = [self._hidden(entry, each) for entry, each in zip(entries, shown, strict=True)]
@@ -81,6 +82,12 @@ class LineFormatter:
         else:
             correlation, text = self.redact(entry.correlation), self.redact(entry.text)
         return Entry(entry.created, entry.level, entry.logger, shortened(correlation), shortened(text))
+
+
+def _of_others(entries: Sequence[Entry]) -> str:
+    """Return all in *entries* that may be other than plain and harmless: of the lines about requests, most of it is alike."""
+    texts = {each.text if each.others is None else each.others: None for each in entries}
+    return " ".join([*texts, "[", *[each.correlation for each in entries], "]"])
 
 
 def _line(entry: Entry, text: str) -> str:

@@ -21,6 +21,10 @@ BATCH = 64  # events that are written in a row before others get their turn
 # Printable ASCII without space, quotation mark and equals sign.
 _is_plain = re.compile(rf"[!#-<>-~]{{1,{LONGEST}}}").fullmatch
 
+# What each line has behind that: a rule that hides secrets may look for one of these words.
+_NUMBERS = ("seconds", "first_byte", "in", "out", "tokens_in", "cache_read", "cache_write", "tokens_out", "attempts", "request")
+_WORDS = "".join(f" {each}=0.123456789" for each in _NUMBERS)
+
 log = logging.getLogger("korproxy.requests")
 
 
@@ -29,26 +33,35 @@ def line(event: Finished) -> str:
 
     A value that is not plain is written as a JSON string, so that nobody can put pairs or lines of their own into the log.
     """
-    usage = event.usage
-    how = _how(_short(event.model), event.provider, event.account, event.status, event.outcome, event.code)
+    return _line(event)[0]
+
+
+def _line(event: Finished) -> tuple[str, str]:
+    """Return the line, and of it what others have chosen: between numbers of ours, and ids that nobody chose."""
+    usage, model = event.usage, event.model
+    if len(model) > LONGEST:
+        model = _short(model)
+    how, others = _how(model, event.provider, event.account, event.status, event.outcome, event.code)
     first_byte = "" if event.first_byte is None else f" first_byte={event.first_byte:.3f}"
     tokens_in = "" if usage.tokens_in is None else f" tokens_in={usage.tokens_in}"
     cache_read = "" if usage.cache_read is None else f" cache_read={usage.cache_read}"
     cache_write = "" if usage.cache_write is None else f" cache_write={usage.cache_write}"
     tokens_out = "" if usage.tokens_out is None else f" tokens_out={usage.tokens_out}"
     attempts = f" attempts={event.attempts}" if event.attempts > 1 else ""
-    return (
+    text = (
         f"{how} seconds={event.seconds:.3f}{first_byte} in={event.bytes_in} out={event.bytes_out}"
-        f"{tokens_in}{cache_read}{cache_write}{tokens_out}{attempts} request={_value(event.id)}"
+        f"{tokens_in}{cache_read}{cache_write}{tokens_out}{attempts} request={event.id}"
     )
+    return text, others
 
 
 @lru_cache(maxsize=512)  # few for many requests: a client can choose the model, but it is short by now
 def _how(  # noqa: PLR0917 -- by their names they would take the cache twice the time
     model: str, provider: str | None, account: str | None, status: int | None, outcome: str, code: str | None
-) -> str:
+) -> tuple[str, str]:
     who = "model=" + _value(model) + _pair("provider", provider) + _pair("account", account)
-    return who + _pair("status", status) + _pair("outcome", outcome.replace(" ", "-")) + _pair("code", code)
+    how = who + _pair("status", status) + _pair("outcome", outcome.replace(" ", "-")) + _pair("code", code)
+    return how, how + _WORDS
 
 
 def _pair(name: str, value: object) -> str:
@@ -89,7 +102,7 @@ def _write(batch: Sequence[Finished]) -> None:
     """
     emit_many = getattr(_only_handler(), "emit_many", None)  # of ``korproxy.runtime.logs``, which no plugin can import
     if emit_many is not None:
-        emit_many(log.name, "INFO", [(event.correlation_id, line(event)) for event in batch])
+        emit_many(log.name, "INFO", [(event.correlation_id, *_line(event)) for event in batch])
         return
     first = log.makeRecord(log.name, logging.INFO, __file__, 0, "", (), None)
     for event in batch:

@@ -65,6 +65,33 @@ def test_what_is_harmless_and_plain_is_not_asked_about_again() -> None:
 TEXTS = st.one_of(st.text(max_size=20), st.sampled_from(["model=m", "hunter2", "a\nb", "é", 'a "b" KP-SYS-501']))
 
 
+def told(text: str, others: str, correlation: str = "c-1") -> Entry:
+    return Entry(1_790_000_000.0, "INFO", "korproxy.server", correlation, text, others)
+
+
+def test_of_what_korproxy_has_made_itself_only_what_others_have_chosen_is_looked_at() -> None:
+    seen: list[str] = []
+
+    def harmless(text: str) -> bool:
+        seen.append(text)
+        return True
+
+    LineFormatter(hide, harmless).make([told("m=a n=1", "m=a"), told("m=a n=2", "m=a", "c-2"), entry("free")])
+
+    assert seen == ["m=a free [ c-1 c-2 c-1 ]"]
+
+
+def test_a_secret_that_others_have_chosen_is_hidden_wherever_it_stands() -> None:
+    formatter = LineFormatter(hide, looks_harmless)
+    chosen = [told("m=hunter2 n=1", "m=hunter2"), told("m=a n=1", "m=a", "hunter2"), told("m=\x1b n=1", "m=\x1b")]
+
+    assert [formatter.format_all([each])[0].partition("server    ")[2] for each in chosen] == [
+        "[c-1] m=*** n=1\n",
+        "[***] m=a n=1\n",
+        "[c-1] m=\\x1b n=1\n",
+    ]
+
+
 @given(st.lists(TEXTS, max_size=6))
 def test_json_lines_that_are_made_together_are_those_that_are_made_one_by_one(texts: list[str]) -> None:
     entries = [entry(text, 1_790_000_000.0 + at) for at, text in enumerate(texts)]

@@ -184,14 +184,14 @@ def test_where_nobody_says_what_is_harmless_each_text_is_redacted() -> None:
 
 
 def test_many_lines_at_once_are_the_same_as_a_record_for_each() -> None:
-    said = [("c-1", "a"), ("c-2", "hunter2"), ("c-3", "b\nc")]
+    said = [("c-1", "a", None), ("c-2", "hunter2", None), ("c-3", "b\nc", None)]
     with written() as lines:
         [handler] = logging.getLogger("korproxy").handlers
         emit_many = getattr(handler, "emit_many", None)  # as the sink of requests looks for it
         assert emit_many is not None
         emit_many("korproxy.server", "INFO", said)
     with written() as singly:
-        for correlation, text in said:
+        for correlation, text, _ in said:
             server.info(text, extra={"correlation_id": correlation})
 
     assert (

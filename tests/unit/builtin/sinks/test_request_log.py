@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from korproxy.builtin.sinks.request_log import BATCH, LONGEST, korproxy_sinks, line
+from korproxy.builtin.sinks.request_log import _WORDS, BATCH, LONGEST, _line, korproxy_sinks, line
 from korproxy.models.outcome import Finished, Usage
 from korproxy.runtime.logs import logging_to
 from tests.fakes.events import open_events
@@ -95,6 +95,27 @@ def test_values_can_be_read_back_from_the_line(model: str, account: str) -> None
     assert written.isprintable()
     assert (read["model"], read["account"]) == (model, account)
     assert list(read) == ["model", "account", "outcome", "seconds", "in", "out", "request"]
+
+
+@given(
+    st.text(max_size=LONGEST + 9),
+    st.text(max_size=9),
+    st.sampled_from(["ok", "client left"]),
+    st.floats(0, 1e6),
+    st.integers(0),
+)
+def test_all_of_a_line_that_others_have_chosen_is_told_apart(
+    model: str, account: str, outcome: str, seconds: float, count: int
+) -> None:
+    usage = Usage(tokens_in=count, cache_read=count, cache_write=count, tokens_out=count)
+    told = structs.replace(OK, model=model, account=account, outcome=outcome, first_byte=seconds, usage=usage, attempts=count)
+    text, others = _line(told)
+    how, words = others[: -len(_WORDS)], others[-len(_WORDS) :]
+    ours = {each.partition("=")[0] for each in words.split()}
+
+    assert text.startswith(f"{how} ")
+    assert text.endswith(f" request={OK.id}")
+    assert ours >= set(re.fullmatch(r"(?: \w+=[\d.]+)* request=r-1", text[len(how) :])[0].replace("=", " ").split()[::2])  # type: ignore[index]
 
 
 async def test_each_event_is_logged_under_its_own_correlation_id_until_the_channel_closes(
