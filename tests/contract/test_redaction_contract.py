@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -39,8 +40,12 @@ def applied(text: str, rules: Iterable[Redaction]) -> str:
     return text
 
 
-def test_there_are_rules() -> None:
+def test_the_page_for_users_names_each_rule() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "howto" / "hide-more-secrets.md").read_text()
+    table = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+
     assert len(NAMES) >= 40
+    assert sorted(name for cell in table for name in re.findall("`([^`]+)`", cell)) == NAMES
 
 
 @given(text=TEXTS)
