@@ -16,7 +16,7 @@ CLIENT_LEFT = "KP-NET-311"
 CLIENT_STALLED = "KP-NET-312"
 
 
-class Ledger(msgspec.Struct):  # see ``models.calls``: one is made for each request
+class Ledger(msgspec.Struct, gc=False):  # see ``models.calls``: one is made for each request
     """Collects what becomes the ``Finished`` event of one call. Changed only without ``await``."""
 
     call: Call

@@ -30,7 +30,8 @@ SERVED_BY: Mapping[Kind, frozenset[Kind]] = {
 # Where something is made for each request, its fields are given by their places: keywords become a dict on the way into a
 # class, which costs as much as all the rest. Setting the slots of a frozen class costs a third more than filling a
 # ``__dict__``, and a look at one a quarter. What is made for each request, frozen, and never copied with a change is a
-# ``msgspec.Struct`` therefore: C makes it, at a fifth of the price, and looks at it cost what slots cost.
+# ``msgspec.Struct`` therefore: C makes it, at a fifth of the price, and looks at it cost what slots cost. Where what is in it
+# never leads back to it, the garbage collector need not know of it (``gc=False``).
 
 
 @attrs.frozen(init=False)
@@ -152,7 +153,7 @@ class Features:
     tools: bool = False
 
 
-class Outgoing(msgspec.Struct, frozen=True):
+class Outgoing(msgspec.Struct, frozen=True, gc=False):
     """A call once it is decided where it goes: what a provider gets to build its request from.
 
     Attributes:
@@ -182,7 +183,7 @@ class Outgoing(msgspec.Struct, frozen=True):
         return _shown(self)
 
 
-class UpstreamRequest(msgspec.Struct, frozen=True):
+class UpstreamRequest(msgspec.Struct, frozen=True, gc=False):
     """What is sent to a provider, byte for byte. Header names in lower case."""
 
     method: str

@@ -8,7 +8,7 @@ import attrs
 import msgspec
 
 
-class Usage(msgspec.Struct, frozen=True):  # see ``models.calls``: one is made for each request
+class Usage(msgspec.Struct, frozen=True, gc=False):  # see ``models.calls``: one is made for each request
     """Tokens spent. None: the provider did not say.
 
     Attributes:
@@ -73,7 +73,7 @@ class Fault:
     cause: str = ""
 
 
-class Finished(msgspec.Struct, frozen=True):  # as above
+class Finished(msgspec.Struct, frozen=True, gc=False):  # as above; thousands wait for the store at a time
     """Emitted exactly once per call, whatever happened. Holds no content.
 
     Attributes:

@@ -23,7 +23,7 @@ class _Stale(Broken):
     """The connection was gone before one byte of an answer."""
 
 
-class Answer(msgspec.Struct, eq=False):  # see ``models.calls``: one is made for each request
+class Answer(msgspec.Struct, eq=False, gc=False):  # see ``models.calls``: one is made for each request
     """An open answer, head read. Whoever holds it must ``close`` it.
 
     Attributes:
