@@ -125,7 +125,8 @@ def _told() -> Iterator[None]:
 
 
 def _one_line(exc: Exception) -> str:
-    return (" ".join(str(exc).split()) or type(exc).__name__)[:300].rstrip(".")
+    text = " ".join(str(exc).split()).removeprefix("connection is bad: ") or type(exc).__name__
+    return text[:300].rstrip(".?")
 
 
 @lru_cache(256)

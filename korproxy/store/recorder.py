@@ -27,6 +27,7 @@ MANY = 5_000  # events with which nobody waits for the next flush
 GATHER = 0.03  # seconds an event waits for others before it is taken: less than it takes to fill its queue
 BATCH = 2_000  # events of one transaction
 PAUSES = (2.0, 4.0, 8.0, 15.0, 30.0)  # seconds between tries to write, while they fail
+PATIENCE = 30.0  # seconds a database may take to answer
 THREADS = 2  # one works; a second one for whoever asks while the first hangs at a database that says nothing
 LOST, SET_ASIDE = "KP-SYS-530", "KP-SYS-531"
 
@@ -135,7 +136,11 @@ class Recorder:
             StoreDown, StoreNewer: The store cannot be used.
         """
         self._gather()
-        return await trio.to_thread.run_sync(self._ask, question, abandon_on_cancel=True, limiter=self._threads)
+        with trio.move_on_after(PATIENCE):
+            return await trio.to_thread.run_sync(self._ask, question, abandon_on_cancel=True, limiter=self._threads)
+        silent = StoreDown(UNUSABLE, f"The database has not answered for {PATIENCE:g} seconds.")
+        self._fail(silent)
+        raise silent
 
     def _gather(self) -> None:
         """Take what has come in the last moment: who asks after a request is to find it."""

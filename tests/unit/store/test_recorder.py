@@ -289,6 +289,24 @@ class Hanging(InFile):
         raise StoreDown("KP-SYS-533", "At last.")
 
 
+async def test_a_database_that_says_nothing_is_down_until_it_says_something(
+    tmp_path: Path, expected_logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 0.02)
+    recorder = Recorder(tmp_path / "korproxy.db")
+    go_on = threading.Event()
+    recorder.take(finished(1))
+    with pytest.raises(StoreDown, match=r"The database has not answered for 0\.02 seconds\."):
+        await recorder.ask(lambda _: go_on.wait(10))
+    monkeypatch.setattr(module, "PATIENCE", 10)
+    down = recorder.down
+    go_on.set()
+    assert (await recorder.ask(ids), recorder.down) == (["c-1"], None)
+    assert down is not None
+    assert [each.startswith("KP-SYS-533: the store cannot be written to") for each in said(expected_logs)] == [True]
+    await run(recorder, [])
+
+
 async def test_a_connection_that_broke_is_made_anew_and_nothing_is_written_twice(base: Database) -> None:
     if base.kind == "sqlite":
         pytest.skip("a file has no connection to lose")
