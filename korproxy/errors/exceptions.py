@@ -19,11 +19,13 @@ class KorproxyError(Exception):
         code: A code of the registry.
         detail: What exactly, with names and numbers. It is shown to users and logged: never a secret, never prompt text.
         decision: Of a request that goes nowhere: what was found out on the way to that; a ``models.decisions.Decision``.
+        put_down: A ``Finished`` tells of it already, so whoever answers with it has nothing to count.
     """
 
     code: str
     detail: str
     decision: object = attrs.field(default=None, kw_only=True, repr=False)
+    put_down: bool = attrs.field(default=False, init=False, repr=False)
 
     def __str__(self) -> str:
         return self.detail

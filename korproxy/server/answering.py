@@ -19,7 +19,7 @@ from korproxy.gateway.verdicts import unsayable
 from korproxy.models.calls import Call, RawHeaders
 from korproxy.models.clock import ticking
 from korproxy.models.outcome import Finished
-from korproxy.server.exchange import Exchange, scope_of
+from korproxy.server.exchange import ClientLeft, Exchange, scope_of
 from korproxy.server.faults import FaultWriter
 from korproxy.server.grace import Grace
 from korproxy.server.keep_alive import KeptAlive
@@ -72,6 +72,7 @@ class Answerer:
                 await self._serve(exchange, ledger, dialect, common, route, meanwhile=meanwhile)
         except KorproxyError as exc:
             ledger.failed(exc)
+            exc.put_down = True
             if exchange.started:  # by a sign of life: what went wrong can only be said in the stream
                 last = dialect.late_error(self.faults.fault(exc, origin(exchange)))
                 ledger.status = 200
@@ -92,6 +93,17 @@ class Answerer:
                 self.gate.stories.add((finished, ledger.decision, ledger.tried))
             if finished.outcome in ("refused", "failed"):
                 self.gate.lasting.shapes.add(call, finished)
+
+    def unrouted(self, call: Call, exc: BaseException) -> None:
+        """Report that *call* ended with *exc* before it was asked where it goes."""
+        ledger = Ledger(call)
+        if isinstance(exc, KorproxyError):
+            ledger.failed(exc)
+            ledger.status = self.faults.fault(exc).status
+            exc.put_down = True
+        elif isinstance(exc, Exception) and not isinstance(exc, ClientLeft):
+            ledger.outcome, ledger.code, ledger.status = "failed", "KP-SYS-501", 500
+        self.emit(ledger.close(self.now()))
 
     async def _wait_patiently(
         self,

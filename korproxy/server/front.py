@@ -36,6 +36,7 @@ BRIEFLY = GOODBYE / 2  # seconds for it while the server stops
 DRAIN_BYTES = 64 * 1024**2  # and how much of it; beyond that the client may see a broken pipe in place of the refusal
 
 _JSON = (b"content-type", b"application/json")
+_UNREAD = Peek(model="", stream=False)
 
 log = logging.getLogger("korproxy.server")
 
@@ -63,7 +64,8 @@ class Tally:
     """The requests of clients: in progress, and since the start.
 
     Attributes:
-        turned_away: What never became a request, by its code: with a wrong key, say, at a wrong address, or unreadable.
+        turned_away: What never became a request, by its code: with a wrong key, say, or at a wrong address. Anybody can send
+            such, so each of them is counted only; of all others a ``Finished`` tells.
     """
 
     running: int = 0
@@ -221,58 +223,89 @@ class Front:
         caller = self.guard.admit_client(exchange.headers, exchange.query)
         answers = self.answerer.gate.kept
         kept = answers.get(question.id, trio.current_time(), scope=caller.key_name)
-        if kept is None:
-            raise question.unknown()
-        if kept.origin is None:
-            said = question.answer(exchange.method, kept, exchange.query)
-            if exchange.method == "DELETE":
-                answers.drop(question.id, scope=caller.key_name)
-            await self._say(exchange, 200, said, [*common, _JSON])
+        if kept is not None and kept.origin is not None:
+            about = _About(
+                tail=f"/{question.id}{question.tail}",
+                account=(kept.origin.provider, kept.origin.account),
+                peek=Peek(model=kept.model, stream=False),
+            )
+            await self._call(exchange, question.dialect, common, about)
             return
-        about = _About(
-            tail=f"/{question.id}{question.tail}",
-            account=(kept.origin.provider, kept.origin.account),
-            peek=Peek(model=kept.model, stream=False),
-        )
-        await self._call(exchange, question.dialect, common, about)
+        try:
+            said = question.answer(exchange.method, kept, exchange.query)
+        except BadRequest as exc:
+            if exchange.method == "POST":  # something was to be done, and not only to be told
+                self._put_down(exc, exchange, question.dialect, common, began=self.answerer.now())
+            raise
+        if exchange.method == "DELETE":
+            answers.drop(question.id, scope=caller.key_name)
+        await self._say(exchange, 200, said, [*common, _JSON])
 
     async def _call(self, exchange: Exchange, dialect: Dialect, common: RawHeaders, about: _About | None = None) -> None:
         caller = self.guard.admit_client(exchange.headers, exchange.query)
         tally = self.tally
-        if tally.running >= self.bounds.max_running:
-            raise Busy("KP-RATE-403", f"KorProxy already works on {tally.running} requests ([server] max_running).")
         began = self.answerer.now()
-        tally.running += 1
         tally.total += 1
+        if tally.running >= self.bounds.max_running:
+            busy = Busy("KP-RATE-403", f"KorProxy already works on {tally.running} requests ([server] max_running).")
+            self._put_down(busy, exchange, dialect, common, began=began)
+            raise busy
+        tally.running += 1
+        body = b""
         try:
-            if b"content-encoding" in exchange.headers.first:
-                _check_coding(exchange.headers)
-            if exchange.complete:  # and there is nothing to interrupt
-                body = await exchange.body(self.bounds.max_body, self.bounds.read_deadline)
-            else:
-                body = await self._body(exchange)
-            if self.outgoing is not None:
-                body = await _cleaned(body, self.outgoing)
-            call = Call(  # in the order of its fields; see ``models.calls``
-                common[0][1].decode(),
-                current_correlation.get(),
-                dialect.name,
-                exchange.path,
-                about.peek if about else dialect.peek(exchange.path, body),
-                body,
-                exchange.headers,
-                exchange.query,
-                caller.credential,
-                caller.key_name,
-                began,
-            )
-            if about is not None:
-                call = attrs.evolve(call, method=exchange.method, tail=about.tail, account=about.account)
-            if call.peek.stream and dialect.wants_array(exchange.query):
-                exchange = ArrayExchange(inner=exchange)
+            try:
+                if b"content-encoding" in exchange.headers.first:
+                    _check_coding(exchange.headers)
+                if exchange.complete:  # and there is nothing to interrupt
+                    body = await exchange.body(self.bounds.max_body, self.bounds.read_deadline)
+                else:
+                    body = await self._body(exchange)
+                if self.outgoing is not None:
+                    body = await _cleaned(body, self.outgoing)
+                call = Call(  # in the order of its fields; see ``models.calls``
+                    common[0][1].decode(),
+                    current_correlation.get(),
+                    dialect.name,
+                    exchange.path,
+                    about.peek if about else dialect.peek(exchange.path, body),
+                    body,
+                    exchange.headers,
+                    exchange.query,
+                    caller.credential,
+                    caller.key_name,
+                    began,
+                )
+                if about is not None:
+                    call = attrs.evolve(call, method=exchange.method, tail=about.tail, account=about.account)
+                if call.peek.stream and dialect.wants_array(exchange.query):
+                    exchange = ArrayExchange(inner=exchange)
+            except BaseException as exc:
+                self._put_down(exc, exchange, dialect, common, began=began, peek=about.peek if about else _UNREAD, body=body)
+                raise
             await self.answerer.settle(exchange, call, dialect, common)
         finally:
             tally.running -= 1
+
+    def _put_down(
+        self,
+        exc: BaseException,
+        exchange: Exchange,
+        dialect: Dialect,
+        common: RawHeaders,
+        *,
+        began: float,
+        peek: Peek = _UNREAD,
+        body: bytes = b"",
+    ) -> None:
+        """Report the end of a call that *exc* ended before it was routed: the history has all that was asked with a key.
+
+        Args:
+            peek, body: As far as it came to that.
+        """
+        caller = self.guard.admit_client(exchange.headers, exchange.query)
+        ids = common[0][1].decode(), current_correlation.get()
+        call = Call(*ids, dialect.name, exchange.path, peek, body, key_name=caller.key_name, began=began)
+        self.answerer.unrouted(call, exc)
 
     async def _body(self, exchange: Exchange) -> bytes:
         """Wait for the rest of the body; the end of the grace ends that."""
@@ -282,7 +315,8 @@ class Front:
 
     async def _refuse(self, exchange: Exchange, exc: KorproxyError, common: RawHeaders) -> None:
         """Answer with an error of ours, in the client's format where it can be told which that is."""
-        self.tally.turned_away[exc.code] += 1
+        if not exc.put_down:
+            self.tally.turned_away[exc.code] += 1
         dialect = self.routes.of_errors(exchange.path, exchange.query, exchange.headers)
         await self._say_no(exchange, exc, common, dialect)
 

@@ -31,16 +31,15 @@ class Question:
         """What may be done with it."""
         return (self.keeper.below[self.tail],) if self.tail else ("GET", "DELETE")
 
-    def unknown(self) -> BadRequest:
-        """Return the error for an answer that is not there."""
-        return BadRequest(UNKNOWN, f"Response with id {shortened(self.id, 100)!r} not found.")
-
-    def answer(self, method: str, kept: Kept, query: bytes = b"") -> bytes:
+    def answer(self, method: str, kept: Kept | None, query: bytes = b"") -> bytes:
         """Return what is said of *kept*, which nobody but KorProxy has; *query* stood behind the path's ``?``.
 
         Raises:
-            BadRequest: It is over, so it cannot be cancelled (KP-SYS-522), and is not streamed again (KP-SYS-524).
+            BadRequest: It is not there (KP-SYS-521), or over: so it cannot be cancelled (KP-SYS-522), and is not streamed again
+                (KP-SYS-524).
         """
+        if kept is None:
+            raise BadRequest(UNKNOWN, f"Response with id {shortened(self.id, 100)!r} not found.")
         if method == "POST":
             raise BadRequest("KP-SYS-522", "Only a response that is made in the background can be cancelled.")
         if method == "DELETE":

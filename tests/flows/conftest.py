@@ -22,6 +22,7 @@ ABOUT_CONNECTIONS = {
     "test_hostile_clients",
     "test_lane",
     "test_recorded_streams",
+    "test_refused_in_front",
 }
 
 

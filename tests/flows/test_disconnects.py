@@ -58,7 +58,7 @@ async def test_a_client_that_leaves_in_mid_upload_never_reaches_a_provider() -> 
             await stream.aclose()
             await until(lambda: not gateway.front.tally.running, seconds=1)
 
-    assert (mock.requests, gateway.finished) == ([], [])
+    assert (mock.requests, [each.outcome for each in gateway.finished]) == ([], ["client left"])
 
 
 def resident_bytes(process: DaemonProcess) -> int:

@@ -140,7 +140,7 @@ async def test_a_client_that_leaves_in_the_middle_of_its_upload_costs_nothing(in
                 await until(lambda: gateway.front.tally.running)
             await until(lambda: not gateway.front.tally.running and not len(gateway.server.connections))
 
-        assert (mock.requests, gateway.finished) == ([], [])
+        assert (mock.requests, [each.outcome for each in gateway.finished]) == ([], ["client left"])
 
 
 async def test_who_half_closes_right_after_the_request_counts_as_gone_and_nothing_is_held_for_it() -> None:

@@ -18,7 +18,7 @@ from korproxy.models.calls import Call, Headers, RawHeaders
 from korproxy.models.outcome import Finished, Usage
 from korproxy.models.providers import Deadlines
 from korproxy.server.answering import Answerer, origin
-from korproxy.server.exchange import Exchange
+from korproxy.server.exchange import ClientLeft, Exchange
 from korproxy.server.faults import FaultWriter
 from tests.fakes.echo_upstream import Scripted, open_echo
 from tests.fakes.gate import a_call, open_gate
@@ -405,3 +405,27 @@ def test_an_exchange_of_a_test_is_one_like_any_other() -> None:
 def test_errors_are_not_answered_here() -> None:
     """What is raised before the first byte is the front's to write: it knows paths and formats."""
     assert issubclass(BadRequest, KorproxyError)
+
+
+@pytest.mark.parametrize(
+    ("exc", "outcome", "status", "code", "put_down"),
+    [
+        (BadRequest("KP-SYS-509", "No JSON."), "failed", 400, "KP-SYS-509", True),
+        (LookupError(), "failed", 500, "KP-SYS-501", None),
+        (ClientLeft(), "client left", None, "KP-NET-311", None),
+        (KeyboardInterrupt(), "client left", None, "KP-NET-311", None),  # as of all that ends a task
+    ],
+)
+async def test_what_came_to_no_routing_is_reported_all_the_same(
+    exc: BaseException, outcome: str, status: int | None, code: str, put_down: bool | None
+) -> None:
+    finished: list[Finished] = []
+    async with open_gate() as gate:
+        answerer = Answerer(gate=gate, faults=FaultWriter(codes=Registry.of(BUILTIN_CODES)), emit=finished.append)
+        call = a_call()
+        answerer.unrouted(call, exc)
+
+    [row] = finished
+    assert (row.id, row.key_name, row.bytes_in) == (call.id, call.key_name, len(call.body))
+    assert (row.outcome, row.status, row.code, getattr(exc, "put_down", None)) == (outcome, status, code, put_down)
+    assert (row.profile, row.type, row.provider, row.attempts) == ("", "", None, 0)

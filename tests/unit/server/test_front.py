@@ -211,7 +211,7 @@ async def test_a_body_that_is_too_large_is_refused(announced: bool) -> None:
         answer = await at.client.post(CHAT, content=b"x" * 3000 if announced else chunks())
 
     assert coded(answer) == (413, "KP-SYS-508")
-    assert at.gateway.finished == []
+    assert [each.code for each in at.gateway.finished] == ["KP-SYS-508"]
 
 
 @pytest.mark.parametrize(
@@ -234,8 +234,8 @@ async def test_a_body_that_cannot_be_routed_is_refused_before_anybody_is_asked(
         answer = await at.client.post(path, content=body)
 
     assert coded(answer) == (status, code)
-    assert (at.mock.requests, at.gateway.finished, at.gateway.front.tally.running) == ([], [], 0)
-    assert at.gateway.front.tally.turned_away == {code: 1}
+    assert (at.mock.requests, at.gateway.front.tally.running, at.gateway.front.tally.turned_away) == ([], 0, {})
+    assert [(each.status, each.code) for each in at.gateway.finished] == [(status, code)]
 
 
 @pytest.mark.code("KP-SYS-510")
@@ -262,7 +262,12 @@ async def test_too_many_requests_at_once_are_sent_away_and_the_place_of_each_is_
 
     assert coded(answer) == (503, "KP-RATE-403")
     assert (answer.headers["retry-after"], answer.headers["x-should-retry"]) == ("1", "true")
-    assert (running, after.status_code, at.gateway.front.tally.running, at.gateway.front.tally.total) == (1, 200, 0, 2)
+    assert (running, after.status_code, at.gateway.front.tally.running, at.gateway.front.tally.total) == (1, 200, 0, 3)
+    assert sorted((each.outcome, each.code) for each in at.gateway.finished) == [
+        ("client left", "KP-NET-311"),
+        ("failed", "KP-RATE-403"),
+        ("ok", None),
+    ]
 
 
 @pytest.mark.code("KP-SYS-511")
@@ -305,6 +310,7 @@ async def test_a_fault_of_our_own_is_answered_without_its_details_and_logged_wit
     assert "LookupError" in answer.json()["error"]["message"]
     assert "sk-secret" not in answer.text
     assert (healthy.status_code, at.gateway.front.tally.running) == (200, 0)
+    assert [each.code for each in at.gateway.finished] == ["KP-SYS-501"] * (method == "POST")
     assert [each.getMessage() for each in expected_logs] == [f"a fault of KorProxy's own in {method} {path!r}"]
 
 
@@ -393,7 +399,8 @@ async def test_a_client_that_leaves_in_mid_upload_is_no_error(caplog: pytest.Log
                 await until(lambda: len(at.gateway.server.connections))
         await until(lambda: not len(at.gateway.server.connections))
 
-    assert (at.mock.requests, at.gateway.finished, at.gateway.front.tally.running) == ([], [], 0)
+    assert (at.mock.requests, at.gateway.front.tally.running) == ([], 0)
+    assert [(each.outcome, each.key_name) for each in at.gateway.finished] == [("client left", "client")]
     assert [each for each in caplog.records if each.levelno > logging.INFO] == []
 
 

@@ -82,6 +82,7 @@ def test_one_that_is_complete_cannot_be_cancelled() -> None:
 
 @pytest.mark.code("KP-SYS-521")
 def test_one_that_is_not_there_is_named() -> None:
-    error = question().unknown()
+    with pytest.raises(BadRequest) as caught:
+        question().answer("GET", None)
 
-    assert (error.code, str(error)) == ("KP-SYS-521", "Response with id 'resp_1' not found.")
+    assert (caught.value.code, str(caught.value)) == ("KP-SYS-521", "Response with id 'resp_1' not found.")
