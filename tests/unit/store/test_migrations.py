@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import sqlite3
+from pathlib import Path
+
 import pytest
 
+from korproxy.models.searching import WantedRequests
 from korproxy.store.connection import Connection, StoreDown, StoreNewer, transaction
 from korproxy.store.migrations import MIGRATIONS, Migration, migrate, readable, version
-from tests.fakes.stores import Database
+from korproxy.store.place import InFile
+from tests.fakes.stores import NOON, Database, opened
 
+DATABASES = Path(__file__).with_name("databases")
 FIRST = Migration(1, "a table", ("CREATE TABLE one (id SERIAL, weight FLOAT)", "INSERT INTO one (weight) VALUES (1.5)"))
 SECOND = Migration(2, "a column", ("ALTER TABLE one ADD COLUMN name TEXT", "UPDATE one SET name = 'x'"))
 BROKEN = Migration(2, "half", ("UPDATE one SET weight = 9", "CREATE TABLE one (id SERIAL)"))
@@ -26,12 +32,8 @@ def test_a_step_that_fails_leaves_everything_as_the_one_before_left_it(empty: Co
 
 def test_a_step_that_is_missing_is_an_error(empty: Connection) -> None:
     with pytest.raises(StoreDown) as caught:
-        migrate(empty, [FIRST, attrs_evolved(SECOND, 3)])
+        migrate(empty, [FIRST, Migration(3, SECOND.what, SECOND.statements)])
     assert (caught.value.detail, version(empty)) == ("There is no step from version 1 of the database to the next.", 1)
-
-
-def attrs_evolved(step: Migration, number: int) -> Migration:
-    return Migration(number, step.what, step.statements)
 
 
 def test_a_newer_database_is_left_alone(empty: Connection) -> None:
@@ -66,6 +68,26 @@ def test_two_daemons_do_not_prepare_the_same_database_at_once(base: Database) ->
     finally:
         one.close()
         other.close()
+
+
+@pytest.mark.parametrize("path", sorted(DATABASES.iterdir()), ids=lambda each: each.name)
+def test_a_database_of_each_version_becomes_one_of_today(path: Path, tmp_path: Path) -> None:
+    old = sqlite3.connect(tmp_path / "korproxy.db")
+    old.executescript(path.read_text())
+    old.close()
+    with opened(InFile(tmp_path / "korproxy.db")) as store:
+        rows = [(each["correlation_id"], each["outcome"], each["provider"]) for each in store.requests(WantedRequests())]
+        counted = sorted((key.outcome, totals.requests, totals.seconds.count) for key, totals in store.counted(0, 2 * NOON))
+        whole = sorted((key.outcome, totals.requests) for key, totals in store.totals())
+        assert store.facts()["version"] == len(MIGRATIONS)
+    assert rows == [("c-2", "failed", None), ("c-1", "ok", "openai")]
+    assert counted == [("failed", 1, 1), ("ok", 1, 1)]
+    assert whole == [("failed", 1), ("ok", 1)]
+
+
+def test_there_is_a_database_of_each_version() -> None:
+    """Make one as its version has left it (``sqlite3 korproxy.db .dump``) before the next step is written."""
+    assert sorted(each.name for each in DATABASES.iterdir()) == [f"{each.number}.sql" for each in MIGRATIONS]
 
 
 def test_the_steps_are_numbered_without_a_gap() -> None:
