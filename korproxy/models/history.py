@@ -15,6 +15,7 @@ TOKENS = {
     "reasoning": "reasoning",
 }
 OFF = "[KP-SYS-545] The history is switched off ([store] history = false), so no requests are added to it at present."
+AWAY = "{} without a right key or at a wrong address, turned away since the start: not in here. `korproxy logs` says which."
 BYTES = {"bytes_in": "in", "bytes_out": "out"}
 
 
@@ -28,6 +29,16 @@ def shown(row: Mapping[str, Any]) -> dict[str, Any]:
         "tokens": {name: row[column] for column, name in TOKENS.items()},
         "bytes": {name: row[column] for column, name in BYTES.items()},
     }
+
+
+def turned_away(counted: Mapping[str, int]) -> list[str]:
+    """Return a note on what is in no row, for whoever looks for it there; none where there is no such thing.
+
+    Args:
+        counted: What never became a request, by its code.
+    """
+    count = sum(counted.values())
+    return [AWAY.format("1 call" if count == 1 else f"{count} calls")] if count else []
 
 
 def answer(rows: Iterable[Mapping[str, Any]], notes: Iterable[str]) -> dict[str, Any]:

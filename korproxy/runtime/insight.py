@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -15,6 +16,7 @@ from korproxy.gateway.redact import Redactor
 from korproxy.models.clock import wall_time
 from korproxy.models.history import OFF as UNWRITTEN
 from korproxy.models.history import answer as history
+from korproxy.models.history import turned_away
 from korproxy.models.measures import SeriesKey, Totals, beginning
 from korproxy.models.searching import WantedLines, WantedRequests
 from korproxy.models.summary import OFF as UNCOUNTED
@@ -86,7 +88,8 @@ class RunningInsight:
         """Return the rows of the history that are *wanted*, and notes for who reads them."""
 
         def told(store: Store) -> dict[str, Any]:
-            return self._clean(history(store.requests(wanted), self._notes(UNWRITTEN, self.recorder.history)))
+            notes = self._notes(UNWRITTEN, self.recorder.history), turned_away(self.instruments.read().turned_away)
+            return self._clean(history(store.requests(wanted), chain(*notes)))
 
         return await self.recorder.ask(told)
 

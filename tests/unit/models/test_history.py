@@ -5,7 +5,7 @@ import json
 import attrs
 
 from korproxy.models.decisions import Why
-from korproxy.models.history import shown, story, with_rows
+from korproxy.models.history import AWAY, shown, story, turned_away, with_rows
 from korproxy.models.outcome import Finished, Usage
 
 ROW = {
@@ -59,3 +59,9 @@ def test_a_row_whose_story_is_remembered_adds_nothing() -> None:
 
     assert with_rows([{"id": "r"}], [row]) == [{"id": "r"}]
     assert with_rows([], [row]) == [story(row)]
+
+
+def test_whoever_looks_for_a_call_that_is_in_no_row_is_told_where_it_is() -> None:
+    assert turned_away({}) == []
+    assert [note.split(" without")[0] for note in turned_away({"KP-AUTH-002": 1})] == ["1 call"]
+    assert turned_away({"KP-AUTH-002": 3, "KP-SYS-506": 1}) == [AWAY.format("4 calls")]

@@ -131,7 +131,7 @@ async def test_what_ended_a_moment_ago_is_in_the_history_without_secrets(tmp_pat
     found = await insight(recorder).requests(WantedRequests())
 
     assert [(each["id"], each["model"]) for each in found["requests"]] == [("r-2", "***REDACTED***"), ("r-1", "m")]
-    assert found["notes"] == []
+    assert found["notes"] == [history.AWAY.format("2 calls")]
 
 
 @pytest.mark.code("KP-SYS-545")
@@ -141,7 +141,7 @@ async def test_without_a_history_there_is_none_and_it_is_said_why(tmp_path: Path
 
     found = await insight(recorder).requests(WantedRequests())
 
-    assert found == {"requests": [], "notes": [history.OFF]}
+    assert found == {"requests": [], "notes": [history.OFF, history.AWAY.format("2 calls")]}
     assert "[KP-SYS-545]" in history.OFF
 
 

@@ -11,6 +11,7 @@ LONGEST = 40  # characters of a name
 HALF = 30  # of one of two that stand side by side
 WHOLE = 200  # of one that has a line of its own
 FROM_FILES = "No daemon runs with this home: this is what the last one has written down."
+UNROUTED = "It ended before it was routed, so nobody was asked."
 ONLY_ITS_ROW = "Only its row in the history is left: why it went where it went is not on the disk."
 
 
@@ -31,6 +32,11 @@ def facts(row: Mapping[str, Any]) -> list[str]:
         "tokens": tokens(row.get("tokens")),
     }
     return table([(name, text) for name, text in found.items() if text and text != "-"])
+
+
+def rest(row: Mapping[str, Any]) -> str:
+    """Return why there is no more than the *row*."""
+    return ONLY_ITS_ROW if row.get("type") or row.get("provider") else UNROUTED
 
 
 def outcome(row: Mapping[str, Any]) -> str:

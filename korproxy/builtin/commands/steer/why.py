@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from korproxy.api import Cli
-from korproxy.builtin.commands.look.row import ONLY_ITS_ROW, facts
+from korproxy.builtin.commands.look.row import facts, rest
 from korproxy.builtin.commands.steer.decision import decision_lines
 from korproxy.builtin.commands.steer.told import listed
 
@@ -63,7 +63,7 @@ def story_lines(story: Mapping[str, Any]) -> list[str]:
         head.append(f"{_when(story['wall'])}: {ENDS.get(outcome, outcome)}{code}")
     decision = story.get("decision")
     if isinstance(row := story.get("row"), dict) and not decision:
-        return [*head, *facts(row), ONLY_ITS_ROW]
+        return [*head, *facts(row), rest(row)]
     asked = listed(story.get("attempts"))
     attempts = [_attempt(number, each) for number, each in enumerate(asked, 1)]
     if outcome == "failed" and asked and asked[-1].get("outcome") == "answered":

@@ -160,10 +160,19 @@ def test_of_a_request_that_is_not_remembered_the_row_is_told() -> None:
     ]
 
 
+def test_of_a_request_that_was_refused_in_front_it_is_said_that_nobody_was_asked() -> None:
+    row = {"id": "r", "model": "", "type": "", "provider": None, "status": 400, "outcome": "failed", "seconds": 0.001}
+
+    lines = story_lines({**STORY, "decision": None, "attempts": [], "outcome": "failed", "code": "KP-SYS-509", "row": row})
+
+    assert lines[1].endswith("[KP-SYS-509]")
+    assert lines[2:] == ["status  400", "took    1 ms", "It ended before it was routed, so nobody was asked."]
+
+
 @pytest.mark.code("KP-SYS-526")
 def test_without_a_daemon_the_history_on_the_disk_is_asked(home: Path) -> None:
     store = Store.open(furnished(home) / "korproxy.db")
-    store.write([finished(1), finished(2, correlation_id="c-1")])
+    store.write([finished(1), finished(2, correlation_id="c-1", type="chat")])
     store.close()
 
     own, shared, unknown = run("why", "r-2"), said("why", "c-1"), run("why", "r-9")
