@@ -27,20 +27,17 @@ ROUTES = (
     "/v1/errors",
 )
 RUNNING = (
-    ("status",),
     ("status", "--json"),
     ("logs", "--lines", "1000", "--json"),
     ("requests", "--limit", "1000", "--json"),
-    ("requests", "--failed"),
-    ("metrics",),
     ("debug-bundle", "--output", "-"),
     ("account", "list"),
 )
 FAILING_COMMANDS = ("check", "plugins")  # for there are mistakes, and broken plugins
 AT_REST = (
     ("logs", "--lines", "1000"),
-    ("requests", "--json"),
-    ("metrics", "--json"),
+    ("requests", "--failed"),
+    ("metrics",),
     ("debug-bundle", "--output", "-"),
     ("config", "export"),
     ("check", "--verbose"),

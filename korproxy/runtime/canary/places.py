@@ -17,6 +17,7 @@ PLUGIN_FAILS = "failure of a provider's plugin"
 IMPORTED = "error at a plugin's import"
 WHILE_LOADED = "log line while plugins are loaded"
 TYPED, TABLE, WRONG = "key in place of a reference", "table of a plugin", "mistake in the configuration"
+DIAGNOSTICS = ("GET /v1/diagnostics/health", "GET /v1/diagnostics/bundle")
 SOME = ("plain", "base64", "JSON escapes")
 
 BY_CLIENTS = (
@@ -67,8 +68,8 @@ BY_PLUGINS = (
     Place(name="fault in a format", shown=LOGS, encodings=SOME),
     Place(name="crash of a service", shown=(*LOGS, "GET /v1/diagnostics/health")),
     Place(name="crash of a service, cut off", shown=(*LOGS, "GET /v1/diagnostics/health"), before="x" * 230),
-    Place(name="section of a collector", shown=("GET /v1/diagnostics/health",), encodings=ALL),
-    Place(name="failure of a collector", shown=(*LOGS, "GET /v1/diagnostics/health")),
+    Place(name="section of a collector", shown=("GET /v1/diagnostics/health",), encodings=SOME),
+    Place(name="failure of a collector", shown=(*LOGS, *DIAGNOSTICS)),
     Place(name=WHILE_LOADED, shown=(TERMINAL,), early=True),
     Place(name=IMPORTED, shown=(TERMINAL, "korproxy plugins --json, at rest"), early=True),
 )

@@ -93,3 +93,23 @@ def test_what_cannot_be_done_is_an_error_in_plain_words(monkeypatch: pytest.Monk
     monkeypatch.setattr(proofs, "SECONDS", 0.1)
     with pytest.raises(CommandFailed, match=r"was not done within 0.1 s"):
         prove((sys.executable, "-c", "import time; time.sleep(20)"), shapes=(), places=())
+
+
+def test_ctrl_c_goes_before_whatever_came_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ends(*_: object) -> Proof:
+        raise BaseExceptionGroup("", [CommandFailed("KP-SYS-542", "x"), BaseExceptionGroup("", [KeyboardInterrupt()])])
+
+    monkeypatch.setattr(proofs, "_prove", ends)
+
+    with pytest.raises(KeyboardInterrupt):
+        prove(("none",))
+
+
+def test_a_fault_stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ends(*_: object) -> Proof:
+        raise ExceptionGroup("", [ValueError("a fault")])
+
+    monkeypatch.setattr(proofs, "_prove", ends)
+
+    with pytest.RaisesGroup(ValueError):
+        prove(("none",))
