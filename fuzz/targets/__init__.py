@@ -17,6 +17,7 @@ from fuzz.targets.http_answers import HTTP_ANSWERS
 from fuzz.targets.json_edit import JSON_EDIT
 from fuzz.targets.lane_bytes import LANE_BYTES
 from fuzz.targets.provider_garbage import PROVIDER_GARBAGE
+from fuzz.targets.redaction import REDACTION
 from fuzz.targets.refusal_waits import REFUSAL_WAITS
 from fuzz.targets.retry_after import RETRY_AFTER
 from fuzz.targets.routing import ROUTING
@@ -27,7 +28,7 @@ from fuzz.targets.translated_cuts import TRANSLATED_CUTS
 from fuzz.targets.whole_answers import WHOLE_ANSWERS
 
 TARGETS: tuple[Target[Any], ...] = (
-    *(ANSWERS, CODES, CONFIG, CONFIG_FILES, CORRELATION, FRAMES, HTTP_ANSWERS, JSON_EDIT, LANE_BYTES),
+    *(ANSWERS, CODES, CONFIG, CONFIG_FILES, CORRELATION, FRAMES, HTTP_ANSWERS, JSON_EDIT, LANE_BYTES, REDACTION),
     *(BACKOFF, CLIENT_ERRORS, HEALTH, REFUSAL_WAITS, RETRY_AFTER, ROUTING),
     *(
         DAMAGED_REQUESTS,
