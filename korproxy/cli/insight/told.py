@@ -64,4 +64,4 @@ class Told:
         """Plant secrets, and look for them."""
         from korproxy.cli.insight.planted import canary
 
-        return canary(redaction=redaction)
+        return canary(redaction=redaction, plugin_dirs=self.cli.chosen.plugin_dirs)
