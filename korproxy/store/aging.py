@@ -53,7 +53,7 @@ class Tidied:
 
 def step(connection: Connection, wanted: Plan) -> Tidied:
     """Do a part of it; nothing is done where all is. In one transaction."""
-    with transaction(connection):
+    with transaction(connection, frozen=True):  # what is deleted is what was read, and nothing that came meanwhile
         if not connection.lock(LOCK):
             return Tidied()
         went = rows.delete_before(connection, wanted.gone, AT_ONCE)

@@ -39,7 +39,7 @@ class Connection(Protocol):
     Attributes:
         kind: ``sqlite`` or ``postgresql``.
         words: What differs in the SQL of tables: a type of ours -> the database's.
-        begin: How a transaction begins.
+        begin: How a transaction begins: one that ``writes``, one that ``reads`` the same state all the time, or ``both``.
         replica: Tells apart those that write to the same database; empty where only one does.
     """
 
@@ -48,7 +48,7 @@ class Connection(Protocol):
     @property
     def words(self) -> Mapping[str, str]: ...
     @property
-    def begin(self) -> str: ...
+    def begin(self) -> Mapping[str, str]: ...
     @property
     def replica(self) -> str: ...
     def execute(self, sql: str, values: Sequence[object] = ()) -> Sequence[Row]:
@@ -77,9 +77,9 @@ class Connection(Protocol):
 
 
 @contextmanager
-def transaction(connection: Connection) -> Iterator[None]:
-    """All of the block or nothing, and on the way nothing of what others do meanwhile."""
-    connection.execute(connection.begin)
+def transaction(connection: Connection, *, frozen: bool = False) -> Iterator[None]:
+    """All of the block or nothing. *frozen*: it does not see what others do meanwhile, and fails where that gets in its way."""
+    connection.execute(connection.begin["both" if frozen else "writes"])
     try:
         yield
         connection.execute("COMMIT")
@@ -91,7 +91,7 @@ def transaction(connection: Connection) -> Iterator[None]:
 @contextmanager
 def snapshot(connection: Connection) -> Iterator[None]:
     """All of the block reads from the same state of the database, whatever others do meanwhile. It writes nothing."""
-    connection.execute("BEGIN" if connection.kind == "sqlite" else connection.begin)
+    connection.execute(connection.begin["reads"])
     try:
         yield
     finally:

@@ -19,6 +19,7 @@ CONNECT = 5  # seconds
 STATEMENT = 20  # seconds; longer ones are ended by the server
 SILENCE = 10  # seconds until a connection counts as lost, where the system knows how to tell
 SCHEMES = ("postgresql://", "postgres://")
+_FROZEN = "BEGIN ISOLATION LEVEL REPEATABLE READ"
 
 
 @attrs.frozen
@@ -28,7 +29,7 @@ class PostgresConnection:
     raw: psycopg.Connection[Row]
     replica: str
     kind: str = "postgresql"
-    begin: str = "BEGIN ISOLATION LEVEL REPEATABLE READ"
+    begin: Mapping[str, str] = {"writes": "BEGIN", "reads": _FROZEN, "both": _FROZEN}
     words: Mapping[str, str] = {
         "SERIAL": "BIGSERIAL PRIMARY KEY",
         "FLOAT": "DOUBLE PRECISION",

@@ -39,7 +39,7 @@ class SqliteConnection:
         "BYTES": "BLOB",
         "CLUSTERED": "WITHOUT ROWID",
     }
-    begin: str = "BEGIN IMMEDIATE"
+    begin: Mapping[str, str] = {"writes": "BEGIN IMMEDIATE", "reads": "BEGIN", "both": "BEGIN IMMEDIATE"}
     replica: str = ""
 
     def execute(self, sql: str, values: Sequence[object] = ()) -> Sequence[Row]:
