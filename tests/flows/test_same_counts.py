@@ -66,6 +66,12 @@ class Traffic:
         with self._client.stream("POST", "/v1/chat/completions", headers=self._headers("default"), json=body) as answer:
             next(answer.iter_raw())
 
+    def spoil(self) -> None:
+        """Send something that is refused before it is routed, and the same without a key, which is in no book."""
+        self.ended["", "", "failed"] += 1
+        for headers in (self._headers("default"), {}):
+            self._client.post("/v1/chat/completions", headers=headers, content=b"no json")
+
     def _headers(self, profile: str) -> dict[str, str]:
         return {"authorization": f"Bearer {self._key}", "x-korproxy-profile": profile}
 
@@ -89,6 +95,7 @@ def send_all(traffic: Traffic) -> None:
     traffic.chat("{{mock: close-after-head}}", "failed", profile="cheap")
     traffic.chat("{{mock: cut-after=2}}", "failed", stream=True)
     traffic.chat("hi", "failed", model="nobody/has-this")
+    traffic.spoil()
     traffic.leave()
 
 
