@@ -66,8 +66,14 @@ class RuleSet:
     def _with_the_decoding(self) -> tuple[Redaction, ...]:
         if not self.decodes:
             return self.rules
-        plain = RuleSet(self.rules)
-        return (*self.rules, EncodedSecrets(rules=self.rules, harmless=plain.harmless))
+        made: list[RuleSet] = []  # when it is needed first, as it seldom is
+
+        def harmless(text: str) -> bool:
+            if not made:
+                made.append(RuleSet(self.rules))
+            return made[0].harmless(text)
+
+        return (*self.rules, EncodedSecrets(rules=self.rules, harmless=harmless))
 
     @classmethod
     def of(cls, rules: Iterable[Redaction], *, decodes: bool = False) -> RuleSet:

@@ -52,13 +52,13 @@ _FORMS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "token-field",
         r"""(?<![A-Za-z])[Tt](?i:oken)(?:\\{0,3}["'] {0,8}[:,] {0,8}b?|=)\\{0,3}(?P<quote>["'])?""" + _VALUE,
-        ("token=", '"', "'"),
+        ("token=", 'token"', "token'", "token\\"),
     ),
     (
         "named-token-field",
         r"""(?:[_-][Tt](?i:oken)|(?<=[a-z])T(?i:oken))"""
-        r"""(?:\\{0,3}["'] {0,8}[:=,] {0,8}b?|[:=] {0,8}| {1,8}= {0,8}(?=\\{0,3}["']))\\{0,3}(?P<quote>["'])?""" + _VALUE,
-        ("token=", "token:", '"', "'"),
+        r"""(?:\\{0,3}["'] {0,8}[:=,] {0,8}b?|[:=] {0,8}| = (?=\\{0,3}["']))\\{0,3}(?P<quote>["'])?""" + _VALUE,
+        ("token=", "token:", 'token"', "token'", "token\\", 'token = "', "token = '", "token = \\"),
     ),
     (
         "secret-in-address",

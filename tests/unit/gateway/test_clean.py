@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from korproxy.gateway.clean import clean
 from korproxy.gateway.redact import Redactor
+from tests.fakes import offered
 from tests.unit.runtime.test_health import Hider
 
 NONE = Redactor.of([])
@@ -46,3 +47,36 @@ JSON = st.recursive(
 @given(JSON)
 def test_what_is_json_already_stays_as_it_is(value: object) -> None:
     assert clean(value, NONE) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"password": "open sesame", "user": "ann"}, {"password": "***REDACTED***", "user": "ann"}),
+        ({"Authorization": "Bearer hunter-two"}, {"Authorization": "Bearer ***REDACTED***"}),
+        (
+            {"key_name": "client", "tokens_in": 100_000, "key": "client"},
+            {"key_name": "client", "tokens_in": 100_000, "key": "client"},
+        ),
+        ({"deep": [{"client_secret": "swordfish"}]}, {"deep": [{"client_secret": "***REDACTED***"}]}),
+        ({"api_key": "env:NAME"}, {"api_key": "env:NAME"}),
+    ],
+)
+def test_a_text_is_hidden_whose_name_says_what_it_is(value: object, said: object) -> None:
+    assert clean(value, Redactor.of(offered.redactions().values(), decodes=True)) == said
+
+
+def test_what_comes_again_is_looked_at_once() -> None:
+    asked: list[str] = []
+
+    class Counts:
+        name, order, longest, replacement = "counts", 1, 10, "#"
+
+        def find(self, text: str) -> list[tuple[int, int]]:
+            asked.append(text)
+            return []
+
+    rows = [{"model": "m", "status": "ok"} for _ in range(50)]
+
+    assert clean(rows, Redactor.of([Counts()])) == rows
+    assert sorted(asked) == ["m", "model", "ok", "status"]
