@@ -5,7 +5,7 @@ So there is nothing that could differ after a crash, a lost connection or a purg
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
 from korproxy.models.histogram import Histogram
@@ -35,19 +35,18 @@ def write(connection: Connection, events: Sequence[Finished], series: dict[Serie
     _add_to_totals(connection, whole)
 
 
-def numbered(connection: Connection, keys: Iterable[SeriesKey], known: dict[SeriesKey, int]) -> Mapping[SeriesKey, int]:
+def numbered(connection: Connection, keys: Collection[SeriesKey], known: dict[SeriesKey, int]) -> Mapping[SeriesKey, int]:
     """Return the number of the series in which each of *keys* is counted; make those that are not there yet."""
     if any(each not in known for each in keys):
         known |= {SeriesKey(*each[1:]): each[0] for each in connection.execute(f"SELECT id, {_NAMES} FROM series")}
-    found: dict[SeriesKey, int] = {}
-    for key in keys:
-        own = key if key in known or len(known) < MOST_SERIES else among_others(key)
-        if own not in known:
-            connection.execute(f"INSERT INTO series ({_NAMES}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", own)
-            named = " AND ".join(f"{each} = ?" for each in SeriesKey._fields)
-            known[own] = connection.execute(f"SELECT id FROM series WHERE {named}", own)[0][0]
-        found[key] = known[own]
-    return found
+    room = max(0, MOST_SERIES - len(known))
+    new = sorted(each for each in keys if each not in known)
+    counted_in = {key: key if number < room else among_others(key) for number, key in enumerate(new)}
+    for key in sorted(set(counted_in.values()) - known.keys()):  # in order, so that no two daemons wait for each other
+        connection.execute(f"INSERT INTO series ({_NAMES}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", key)
+        named = " AND ".join(f"{each} = ?" for each in SeriesKey._fields)
+        known[key] = connection.execute(f"SELECT id FROM series WHERE {named}", key)[0][0]
+    return {key: known[counted_in.get(key, key)] for key in keys}
 
 
 def add(connection: Connection, start: int, span: int, replica: str, found: dict[int, Totals]) -> None:

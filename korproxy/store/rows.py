@@ -41,11 +41,16 @@ def write(connection: Connection, events: Sequence[Finished], kinds: Kinds) -> N
     for event in events:
         values = astuple(event)
         kind = _of_kind(values)
-        number = kinds.get(kind)
-        if number is None:
-            number = kinds[kind] = _number(connection, kind)
-        found.append((number, *_own(values), *astuple(event.usage)))
+        if kind not in kinds:
+            _learn(connection, events, kinds)
+        found.append((kinds[kind], *_own(values), *astuple(event.usage)))
     connection.insert("requests", COLUMNS, found)
+
+
+def _learn(connection: Connection, events: Sequence[Finished], kinds: Kinds) -> None:
+    """Find the numbers of all kinds that *events* are of; in order, so that no two daemons wait for each other."""
+    for kind in sorted({_of_kind(astuple(each)) for each in events} - kinds.keys(), key=repr):
+        kinds[kind] = _number(connection, kind)
 
 
 def _number(connection: Connection, kind: tuple[Any, ...]) -> int:

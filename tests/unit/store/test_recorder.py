@@ -319,6 +319,29 @@ async def test_a_connection_that_broke_is_made_anew_and_nothing_is_written_twice
     await run(recorder, [])
 
 
+async def test_daemons_that_share_a_database_do_not_get_in_each_others_way(base: Database) -> None:
+    if base.kind == "sqlite":
+        pytest.skip("one daemon has the file")
+    recorders = [Recorder(place) for place in (base.place, base.another)]
+
+    async def work(recorder: Recorder, first: int) -> None:
+        for number in range(first, first + 200, 10):
+            recorder.take(
+                *[finished(each, upstream_model=f"m{each % 37}", status=200 + each % 7) for each in range(number, number + 10)]
+            )
+            await recorder.flush()
+
+    await recorders[0].ask(ids)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(work, recorders[0], 0)
+        nursery.start_soon(work, recorders[1], 1000)
+    told = await recorders[0].ask(lambda store: store.counted(NOON, NOON + 3600))
+    own = [await each.ask(lambda store: sum(totals.requests for _, totals in store.totals())) for each in recorders]
+    assert (sum(totals.requests for _, totals in told), own) == (400, [200, 200])
+    for each in recorders:
+        await run(each, [])
+
+
 def hang_up(store: Store) -> None:
     store.connection.close()
 
