@@ -118,11 +118,12 @@ class Context:
         """Say where a request would go now, and why: the daemon if one runs, else the files. Nothing is sent."""
         if self.running() is not None:
             return {"asked": "daemon", **self.post("/v1/routing/test", request)}
+        from korproxy.cli.insight.disk import Disk
         from korproxy.runtime.foreseeing import foresee_from_files
 
         chosen = self.chosen
         found = foresee_from_files(self.files, request, plugin_dirs=chosen.plugin_dirs, no_plugins=chosen.no_plugins)
-        return {"asked": "files", **found}
+        return Disk(self).clean(found)
 
     def init_home(self, *, force: bool) -> Mapping[str, str]:
         """Make the home, its keys and a commented korproxy.toml; return their paths. With *force* an old one is set aside."""

@@ -72,7 +72,7 @@ class Enquiries:
         Raises:
             BadRequest: What was *posted* is no request; see ``trial``.
         """
-        return foresee(posted, self.reloader.entrance.front.snapshot, self.reloader.shared.lasting.router)
+        return self._clean(foresee(posted, self.reloader.entrance.front.snapshot, self.reloader.shared.lasting.router))
 
     def _clean(self, found: object) -> dict[str, Any]:
         cleaned: dict[str, Any] = clean(found, self.redactor)

@@ -92,8 +92,10 @@ def test_the_running_daemon_is_asked_where_a_request_would_go(home: Path) -> Non
 def test_without_one_the_files_say_where_a_request_would_go(home: Path) -> None:
     furnished(home)
     got = context(no_plugins=True).foresee({"body": {"model": "gpt-4o", "messages": []}})
+    secret = context(no_plugins=True).foresee({"body": {"model": "sk-" + 30 * "aB3", "messages": []}})
 
     assert (got["asked"], got["format"], got["error"]) == ("files", "openai-chat", None)
+    assert "aB3aB3" not in str(secret)
 
 
 def test_there_is_one_configuration_for_a_command_line(home: Path) -> None:

@@ -104,10 +104,12 @@ async def test_where_a_request_would_go_is_told_and_nothing_is_sent(home: Path) 
         held = asked.test({"body": {**CHAT, "model": "one/m"}})
         without = asked.test({"body": {**CHAT, "model": "two/m"}, "without": ["two/work"]})
         nobody = asked.test({"body": CHAT})
+        secret = asked.test({"body": {**CHAT, "model": "two/hunter2"}})
 
+    assert "hunter2" not in json.dumps(secret)
     order = [{"provider": "two", "account": "work", "model": "m", "dialect": "openai-chat"}]
     assert (named["format"], list(named["decision"]["order"])) == ("openai-chat", order)
     assert named["error"] is None
     assert [each["why"] for each in held["decision"]["rejected"]] == ["refused"]
     assert [each["why"] for each in without["decision"]["rejected"]] == ["excluded"]
-    assert (nobody["decision"]["order"], nobody["error"]["code"]) == ((), "KP-PROV-105")
+    assert (nobody["decision"]["order"], nobody["error"]["code"]) == ([], "KP-PROV-105")
