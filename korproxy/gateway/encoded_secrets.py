@@ -69,6 +69,10 @@ class EncodedSecrets:
             yield from self._in_runs(text, depth)
             if any(mark in text for mark in MARKS):
                 yield from self._behind_escapes(text, depth)
+            if "+" in text and depth == DEPTH:  # forms have it for a space; and the places stay what they are
+                spaced = text.replace("+", " ")
+                yield from self._found(spaced, 1)
+                yield from self._behind_escapes(spaced, 1)
 
     def _found(self, text: str, depth: int) -> Iterator[Span]:
         """Yield the places of secrets in *text*, which was encoded."""

@@ -113,6 +113,9 @@ def test_however_a_secret_is_encoded_and_wherever_it_stands_nothing_of_it_can_be
         ("AbstractSingletonProxyFactoryBeanGenerator",) * 2,
         (f"a {b64(KEY)}, b {hexadecimal(KEY)}; c", "a #, b #; c"),
         (f"key=%73{KEY[1:]}&x=%20y", "key=#&x=%20y"),
+        ("a+b+%22password%22%3A+%22open+sesame%22+c", "a+b+%22password%22%3A+%22#%22+c"),
+        ("x=-----BEGIN+PRIVATE+KEY-----%0AMIIEabc%0A-----END+", "x=-----BEGIN+PRIVATE+KEY-----#-----END+"),
+        ("C++ and a+b=c", "C++ and a+b=c"),
         (f'{{\\"a\\": \\"{KEY}\\", \\"b\\": 1}}', '{\\"a\\": \\"#\\", \\"b\\": 1}'),
     ],
 )
