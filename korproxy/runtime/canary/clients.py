@@ -132,6 +132,12 @@ REQUESTS: Mapping[str, Callable[[Plant], Request]] = {
     "model name in a body in pieces": _in_pieces,
     "id that is asked for": lambda plant: _managing(f"/v1/requests/{quote(plant.text, safe='')}/why"),
     "filter of the management API": lambda plant: _managing(f"/v1/logs?level={quote(plant.text, safe='')}"),
+    "error code that is asked for": lambda plant: _managing(f"/v1/errors/{quote(plant.text, safe='')}"),
+    "model that is asked for": lambda plant: Request(method="GET", path=f"/v1/models/{quote(plant.text, safe='')}"),
+    "stored response that is asked for": lambda plant: Request(method="GET", path=f"{RESPONSES}/{quote(plant.text, safe='')}"),
+    "trial of the routing": lambda plant: Request(
+        path="/v1/routing/test", body=json.dumps({"body": {"model": plant.text, "messages": []}}).encode(), managing=True
+    ),
     "account that is to wake": lambda plant: Request(
         path="/v1/accounts/wake", body=json.dumps({"provider": plant.text, "account": plant.text}).encode(), managing=True
     ),

@@ -43,6 +43,10 @@ BY_CLIENTS = (
     Place(name="crossed prompt", shown=(UPSTREAM,), content=True),
     Place(name="id that is asked for", shown=(ERRORS,), fits=r"[^\x00/]{1,100}"),
     Place(name="filter of the management API", shown=(ERRORS,)),
+    Place(name="error code that is asked for", shown=(ERRORS,), fits=r"[^\x00/]+"),
+    Place(name="model that is asked for", shown=(ERRORS,)),
+    Place(name="stored response that is asked for", shown=(ERRORS,), fits=r"[^\x00/]+"),
+    Place(name="trial of the routing", shown=(ERRORS,)),
     Place(name="account that is to wake", shown=(ERRORS,)),
     Place(name="model name in a body in pieces", shown=(*LOGS, DATABASE), fits=r"[^\x00]{1,180}"),
 )
