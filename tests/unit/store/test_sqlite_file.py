@@ -154,6 +154,22 @@ def test_free_pages_are_given_back_step_by_step_but_for_some_that_will_be_used(p
     connection.close()
 
 
+def test_plain_execute_gives_back_a_single_page(path: Path) -> None:
+    connection = made(path)
+    connection.insert("meta", ("name", "value"), [(f"{number}", "x" * 1000) for number in range(100)])
+    connection.execute("DELETE FROM meta")
+    before = connection.size()
+    connection.raw.execute("PRAGMA incremental_vacuum(10)").fetchall()
+    assert before - connection.size() == 4096
+    connection.close()
+
+
+def test_a_look_that_is_only_read_only_leaves_files_behind(path: Path) -> None:
+    made(path).close()
+    sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True).execute("SELECT * FROM meta").connection.close()
+    assert len(list(path.parent.iterdir())) == 3
+
+
 def test_it_writes_ahead(path: Path) -> None:
     connection = made(path)
     assert connection.execute("PRAGMA journal_mode") == [("wal",)]
