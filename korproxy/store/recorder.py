@@ -204,11 +204,13 @@ class Recorder:
         return self._store
 
     def _write(self) -> None:
-        """Write all that waits. A batch stays the same until it is written, so that it is known again."""
+        """Write all that waits by now. A batch stays the same until it is written, so that it is known again."""
         store = self._opened()
-        while self._batch or self._waiting:
+        left = len(self._waiting)  # what comes meanwhile is few, and costs less with the next ones
+        while self._batch or left:
             if self._batch is None:
-                count = min(len(self._waiting), BATCH)
+                count = min(left, BATCH)
+                left -= count
                 self._batch = _Batch([self._waiting.popleft() for _ in range(count)])
             batch = self._batch
             if not batch.tried:
