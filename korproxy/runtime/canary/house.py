@@ -30,6 +30,7 @@ LONGEST = 500  # characters of what it says where it does not start
 SETTINGS = """
 [server]
 port = 0
+lane = {lane}
 [log]
 level = "debug"
 [redaction]
@@ -56,11 +57,13 @@ class House:
     Attributes:
         program: The command line of KorProxy, without arguments.
         key: The key that is configured, by a variable and by a file.
+        lane: Whether clients are served by the lane, or by Hypercorn alone.
     """
 
     path: Path
     program: Sequence[str]
     key: str = attrs.field(repr=False)
+    lane: bool = True
 
     @property
     def home(self) -> Home:
@@ -80,10 +83,26 @@ class House:
     def _surroundings(self) -> dict[str, str]:
         return environment(**{VARIABLE: self.key, "NO_COLOR": "1", "COLUMNS": "200"})
 
+    def configuration(self, upstream: str, plants: Sequence[Plant]) -> str:
+        """Return a korproxy.toml with the plants that are to be in one."""
+        parts = [
+            SETTINGS.format(upstream=upstream, variable=VARIABLE, lane=str(self.lane).lower()),
+            '[providers.typed]\ntype = "compatible"',
+        ]
+        parts.append(f'base_url = "{upstream}"')
+        parts += [
+            f'[[providers.typed.accounts]]\nname = "{each.marker}"\nkey = {_quoted(each.text)}'
+            for each in plants
+            if each.place == TYPED
+        ]
+        parts.append("[plugin.nobody]")
+        parts += [f"{each.marker}_key = {_quoted(each.text)}" for each in plants if each.place == TABLE]
+        return "\n".join(parts) + "\n"
+
     def furnish(self, upstream: str, plants: Sequence[Plant]) -> None:
         """Write the configuration, the secret's file and the plugin with what it is to let out."""
         prepare(self.home)
-        self.home.toml.write_text(configuration(upstream, plants), encoding="utf-8")
+        self.home.toml.write_text(self.configuration(upstream, plants), encoding="utf-8")
         secret = self.home.secrets / "planted"
         secret.touch(mode=0o600)
         secret.write_text(self.key, encoding="utf-8")
@@ -148,20 +167,6 @@ def _by_place(plants: Sequence[Plant]) -> Mapping[str, Sequence[str]]:
         number = f"{each.number} " if each.place in BY_NUMBER else ""
         found.setdefault(each.place, []).append(number + each.text)
     return found
-
-
-def configuration(upstream: str, plants: Sequence[Plant]) -> str:
-    """Return a korproxy.toml with the plants that are to be in one."""
-    parts = [SETTINGS.format(upstream=upstream, variable=VARIABLE), '[providers.typed]\ntype = "compatible"']
-    parts.append(f'base_url = "{upstream}"')
-    parts += [
-        f'[[providers.typed.accounts]]\nname = "{each.marker}"\nkey = {_quoted(each.text)}'
-        for each in plants
-        if each.place == TYPED
-    ]
-    parts.append("[plugin.nobody]")
-    parts += [f"{each.marker}_key = {_quoted(each.text)}" for each in plants if each.place == TABLE]
-    return "\n".join(parts) + "\n"
 
 
 def mistaken(plants: Sequence[Plant]) -> str:

@@ -15,7 +15,7 @@ from korproxy.config.keys import Keys, ensure_keys
 from korproxy.errors.exceptions import CommandFailed
 from korproxy.runtime.canary import gathering
 from korproxy.runtime.canary.clients import REQUESTS, ask
-from korproxy.runtime.canary.house import NOT_PROVEN, House, configuration, mistaken
+from korproxy.runtime.canary.house import NOT_PROVEN, House, mistaken
 from korproxy.runtime.canary.places import BY_FILES, ERRORS, FAILING, FORWARDED, LAST_GOOD, PLACES, RETOLD, UPSTREAM
 from korproxy.runtime.canary.planting import Place, Plant, of_the_home, sow
 from korproxy.runtime.canary.scanning import Finding, Missing, Scanner, markers, missing
@@ -73,15 +73,22 @@ def _of_place(proof: Proof, name: str) -> dict[str, object]:
     }
 
 
-def prove(program: Sequence[str], *, shapes: Iterable[Shape] = SHAPES, places: Iterable[Place] = PLACES) -> Proof:
+def prove(
+    program: Sequence[str], *, shapes: Iterable[Shape] = SHAPES, places: Iterable[Place] = PLACES, lane: bool = True
+) -> Proof:
     """Plant secrets of *shapes* at *places* in a KorProxy that *program* starts, and look for them.
+
+    Args:
+        lane: As in ``[server]``: whether its clients are served by the lane, or by Hypercorn alone.
 
     Raises:
         CommandFailed: KP-SYS-542: it could not be done.
     """
+    configured = CONFIGURED.make()
     with TemporaryDirectory(prefix="korproxy-canary-") as folder:
         try:
-            return trio.run(partial(_prove, Path(folder), program, tuple(shapes), tuple(places)))
+            house = House(path=Path(folder), program=program, key=configured.text, lane=lane)
+            return trio.run(partial(_prove, house, sow(places, shapes, configured=configured)))
         except trio.TooSlowError:
             raise CommandFailed(NOT_PROVEN, f"The self-test was not done within {SECONDS:g} s.") from None
         except BaseExceptionGroup as group:
@@ -99,13 +106,10 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
 
 
-async def _prove(folder: Path, program: Sequence[str], shapes: Sequence[Shape], places: Sequence[Place]) -> Proof:
+async def _prove(house: House, planted: tuple[Plant, ...]) -> Proof:
     began = trio.current_time()
-    configured = CONFIGURED.make()
-    house = House(path=folder, program=program, key=configured.text)
     prepare(house.home)
     keys = ensure_keys(house.home)
-    planted = sow(places, shapes, configured=configured)
     plants = (*planted, *of_the_home([keys.client.reveal(), keys.management.reveal()], len(planted)))
     with trio.fail_after(SECONDS):
         sinks = await _sinks(house, planted, keys)
@@ -171,7 +175,7 @@ async def _sinks(house: House, plants: Sequence[Plant], keys: Keys) -> dict[str,
             told["korproxy status, wrong"] = await house.run("status")
             told["GET /v1/diagnostics/health, wrong"] = await gathering.asked(port, "/v1/diagnostics/health", management)
             told["korproxy check, wrong"] = await house.run("check", fine=1)
-            await trio.Path(house.home.toml).write_text(configuration(url, plants), encoding="utf-8")
+            await trio.Path(house.home.toml).write_text(house.configuration(url, plants), encoding="utf-8")
     rest = await gathering.commands(house, gathering.AT_REST, "at rest")
     ours = [gathering.body(each) for number, each in answers.items() if ERRORS in plants[number].shown]
     theirs = [each for number, each in answers.items() if ERRORS not in plants[number].shown]

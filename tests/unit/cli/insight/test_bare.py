@@ -23,6 +23,12 @@ class Talker:
 
 
 @hookimpl
+def korproxy_collectors(settings):
+    logging.getLogger("planted").warning("early: {KEY}")
+    return []
+
+
+@hookimpl
 def korproxy_services(settings):
     return [Talker()]
 """
@@ -39,7 +45,10 @@ def said(home: Path, *command: str) -> str:
 
 
 def test_nothing_is_hidden_by_it_and_all_else_is_as_ever(home: Path) -> None:
-    assert (KEY in said(home / "one", MODULE), KEY in said(home / "two", "korproxy")) == (True, False)
+    bare, ours = said(home / "one", MODULE), said(home / "two", "korproxy")
+
+    assert (f"early: {KEY}" in bare, f"it is {KEY}" in bare) == (True, True)
+    assert (KEY in ours, "early: ***REDACTED***" in ours, "it is ***REDACTED***" in ours) == (False, True, True)
 
 
 def test_to_import_it_changes_nothing() -> None:

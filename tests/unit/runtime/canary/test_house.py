@@ -13,7 +13,7 @@ from korproxy.config.loading import load
 from korproxy.config.reading import read_all
 from korproxy.errors.exceptions import CommandFailed, ConfigError
 from korproxy.runtime.canary import house as houses
-from korproxy.runtime.canary.house import House, configuration, mistaken
+from korproxy.runtime.canary.house import House, mistaken
 from korproxy.runtime.canary.places import IMPORTED, PLUGIN_FAILS, TABLE, TYPED, WRONG
 from korproxy.runtime.canary.planting import Place, sow
 from korproxy.runtime.canary.shapes import CONFIGURED, SHAPES, named
@@ -54,12 +54,13 @@ def test_its_configuration_can_be_read_and_holds_the_key_by_reference_only(tmp_p
     assert (where.plugins / "planted.py").read_text().startswith('"""A plugin that')
 
 
-def test_what_is_typed_into_a_configuration_is_in_it_as_it_is() -> None:
+def test_what_is_typed_into_a_configuration_is_in_it_as_it_is(tmp_path: Path) -> None:
     plants = sow([Place(name=TYPED, alone=True), Place(name=TABLE, alone=True)], named(["private-key"]), configured=KEY)
-    said = tomllib.loads(configuration("http://127.0.0.1:9/v1", plants))
+    said = tomllib.loads(house(tmp_path, "").configuration("http://127.0.0.1:9/v1", plants))
 
     typed, table = said["providers"]["typed"]["accounts"], said["plugin"]["nobody"]
     assert [(each["name"], each["key"]) for each in typed] == [(each.marker, each.text) for each in plants[:2]]
+    assert said["server"]["lane"] is True
     assert table == {f"{each.marker}_key": each.text for each in plants[2:]}
 
 
