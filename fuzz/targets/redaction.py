@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import json
-from collections.abc import Callable
 from itertools import pairwise
-from urllib.parse import quote
 
 from hypothesis import strategies as st
 
@@ -18,6 +15,7 @@ from korproxy.gateway.outgoing import without_secrets
 from korproxy.gateway.redact import UNCHECKED, Redactor
 from korproxy.gateway.redact_stream import StreamRedactor
 from korproxy.plugins.early_rules import NoSettings
+from korproxy.runtime.canary.encodings import ENCODINGS as PLANTED
 
 Cut = tuple[str, list[int]]
 # Each ends in the same letters, so that it is easy to see whether anything is left of one.
@@ -31,19 +29,13 @@ SECRETS = [
 ]
 _OFFERED = [rule for each in (fields, vendor_keys, personal) for rule in each.korproxy_redactions(NoSettings())]
 RULES = rules_in_force(_OFFERED, emails=True, secrets=[KNOWN])
-ENCODINGS: list[Callable[[str], str]] = [
-    str,
-    json.dumps,
-    repr,
-    html.escape,
-    quote,
-    lambda text: "".join(f"%{each:02X}" for each in text.encode()),
-    lambda text: "".join(f"\\u{ord(each):04x}" for each in text),
-    lambda text: "".join(f"&#{ord(each)};" for each in text),
-    lambda text: base64.b64encode(text.encode()).decode(),
-    lambda text: base64.urlsafe_b64encode(text.encode()).decode().rstrip("="),
-    lambda text: text.encode().hex(),
-]
+
+
+def _hex(text: str) -> str:
+    return text.encode().hex()
+
+
+ENCODINGS = [*PLANTED.values(), json.dumps, repr, html.escape, _hex]
 
 _secrets = st.builds(
     lambda secret, first, then: then(first(secret)),

@@ -17,7 +17,7 @@ from korproxy.contracts import Redaction
 from korproxy.models.calls import Span
 
 NAME = "encoded-secret"
-DEPTH = 3  # a secret in JSON in JSON in base64
+DEPTH = 4  # a secret in an address in an address in JSON in base64
 SHORTEST = 16  # characters of a run that may stand for twelve of a secret
 # Base64 of ASCII that is no punctuation has letters and digits only, so its runs are as long without "+", "/", "-" and "_";
 # and the parts of a UUID, of a model's name or of a path are no runs.
@@ -52,7 +52,7 @@ class EncodedSecrets:
     rules: Sequence[Redaction] = attrs.field(repr=False)
     harmless: Callable[[str], bool] = attrs.field(repr=False)
     name: str = NAME
-    order: int = 10_000  # last: what can be read is gone by then
+    order: int = -1  # first: a rule that hides a part of what is encoded leaves the rest without what it is told by
     replacement: str = "***REDACTED***"
 
     @property
@@ -62,17 +62,22 @@ class EncodedSecrets:
 
     def find(self, text: str) -> Sequence[Span]:
         """Return the places of all encoded secrets in *text*."""
-        return _merged(self._find(text, DEPTH))
+        found = [*self._find(text, DEPTH), *self._in_a_form(text)]
+        return _merged(found)
 
     def _find(self, text: str, depth: int) -> Iterator[Span]:
         if depth:
             yield from self._in_runs(text, depth)
             if any(mark in text for mark in MARKS):
                 yield from self._behind_escapes(text, depth)
-            if "+" in text and depth == DEPTH:  # forms have it for a space; and the places stay what they are
-                spaced = text.replace("+", " ")
-                yield from self._found(spaced, 1)
-                yield from self._behind_escapes(spaced, 1)
+
+    def _in_a_form(self, text: str) -> list[Span]:
+        """Return what is found where a plus is a space; and what is found with the plus, which may be more of the same."""
+        if "+" not in text:
+            return []
+        spaced = text.replace("+", " ")  # all places stay the same
+        found = [*self._found(spaced, 1), *self._behind_escapes(spaced, 1)]
+        return found + [span for rule in self.rules for span in rule.find(text)] if found else []
 
     def _found(self, text: str, depth: int) -> Iterator[Span]:
         """Yield the places of secrets in *text*, which was encoded."""

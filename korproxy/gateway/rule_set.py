@@ -73,7 +73,7 @@ class RuleSet:
                 made.append(RuleSet(self.rules))
             return made[0].harmless(text)
 
-        return (*self.rules, EncodedSecrets(rules=self.rules, harmless=harmless))
+        return (EncodedSecrets(rules=self.rules, harmless=harmless), *self.rules)
 
     @classmethod
     def of(cls, rules: Iterable[Redaction], *, decodes: bool = False) -> RuleSet:

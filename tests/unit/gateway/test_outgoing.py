@@ -2,10 +2,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 from typing import Any
 
-import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +13,7 @@ from korproxy.errors.exceptions import InternalError, Problem
 from korproxy.gateway.outgoing import outgoing_rules, unknown_rules, without_secrets
 from korproxy.gateway.rule_set import RuleSet
 from korproxy.kit.regex_redaction import RegexRedaction
-from korproxy.models.calls import Span
+from tests.fakes.redacting import Breaks
 
 KEYS = RegexRedaction(name="keys", pattern=re.compile("k-[0-9]+"), replacement='"#\\', clues=("k-",))
 RULES = RuleSet.of([KEYS])
@@ -66,19 +64,6 @@ def test_of_any_json_each_string_says_what_its_rule_leaves(value: Any, ascii_onl
     assert json.loads(cleaned) == redacted(value)
     if redacted(value) == value:
         assert cleaned == body
-
-
-@attrs.frozen(kw_only=True)
-class Breaks:
-    """A rule that fails."""
-
-    name: str = "breaks"
-    order: int = 1
-    longest: int = 10
-    replacement: str = "#"
-
-    def find(self, text: str) -> Sequence[Span]:
-        raise RuntimeError(text)
 
 
 def test_what_cannot_be_checked_is_not_sent_and_its_text_not_repeated() -> None:

@@ -11,34 +11,7 @@ from hypothesis import strategies as st
 from korproxy.gateway.redact import UNCHECKED, Redactor
 from korproxy.kit.regex_redaction import RegexRedaction
 from korproxy.models.calls import Span
-
-
-@attrs.frozen(kw_only=True)
-class Finds:
-    """A rule that finds the same places in every text, right or wrong."""
-
-    spans: Sequence[Span] = ()
-    name: str = "finds"
-    order: int = 100
-    longest: int = 10
-    replacement: str = "#"
-
-    def find(self, text: str) -> Sequence[Span]:
-        del text
-        return self.spans
-
-
-@attrs.frozen(kw_only=True)
-class Breaks:
-    """A rule that fails."""
-
-    name: str = "breaks"
-    order: int = 1
-    longest: int = 10
-    replacement: str = "#"
-
-    def find(self, text: str) -> Sequence[Span]:
-        raise RuntimeError(text)
+from tests.fakes.redacting import Breaks, Finds
 
 
 def test_every_secret_is_replaced_wherever_it_stands() -> None:

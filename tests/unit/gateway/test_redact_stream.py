@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-import attrs
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -14,8 +13,8 @@ from korproxy.gateway.redact import UNCHECKED, Redactor
 from korproxy.gateway.redact_stream import AROUND, BLOCK, StreamRedactor
 from korproxy.gateway.rule_set import RuleSet
 from korproxy.kit.regex_redaction import RegexRedaction
-from korproxy.models.calls import Span
 from tests.fakes import offered
+from tests.fakes.redacting import Breaks
 
 BUILT_IN = RuleSet.of(offered.redactions().values(), decodes=True)
 SMALL = RuleSet.of(
@@ -87,23 +86,8 @@ def test_no_more_is_held_back_than_a_block_and_the_longest_secret() -> None:
     assert written + len(redactor.finish()) == 100_000
 
 
-@attrs.frozen(kw_only=True)
-class Breaks:
-    """A rule that fails where it is shown a certain word."""
-
-    name: str = "breaks"
-    order: int = 1
-    longest: int = 10
-    replacement: str = "#"
-
-    def find(self, text: str) -> Sequence[Span]:
-        if "bad" in text:
-            raise RuntimeError(text)
-        return []
-
-
 def test_a_block_that_cannot_be_checked_is_not_written() -> None:
-    rules = RuleSet.of([Breaks()])
+    rules = RuleSet.of([Breaks(word="bad")])
 
     assert streamed(rules, ["good"]) == "good"
     assert streamed(rules, ["some ", "bad", " text"]) == UNCHECKED

@@ -1,29 +1,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-import attrs
 import pytest
 
 from korproxy.kit.redacting import places, replaced
 from korproxy.kit.regex_redaction import RegexRedaction
-from korproxy.models.calls import Span
-
-
-@attrs.frozen(kw_only=True)
-class Finds:
-    """A rule that finds the same places in every text."""
-
-    spans: Sequence[Span]
-    name: str = "finds"
-    order: int = 1
-    longest: int = 10
-    replacement: str = "#"
-
-    def find(self, text: str) -> Sequence[Span]:
-        del text
-        return self.spans
+from tests.fakes.redacting import Finds
 
 
 def test_places_that_overlap_are_one() -> None:
