@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable, Sequence
 
 from korproxy.contracts import Redaction
 from korproxy.errors.exceptions import InternalError, Problem
-from korproxy.gateway import encoded_secrets, known_secrets
+from korproxy.gateway import known_secrets
 from korproxy.gateway.rule_set import RuleSet
+from korproxy.kit import encoded_secrets
 from korproxy.kit.writing import json_bytes
 
 FAILED, UNKNOWN = "KP-SYS-538", "KP-CONF-246"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import attrs
 
 from korproxy.contracts import Redaction
-from korproxy.gateway.encoded_secrets import MARKS, SHORTEST, EncodedSecrets, has_no_code
+from korproxy.kit.encoded_secrets import MARKS, SHORTEST, EncodedSecrets, has_no_code
 from korproxy.kit.redacting import places, replaced
 from korproxy.kit.regex_redaction import RegexRedaction
 

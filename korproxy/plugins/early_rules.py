@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from korproxy.contracts import Redaction
+from korproxy.kit.encoded_secrets import EncodedSecrets
 from korproxy.kit.redacting import UNCHECKED, replaced
 from korproxy.models.providers import ConfiguredProvider
 
@@ -33,7 +34,8 @@ class NoSettings:
 def hidden(text: str, rules: Callable[[], Iterable[Redaction]]) -> str:
     """Return *text* with what *rules* find replaced; none of it where one fails."""
     try:
-        for rule in rules():
+        known = tuple(rules())
+        for rule in (EncodedSecrets(rules=known, harmless=lambda _: False), *known):
             text = replaced(text, rule)
     except Exception:  # noqa: BLE001 -- whatever a rule does wrong, the text must not get out
         return UNCHECKED

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from korproxy.contracts import Redaction
-from korproxy.gateway.encoded_secrets import SHORTEST, EncodedSecrets
 from korproxy.gateway.known_secrets import known_secrets
 from korproxy.gateway.rule_set import RuleSet
+from korproxy.kit.encoded_secrets import SHORTEST, EncodedSecrets
 from korproxy.kit.regex_redaction import RegexRedaction
 from tests.fakes import offered
 

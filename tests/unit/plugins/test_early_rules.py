@@ -33,6 +33,7 @@ def fails() -> list[Redaction]:
 
 def test_what_the_rules_find_is_hidden_and_nothing_is_shown_where_they_fail() -> None:
     assert hidden("a k-1 b", lambda: [KEYS]) == "a ***REDACTED*** b"
+    assert hidden("a \\u006b-1 b", lambda: [KEYS]) == "a ***REDACTED*** b"
     assert hidden("a k-1 b", fails) == UNCHECKED
 
 

@@ -88,7 +88,8 @@ def test_a_careful_start_takes_what_worked_last_and_no_plugins_of_others(home: P
 
     assert (ids(found), codes(found)) == (["old"] if before else ["new"], ["KP-SYS-525"])
     assert (found.parts.careful, "alpha" in found.parts.left_out) == (True, True)
-    assert {each.origin for each in found.parts.host.states} == {"builtin"}
+    others = {each.name for each in found.parts.host.states if each.origin != "builtin"}
+    assert others <= {"redact-names"}  # which hides something, where it is installed
     words = found.parts.loaded.notices[0].message
     assert "alpha" in words
     assert ("the last good configuration is used" in words) == before

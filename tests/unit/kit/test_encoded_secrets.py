@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from korproxy.gateway.encoded_secrets import EncodedSecrets, has_no_code
 from korproxy.gateway.known_secrets import known_secrets
 from korproxy.gateway.redact import Redactor
+from korproxy.kit.encoded_secrets import EncodedSecrets, has_no_code
 from korproxy.kit.regex_redaction import RegexRedaction
 from korproxy.runtime.canary.encodings import ENCODINGS as PLANTED
 from tests.fakes import offered
