@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import attrs
+from msgspec import structs
 
 from korproxy.contracts import AnswerKeeper, Dialect
 from korproxy.errors.exceptions import BadRequest
@@ -108,7 +109,7 @@ def continued(call: Call, before: Sequence[Kept], dialect: Dialect) -> Call:
     except (ValueError, RecursionError):
         raise BadRequest("KP-SYS-509", "The body is no request: `input` must be a text or a list of items.") from None
     repeated = keeper.repeated(call.peek.previous)
-    return attrs.evolve(call, body=body, peek=dialect.peek(call.path, body), repeated=repeated)
+    return structs.replace(call, body=body, peek=dialect.peek(call.path, body), repeated=repeated)
 
 
 def unfinished(call: Call, kept: KeptAnswers, now: float) -> Kept | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import attrs
 import trio
+from msgspec import structs
 
 from korproxy.models.calls import Call
 from korproxy.models.outcome import Finished
@@ -44,7 +45,7 @@ class Shapes:
     def add(self, call: Call, finished: Finished) -> None:
         """Remember *call*, which ended as *finished*."""
         size = len(call.body)
-        kept = call if size <= LARGEST else attrs.evolve(call, body=b"")
+        kept = call if size <= LARGEST else structs.replace(call, body=b"")
         self._waiting.append((kept, finished, size))
         self._more.set()
 

@@ -101,8 +101,7 @@ class Peek:
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-@attrs.define
-class Call:
+class Call(msgspec.Struct, gc=False):
     """One client request as the gate sees it. Nobody changes it; and since no plugin gets it, it need not be frozen for that.
 
     Attributes:
@@ -126,9 +125,9 @@ class Call:
     dialect: str
     path: str
     peek: Peek
-    body: bytes = attrs.field(repr=False)
-    headers: Headers = attrs.field(factory=Headers, repr=False)
-    query: bytes = attrs.field(default=b"", repr=False)
+    body: bytes
+    headers: Headers = msgspec.field(default_factory=Headers)
+    query: bytes = b""
     credential: Secret | None = None
     key_name: str = ""
     began: float = 0.0
@@ -136,6 +135,10 @@ class Call:
     tail: str = ""
     account: tuple[str, str] | None = None
     repeated: Mapping[str, str] = _NOTHING
+
+    def __repr__(self) -> str:
+        """Show neither headers nor body nor query: what people say is in them, and a key may be."""
+        return _shown(self)
 
 
 @attrs.frozen(kw_only=True)
@@ -197,5 +200,5 @@ class UpstreamRequest(msgspec.Struct, frozen=True, gc=False):
 
 
 def _shown(made: msgspec.Struct) -> str:
-    shown = (f"{name}={getattr(made, name)!r}" for name in made.__struct_fields__ if name not in {"headers", "body"})
+    shown = (f"{name}={getattr(made, name)!r}" for name in made.__struct_fields__ if name not in {"headers", "body", "query"})
     return f"{type(made).__name__}({', '.join(shown)})"

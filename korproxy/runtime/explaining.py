@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+from msgspec import structs
 
 from korproxy.chat.conversation import Conversation
 from korproxy.chat.report import Report
@@ -148,7 +149,7 @@ def _own_model(wanted: str, snapshot: Snapshot) -> str:
 
 
 def _candidate(call: Call, snapshot: Snapshot, provider: Provider, model: str) -> Candidate:
-    asked = attrs.evolve(call, peek=attrs.evolve(call.peek, model=f"{provider.id}/{model}"))
+    asked = structs.replace(call, peek=attrs.evolve(call.peek, model=f"{provider.id}/{model}"))
     return candidates(asked, attrs.evolve(snapshot, providers=(provider,), aliases={}, routing=Routing()))[0]
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import attrs
 import trio
+from msgspec import structs
 
 from korproxy.contracts import Dialect
 from korproxy.errors.exceptions import BadRequest, Busy, CallerRefused, InternalError, KorproxyError, Stopping
@@ -276,7 +277,7 @@ class Front:
                     began,
                 )
                 if about is not None:
-                    call = attrs.evolve(call, method=exchange.method, tail=about.tail, account=about.account)
+                    call = structs.replace(call, method=exchange.method, tail=about.tail, account=about.account)
                 if call.peek.stream and dialect.wants_array(exchange.query):
                     exchange = ArrayExchange(inner=exchange)
             except BaseException as exc:

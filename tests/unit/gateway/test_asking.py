@@ -10,6 +10,7 @@ import pytest
 import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from korproxy.builtin.dialects.openai_chat import OpenAIChat
 from korproxy.builtin.dialects.openai_responses import OpenAIResponses
@@ -288,7 +289,9 @@ async def test_a_request_that_goes_on_from_an_answer_says_all_that_whoever_is_as
         answer = b'{"id":"resp_1","status":"completed","output":[]}'
         gate.kept.put(Kept(id="resp_1", items=json.dumps([said]).encode(), answer=answer), trio.current_time(), scope="")
         path = responses.paths[0]
-        await ask(gate, attrs.evolve(a_call(), dialect=responses.name, path=path, body=body, peek=responses.peek(path, body)))
+        await ask(
+            gate, structs.replace(a_call(), dialect=responses.name, path=path, body=body, peek=responses.peek(path, body))
+        )
 
     asked = {"type": "message", "role": "user", "content": "And?"}
     assert json.loads(echo.only.body) == {"model": "m", "input": [said, asked]}

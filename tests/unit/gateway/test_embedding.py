@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import attrs
 import pytest
+from msgspec import structs
 
 from korproxy.api import BadRequest, Dialect, Headers, Peek, Settings, Usage, chat
 from korproxy.builtin.dialects.chat_format.embeddings import OpenAIEmbedder
@@ -31,7 +32,7 @@ GOOD = b'{"embeddings": [{"values": [1, 0.5]}], "usageMetadata": {"promptTokenCo
 def a_call(body: bytes, *, headers: Headers | None = None) -> Call:
     peek = Peek(model="m", stream=False)
     call = Call(id="1", correlation_id="1", dialect="openai-embeddings", path="/v1/embeddings", peek=peek, body=body)
-    return attrs.evolve(call, headers=headers or Headers())
+    return structs.replace(call, headers=headers or Headers())
 
 
 def a_candidate() -> Candidate:

@@ -6,8 +6,8 @@ import json
 from time import perf_counter
 from typing import Any
 
-import attrs
 import pytest
+from msgspec import structs
 
 from korproxy.builtin.dialects.openai_chat import OpenAIChat
 from korproxy.builtin.dialects.openai_responses import OpenAIResponses
@@ -122,7 +122,7 @@ def test_an_id_that_is_not_known_passes_to_a_provider_that_may_know_it() -> None
 
 
 def test_nobody_goes_on_from_another_keys_answer() -> None:
-    asked = attrs.evolve(call(previous_response_id="resp_1"), key_name="other")
+    asked = structs.replace(call(previous_response_id="resp_1"), key_name="other")
 
     with pytest.raises(BadRequest):
         sent(asked, candidate(dialect="gemini"), answers())
@@ -151,10 +151,10 @@ def test_whoever_has_the_answer_is_asked_first() -> None:
 def test_a_call_about_an_answer_goes_to_its_account_and_nowhere_else() -> None:
     snapshot = Snapshot(providers=(candidate("a").provider, candidate("b").provider))
 
-    found = at_account(attrs.evolve(call(), account=("b", "work")), snapshot)
+    found = at_account(structs.replace(call(), account=("b", "work")), snapshot)
     assert [(each.provider.id, each.dialect) for each in found] == [("b", "openai-responses")]
     with pytest.raises(BadRequest) as caught:
-        at_account(attrs.evolve(call(), account=("b", "gone"), tail="/resp_1/input_items"), snapshot)
+        at_account(structs.replace(call(), account=("b", "gone"), tail="/resp_1/input_items"), snapshot)
     assert caught.value.code == "KP-SYS-521"
     assert (
         caught.value.detail == "Response with id 'resp_1' not found: b's account 'gone', which has it, is not there any more."
@@ -166,7 +166,7 @@ def test_a_call_about_an_answer_goes_to_its_account_and_nowhere_else() -> None:
 )
 def test_an_answer_is_forgotten_once_its_account_has_deleted_it(method: str, status: int, left: int) -> None:
     kept = answers()
-    about = attrs.evolve(call(), method=method, account=("codex", "work"), tail="/resp_1")
+    about = structs.replace(call(), method=method, account=("codex", "work"), tail="/resp_1")
     forget(about, status, kept)
 
     assert len(kept) == left
@@ -174,7 +174,7 @@ def test_an_answer_is_forgotten_once_its_account_has_deleted_it(method: str, sta
 
 def test_nobody_deletes_another_keys_answer() -> None:
     kept = answers()
-    about = attrs.evolve(call(), method="DELETE", account=("codex", "work"), tail="/resp_1", key_name="other")
+    about = structs.replace(call(), method="DELETE", account=("codex", "work"), tail="/resp_1", key_name="other")
     forget(about, 200, kept)
 
     assert len(kept) == 1
@@ -244,7 +244,7 @@ def test_an_answer_that_is_made_in_the_background_can_be_asked_for_before_it_is_
 def test_it_is_kept_whole_as_soon_as_the_client_gets_it_so(is_stream: bool) -> None:
     kept = KeptAnswers()
     keeping(kept, call(previous_response_id="resp_0"), by=candidate()).see(QUEUED)
-    asked = attrs.evolve(call(), method="GET", tail="/resp_1", account=("codex", "work"), body=b"")
+    asked = structs.replace(call(), method="GET", tail="/resp_1", account=("codex", "work"), body=b"")
     watch = watching(asked, RESPONSES.keeper, kept, candidate(), is_stream=is_stream, now=0)
     assert watch is not None
     watch.see(event("response.completed", ANSWER) if is_stream else ANSWER)
@@ -265,8 +265,8 @@ def test_whatever_else_is_done_to_it_tells_nothing_of_the_answer(method: str) ->
     kept = KeptAnswers()
     keeping(kept, call(), by=candidate()).see(QUEUED)
 
-    assert unfinished(attrs.evolve(call(), method=method, tail="/resp_1", account=("codex", "work")), kept, 0) is None
-    assert unfinished(attrs.evolve(call(), method="GET", tail="/resp_1"), kept, 0) is None
+    assert unfinished(structs.replace(call(), method=method, tail="/resp_1", account=("codex", "work")), kept, 0) is None
+    assert unfinished(structs.replace(call(), method="GET", tail="/resp_1"), kept, 0) is None
 
 
 @pytest.mark.code("KP-PROV-118")

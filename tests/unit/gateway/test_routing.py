@@ -6,6 +6,7 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from korproxy.errors.exceptions import NoProvider
 from korproxy.gateway.provenance import Origin
@@ -48,7 +49,7 @@ def test_what_was_decided_once_holds_as_long_as_the_snapshot() -> None:
 
     assert candidates(call("m"), now) is first
     assert candidates(call("m"), attrs.evolve(now)) is not first
-    assert candidates(attrs.evolve(call("m"), peek=Peek(model="m", stream=False)), now) is not first
+    assert candidates(structs.replace(call("m"), peek=Peek(model="m", stream=False)), now) is not first
 
 
 def test_of_decisions_only_so_many_are_remembered_and_no_errors() -> None:
