@@ -274,3 +274,29 @@ async def test_what_came_of_it_can_be_written_as_json(home: Path, expected_logs:
         "restart": (),
     }
     assert len(expected_logs) == 1
+
+
+async def test_the_keys_of_the_new_configuration_are_hidden_from_now_on_and_the_old_ones_still(home: Path) -> None:
+    async with open_reloader(home, account()) as reloader:
+        for key in ("open-sesame", "shut-sesame"):
+            a_secret(home, "work", key)
+            written(home, account(key="file:work"))
+            assert (await reloader.reload("test")).ok
+        redactor = reloader.hiding.redactor
+
+        assert redactor.redact("open-sesame, shut-sesame") == "***REDACTED***, ***REDACTED***"
+        assert redactor.redact("b3Blbi1zZXNhbWUsIGFuZA==") == "***REDACTED***"
+
+
+async def test_what_is_hidden_and_what_is_taken_out_of_requests_follows_a_reload(home: Path, expected_logs: Logs) -> None:
+    async with open_reloader(home, account()) as reloader:
+        assert reloader.entrance.front.outgoing is None
+
+        written(home, account() + '[redaction]\nemails = true\noutgoing = ["known-secret"]\n')
+        assert (await reloader.reload("test")).ok
+
+        assert reloader.entrance.front.outgoing is not None
+        written(home, account() + '[redaction]\noutgoing = ["nobodys"]\n')
+        refused = await reloader.reload("test")
+        assert [each.code for each in refused.problems] == ["KP-CONF-246"]
+        assert len(expected_logs) == 1
