@@ -52,19 +52,19 @@ class RunningInsight:
         now = wall_time()
         begin = beginning(now - since, now, self.days)
 
-        def told(store: Store) -> dict[str, Any]:
-            at = self.instruments.read()
-            return answer(
-                store.counted(begin, now),
-                self.redactor.redact,
-                since=begin,
-                until=now,
-                dropped=at.events_dropped,
-                turned_away=at.turned_away,
-                notes=self._notes(UNCOUNTED, self.recorder.metrics),
-            )
-
-        return await self.recorder.ask(told)
+        counted = await self.recorder.ask(lambda store: store.counted(begin, now))
+        at = self.instruments.read()  # here and not in the thread: what they read belongs to this one
+        told = partial(
+            answer,
+            counted,
+            self.redactor.redact,
+            since=begin,
+            until=now,
+            dropped=at.events_dropped,
+            turned_away=at.turned_away,
+            notes=[*self._notes(UNCOUNTED, self.recorder.metrics)],
+        )
+        return await trio.to_thread.run_sync(told, abandon_on_cancel=True)
 
     def _notes(self, off: str, on: bool) -> Iterator[str]:
         if not on:
@@ -86,10 +86,11 @@ class RunningInsight:
 
     async def requests(self, wanted: WantedRequests) -> dict[str, Any]:
         """Return the rows of the history that are *wanted*, and notes for who reads them."""
+        away = turned_away(self.instruments.read().turned_away)
 
         def told(store: Store) -> dict[str, Any]:
-            notes = self._notes(UNWRITTEN, self.recorder.history), turned_away(self.instruments.read().turned_away)
-            return self._clean(history(store.requests(wanted), chain(*notes)))
+            notes = chain(self._notes(UNWRITTEN, self.recorder.history), away)
+            return self._clean(history(store.requests(wanted), notes))
 
         return await self.recorder.ask(told)
 

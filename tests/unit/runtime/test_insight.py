@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import attrs
 import pytest
+import trio
 from prometheus_client.parser import text_string_to_metric_families
 
 from korproxy.gateway.redact import Redactor
@@ -96,6 +97,22 @@ async def test_what_happened_before_is_not_in_what_was_asked(tmp_path: Path) -> 
     assert found["total"]["requests"] == 43
     assert 0 <= before - HOUR - found["since"] <= MINUTE
     assert found["since"] % MINUTE == 0
+
+
+async def test_instruments_are_read_by_the_thread_whose_they_are(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "korproxy.db")
+    read: list[str] = []
+
+    def lost() -> dict[str, int]:
+        read.append(trio.lowlevel.current_task().name)  # which no other thread can ask
+        return {}
+
+    told = attrs.evolve(insight(recorder), instruments=instruments(recorder, lines_dropped=lost))
+    await told.metrics(DAY)
+    await told.prometheus()
+    await told.requests(WantedRequests())
+
+    assert len(read) == 3
 
 
 @pytest.mark.code("KP-SYS-534")
