@@ -50,7 +50,7 @@ def known_secrets(values: Iterable[str], words: Collection[str] = ()) -> RegexRe
         return None
     return RegexRedaction(
         name=NAME,
-        pattern=re.compile("|".join(_patterns(kept))),
+        pattern=re.compile("|".join(_patterns(kept)), re.IGNORECASE),
         order=9000,  # what is told by a word in front is found first: somebody may have typed such a word with a key
         longest=max(8192, len(kept[0])),
         clues=tuple(sorted(_clues(kept))),

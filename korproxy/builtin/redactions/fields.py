@@ -24,7 +24,7 @@ _FORMS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     # few texts have cost least.
     (
         "private-key",
-        r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?P<secret>" + _BODY + ")",
+        r"-----(?i:BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?)-----(?P<secret>" + _BODY + ")",
         ("key",),
     ),
     (

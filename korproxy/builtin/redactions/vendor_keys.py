@@ -65,5 +65,5 @@ def korproxy_redactions(settings: Settings) -> Iterable[Redaction]:
     """Offer one rule per form."""
     del settings
     for order, (name, pattern, clues, run) in enumerate(_FORMS):
-        made = re.compile(pattern)
+        made = re.compile(pattern, re.IGNORECASE)  # a key that somebody has put into lower case is half of the way back
         yield RegexRedaction(name=name, pattern=made, order=40 + order, longest=16_384, clues=clues, run=run)
