@@ -74,7 +74,7 @@ BY_PLUGINS = (
     Place(name="crash of a service, cut off", shown=(*LOGS, "GET /v1/diagnostics/health"), before="x" * 230),
     Place(name="section of a collector", shown=("GET /v1/diagnostics/health",), encodings=SOME),
     Place(name="failure of a collector", shown=(*LOGS, *DIAGNOSTICS)),
-    Place(name=WHILE_LOADED, shown=(TERMINAL,), early=True),
+    Place(name=WHILE_LOADED, shown=(TERMINAL,), early=True, encodings=SOME),
     Place(name=IMPORTED, shown=(TERMINAL, "korproxy plugins --json, at rest"), early=True),
 )
 BY_FILES = (

@@ -42,6 +42,11 @@ def test_what_is_the_same_in_all_secrets_of_a_shape_is_none() -> None:
     assert found(PLANTS, log="\n".join(each.text for each in others)) == []
 
 
+@given(st.sampled_from(PLANTS))
+def test_a_secret_in_small_letters_is_one(plant: Plant) -> None:
+    assert {shape for _, shape, _ in found(PLANTS, log=plant.secret.text.lower())} == {plant.shape}
+
+
 def test_several_secrets_in_one_run_are_all_found_and_each_once_per_sink() -> None:
     plants = sow([HERE], SHAPES[:3], configured=KEY)
     text = "".join(each.secret.hidden[0] for each in plants) * 3
