@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 import trio
@@ -31,6 +31,8 @@ from korproxy.store.recorder import Recorder
 if TYPE_CHECKING:  # see there
     from korproxy.store.store import Store
 
+T = TypeVar("T")
+
 
 @attrs.frozen(kw_only=True)
 class RunningInsight:
@@ -46,6 +48,7 @@ class RunningInsight:
     health: Health
     log: LogBook = attrs.field(factory=LogBook)
     days: int = 7
+    _threads: trio.CapacityLimiter = attrs.field(factory=lambda: trio.CapacityLimiter(1), init=False, repr=False)
 
     async def metrics(self, since: float) -> dict[str, Any]:
         """Return the summary of the last *since* seconds, what was dropped, and notes for who reads it."""
@@ -64,7 +67,7 @@ class RunningInsight:
             turned_away=at.turned_away,
             notes=[*self._notes(UNCOUNTED, self.recorder.metrics)],
         )
-        return await trio.to_thread.run_sync(told, abandon_on_cancel=True)
+        return await self._aside(told)
 
     def _notes(self, off: str, on: bool) -> Iterator[str]:
         if not on:
@@ -82,7 +85,7 @@ class RunningInsight:
             counted = await self.recorder.ask(lambda store: store.totals())
         now, providers = self.instruments.read(), self.health.providers()
         told = partial(prometheus, counted, now, self.redactor.redact, providers)
-        return await trio.to_thread.run_sync(told, abandon_on_cancel=True)
+        return await self._aside(told)
 
     async def requests(self, wanted: WantedRequests) -> dict[str, Any]:
         """Return the rows of the history that are *wanted*, and notes for who reads them."""
@@ -100,7 +103,7 @@ class RunningInsight:
         def told() -> dict[str, Any]:
             return self._clean({**self.log.find(wanted).to_dict(), "lost": self.log.lost()})
 
-        return await trio.to_thread.run_sync(told, abandon_on_cancel=True)
+        return await self._aside(told)
 
     def levels(self) -> dict[str, Any]:
         """Return the levels that hold for log lines."""
@@ -117,7 +120,11 @@ class RunningInsight:
     async def bundle(self, repro: str) -> dict[str, Any]:
         """Return the debug bundle, with the shape of the request *repro* if that is an id."""
         running_bundle = await trio.to_thread.run_sync(_running_bundle)
-        return await running_bundle(self.health, self, self.redactor, repro=repro)
+        return await running_bundle(self.health, self, self.redactor, repro=repro, threads=self._threads)
+
+    async def _aside(self, work: Callable[[], T]) -> T:
+        """Do *work* in a thread, one after the other: however many ask, requests share their time with one of them only."""
+        return await trio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._threads)
 
     def _clean(self, found: object) -> dict[str, Any]:
         cleaned: dict[str, Any] = clean(found, self.redactor)

@@ -32,8 +32,13 @@ class Asked(Protocol):
     async def store(self) -> Mapping[str, Any]: ...
 
 
-async def running_bundle(health: Health, insight: Asked, redactor: Redactor, *, repro: str = "") -> dict[str, Any]:
+async def running_bundle(
+    health: Health, insight: Asked, redactor: Redactor, *, repro: str = "", threads: trio.CapacityLimiter | None = None
+) -> dict[str, Any]:
     """Return the bundle, with the shape of the request *repro* if that is an id.
+
+    Args:
+        threads: What it is put together in; None: in any.
 
     Raises:
         BadRequest: KP-SYS-539: no shape of that request is remembered.
@@ -68,7 +73,9 @@ async def running_bundle(health: Health, insight: Asked, redactor: Redactor, *, 
         repro=shape,
         remarks=[f"{name}: {each['error']}" for name, each in got.items() if "error" in each],
     )
-    return await trio.to_thread.run_sync(partial(bundle_of, known, redactor, now=wall_time()), abandon_on_cancel=True)
+    return await trio.to_thread.run_sync(
+        partial(bundle_of, known, redactor, now=wall_time()), abandon_on_cancel=True, limiter=threads
+    )
 
 
 async def _shape(lasting: Lasting, repro: str) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import logging
 import re
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -182,6 +183,26 @@ async def test_lines_of_the_log_are_told_as_they_may_be_shown_today(tmp_path: Pa
         "files": [CURRENT],
         "lost": {"file": 3},
     }
+
+
+async def test_many_who_ask_are_served_one_after_the_other_and_not_all_beside_the_requests(tmp_path: Path) -> None:
+    at_once, most = 0, 0
+
+    def find(wanted: WantedLines) -> SimpleNamespace:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        time.sleep(0.005)  # in a thread
+        at_once -= 1
+        return SimpleNamespace(to_dict=dict)
+
+    book = cast("LogBook", SimpleNamespace(find=find, lost=dict))
+    told = attrs.evolve(insight(Recorder(tmp_path / "korproxy.db")), log=book)
+    async with trio.open_nursery() as nursery:
+        for _ in range(10):
+            nursery.start_soon(told.logs, WantedLines())
+
+    assert (at_once, most) == (0, 1)
 
 
 def test_levels_can_be_told_and_set(tmp_path: Path) -> None:
