@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +13,8 @@ import pytest
 from korproxy.api import ErrorCode
 from korproxy.errors.codes import Registry
 from korproxy.errors.exceptions import ConfigError, Problem
-from korproxy.plugins.finding import Found, Origin, find_files
+from korproxy.kit.regex_redaction import RegexRedaction
+from korproxy.plugins.finding import Found, Origin, find_builtin, find_files
 from korproxy.plugins.host import PluginHost
 from tests.fakes.plugin_files import HOOKS, ITEMS, FakeSettings, plugin_text, write_plugins
 
@@ -358,3 +360,20 @@ def test_what_would_have_to_be_started_stays_out(tmp_path: Path) -> None:
     again = host.again(started={"korproxy_services"})
 
     assert [again.is_in(each) for each in ("a", "b")] == [False, True]
+
+
+def test_what_a_broken_plugin_says_is_told_without_secrets(tmp_path: Path) -> None:
+    key = "sk-ant-api03-AbCdEf0123456789AbCdEf"
+    texts = {
+        "loads": f'raise RuntimeError("bad key {key}, open sesame, {key.encode().hex()}")',
+        "asked": f'from korproxy.api import hookimpl\n@hookimpl\ndef korproxy_dialects():\n    raise ValueError("{key}")\n',
+    }
+    known = RegexRedaction(name="known", pattern=re.compile("open sesame"))
+    host = PluginHost(known=lambda: [known])
+    host.load([*find_builtin(), *find_files(write_plugins(tmp_path, texts))])
+    host.each("korproxy_dialects", settings=FakeSettings())
+
+    assert _reasons(host) == {
+        "loads": "[KP-CONF-209] cannot be loaded: RuntimeError: bad key ***REDACTED***, ***REDACTED***, ***REDACTED***",
+        "asked": "[KP-CONF-209] korproxy_dialects: ValueError: ***REDACTED***",
+    }
