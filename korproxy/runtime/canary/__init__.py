@@ -2,5 +2,5 @@
 
 ``shapes`` and ``encodings`` say what is planted, ``places`` where. ``house`` is the home of that KorProxy, ``upstream`` the
 provider behind it, ``driving`` its clients, ``gathering`` takes in what it has written; ``scanning`` looks through that, and
-``proof`` is all of it in its order.
+``happening`` is all that comes before that in its order, ``proof`` the whole.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,19 +11,15 @@ import attrs
 import trio
 
 from korproxy.config.home import prepare
-from korproxy.config.keys import Keys, ensure_keys
+from korproxy.config.keys import ensure_keys
 from korproxy.errors.exceptions import CommandFailed
-from korproxy.runtime.canary import gathering
-from korproxy.runtime.canary.clients import REQUESTS, ask
-from korproxy.runtime.canary.house import NOT_PROVEN, House, mistaken
-from korproxy.runtime.canary.places import BY_FILES, ERRORS, FAILING, FORWARDED, LAST_GOOD, PLACES, RETOLD, UPSTREAM
+from korproxy.runtime.canary.happening import happen
+from korproxy.runtime.canary.house import NOT_PROVEN, House
+from korproxy.runtime.canary.places import BY_FILES, FORWARDED, LAST_GOOD, PLACES, UPSTREAM
 from korproxy.runtime.canary.planting import Place, Plant, of_the_home, sow
 from korproxy.runtime.canary.scanning import Finding, Missing, Scanner, markers, missing
 from korproxy.runtime.canary.shapes import CONFIGURED, SHAPES, Shape
-from korproxy.runtime.canary.upstream import Upstream, serving
 
-AT_ONCE = 4  # requests that run beside each other
-REPROS = 2  # debug bundles with the shape of a request: KorProxy remembers those of the last failures only
 SECONDS = 120.0  # for all of it
 NO_SINKS = (FORWARDED, UPSTREAM)  # not KorProxy's to write in: only the markers are looked for
 
@@ -112,7 +108,7 @@ async def _prove(house: House, planted: tuple[Plant, ...]) -> Proof:
     keys = ensure_keys(house.home)
     plants = (*planted, *of_the_home([keys.client.reveal(), keys.management.reveal()], len(planted)))
     with trio.fail_after(SECONDS):
-        sinks = await _sinks(house, planted, keys)
+        sinks = await happen(house, planted, keys)
     found = markers(sinks)
     scanned = {name: data for name, data in sinks.items() if name not in NO_SINKS}
     findings = await trio.to_thread.run_sync(_findings, plants, scanned)
@@ -152,55 +148,3 @@ def _spoken(plants: Iterable[Plant], found: Mapping[str, frozenset[str]]) -> lis
         for sink, there in found.items()
         if each.marker in there
     ]
-
-
-async def _sinks(house: House, plants: Sequence[Plant], keys: Keys) -> dict[str, bytes]:
-    """Let everything happen, and return all that came of it."""
-    upstream = Upstream({each.number: each for each in plants})
-    async with serving(upstream) as url:
-        await trio.to_thread.run_sync(house.furnish, url, plants)
-        async with house.daemon() as port:
-            answers = await _drive(port, [each for each in plants if each.place != FAILING], keys)
-            answers |= await _drive(port, [each for each in plants if each.place == FAILING], keys)
-            management = keys.management.reveal()
-            asked = await gathering.routes(
-                port,
-                management,
-                stories_of=gathering.ids(_of(answers, plants, RETOLD)),
-                shapes_of=gathering.ids(_of(answers, plants, (FAILING,)))[-REPROS:],
-            )
-            told = await gathering.commands(house, gathering.RUNNING, "running")
-            await trio.Path(house.home.toml).write_text(mistaken(plants), encoding="utf-8")
-            told["korproxy reload, wrong"] = await house.run("reload", fine=1)
-            told["korproxy status, wrong"] = await house.run("status")
-            told["GET /v1/diagnostics/health, wrong"] = await gathering.asked(port, "/v1/diagnostics/health", management)
-            told["korproxy check, wrong"] = await house.run("check", fine=1)
-            await trio.Path(house.home.toml).write_text(house.configuration(url, plants), encoding="utf-8")
-    rest = await gathering.commands(house, gathering.AT_REST, "at rest")
-    ours = [gathering.body(each) for number, each in answers.items() if ERRORS in plants[number].shown]
-    theirs = [each for number, each in answers.items() if ERRORS not in plants[number].shown]
-    files = await trio.to_thread.run_sync(gathering.files, house)
-    said = {ERRORS: b"\n".join(ours), FORWARDED: b"\n".join(theirs), UPSTREAM: bytes(upstream.received)}
-    return {**files, **said, **asked, **told, **rest}
-
-
-def _of(answers: Mapping[int, bytes], plants: Sequence[Plant], places: Collection[str]) -> list[bytes]:
-    return [answer for number, answer in answers.items() if plants[number].place in places]
-
-
-async def _drive(port: int, plants: Iterable[Plant], keys: Keys) -> dict[int, bytes]:
-    """Send all requests; return the answers by the plants' numbers."""
-    answers: dict[int, bytes] = {}
-    places = trio.CapacityLimiter(AT_ONCE)
-
-    async def drive(plant: Plant) -> None:
-        async with places:
-            request = REQUESTS[plant.place](plant)
-            key = keys.management if request.managing else keys.client
-            answers[plant.number] = await ask(port, request, key.reveal())
-
-    async with trio.open_nursery() as nursery:
-        for each in plants:
-            if each.place in REQUESTS:
-                nursery.start_soon(drive, each)
-    return answers
