@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from korproxy.gateway.rule_set import RuleSet, places
+from korproxy.gateway.rule_set import RuleSet
 from korproxy.kit.regex_redaction import RegexRedaction
 
 LINE = (
@@ -59,18 +59,6 @@ def test_a_rule_that_fails_fails_to_whoever_asks() -> None:
 
     with pytest.raises(RuntimeError):
         RuleSet.of([Fails()]).apply("any")
-
-
-def test_places_that_overlap_are_one() -> None:
-    class Finds:
-        name, order, longest, replacement = "finds", 1, 10, "#"
-
-        def find(self, text: str) -> list[tuple[int, int]]:
-            return [(3, 5), (0, 2), (1, 3), (7, len(text))]
-
-    assert places(Finds(), "0123456789") == [(0, 3), (3, 5), (7, 10)]
-    with pytest.raises(ValueError, match="3:5 is no place in a text of 3 characters"):
-        places(Finds(), "012")
 
 
 def test_the_longest_secret_may_be_one_that_is_encoded() -> None:
