@@ -30,8 +30,9 @@ SERVED_BY: Mapping[Kind, frozenset[Kind]] = {
 # Where something is made for each request, its fields are given by their places: keywords become a dict on the way into a
 # class, which costs as much as all the rest. Setting the slots of a frozen class costs a third more than filling a
 # ``__dict__``, and a look at one a quarter. What is made for each request, frozen, and never copied with a change is a
-# ``msgspec.Struct`` therefore: C makes it, at a fifth of the price, and looks at it cost what slots cost. Where what is in it
-# never leads back to it, the garbage collector need not know of it (``gc=False``).
+# ``msgspec.Struct`` therefore: C makes it, at a fifth of the price, and looks at it cost what slots cost. To set a field of
+# one costs ten times as much, so what is filled in step by step has slots. Where what is in it never leads back to it, the
+# garbage collector need not know of it (``gc=False``).
 
 
 @attrs.frozen(init=False)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import NoReturn
 
-import msgspec
+import attrs
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from korproxy.models.calls import RawHeaders
@@ -22,7 +22,8 @@ MOST_FIELDS = 200
 _name = itemgetter(0)
 
 
-class ResponseReader(msgspec.Struct, eq=False):  # see ``models.calls``: one is made for each request
+@attrs.define(eq=False, init=False)
+class ResponseReader:
     """One answer. Its ``on_`` methods are for httptools.
 
     Attributes:
@@ -37,29 +38,30 @@ class ResponseReader(msgspec.Struct, eq=False):  # see ``models.calls``: one is 
         pieces: What has come of the body and was not taken.
     """
 
-    no_body: bool = False
-    status: int = 0
-    fields: RawHeaders = ()
-    complete: bool = False
-    surplus: bool = False
-    touched: bool = False
-    error: NotHttp | None = None
-    keeps: bool = False
-    pieces: list[bytes] = []
-    _until_end: bool = False  # the body goes on until the connection is closed
-    _found: list[tuple[bytes, bytes]] = []
-    _dry: int = 0  # bytes that came since the last ones of the body
-    _fed: int = 0  # the same, with those that are being read
-    _wrong: str = ""
-    _parser: HttpResponseParser | None = None
+    no_body: bool
+    status: int
+    fields: RawHeaders = attrs.field(repr=False)
+    complete: bool
+    surplus: bool
+    touched: bool
+    error: NotHttp | None = attrs.field(repr=False)
+    keeps: bool
+    pieces: list[bytes] = attrs.field(repr=False)
+    _until_end: bool  # the body goes on until the connection is closed
+    _found: list[tuple[bytes, bytes]] = attrs.field(repr=False)
+    _dry: int  # bytes that came since the last ones of the body
+    _fed: int  # the same, with those that are being read
+    _wrong: str
+    _parser: HttpResponseParser | None = attrs.field(repr=False)
 
-    def __post_init__(self) -> None:
-        """Begin to read."""
+    def __init__(self, no_body: bool = False) -> None:
+        """Written by hand: for so many fields that begin as nothing, what attrs generates takes twice the time."""
+        self.no_body = no_body
+        self.status, self._dry, self._fed = 0, 0, 0
+        self.complete = self.surplus = self.touched = self.keeps = self._until_end = False
+        self.fields, self.error, self._wrong = (), None, ""
+        self._found, self.pieces = [], []
         self._parser = HttpResponseParser(self)
-
-    def __repr__(self) -> str:
-        """Show nothing of what people say."""
-        return f"<answer {self.status or 'without a status yet'}>"
 
     @property
     def drained(self) -> bool:
