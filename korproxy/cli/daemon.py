@@ -94,6 +94,8 @@ def talk(
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
             got = answer.read(MOST)
+    except TimeoutError:
+        raise silent(url, f"nothing came within {patience:g} s") from None
     except (OSError, ValueError, http.client.HTTPException) as exc:  # ValueError: an address that is none
         raise silent(url, f"{type(exc).__name__}: {exc}") from exc
     found = _parsed(got)

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+FIRST, LAST = -62135596800.0, 253402300799.0  # the years 1 to 9999: RFC 3339 can write no others
+
 
 def wall_time() -> float:
     """Return seconds since the epoch."""
@@ -26,5 +28,5 @@ def ticking() -> Callable[[], float]:
 
 
 def timestamp(seconds: float) -> str:
-    """Write *seconds* since the epoch as RFC 3339 in UTC with milliseconds."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """Write *seconds* since the epoch as RFC 3339 in UTC with milliseconds; what is beyond that, as the nearest."""
+    return datetime.fromtimestamp(min(max(seconds, FIRST), LAST), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

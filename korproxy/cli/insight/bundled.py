@@ -48,7 +48,8 @@ def bundle(cli: Context, *, repro: str = "") -> Mapping[str, object]:
         return from_files(cli, "No daemon runs with this home: this is what is on the disk.")
     try:
         cli.talk("GET", "/healthz", patience=ALIVE)  # one that hangs is not waited for as long as one that works on it
-        return cli.talk("GET", ADDRESS + (f"?repro={quote(repro, safe='')}" if repro else ""), patience=PATIENCE)
+        wanted = f"?repro={quote(repro, safe='', errors='replace')}" if repro else ""
+        return cli.talk("GET", ADDRESS + wanted, patience=PATIENCE)
     except KorproxyError as exc:  # an older daemon has no such address; and whatever it is, the disk is still there
         if repro:
             raise

@@ -55,11 +55,13 @@ class Disk:
         Raises:
             KorproxyError: KP-SYS-532, KP-SYS-533: the store cannot be read.
         """
-        if not self.place.exists():
-            return nothing
         try:
+            if not self.place.exists():
+                return nothing
             with closing(self.place.look()) as store:
                 return question(store)
+        except OSError as exc:
+            raise CommandFailed(UNUSABLE, f"{self._cli.files.database} cannot be read: {exc.strerror}.") from None
         except Damaged as exc:
             raise CommandFailed(
                 UNUSABLE, f"{self._cli.files.database} is damaged ({exc}); the next start puts it aside."

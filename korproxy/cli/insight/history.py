@@ -38,7 +38,7 @@ def why(cli: Context, asked: str) -> Mapping[str, object]:
         CommandFailed: KP-SYS-526: nothing is known of it.
     """
     if cli.running() is not None:
-        return {"asked": "daemon", **cli.ask(f"/v1/requests/{quote(asked, safe='')}/why")}
+        return {"asked": "daemon", **cli.ask(f"/v1/requests/{quote(asked, safe='', errors='replace')}/why")}
     found = requests(cli, WantedRequests(id=asked))
     rows = found["requests"]
     if not isinstance(rows, list) or not rows:
@@ -56,4 +56,4 @@ def query_of(wanted: WantedRequests) -> str:
     if wanted.since:
         said["since"] = f"{wanted.since:.3f}"
     said |= {name: each for name in ("provider", "id", "user") if (each := getattr(wanted, name))}
-    return urlencode(said)
+    return urlencode(said, errors="replace")

@@ -80,7 +80,7 @@ def query_of(wanted: WantedLines) -> str:
     if wanted.since:
         said["since"] = f"{wanted.since:.3f}"
     said |= {name: each for name in ("component", "id") if (each := getattr(wanted, name))}
-    return urlencode(said)
+    return urlencode(said, errors="replace")
 
 
 def _has_files(folder: Path) -> bool:

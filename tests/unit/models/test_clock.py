@@ -22,7 +22,13 @@ def test_wall_time_is_the_systems() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "expected"),
-    [(0, "1970-01-01T00:00:00.000Z"), (1_795_435_200.25, "2026-11-23T12:00:00.250Z"), (-0.5, "1969-12-31T23:59:59.500Z")],
+    [
+        (0, "1970-01-01T00:00:00.000Z"),
+        (1_795_435_200.25, "2026-11-23T12:00:00.250Z"),
+        (-0.5, "1969-12-31T23:59:59.500Z"),
+        (4e11, "9999-12-31T23:59:59.000Z"),  # a row that says so must not hide all others
+        (-1e99, "0001-01-01T00:00:00.000Z"),
+    ],
 )
 def test_a_timestamp_is_utc_with_milliseconds(seconds: float, expected: str) -> None:
     assert timestamp(seconds) == expected

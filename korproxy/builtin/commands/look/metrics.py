@@ -9,12 +9,11 @@ import click
 
 from korproxy.api import Cli
 from korproxy.builtin.commands.look.figures import amount, number, part, took
-from korproxy.builtin.commands.look.row import short
+from korproxy.builtin.commands.look.row import from_files, short
 from korproxy.builtin.commands.look.times import local, now, since_of
 from korproxy.builtin.commands.steer.told import listed, table
 
 MOST = 20  # rows of a table
-FROM_FILES = "No daemon runs with this home: this is what the last one has written down."
 HEAD = ("requests", "errors", "p50", "p90", "p99", "1st byte p50", "p90", "p99", "tokens in", "out")
 SPREAD = ("p50", "p90", "p99")
 ENDS = ("ok", "refused", "failed", "client_left")
@@ -41,7 +40,8 @@ def metrics(cli: Cli, /, *, since: float) -> None:
     errors = [*part(part(found, "total"), "errors"), *part(found, "turned_away")]
     codes = cli.codes() if errors and not cli.as_json else None
     meanings = {} if codes is None else {code: known.message for code in errors if (known := codes.get(code))}
-    cli.show("\n".join(lines(found, meanings)), found)
+    above = [from_files(cli.home)] if found.get("asked") == "files" else []
+    cli.show("\n".join([*above, *lines(found, meanings)]), found)
 
 
 def lines(found: Mapping[str, Any], meanings: Mapping[str, str]) -> Iterator[str]:
@@ -50,8 +50,6 @@ def lines(found: Mapping[str, Any], meanings: Mapping[str, str]) -> Iterator[str
     Args:
         meanings: What the codes of errors mean, as far as that is known.
     """
-    if found.get("asked") == "files":
-        yield FROM_FILES
     yield from _remarks(found)
     total = part(found, "total")
     yield f"since        {local(found.get('since'))}"

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from korproxy.api import Cli, WantedRequests
-from korproxy.builtin.commands.look.row import FROM_FILES, model, ms, outcome, pair, remarks, short, tokens
+from korproxy.builtin.commands.look.row import from_files, model, ms, outcome, pair, remarks, short, tokens
 from korproxy.builtin.commands.look.times import local, since_of
 from korproxy.builtin.commands.steer.told import listed, table
 
@@ -56,7 +56,8 @@ def requests(cli: Cli, /, *, failed: bool, provider: str, since: float | None, i
     wanted = WantedRequests(failed=failed, provider=provider, since=since or 0.0, id=id_, most=limit)
     found = cli.insight.requests(wanted)
     anything = wanted == WantedRequests(most=limit)
-    cli.show("\n".join(lines(found, NOTHING if anything else NOT_SO, _room())), found)
+    above = [from_files(cli.home)] if found.get("asked") == "files" else []
+    cli.show("\n".join([*above, *lines(found, NOTHING if anything else NOT_SO, _room())]), found)
 
 
 def _room() -> int | None:
@@ -71,7 +72,7 @@ def lines(found: Mapping[str, Any], none: str = NOTHING, room: int | None = None
         room: How long they may be, as far as that can be had; None: as long as they like.
     """
     rows = listed(found.get("requests"))
-    told = [*([FROM_FILES] if found.get("asked") == "files" else []), *remarks(found.get("notes"))]
+    told = remarks(found.get("notes"))
     if not rows:
         return [*told, none]
     head, *body = _fitting(rows, room)

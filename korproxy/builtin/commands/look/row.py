@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from korproxy.builtin.commands.steer.told import table
@@ -10,7 +11,6 @@ from korproxy.builtin.commands.steer.told import table
 LONGEST = 40  # characters of a name
 HALF = 30  # of one of two that stand side by side
 WHOLE = 200  # of one that has a line of its own
-FROM_FILES = "No daemon runs with this home: this is what the last one has written down."
 UNROUTED = "It ended before it was routed, so nobody was asked."
 ONLY_ITS_ROW = "Only its row in the history is left: why it went where it went is not on the disk."
 
@@ -36,7 +36,14 @@ def facts(row: Mapping[str, Any]) -> list[str]:
 
 def rest(row: Mapping[str, Any]) -> str:
     """Return why there is no more than the *row*."""
-    return ONLY_ITS_ROW if row.get("type") or row.get("provider") else UNROUTED
+    if row.get("type") or row.get("provider"):
+        return ONLY_ITS_ROW
+    return f"{UNROUTED} `korproxy logs --id {short(row.get('correlation_id'), WHOLE)}` has what was said of it."
+
+
+def from_files(home: Path) -> str:
+    """Return the line above what comes from the disk. It names the *home*: it may be another one than somebody thinks."""
+    return f"No daemon runs with the home {home}: this is what the last one has written down."
 
 
 def outcome(row: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from errno import EACCES
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from korproxy.cli.insight.disk import Disk
 from korproxy.config.settings import RootSettings
 from korproxy.errors.exceptions import ConfigError
 from korproxy.models.searching import WantedRequests
+from korproxy.store.place import InFile
 from tests.fakes.steered import cli, furnished, run
 
 BROKEN = 'version = 1\n[store]\ndays = "seven"\n'
@@ -77,3 +79,18 @@ def test_a_rule_that_hides_secrets_and_is_broken_shows_nothing(home: Path, tmp_p
         Disk(asked).clean({})
 
     assert [each.code for each in caught.value.problems] == ["KP-CONF-210"]
+
+
+@pytest.mark.code("KP-SYS-533")
+def test_a_home_that_nobody_may_look_into_is_an_error_that_names_the_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def exists(place: InFile) -> bool:
+        raise PermissionError(EACCES, "Permission denied")  # to whoever runs the tests as root nothing is denied
+
+    furnished(home)
+    monkeypatch.setattr(InFile, "exists", exists)
+    done = run("requests")
+
+    assert (done.exit_code, done.stderr.splitlines()[0]) == (
+        1,
+        f"error KP-SYS-533: {home / 'korproxy.db'} cannot be read: Permission denied.",
+    )

@@ -68,3 +68,7 @@ def test_without_a_daemon_it_is_the_rows_on_the_disk_the_newest_first_and_withou
     assert found["asked"] == "files"
     assert [each["id"] for each in found["requests"]] == ["r-2", "r-1"]  # type: ignore[attr-defined]
     assert [each["model"] for each in failed["requests"]] == ["my ***REDACTED***"]  # type: ignore[attr-defined]
+
+
+def test_what_no_text_is_on_the_command_line_is_asked_for_as_one() -> None:
+    assert parse_qs(query_of(WantedRequests(id="\udcff"))) == {"limit": ["50"], "id": ["?"]}

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from korproxy.builtin.commands.look.metrics import FROM_FILES, lines
+from korproxy.builtin.commands.look.metrics import lines
+from korproxy.builtin.commands.look.row import from_files
 from korproxy.builtin.commands.look.times import local
 from korproxy.models.histogram import Histogram
 from korproxy.models.measures import SeriesKey, Totals
@@ -98,7 +99,7 @@ def test_without_a_daemon_the_disk_is_read_and_nothing_is_made_there(home: Path)
     before = sorted(home.iterdir())
     done = run("metrics")
 
-    assert (done.exit_code, done.stderr, done.stdout.splitlines()[0]) == (0, "", FROM_FILES)
+    assert (done.exit_code, done.stderr, done.stdout.splitlines()[0]) == (0, "", from_files(home))
     assert done.stdout.splitlines()[2:] == ["requests     0"]
     assert sorted(home.iterdir()) == before
 

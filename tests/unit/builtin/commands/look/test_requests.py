@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from korproxy.builtin.commands.look.requests import MOST, lines
-from korproxy.builtin.commands.look.row import FROM_FILES
+from korproxy.builtin.commands.look.row import from_files
 from korproxy.builtin.commands.look.times import local
 from korproxy.models import searching
 from tests.fakes.daemon import answering
@@ -92,7 +92,7 @@ def test_without_a_daemon_the_disk_is_read_and_nothing_is_made_there(home: Path)
     done = run("requests")
 
     assert (done.exit_code, done.stderr) == (0, "")
-    assert done.stdout.splitlines() == [FROM_FILES, "The history is empty."]
+    assert done.stdout.splitlines() == [from_files(home), "The history is empty."]
     assert sorted(home.iterdir()) == before
 
 
@@ -115,7 +115,7 @@ def test_a_history_that_is_switched_off_is_called_that(home: Path) -> None:
     furnished(home, "version = 1\n[store]\nhistory = false\n")
 
     note = "[KP-SYS-545] The history is switched off ([store] history = false), so no requests are added to it at present."
-    assert run("requests").stdout.splitlines() == [FROM_FILES, note, "The history is empty."]
+    assert run("requests").stdout.splitlines() == [from_files(home), note, "The history is empty."]
 
 
 def test_it_lists_as_many_as_the_management_api_does() -> None:

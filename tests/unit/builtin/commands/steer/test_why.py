@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from korproxy.builtin.commands.look.row import ONLY_ITS_ROW
+from korproxy.builtin.commands.look.row import ONLY_ITS_ROW, UNROUTED
 from korproxy.builtin.commands.steer.why import OUTCOMES, story_lines
 from korproxy.models.decisions import Attempt, Decision, Way, Why
 from korproxy.store.store import Store
@@ -161,12 +161,21 @@ def test_of_a_request_that_is_not_remembered_the_row_is_told() -> None:
 
 
 def test_of_a_request_that_was_refused_in_front_it_is_said_that_nobody_was_asked() -> None:
-    row = {"id": "r", "model": "", "type": "", "provider": None, "status": 400, "outcome": "failed", "seconds": 0.001}
+    row = {
+        "id": "r",
+        "model": "",
+        "type": "",
+        "provider": None,
+        "status": 400,
+        "correlation_id": "c",
+        "outcome": "failed",
+        "seconds": 0.001,
+    }
 
     lines = story_lines({**STORY, "decision": None, "attempts": [], "outcome": "failed", "code": "KP-SYS-509", "row": row})
 
     assert lines[1].endswith("[KP-SYS-509]")
-    assert lines[2:] == ["status  400", "took    1 ms", "It ended before it was routed, so nobody was asked."]
+    assert lines[2:] == ["status  400", "took    1 ms", f"{UNROUTED} `korproxy logs --id c` has what was said of it."]
 
 
 @pytest.mark.code("KP-SYS-526")
