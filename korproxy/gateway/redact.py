@@ -9,8 +9,12 @@ import attrs
 from korproxy.contracts import Redaction
 from korproxy.gateway.rule_set import RuleSet
 from korproxy.kit.redacting import UNCHECKED
+from korproxy.kit.shortening import shortened
 
 __all__ = ["UNCHECKED", "Redactor"]
+
+LONGEST = 1_000_000  # characters of one text that are looked at; a hostile one takes a second for so many
+TOO_LONG = " ***NOT WRITTEN: THE REST, WHICH IS TOO LONG***"
 
 
 @attrs.define(eq=False)
@@ -34,8 +38,13 @@ class Redactor:
         return self.in_force.rules
 
     def redact(self, text: str) -> str:
-        """Return *text* with every secret replaced; ``UNCHECKED`` in place of all of it if a rule fails."""
+        """Return *text* with every secret replaced; ``UNCHECKED`` in place of all of it if a rule fails.
+
+        Of a text that nobody could read anyway only the beginning is left, as far as words are whole.
+        """
         try:
+            if len(text) > LONGEST:
+                return self.in_force.apply(shortened(text, LONGEST)) + TOO_LONG
             return self.in_force.apply(text)
         except Exception:  # noqa: BLE001 -- whatever a rule does wrong, the text must not get out
             return UNCHECKED

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from korproxy.gateway import redact
 from korproxy.gateway.redact import UNCHECKED, Redactor
 from korproxy.kit.regex_redaction import RegexRedaction
 from korproxy.models.calls import Span
@@ -64,6 +65,17 @@ def test_a_failing_rule_fails_closed_and_tells_nothing_of_the_text() -> None:
 
 def test_a_replacement_that_is_no_text_fails_closed() -> None:
     assert Redactor.of([Finds(spans=[(0, 1)], replacement=None)]).redact("0123456789") == UNCHECKED  # type: ignore[arg-type]
+
+
+def test_of_a_text_that_nobody_could_read_only_the_beginning_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redact, "LONGEST", 20)
+    rule = RegexRedaction(name="keys", pattern=re.compile("k-[0-9]+"), replacement="#", clues=("k-",))
+
+    assert Redactor.of([rule]).redact("k-1 and so on, k-2") == "# and so on, #"
+    assert (
+        Redactor.of([rule]).redact("k-1 and so on, k-234567890")
+        == "# and so on, #… ***NOT WRITTEN: THE REST, WHICH IS TOO LONG***"
+    )
 
 
 def test_a_rule_is_asked_only_about_texts_that_have_a_clue() -> None:
