@@ -19,7 +19,7 @@ def report(exc: Exception, chosen: Chosen) -> int:
     color = False if chosen.no_color else None
     expected = exc if isinstance(exc, KorproxyError) else _unexpected(exc, verbose=chosen.verbose)
     if expected is not exc and chosen.verbose:
-        click.echo("".join(traceback.format_exception(exc)).rstrip(), err=True, color=color)
+        click.echo(_without_secrets("".join(traceback.format_exception(exc)).rstrip()), err=True, color=color)
     if chosen.as_json:
         click.echo(json.dumps({"error": error_data(expected)}, indent=2, ensure_ascii=False))
     else:
@@ -58,6 +58,16 @@ def problem_data(problem: Problem) -> dict[str, str]:
 
 def _problems(exc: KorproxyError) -> Sequence[Problem]:
     return exc.problems if isinstance(exc, ConfigError) else ()
+
+
+def _without_secrets(text: str) -> str:
+    """Return *text*, which may hold anything, as the built-in rules leave it: no more can be relied on here."""
+    from korproxy.plugins.finding import find_builtin
+    from korproxy.plugins.host import PluginHost
+
+    host = PluginHost(tolerant=True)
+    host.load(find_builtin())
+    return host.hide(text)
 
 
 def _unexpected(exc: Exception, *, verbose: bool) -> InternalError:

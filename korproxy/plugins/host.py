@@ -217,7 +217,7 @@ class PluginHost:
         if plugin.found.origin != "builtin":
             from korproxy.plugins.early_rules import hide_early_lines  # where all plugins are in, nobody needs it
 
-            hide_early_lines(self._hidden)
+            hide_early_lines(self.hide)
         try:
             plugin.asks = register(self._pluggy, plugin.found.name, plugin.found.load())
         except KeyboardInterrupt:
@@ -226,9 +226,10 @@ class PluginHost:
             self._out(plugin, "KP-CONF-209", f"cannot be loaded: {self._words(exc)}", exc)
 
     def _words(self, exc: BaseException) -> str:
-        return shortened(self._hidden(_words(exc)), LONGEST_REASON)
+        return shortened(self.hide(_words(exc)), LONGEST_REASON)
 
-    def _hidden(self, text: str) -> str:
+    def hide(self, text: str) -> str:
+        """Return *text* without what the built-in rules find in it: for what is said before all rules are there."""
         from korproxy.plugins.early_rules import hidden
 
         return hidden(text, self._early_rules)

@@ -107,3 +107,11 @@ def test_warnings_have_their_own_word() -> None:
 
 def test_no_problems_are_no_lines() -> None:
     assert problem_lines([]) == []
+
+
+def test_the_traceback_is_without_secrets(capsys: pytest.CaptureFixture[str]) -> None:
+    report(ValueError("the key sk-ant-api03-AbCdEf0123456789AbCdEf of ann@example.org"), chosen(verbose=True))
+
+    shown = capsys.readouterr().err
+    assert "ValueError: the key ***REDACTED*** of ***REDACTED***" in shown
+    assert "AbCdEf" not in shown
