@@ -55,7 +55,7 @@ class RunningInsight:
         now = wall_time()
         begin = beginning(now - since, now, self.days)
 
-        counted = await self.recorder.ask(lambda store: store.counted(begin, now))
+        counted, why = await self.recorder.ask(lambda store: (store.counted(begin, now), store.unwritten))
         at = self.instruments.read()  # here and not in the thread: what they read belongs to this one
         told = partial(
             answer,
@@ -65,16 +65,17 @@ class RunningInsight:
             until=now,
             dropped=at.events_dropped,
             turned_away=at.turned_away,
-            notes=[*self._notes(UNCOUNTED, self.recorder.metrics)],
+            notes=[*self._notes(UNCOUNTED, self.recorder.metrics, why)],
         )
         return await self._aside(told)
 
-    def _notes(self, off: str, on: bool) -> Iterator[str]:
+    def _notes(self, off: str, on: bool, why: StoreDown | StoreNewer | None) -> Iterator[str]:
+        """Yield what is missing in an answer, and *why* what waits is not written yet."""
         if not on:
             yield off
-        if down := self.recorder.down:
-            missing = f"{self.recorder.waiting} requests are not counted yet, for the store cannot be written to"
-            yield f"[{down.code}] {missing}: {self.redactor.redact(down.detail)}"
+        if why is not None and (waiting := self.recorder.waiting):
+            missing = f"{'1 request is' if waiting == 1 else f'{waiting} requests are'} not written down yet and missing here"
+            yield f"[{why.code}] {missing}: {self.redactor.redact(why.detail)}"
 
     async def prometheus(self) -> bytes:
         """Return all counts as Prometheus text."""
@@ -92,7 +93,7 @@ class RunningInsight:
         away = turned_away(self.instruments.read().turned_away)
 
         def told(store: Store) -> dict[str, Any]:
-            notes = chain(self._notes(UNWRITTEN, self.recorder.history), away)
+            notes = chain(self._notes(UNWRITTEN, self.recorder.history, store.unwritten), away)
             return self._clean(history(store.requests(wanted), notes))
 
         return await self.recorder.ask(told)

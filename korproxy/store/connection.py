@@ -19,6 +19,18 @@ class StoreDown(KorproxyError):
     __slots__ = ()
 
 
+class StoreBusy(StoreDown):
+    """Somebody else has the database for now. The connection is as good as before."""
+
+    __slots__ = ()
+
+
+class StoreRefused(StoreDown):
+    """Nothing will come of waiting: the user has to install something, or to change the configuration."""
+
+    __slots__ = ()
+
+
 class StoreNewer(KorproxyError):
     """The database belongs to a newer KorProxy. It is left alone."""
 
@@ -55,7 +67,7 @@ class Connection(Protocol):
         """Return the rows that come back.
 
         Raises:
-            StoreDown, Damaged, Unwritable: As they say.
+            StoreDown, StoreBusy, Damaged, Unwritable: As they say.
         """
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:

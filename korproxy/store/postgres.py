@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from korproxy.store.connection import UNUSABLE, Row, StoreDown, Unwritable
+from korproxy.store.connection import UNUSABLE, Row, StoreBusy, StoreDown, StoreRefused, Unwritable
 
 if TYPE_CHECKING:
     import psycopg
@@ -24,10 +24,15 @@ _FROZEN = "BEGIN ISOLATION LEVEL REPEATABLE READ"
 
 @attrs.frozen
 class PostgresConnection:
-    """See ``Connection``."""
+    """See ``Connection``.
+
+    Attributes:
+        name: Which one it is, as it is named in errors.
+    """
 
     raw: psycopg.Connection[Row]
     replica: str
+    name: str
     kind: str = "postgresql"
     begin: Mapping[str, str] = {"writes": "BEGIN", "reads": _FROZEN, "both": _FROZEN}
     words: Mapping[str, str] = {
@@ -39,20 +44,20 @@ class PostgresConnection:
 
     def execute(self, sql: str, values: Sequence[object] = ()) -> Sequence[Row]:
         """See ``Connection``."""
-        with _told():
+        with _told(self.name):
             found = self.raw.execute(_in_its_words(sql), values or None)
             return found.fetchall() if found.description else ()
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
         """See ``Connection``."""
         sql = f"COPY {table} ({', '.join(columns)}) FROM STDIN".encode()
-        with _told(), self.raw.cursor() as cursor, cursor.copy(sql) as copy:
+        with _told(self.name), self.raw.cursor() as cursor, cursor.copy(sql) as copy:
             for each in rows:
                 copy.write_row(each)
 
     def execute_each(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         """See ``Connection``."""
-        with _told(), self.raw.cursor() as cursor:
+        with _told(self.name), self.raw.cursor() as cursor:
             cursor.executemany(_in_its_words(sql), rows)
 
     def lock(self, name: int) -> bool:
@@ -87,11 +92,11 @@ def connect(url: str, replica: str) -> PostgresConnection:
         import psycopg
     except ImportError:
         advice = "`pip install 'korproxy[postgres]'` adds it"
-        raise StoreDown(
+        raise StoreRefused(
             UNUSABLE, f"[store] url wants PostgreSQL, and its driver, psycopg, is not installed: {advice}."
         ) from None
     if not url.startswith(SCHEMES):
-        raise StoreDown(UNUSABLE, "What [store] url leads to does not begin with postgresql://.")
+        raise StoreRefused(UNUSABLE, "What [store] url leads to does not begin with postgresql://.")
     try:
         raw = psycopg.connect(
             url, autocommit=True, connect_timeout=CONNECT, application_name="korproxy", tcp_user_timeout=SILENCE * 1000
@@ -99,8 +104,8 @@ def connect(url: str, replica: str) -> PostgresConnection:
     except psycopg.OperationalError as exc:
         raise StoreDown(UNUSABLE, f"PostgreSQL cannot be reached: {_one_line(exc)}.") from None
     except (psycopg.Error, ValueError):  # it repeats what it was given, password included
-        raise StoreDown(UNUSABLE, "What [store] url leads to is no address that psycopg understands.") from None
-    connection = PostgresConnection(raw, replica)
+        raise StoreRefused(UNUSABLE, "What [store] url leads to is no address that psycopg understands.") from None
+    connection = PostgresConnection(raw, replica, f"the database {raw.info.dbname} on {raw.info.host}:{raw.info.port}")
     try:
         for each in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
             connection.execute(f"SET {each} = '{STATEMENT}s'")
@@ -111,18 +116,20 @@ def connect(url: str, replica: str) -> PostgresConnection:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Turn psycopg's errors into ours."""
+def _told(name: str) -> Iterator[None]:
+    """Turn psycopg's errors about the database *name* into ours."""
     import psycopg
 
     try:
         yield
     except psycopg.errors.ForeignKeyViolation as exc:  # another daemon has tidied up: to do it again helps
-        raise StoreDown(UNUSABLE, f"PostgreSQL says: {_one_line(exc)}.") from None
+        raise StoreDown(UNUSABLE, f"PostgreSQL says of {name}: {_one_line(exc)}.") from None
+    except psycopg.errors.LockNotAvailable as exc:
+        raise StoreBusy(UNUSABLE, f"PostgreSQL says of {name}: {_one_line(exc)}.") from None
     except (psycopg.DataError, psycopg.IntegrityError, UnicodeEncodeError, OverflowError) as exc:
         raise Unwritable(_one_line(exc)) from None
     except psycopg.Error as exc:
-        raise StoreDown(UNUSABLE, f"PostgreSQL says: {_one_line(exc)}.") from None
+        raise StoreDown(UNUSABLE, f"PostgreSQL says of {name}: {_one_line(exc)}.") from None
 
 
 def _one_line(exc: Exception) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable
-from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar
+from contextlib import closing, suppress
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import attrs
 import trio
@@ -16,7 +18,7 @@ import trio
 from korproxy.contracts import Events
 from korproxy.models.clock import wall_time
 from korproxy.models.outcome import Finished
-from korproxy.store.connection import UNUSABLE, Damaged, StoreDown, StoreNewer
+from korproxy.store.connection import UNUSABLE, Damaged, StoreBusy, StoreDown, StoreNewer, StoreRefused
 from korproxy.store.place import Place, place_of
 
 if TYPE_CHECKING:  # it brings the database's driver, which nobody needs before the first request
@@ -28,10 +30,16 @@ GATHER = 0.03  # seconds an event waits for others before it is taken: less than
 BATCH = 2_000  # events of one transaction
 PAUSES = (2.0, 4.0, 8.0, 15.0, 30.0)  # seconds between tries to write, while they fail
 PATIENCE = 30.0  # seconds a database may take to answer
-THREADS = 2  # one works; a second one for whoever asks while the first hangs at a database that says nothing
+TURN = 1.0  # seconds that whoever asks waits for others to be done; then it is asked by another connection
+SOON = 3.0  # seconds in which an answer is begun: a command that asks a daemon waits 5
+REST = 5.0  # seconds after a write that failed in which nobody who asks waits for the next try
+LAST_TRIES = 3  # at the end, where somebody else has the database
+THREADS = 4  # one works; the others are for whoever asks while that one hangs at a database that says nothing
+REFUSED = "store refused"
 LOST, SET_ASIDE = "KP-SYS-530", "KP-SYS-531"
 
 T = TypeVar("T")
+Why: TypeAlias = StoreDown | StoreNewer  # the store cannot be used
 
 log = logging.getLogger("korproxy.store")
 
@@ -62,16 +70,18 @@ class Recorder:
     now: Callable[[], float] = wall_time
     name: str = "store"
     lost: Counter[str] = attrs.field(factory=Counter)
-    down: StoreDown | StoreNewer | None = None
+    down: Why | None = None
     _events: Events | None = attrs.field(default=None, init=False, repr=False)
     _waiting: deque[Finished] = attrs.field(factory=deque, init=False, repr=False)
     _batch: _Batch | None = attrs.field(default=None, init=False, repr=False)
     _store: Store | None = attrs.field(default=None, init=False)
     _alone: threading.Lock = attrs.field(factory=threading.Lock, init=False)  # who has the store, and the batch
+    _looking: threading.Lock = attrs.field(factory=threading.Lock, init=False)  # who looks aside: one thread takes enough time
     _threads: trio.CapacityLimiter = attrs.field(factory=lambda: trio.CapacityLimiter(THREADS), init=False)
     _many: trio.Event = attrs.field(factory=trio.Event, init=False)
     _failures: int = attrs.field(default=0, init=False)
     _next_try: float = attrs.field(default=0.0, init=False)
+    _failed: float = attrs.field(default=0.0, init=False)  # when, of the last write that did; on the monotonic clock
 
     @property
     def dropped(self) -> int:
@@ -98,6 +108,9 @@ class Recorder:
         """Have *events* written some time soon."""
         if not (self.history or self.metrics):
             return
+        if self._is_hopeless():
+            self._lose(len(events), REFUSED)
+            return
         room = MOST_WAITING - len(self._waiting)
         if room < len(events):
             self._lose(len(events) - room, "store down")
@@ -116,10 +129,15 @@ class Recorder:
         """Write what waits. Where that fails it is kept, and tried again later, at longer and longer intervals."""
         self._gather()
         self._many = trio.Event()
-        if not self.waiting or trio.current_time() < self._next_try:
+        if not (self.waiting or self.down) or trio.current_time() < self._next_try:
             return
-        with suppress(StoreDown, StoreNewer):  # that was said
-            await self.ask(_nothing)
+        with trio.move_on_after(PATIENCE) as scope:
+            await self._in_thread(self._flush)
+        if scope.cancelled_caught:
+            self._fail(_silent(PATIENCE))
+        if self._is_hopeless():  # then it is not kept either
+            self._lose(len(self._waiting), REFUSED)
+            self._waiting.clear()
         if self.down is None:
             self._failures, self._next_try = 0, 0.0
         else:
@@ -127,20 +145,38 @@ class Recorder:
             self._failures += 1
 
     async def ask(self, question: Callable[[Store], T]) -> T:
-        """Write what waits, then return what *question* returns; it is called in a thread.
+        """Write what waits, then return what *question* returns, which only reads; it is called in a thread.
 
-        Where nothing can be written, but something read, it is asked all the same. Whoever is cancelled does not wait for the
-        thread; it works on alone.
+        Where nothing can be written now, but something read, it is asked all the same; ``Store.unwritten`` says why. Whoever is
+        cancelled does not wait for the thread; it works on alone.
 
         Raises:
             StoreDown, StoreNewer: The store cannot be used.
         """
         self._gather()
+        with trio.move_on_after(SOON) as scope:
+
+            def begins() -> None:
+                scope.deadline = trio.current_time() + PATIENCE
+
+            begun = scope.deadline
+            return await self._in_thread(partial(self._ask, question, partial(trio.from_thread.run_sync, begins)))
+        if self.down is not None:
+            raise type(self.down)(self.down.code, self.down.detail)
+        raise _silent(SOON if scope.deadline == begun else PATIENCE)
+
+    async def work(self, action: Callable[[Store], T]) -> T:
+        """Return what *action* returns, which may write; otherwise as ``ask``, but with more patience. What waits, waits on.
+
+        Raises:
+            StoreDown, StoreNewer: The store cannot be used.
+        """
         with trio.move_on_after(PATIENCE):
-            return await trio.to_thread.run_sync(self._ask, question, abandon_on_cancel=True, limiter=self._threads)
-        silent = StoreDown(UNUSABLE, f"The database has not answered for {PATIENCE:g} seconds.")
-        self._fail(silent)
-        raise silent
+            return await self._in_thread(partial(self._work, action))
+        raise _silent(PATIENCE)
+
+    async def _in_thread(self, action: Callable[[], T]) -> T:
+        return await trio.to_thread.run_sync(action, abandon_on_cancel=True, limiter=self._threads)
 
     def _gather(self) -> None:
         """Take what has come in the last moment: who asks after a request is to find it."""
@@ -150,9 +186,7 @@ class Recorder:
 
     async def _end(self) -> None:
         try:
-            await trio.to_thread.run_sync(self._close, abandon_on_cancel=True, limiter=self._threads)
-        except (StoreDown, StoreNewer):
-            pass  # that was said
+            await self._in_thread(self._close)
         finally:
             if self.waiting:
                 log.warning(
@@ -164,23 +198,49 @@ class Recorder:
     def _close(self) -> None:
         with self._alone:
             try:
-                if self.waiting:
-                    self._work(_nothing)
+                for _ in range(LAST_TRIES):
+                    if not self.waiting or not isinstance(self._written(), StoreBusy):
+                        break
             finally:
                 self._let_go()
 
-    def _ask(self, question: Callable[[Store], T]) -> T:
+    def _flush(self) -> None:
         with self._alone:
-            return self._work(question)
+            self._written()
 
-    def _work(self, question: Callable[[Store], T]) -> T:
+    def _work(self, action: Callable[[Store], T]) -> T:
+        with self._alone:
+            return self._twice(lambda: action(self._opened()))
+
+    def _ask(self, question: Callable[[Store], T], begins: Callable[[], object]) -> T:
+        if not self._alone.acquire(timeout=TURN):
+            return self._look(question, begins, self.down or StoreBusy(UNUSABLE, "The store is busy."))
+        try:
+            rests = self.down is not None and time.monotonic() - self._failed < REST
+            why = self.down if rests else self._written()
+            if why is None or self._store is not None:
+                return self._twice(lambda: _answer(question, begins, self._opened(), why))
+        finally:
+            self._alone.release()
+        return self._look(question, begins, why)
+
+    def _look(self, question: Callable[[Store], T], begins: Callable[[], object], why: Why) -> T:
+        """Ask by a connection of its own, that only reads."""
+        try:
+            with self._looking, closing(self.place.look()) as store:
+                return _answer(question, begins, store, why)
+        except Damaged as exc:
+            raise StoreDown(UNUSABLE, f"The database is damaged: {exc}.") from None
+
+    def _written(self) -> Why | None:
+        """Write what waits; return why that cannot be done."""
         try:
             self._twice(self._write)
         except (StoreDown, StoreNewer) as exc:
             self._fail(exc)
-        else:
-            self._recover()
-        return self._twice(lambda: question(self._opened()))
+            return exc
+        self._recover()
+        return None
 
     def _twice(self, action: Callable[[], T]) -> T:
         """Do it; once more where the connection was an old one, or what was damaged is out of the way by then."""
@@ -189,6 +249,8 @@ class Recorder:
             return action()
         except Damaged as exc:
             self._put_aside(exc)
+        except StoreBusy:  # the connection is none of the problem, and who asks has waited already
+            raise
         except StoreDown:
             self._let_go()
             if fresh:
@@ -227,10 +289,16 @@ class Recorder:
 
         return list(cleaned(events, self.harmless, self.redact))
 
-    def _fail(self, exc: StoreDown | StoreNewer) -> None:
-        if self.down is None or self.down.code != exc.code:
-            log.warning("%s: the store cannot be written to: %s What happens is kept in memory for now", exc.code, exc.detail)
-        self.down = exc
+    def _fail(self, exc: Why) -> None:
+        news = self.down is None or self.down.code != exc.code
+        self.down, self._failed = exc.with_traceback(None), time.monotonic()
+        if news:
+            kept = "is not kept" if self._is_hopeless() else "is kept in memory for now"
+            log.warning("%s: the store cannot be written to: %s What happens %s", exc.code, exc.detail, kept)
+
+    def _is_hopeless(self) -> bool:
+        """Whether nothing will ever be written by itself."""
+        return isinstance(self.down, StoreNewer | StoreRefused)
 
     def _recover(self) -> None:
         if self.down is not None:
@@ -264,5 +332,11 @@ class _Batch:
     tried: bool = False
 
 
-def _nothing(store: Store) -> None:
-    """Ask nothing."""
+def _answer(question: Callable[[Store], T], begins: Callable[[], object], store: Store, why: Why | None) -> T:
+    begins()
+    store.unwritten = why
+    return question(store)
+
+
+def _silent(seconds: float) -> StoreDown:
+    return StoreDown(UNUSABLE, f"The database has not answered for {seconds:g} seconds.")

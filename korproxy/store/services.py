@@ -32,7 +32,7 @@ class Asked(Protocol):
 
     async def flush(self) -> None: ...
     async def until_many(self) -> None: ...
-    async def ask(self, question: Callable[[Store], T]) -> T: ...
+    async def work(self, action: Callable[[Store], T]) -> T: ...
 
 
 @attrs.frozen
@@ -91,13 +91,13 @@ class Purge:
 
         now = self.now()
         wanted, done = plan(now, self.days, self.most), Tidied()
-        while part := await self.recorder.ask(lambda store: store.age(wanted)):
+        while part := await self.recorder.work(lambda store: store.age(wanted)):
             done += part
             await trio.sleep(BREATH)
         if not 0 <= now - self.tidied < DAY:
-            await self.recorder.ask(lambda store: store.tidy(now))
+            await self.recorder.work(lambda store: store.tidy(now))
             self.tidied = now
             log.info("purged: %d requests and %d counts were too old", done.requests, done.buckets)
-        while await self.recorder.ask(lambda store: store.give_back()):  # noqa: ASYNC110 -- it does a part each time
+        while await self.recorder.work(lambda store: store.give_back()):  # noqa: ASYNC110 -- it does a part each time
             await trio.sleep(BREATH)
         return done

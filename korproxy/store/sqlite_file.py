@@ -12,9 +12,9 @@ from pathlib import Path
 
 import attrs
 
-from korproxy.store.connection import UNUSABLE, Damaged, Row, StoreDown, Unwritable
+from korproxy.store.connection import UNUSABLE, Damaged, Row, StoreBusy, StoreDown, Unwritable
 
-PATIENCE = 5.0  # seconds for whoever else writes: a command that looks into the file, a backup
+PATIENCE = 1.0  # seconds for whoever else writes, as a backup: who asks waits meanwhile, and the next flush tries again
 BESIDE = ("-wal", "-shm")  # what SQLite keeps next to the file while it is open
 MOST_SET_ASIDE = 3
 AT_ONCE = 32  # rows of one statement. Python can do something else while SQLite is at it; it takes 999 values at least
@@ -29,9 +29,14 @@ _PRAGMAS = (
 
 @attrs.frozen
 class SqliteConnection:
-    """See ``Connection``."""
+    """See ``Connection``.
+
+    Attributes:
+        path: The file, as it is named in errors.
+    """
 
     raw: sqlite3.Connection
+    path: str
     kind: str = "sqlite"
     words: Mapping[str, str] = {
         "SERIAL": "INTEGER PRIMARY KEY",
@@ -44,7 +49,7 @@ class SqliteConnection:
 
     def execute(self, sql: str, values: Sequence[object] = ()) -> Sequence[Row]:
         """See ``Connection``."""
-        with _told():
+        with _told(self.path):
             return self.raw.execute(sql, values).fetchall()
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -55,7 +60,7 @@ class SqliteConnection:
 
     def execute_each(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         """See ``Connection``."""
-        with _told():
+        with _told(self.path):
             self.raw.executemany(sql, rows)
 
     def lock(self, name: int) -> bool:  # noqa: ARG002 -- only one process writes
@@ -64,7 +69,7 @@ class SqliteConnection:
 
     def give_back(self, pages: int) -> bool:
         """See ``Connection``."""
-        with _told():
+        with _told(self.path):
             self.raw.executescript(f"PRAGMA incremental_vacuum({pages})")  # plain execute() gives back one of them
         return bool(self.execute("PRAGMA freelist_count")[0][0] > pages)
 
@@ -89,17 +94,17 @@ def open_file(path: Path) -> SqliteConnection:
         pragmas = (_AT_FIRST, *_PRAGMAS) if _make_private(path) else _PRAGMAS
     except OSError as exc:
         raise StoreDown(UNUSABLE, f"{path} cannot be opened: {exc.strerror}.") from None
-    with _told():
+    with _told(path):
         found = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
     try:
-        with _told():
+        with _told(path):
             for each in pragmas:
                 found.execute(f"PRAGMA {each}")
             found.execute("SELECT count(*) FROM sqlite_master").fetchall()
     except BaseException:
         found.close()
         raise
-    return SqliteConnection(found)
+    return SqliteConnection(found, str(path))
 
 
 def open_to_read(path: Path) -> SqliteConnection | None:
@@ -112,21 +117,21 @@ def open_to_read(path: Path) -> SqliteConnection | None:
         return None
     beside = path.with_name(f"{path.name}-wal").exists()  # then SQLite needs its shared memory, too
     how = "mode=ro" if beside else "mode=ro&immutable=1"
-    with _told():
+    with _told(path):
         uri = f"{path.absolute().as_uri()}?{how}"
         found = sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
     try:
-        with _told():
+        with _told(path):
             found.execute("SELECT count(*) FROM sqlite_master").fetchall()
     except BaseException:
         found.close()
         raise
-    return SqliteConnection(found)
+    return SqliteConnection(found, str(path))
 
 
 def in_memory() -> SqliteConnection:
     """Return one that is empty, for who has nothing to look into."""
-    return SqliteConnection(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
+    return SqliteConnection(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False), ":memory:")
 
 
 def set_aside(path: Path, stamp: str) -> Path:
@@ -162,13 +167,16 @@ def _insertion(table: str, columns: tuple[str, ...], rows: int) -> str:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Turn SQLite's errors into ours."""
+def _told(path: str | Path) -> Iterator[None]:
+    """Turn SQLite's errors about the file *path* into ours."""
     try:
         yield
     except (OverflowError, UnicodeEncodeError, sqlite3.DataError, sqlite3.IntegrityError) as exc:
         raise Unwritable(str(exc)) from None
     except sqlite3.Error as exc:
-        if getattr(exc, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+        code = getattr(exc, "sqlite_errorcode", 0) & 0xFF
+        if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
             raise Damaged(str(exc)) from None
-        raise StoreDown(UNUSABLE, f"SQLite says: {exc}.") from None
+        if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            raise StoreBusy(UNUSABLE, f"Another program has {path} for itself: SQLite says: {exc}.") from None
+        raise StoreDown(UNUSABLE, f"SQLite says of {path}: {exc}.") from None

@@ -12,7 +12,7 @@ from korproxy.models.measures import MINUTE, SeriesKey, Totals
 from korproxy.models.outcome import Finished
 from korproxy.models.searching import WantedRequests
 from korproxy.store import aging, books, rows
-from korproxy.store.connection import Connection, Unwritable, transaction
+from korproxy.store.connection import Connection, StoreDown, StoreNewer, Unwritable, transaction
 from korproxy.store.migrations import SET, migrate, readable, version
 from korproxy.store.sqlite_file import in_memory, open_file, open_to_read
 
@@ -26,10 +26,12 @@ class Store:
 
     Attributes:
         unwritable: Events that no database takes, so they were left out.
+        unwritten: Why there may be events that are not written to it yet; None: all are, but those of the last moment.
     """
 
     connection: Connection
     unwritable: int = 0
+    unwritten: StoreDown | StoreNewer | None = None
     _series: dict[SeriesKey, int] = attrs.field(factory=dict)
     _kinds: rows.Kinds = attrs.field(factory=dict)
 

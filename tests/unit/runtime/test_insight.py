@@ -3,7 +3,9 @@ from __future__ import annotations
 import io
 import logging
 import re
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -28,6 +30,7 @@ from korproxy.runtime.log_json import Entry, json_line
 from korproxy.runtime.log_levels import UNTIL
 from korproxy.runtime.log_names import CURRENT
 from korproxy.runtime.logs import logging_to
+from korproxy.store import sqlite_file
 from korproxy.store.recorder import Recorder
 from tests.fakes.finished import finished
 from tests.unit.runtime.test_instruments import instruments
@@ -139,6 +142,27 @@ async def test_prometheus_learns_that_the_store_is_down(tmp_path: Path, expected
 
     assert (samples["store_up",], samples["events_waiting",]) == (0, 1)
     assert [record.getMessage()[:10] for record in expected_logs] == ["KP-SYS-533"]
+
+
+async def test_what_cannot_be_written_down_yet_is_told_with_every_answer(
+    tmp_path: Path, expected_logs: list[logging.LogRecord], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_file, "PATIENCE", 0.02)
+    path = tmp_path / "korproxy.db"
+    recorder = Recorder(path)
+    recorder.take(finished(1))
+    told = insight(recorder)
+    await told.requests(WantedRequests())
+    recorder.take(finished(2))
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        rows, counted = await told.requests(WantedRequests()), await told.metrics(DAY)
+
+    locked = f"Another program has {path} for itself: SQLite says: database is locked."
+    note = f"[KP-SYS-533] 1 request is not written down yet and missing here: {locked}"
+    assert ([each["id"] for each in rows["requests"]], rows["notes"][0]) == (["r-1"], note)
+    assert counted["notes"] == [note]
+    assert len(expected_logs) == 1
 
 
 async def test_what_ended_a_moment_ago_is_in_the_history_without_secrets(tmp_path: Path) -> None:

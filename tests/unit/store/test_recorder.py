@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import attrs
@@ -13,6 +15,7 @@ from trio.testing import MockClock
 from korproxy.models.outcome import Finished
 from korproxy.models.searching import WantedRequests
 from korproxy.store import recorder as module
+from korproxy.store import sqlite_file
 from korproxy.store.connection import StoreDown, StoreNewer
 from korproxy.store.place import InFile
 from korproxy.store.recorder import Recorder
@@ -106,16 +109,20 @@ async def test_names_that_callers_chose_are_redacted(tmp_path: Path) -> None:
 
 
 @pytest.mark.code("KP-SYS-533")
-async def test_while_the_store_is_down_everything_is_kept_and_tried_again_later(tmp_path: Path, expected_logs: Logs) -> None:
-    failures = [1, 2, 3, 4]
+async def test_while_the_store_is_down_everything_is_kept_and_tried_again_later(
+    tmp_path: Path, expected_logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = [1, 2]
     recorder = Recorder(Unreliable(tmp_path / "korproxy.db", failures))
     recorder.take(finished(1))
-    await recorder.flush()  # it is written, or not, and then the question is asked: two tries
+    await recorder.flush()
     recorder.take(finished(2))
     await recorder.flush()  # not yet
-    assert (recorder.waiting, len(failures), str(recorder.down)) == (2, 2, "Not now.")
-    with pytest.raises(StoreDown, match="Not now"):
-        await recorder.ask(ids)
+    assert (recorder.waiting, len(failures), str(recorder.down)) == (2, 1, "Not now.")
+    told = await recorder.ask(lambda store: (ids(store), str(store.unwritten)))
+    assert (told, len(failures)) == (([], "Not now."), 1)  # who asks so soon after that does not wait for another try
+    monkeypatch.setattr(module, "REST", 0)
+    assert await recorder.ask(ids) == []
     assert await recorder.ask(ids) == ["c-1", "c-2"]
     assert (recorder.waiting, recorder.dropped, await recorder.ask(lambda _: recorder.down)) == (0, 0, None)
     text = "KP-SYS-533: the store cannot be written to: Not now. What happens is kept in memory for now"
@@ -157,7 +164,10 @@ async def test_what_there_is_no_room_for_is_counted_and_said_once(
     await run(recorder, [])
 
 
-async def test_a_disk_that_is_full_costs_nothing_once_there_is_room(tmp_path: Path, expected_logs: Logs) -> None:
+async def test_a_disk_that_is_full_costs_nothing_once_there_is_room(
+    tmp_path: Path, expected_logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "REST", 0)
     place = Full(tmp_path / "korproxy.db")
     recorder = Recorder(place)
     recorder.take(finished(0))
@@ -196,7 +206,8 @@ async def test_so_many_that_they_are_to_be_written_at_once_are_told(
         await recorder.until_many()
     recorder.take(finished(3))
     await recorder.until_many()
-    failures += [1, 2]
+    failures += [1]
+    monkeypatch.setattr(module, "REST", 0)
     await recorder.flush()
     recorder.take(finished(4))
     with trio.move_on_after(0.01) as while_it_is_down:
@@ -241,9 +252,90 @@ async def test_a_newer_database_is_not_touched(tmp_path: Path, expected_logs: Lo
     await recorder.flush()
     with pytest.raises(StoreNewer):
         await recorder.ask(ids)
+    recorder.take(finished(2), finished(3))
+    assert (recorder.waiting, recorder.lost) == (0, {"store refused": 3})  # they would be kept for nothing
     await run(recorder, [])
-    assert (path.read_bytes(), recorder.waiting) == (before, 1)
+    assert path.read_bytes() == before
     assert [each[:10] for each in said(expected_logs)] == ["KP-SYS-532", "KP-SYS-530"]
+    assert said(expected_logs)[0].endswith("it belongs to a newer one. What happens is not kept")
+
+
+async def test_once_a_newer_database_is_out_of_the_way_a_new_one_begins(
+    tmp_path: Path, expected_logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PAUSES", (0.0,))
+    path = tmp_path / "korproxy.db"
+    with opened(InFile(path)) as store:
+        store.connection.execute("UPDATE meta SET value = '99' WHERE name = 'version'")
+    recorder = Recorder(path)
+    recorder.take(finished(1))
+    await recorder.flush()
+    path.rename(tmp_path / "other.db")
+    await recorder.flush()  # though nothing waits
+    recorder.take(finished(2))
+    assert (await recorder.ask(ids), recorder.down, recorder.dropped) == (["c-2"], None, 1)
+    await run(recorder, [])
+
+
+@pytest.mark.code("KP-SYS-533")
+async def test_while_somebody_else_has_the_file_for_himself_who_asks_hears_what_is_in_it(
+    tmp_path: Path, expected_logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_file, "PATIENCE", 0.1)
+    path = tmp_path / "korproxy.db"
+    recorder = Recorder(path)
+    recorder.take(finished(1))
+    await recorder.flush()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        recorder.take(finished(2))
+        locked = f"Another program has {path} for itself: SQLite says: database is locked."
+        for _ in range(2):
+            assert await recorder.ask(lambda store: (ids(store), str(store.unwritten))) == (["c-1"], locked)
+        assert recorder.waiting == 1
+        other.execute("ROLLBACK")
+    monkeypatch.setattr(module, "REST", 0)
+    assert (await recorder.ask(ids), recorder.down) == (["c-1", "c-2"], None)
+    assert said(expected_logs) == [
+        f"KP-SYS-533: the store cannot be written to: {locked} What happens is kept in memory for now"
+    ]
+    await run(recorder, [])
+
+
+async def test_while_the_store_is_busy_who_asks_is_answered_by_another_connection(
+    base: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TURN", 0.01)
+    recorder = Recorder(base.place)
+    recorder.take(finished(1))
+    await recorder.flush()
+    recorder.take(finished(2))
+    begun, go_on = threading.Event(), threading.Event()
+
+    def long(store: Store) -> None:
+        begun.set()
+        go_on.wait(10)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(recorder.work, long)
+        await trio.to_thread.run_sync(begun.wait)
+        assert await recorder.ask(lambda store: (ids(store), str(store.unwritten))) == (["c-1"], "The store is busy.")
+        go_on.set()
+    assert await recorder.ask(lambda store: (ids(store), store.unwritten)) == (["c-1", "c-2"], None)
+    await run(recorder, [])
+
+
+async def test_who_asks_a_database_that_says_nothing_is_told_so_soon(
+    tmp_path: Path, expected_logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SOON", 0.02)
+    go_on = threading.Event()
+    recorder = Recorder(Hanging(tmp_path / "korproxy.db", go_on.wait))
+    with pytest.raises(StoreDown, match=r"The database has not answered for 0\.02 seconds\."):
+        await recorder.ask(ids)
+    go_on.set()
+    await run(recorder, [])
+    assert str(recorder.down) == "At last."
 
 
 async def test_whoever_is_cancelled_does_not_wait_and_nothing_is_lost(tmp_path: Path) -> None:
@@ -297,12 +389,14 @@ async def test_a_database_that_says_nothing_is_down_until_it_says_something(
     go_on = threading.Event()
     recorder.take(finished(1))
     with pytest.raises(StoreDown, match=r"The database has not answered for 0\.02 seconds\."):
-        await recorder.ask(lambda _: go_on.wait(10))
-    monkeypatch.setattr(module, "PATIENCE", 10)
+        await recorder.work(lambda _: go_on.wait(10))
+    await recorder.flush()
     down = recorder.down
+    monkeypatch.setattr(module, "PATIENCE", 10)
+    monkeypatch.setattr(module, "REST", 0)
     go_on.set()
     assert (await recorder.ask(ids), recorder.down) == (["c-1"], None)
-    assert down is not None
+    assert str(down) == "The database has not answered for 0.02 seconds."
     assert [each.startswith("KP-SYS-533: the store cannot be written to") for each in said(expected_logs)] == [True]
     await run(recorder, [])
 

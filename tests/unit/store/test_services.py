@@ -36,11 +36,11 @@ class InLine:
         await self.many.wait()
         self.many = trio.Event()
 
-    async def ask(self, question: Callable[[Store], T]) -> T:
+    async def work(self, action: Callable[[Store], T]) -> T:
         if self.down:
             raise StoreDown("KP-SYS-533", "Not now.")
         await trio.lowlevel.checkpoint()
-        return question(self.store)
+        return action(self.store)
 
 
 @pytest.fixture
