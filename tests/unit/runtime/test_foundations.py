@@ -53,3 +53,7 @@ print(trio.run(main) if sys.platform == "linux" else "named")
 
 def test_to_lay_them_twice_changes_nothing() -> None:
     assert told("import trio\nfoundations.lay()\nprint(trio is sys.modules['trio'])") == "True"
+
+
+def test_a_thread_that_works_for_long_lets_requests_go_on_after_a_millisecond() -> None:
+    assert told("print(sys.getswitchinterval())") == "0.001"
