@@ -1,4 +1,4 @@
-"""Python, Trio and msgspec as a daemon needs them: without what they import for others. That is 2 MB, and 10 ms of the start."""
+"""Python, Trio and msgspec as a daemon needs them: without what they import for others, which is 1.4 MB."""
 
 from __future__ import annotations
 
