@@ -1,9 +1,7 @@
-"""What plugins say while they are loaded: hidden by the built-in rules, since all others are not there yet."""
+"""Hides secrets in what plugins say while they are loaded, by the built-in rules: all others are not there yet."""
 
 from __future__ import annotations
 
-import logging
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
@@ -40,24 +38,3 @@ def hidden(text: str, rules: Callable[[], Iterable[Redaction]]) -> str:
     except Exception:  # noqa: BLE001 -- whatever a rule does wrong, the text must not get out
         return UNCHECKED
     return text
-
-
-class _Early(logging.Handler):
-    """Writes to the standard error what Python would write there itself, where nobody has said yet where log lines go."""
-
-    def __init__(self, hide: Callable[[str], str]) -> None:
-        super().__init__(logging.WARNING)
-        self._hide = hide
-
-    def emit(self, record: logging.LogRecord) -> None:
-        try:
-            text = self._hide(self.format(record))
-        except Exception:  # noqa: BLE001 -- whoever only wanted to log goes on
-            text = UNCHECKED
-        if sys.stderr is not None:
-            sys.stderr.write(f"{text}\n")
-
-
-def hide_early_lines(hide: Callable[[str], str]) -> None:
-    """Have *hide* see all log lines from now on that no handler takes."""
-    logging.lastResort = _Early(hide)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from contextlib import nullcontext
 from itertools import groupby
 from operator import itemgetter
 from typing import cast
@@ -15,6 +16,7 @@ from korproxy.errors.codes import BadCode, ErrorCode, Registry
 from korproxy.errors.exceptions import ConfigError, KorproxyError, PluginBroken, Problem
 from korproxy.kit.shortening import shortened
 from korproxy.plugins.checks import items_of
+from korproxy.plugins.early_lines import overheard
 from korproxy.plugins.finding import ORDER, Found, Origin
 from korproxy.plugins.registering import Implementations, new_manager, register
 from korproxy.plugins.report import PluginState, State
@@ -214,16 +216,13 @@ class PluginHost:
         return next((each for each in self._plugins if each.found.name == name and each.state == "loaded"), None)
 
     def _load(self, plugin: _Plugin) -> None:
-        if plugin.found.origin != "builtin":
-            from korproxy.plugins.early_rules import hide_early_lines  # where all plugins are in, nobody needs it
-
-            hide_early_lines(self.hide)
-        try:
-            plugin.asks = register(self._pluggy, plugin.found.name, plugin.found.load())
-        except KeyboardInterrupt:
-            raise
-        except BaseException as exc:  # noqa: BLE001 -- whatever somebody's import raises, SystemExit included
-            self._out(plugin, "KP-CONF-209", f"cannot be loaded: {self._words(exc)}", exc)
+        with nullcontext() if plugin.found.origin == "builtin" else overheard(self.hide):
+            try:
+                plugin.asks = register(self._pluggy, plugin.found.name, plugin.found.load())
+            except KeyboardInterrupt:
+                raise
+            except BaseException as exc:  # noqa: BLE001 -- whatever somebody's import raises, SystemExit included
+                self._out(plugin, "KP-CONF-209", f"cannot be loaded: {self._words(exc)}", exc)
 
     def _words(self, exc: BaseException) -> str:
         return shortened(self.hide(_words(exc)), LONGEST_REASON)
