@@ -11,7 +11,7 @@ from types import ModuleType
 from korproxy.spared import spared
 
 UNUSED = (
-    *("trio._dtls", "trio._subprocess", "subprocess"),
+    *("trio._dtls", "trio._subprocess", "subprocess", "idna"),
     *("msgspec.inspect", "msgspec._json_schema", "msgspec.toml", "msgspec.yaml"),
 )
 TURN = 0.001  # seconds after which a thread that works beside requests lets them go on; Python's own are 5 ms

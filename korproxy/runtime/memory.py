@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import gc
 import linecache
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+# Modules that only a start needs, for a look at the language and at korproxy.toml. Whoever needs them again imports them again.
+ONCE = ("locale", "tomllib", "tomllib._parser", "tomllib._re", "tomllib._types")
 ROUND = 5_000  # objects between two rounds; at 700, as many as a few dozen requests have at once, rounds cost them a fortieth
 
 
@@ -37,6 +40,8 @@ def settle() -> None:
     """
     if gc.isenabled() and not gc.get_freeze_count():
         return
+    for name in ONCE:
+        sys.modules.pop(name, None)
     linecache.clearcache()  # attrs puts the source of all that it generates there, for debuggers: more than 1 MB
     gc.collect()
     gc.freeze()

@@ -39,6 +39,19 @@ print(ctypes.util.find_library("c") is not None, trio.DTLSEndpoint.__name__, tri
     assert told(program) == expected
 
 
+def test_names_that_are_not_ascii_are_still_looked_up() -> None:
+    program = """
+import trio
+async def main():
+    try:
+        await trio.socket.getaddrinfo("b\\u00fccher.invalid", 80)
+    except OSError as exc:
+        return type(exc).__name__, "idna" in sys.modules
+print(trio.run(main))
+"""
+    assert told(program) == "('gaierror', True)"
+
+
 def test_threads_still_have_names_where_the_system_can_tell_them() -> None:
     program = """
 import trio

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import gc
 import linecache
+import sys
 import weakref
 from collections.abc import Iterator
+from importlib import import_module
 
 import pytest
 
-from korproxy.runtime.memory import ROUND, settle, uncollected
+from korproxy.runtime.memory import ONCE, ROUND, settle, uncollected
 
 
 class Knot:
@@ -84,3 +86,16 @@ def test_after_a_start_rounds_are_rarer() -> None:
         settle()
 
     assert gc.get_threshold()[0] == ROUND
+
+
+def test_what_only_a_start_needs_goes_and_can_be_imported_again() -> None:
+    before = {name: sys.modules.get(name) for name in ONCE}
+    try:
+        with uncollected():
+            import_module("tomllib")
+            settle()
+        left = [name for name in ONCE if name in sys.modules]
+
+        assert (left, import_module("tomllib").loads("a = 1")) == ([], {"a": 1})
+    finally:
+        sys.modules.update({name: module for name, module in before.items() if module is not None})
