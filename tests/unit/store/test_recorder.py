@@ -3,21 +3,25 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 import attrs
 import pytest
 import trio
+from hypothesis import given
+from hypothesis import strategies as st
 from trio.testing import MockClock
 
 from korproxy.models.outcome import Finished
 from korproxy.models.searching import WantedRequests
 from korproxy.store import recorder as module
 from korproxy.store import sqlite_file
-from korproxy.store.connection import StoreDown, StoreNewer
-from korproxy.store.place import InFile
+from korproxy.store.connection import Damaged, StoreBusy, StoreDown, StoreNewer
+from korproxy.store.place import InFile, Place
 from korproxy.store.recorder import Recorder
 from korproxy.store.store import Store
 from tests.fakes.events import open_events
@@ -446,3 +450,104 @@ async def test_an_event_that_no_database_takes_costs_nobody_else(tmp_path: Path)
         recorder.take(each)
     assert await recorder.ask(ids) == ["c-1", "c-2", "c-3"]
     await run(recorder, [])
+
+
+@attrs.define
+class Moody:
+    """A place and its store in one, that fail as they are told; what was written is in ``rows``."""
+
+    moods: list[str]
+    rows: list[str] = attrs.field(factory=list)
+    mark: str = ""
+    unwritable: int = 0
+    unwritten: object = None
+
+    def _mood(self) -> str:
+        mood = self.moods.pop() if self.moods else "well"
+        match mood:
+            case "down":
+                raise StoreDown("KP-SYS-533", "Not now.")
+            case "busy":
+                raise StoreBusy("KP-SYS-533", "Somebody else's.")
+            case "damaged":
+                raise Damaged("a hole")
+        return mood
+
+    def open(self) -> Moody:
+        self._mood()
+        return self
+
+    def look(self) -> Moody:
+        return self.open()
+
+    def write(self, events: Sequence[Finished], *, mark: str, again: bool, **_: object) -> None:
+        mood = self._mood()
+        if not (again and mark == self.mark):
+            self.rows += [each.correlation_id for each in events]
+        self.mark = mark
+        if mood == "silent":  # it is done, but nobody hears of that
+            raise StoreDown("KP-SYS-533", "Hung up.")
+
+    def exists(self) -> bool:
+        return True
+
+    def set_aside(self, now: float) -> Path | None:
+        return Path(str(now)) if self._mood() == "well" else None
+
+    def close(self) -> None:
+        pass
+
+
+def waiting(recorder: Recorder) -> list[str]:
+    with recorder._alone:  # whoever left has left a thread behind
+        batch = recorder._batch
+        return [each.correlation_id for each in [*(batch.events if batch else ()), *recorder._waiting]]
+
+
+def look_at(store: Store) -> int:
+    return len(cast("Moody", store).rows)
+
+
+@given(
+    st.lists(st.sampled_from(["take", "flush", "ask", "work", "leave", "many"]), max_size=12),
+    st.lists(st.sampled_from(["well", "down", "busy", "silent", "damaged"]), max_size=12),
+)
+def test_whatever_fails_each_request_is_written_once_or_waits(steps: list[str], moods: list[str]) -> None:
+    place = Moody(moods)
+    taken: list[str] = []
+
+    async def go() -> None:
+        recorder = Recorder(cast("Place", place), harmless=lambda _: True)
+
+        async def flush() -> None:
+            recorder._next_try = 0.0
+            await recorder.flush()
+
+        async def quietly(how: Callable[[], Awaitable[object]]) -> None:
+            with suppress(StoreDown):
+                await how()
+
+        ask, work = partial(recorder.ask, look_at), partial(recorder.work, look_at)
+        does = {"flush": [flush], "ask": [ask], "work": [work], "leave": [ask, flush], "many": [ask, flush, work, ask]}
+        for number, step in enumerate(steps):
+            if step == "take":
+                taken.append(f"c-{number}")
+                recorder.take(finished(number))
+                continue
+            async with trio.open_nursery() as nursery:
+                for each in does[step]:
+                    nursery.start_soon(quietly, each)
+                await trio.sleep(0)
+                if step == "leave":
+                    await trio.sleep(0)
+                    nursery.cancel_scope.cancel()
+        assert {*place.rows, *waiting(recorder)} == {*taken}
+        moods.clear()
+        await run(recorder, [])
+        assert (place.rows, recorder.waiting, recorder.dropped) == (taken, 0, 0)
+
+    logging.getLogger("korproxy.store").disabled = True
+    try:
+        trio.run(go)
+    finally:
+        logging.getLogger("korproxy.store").disabled = False
