@@ -492,7 +492,7 @@ class Moody:
         return True
 
     def set_aside(self, now: float) -> Path | None:
-        return Path(str(now)) if self._mood() == "well" else None
+        return None if self.moods and self.moods.pop() == "down" else Path(str(now))
 
     def close(self) -> None:
         pass
@@ -528,7 +528,13 @@ def test_whatever_fails_each_request_is_written_once_or_waits(steps: list[str], 
                 await how()
 
         ask, work = partial(recorder.ask, look_at), partial(recorder.work, look_at)
-        does = {"flush": [flush], "ask": [ask], "work": [work], "leave": [ask, flush], "many": [ask, flush, work, ask]}
+        does: dict[str, list[Callable[[], Awaitable[object]]]] = {
+            "flush": [flush],
+            "ask": [ask],
+            "work": [work],
+            "leave": [ask, flush],
+            "many": [ask, flush, work, ask],
+        }
         for number, step in enumerate(steps):
             if step == "take":
                 taken.append(f"c-{number}")
@@ -537,9 +543,9 @@ def test_whatever_fails_each_request_is_written_once_or_waits(steps: list[str], 
             async with trio.open_nursery() as nursery:
                 for each in does[step]:
                     nursery.start_soon(quietly, each)
-                await trio.sleep(0)
+                await trio.lowlevel.checkpoint()
                 if step == "leave":
-                    await trio.sleep(0)
+                    await trio.lowlevel.checkpoint()
                     nursery.cancel_scope.cancel()
         assert {*place.rows, *waiting(recorder)} == {*taken}
         moods.clear()
