@@ -38,13 +38,20 @@ class LogBook:
 
     def find(self, wanted: WantedLines) -> Found:
         """Return the newest lines that are *wanted*: of the files, and of memory what these could not take. For a thread."""
-        from korproxy.runtime.log_reading import Found, read_lines, wants  # whoever starts the daemon does not pay for it
+        from korproxy.runtime.log_reading import (
+            Found,
+            correlation_in,
+            read_lines,
+            wants,
+        )  # whoever starts the daemon does not pay for it
 
         self.catch_up()
-        found = Found() if self.folder is None else read_lines(self.folder, wanted)
         if self.folder is not None and not self.lost().get("file"):
-            return found
+            return read_lines(self.folder, wanted)
+        recent = self.recent()
+        also = correlation_in(reversed(recent), wanted)
+        found = Found(also=also) if self.folder is None else read_lines(self.folder, wanted, also)
         known = set(found.lines)
-        lines = found.lines + [each for each in self.recent() if each not in known and wants(wanted, each)]
+        lines = found.lines + [each for each in recent if each not in known and wants(wanted, each, found.also)]
         lines.sort(key=lambda each: each.time)
         return attrs.evolve(found, lines=lines[max(0, len(lines) - wanted.most) :])

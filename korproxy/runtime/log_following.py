@@ -42,8 +42,8 @@ class Follower:
         """Return the newest lines from before that are *wanted*."""
         before = [each for each in old_files(self._folder) if age(each) <= self._done]
         if self._file is None:
-            return newest_of(reversed(before), wanted)
-        return newest_of([self._place_of(self._file), *reversed(before)], wanted, self._file.tell())
+            return newest_of(before[::-1], wanted)
+        return newest_of([self._place_of(self._file), *before[::-1]], wanted, self._file.tell())
 
     def lines(self) -> Iterator[LogLine]:
         """Yield them, for ever. Ask ``past`` before."""

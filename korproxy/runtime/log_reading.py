@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -33,48 +33,80 @@ class Found:
         lines: The oldest first.
         unreadable: Lines that are none of ours.
         files: Those that were looked into, the newest first.
+        also: The correlation id of the request whose own id is wanted; empty where that is not known.
     """
 
     lines: list[LogLine] = attrs.field(factory=list)
     unreadable: int = 0
     files: list[str] = attrs.field(factory=list)
+    also: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return it in JSON's own types."""
-        return {**attrs.asdict(self, recurse=False), "lines": [msgspec.structs.asdict(each) for each in self.lines]}
+        lines = [msgspec.structs.asdict(each) for each in self.lines]
+        return {"lines": lines, "unreadable": self.unreadable, "files": self.files}
 
 
-def wants(wanted: WantedLines, line: LogLine) -> bool:
-    """Whether *line* is one that is *wanted*."""
+def wants(wanted: WantedLines, line: LogLine, also: str = "") -> bool:
+    """Whether *line* is one that is *wanted*, or, where that is by an id, has *also* as its correlation id."""
     return (
         LEVELS.index(line.level) >= LEVELS.index(wanted.level)
         and _is_of(line.component, wanted.component.removeprefix("korproxy."))
-        and (not wanted.id or wanted.id == line.correlation_id or _names(line.message, wanted.id))
+        and (not wanted.id or line.correlation_id in {wanted.id, also} or _names(line.message, wanted.id))
         and (not wanted.since or line.time >= timestamp(wanted.since))
     )
 
 
-def read_lines(folder: Path, wanted: WantedLines) -> Found:
-    """Return the newest lines in the files of *folder* that are *wanted*."""
-    return newest_of(reversed(all_files(folder)), wanted)
+def correlation_in(lines: Iterable[LogLine], wanted: WantedLines) -> str:
+    """Return the correlation id of the request whose own id is *wanted*, by the line that says how it ended.
+
+    All that was said of the request is under that one. Empty where there is no such line, or the id is one itself.
+    """
+    for line in lines if wanted.id else ():
+        if line.correlation_id == wanted.id:
+            return ""
+        if line.message.endswith(f" request={wanted.id}"):
+            return "" if line.correlation_id == "-" else line.correlation_id
+    return ""
 
 
-def newest_of(paths: Iterable[Path], wanted: WantedLines, end: int | None = None) -> Found:
+def read_lines(folder: Path, wanted: WantedLines, also: str = "") -> Found:
+    """Return the newest lines in the files of *folder* that are *wanted*; *also* as in ``wants``."""
+    return newest_of(list(reversed(all_files(folder))), wanted, also=also)
+
+
+def newest_of(paths: Sequence[Path], wanted: WantedLines, end: int | None = None, also: str = "") -> Found:
     """Look into *paths*, the newest first; into the first of them only up to its byte *end*."""
-    found = Found()
+    found = Found(also=also or correlation_in(_naming(paths, wanted, end), wanted))
     newest: deque[LogLine] = deque()
-    for path in paths:
+    for path, file in _opened(paths, wanted, end):
         if len(newest) >= wanted.most:
             break
+        found.files.append(path.name)
+        _take(file, wanted, newest, found)
+    found.lines = list(newest)
+    return found
+
+
+def _opened(paths: Iterable[Path], wanted: WantedLines, end: int | None) -> Iterator[tuple[Path, BinaryIO]]:
+    """Yield those that may have something *wanted*, each open at its end, or where it is to be looked into up to."""
+    for path in paths:
         with suppress(OSError), path.open("rb") as file:  # it may have been deleted, as too old
             if wanted.since and os.fstat(file.fileno()).st_mtime < wanted.since:
                 break
-            found.files.append(path.name)
             file.seek(*((0, os.SEEK_END) if end is None else (end, os.SEEK_SET)))
-            _take(file, wanted, newest, found)
+            yield path, file
         end = None
-    found.lines = list(newest)
-    return found
+
+
+def _naming(paths: Iterable[Path], wanted: WantedLines, end: int | None) -> Iterator[LogLine]:
+    """Yield the lines with the id that is *wanted* somewhere in them, the newest first. All others cost next to nothing."""
+    as_written = msgspec.json.encode(wanted.id)[1:-1]
+    for _, file in _opened(paths, wanted, end) if wanted.id else ():
+        for raw in _backwards(file):
+            line = parsed(raw) if as_written in raw else None
+            if line is not None:
+                yield line
 
 
 def _take(file: BinaryIO, wanted: WantedLines, newest: deque[LogLine], found: Found) -> None:
@@ -82,7 +114,7 @@ def _take(file: BinaryIO, wanted: WantedLines, newest: deque[LogLine], found: Fo
         line = parsed(raw)
         if line is None:
             found.unreadable += 1
-        elif wants(wanted, line):
+        elif wants(wanted, line, found.also):
             newest.appendleft(line)
             if len(newest) >= wanted.most:
                 return

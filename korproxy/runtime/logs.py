@@ -24,6 +24,8 @@ from korproxy.runtime.log_json import ROOT, Entry
 from korproxy.runtime.log_pages import Pages, own
 from korproxy.runtime.log_text import LineFormatter, never
 
+ONLY_A_LEVEL = "korproxy_only_a_level"  # the mark of loggers that are there because somebody gave them a level
+
 
 @attrs.frozen
 class Descriptor:
@@ -136,9 +138,10 @@ def levels() -> tuple[str, dict[str, str]]:
 
 
 def parts() -> list[str]:
-    """Return the parts of KorProxy that have said something, or may."""
+    """Return the parts of KorProxy that have said something, or may; not what only got a level, which need not be one."""
     known = list(logging.root.manager.loggerDict.items())
-    names = [name for name, each in known if isinstance(each, logging.Logger) and name.startswith(f"{ROOT}.")]
+    ours = [(name, each) for name, each in known if isinstance(each, logging.Logger) and name.startswith(f"{ROOT}.")]
+    names = [name for name, each in ours if not hasattr(each, ONLY_A_LEVEL)]
     return sorted(name.removeprefix(f"{ROOT}.") for name in names)
 
 
@@ -149,8 +152,12 @@ def _name(logger: logging.Logger) -> str:
 def set_levels(level: str, of_parts: Mapping[str, str]) -> None:
     """Have *level* hold for everything of KorProxy's from now on, but for the parts that *of_parts* names."""
     wanted = _by_logger(level, of_parts)
+    known = {ROOT, *(f"{ROOT}.{part}" for part in parts())}
     for name in {*_parts_with_a_level(), *wanted}:
-        logging.getLogger(name).setLevel(wanted.get(name, "notset").upper())
+        logger = logging.getLogger(name)
+        logger.setLevel(wanted.get(name, "notset").upper())
+        if name not in known:
+            setattr(logger, ONLY_A_LEVEL, True)
 
 
 def _by_logger(level: str, levels: Mapping[str, str]) -> dict[str, str]:

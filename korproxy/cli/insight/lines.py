@@ -17,7 +17,7 @@ from korproxy.gateway.redact import Redactor
 from korproxy.models.searching import MOST, LogLine, WantedLines
 from korproxy.runtime.log_following import Follower
 from korproxy.runtime.log_names import all_files
-from korproxy.runtime.log_reading import read_lines, wants
+from korproxy.runtime.log_reading import correlation_in, read_lines, wants
 
 if TYPE_CHECKING:
     from korproxy.cli.context import Context
@@ -55,10 +55,13 @@ def follow(cli: Context, wanted: WantedLines) -> Iterator[Mapping[str, object]]:
         raise CommandFailed(NO_LOG, "There is nothing to follow: `[log] file` is false.")
     pause = threading.Event()  # never set
     with closing(Follower(folder, lambda: pause.wait(POLL))) as follower:
-        for each in follower.past(wanted).lines:
+        past = follower.past(wanted)
+        for each in past.lines:
             yield _shown(each, known.redactor)
+        also = past.also
         for each in follower.lines():
-            if wants(wanted, each):
+            also = also or correlation_in([each], wanted)
+            if wants(wanted, each, also):
                 yield _shown(each, known.redactor)
 
 

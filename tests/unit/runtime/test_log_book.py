@@ -37,6 +37,14 @@ def test_what_is_wanted_comes_from_memory_where_there_are_no_files() -> None:
     assert book.find(WantedLines(level="error")).lines == []
 
 
+def test_all_that_was_said_of_a_request_is_found_in_memory_too() -> None:
+    of_one = [msgspec.structs.replace(each, correlation_id="c-1") for each in LINES[:2]]
+    ended = msgspec.structs.replace(LINES[2], correlation_id="c-1", message="model=m request=r-1")
+    book = LogBook(recent=lambda: [*of_one, ended, EARLIER])
+
+    assert {*book.find(WantedLines(id="r-1")).lines} == {*of_one, ended}
+
+
 def test_what_the_files_could_not_take_comes_from_memory(tmp_path: Path) -> None:
     (tmp_path / CURRENT).write_text("".join(msgspec.json.encode(each).decode() + "\n" for each in [EARLIER, LINES[0]]))
     lost: dict[str, int] = {}

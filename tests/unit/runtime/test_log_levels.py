@@ -57,6 +57,9 @@ def test_a_part_that_there_is_not_is_told() -> None:
 
     assert told["unknown"] == ["gatway"]
     assert "gatway" not in told["parts"]
+    again = set_levels({"levels": {"gatway": "debug", "gatway.relay": "debug"}})
+    assert (again["unknown"], levels_now()["levels"]["gatway"]) == (["gatway", "gatway.relay"], "debug")
+    assert {"gatway", "gatway.relay"}.isdisjoint(levels_now()["parts"])
 
 
 WRONG = {

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -83,6 +84,29 @@ def test_lines_that_are_not_wanted_do_not_count(tmp_path: Path) -> None:
     write(tmp_path / CURRENT, text(50, level="ERROR"), *(text(number) for number in range(51, 99)))
 
     assert messages(read_lines(tmp_path, WantedLines(level="error", most=2)).lines) == ["0", "50"]
+
+
+def test_by_a_requests_own_id_all_is_found_that_was_said_of_it(tmp_path: Path) -> None:
+    ended = "model=m outcome=refused request=r-1"
+    write(tmp_path / OLD, text(0, correlation="c-1", says="begun"), text(1, correlation="c-2", says="of another"))
+    write(tmp_path / CURRENT, text(2, correlation="c-1", level="WARNING", says="refused [KP-SYS-509]"))
+    write(tmp_path / CURRENT, text(3, correlation="c-1", says=ended), text(4, correlation="c-1", says="late"))
+    write(tmp_path / CURRENT, text(5, correlation="c-3", says="somebody asks for r-1"))
+
+    def found(id_: str, **other: Any) -> list[str]:
+        return messages(read_lines(tmp_path, WantedLines(id=id_, **other)).lines)
+
+    assert found("r-1") == ["begun", "refused [KP-SYS-509]", ended, "late", "somebody asks for r-1"]
+    assert found("r-1", level="warning") == ["refused [KP-SYS-509]"]
+    assert found("r-1", most=2) == ["late", "somebody asks for r-1"]
+    assert found("c-1") == ["begun", "refused [KP-SYS-509]", ended, "late"]
+    assert found("r-2") == []
+
+
+def test_a_request_without_a_correlation_id_is_not_taken_for_all_that_have_none(tmp_path: Path) -> None:
+    write(tmp_path / CURRENT, text(0, says="something"), text(1, says="model=m request=r-1"))
+
+    assert messages(read_lines(tmp_path, WantedLines(id="r-1")).lines) == ["model=m request=r-1"]
 
 
 def test_a_file_that_ended_before_the_wanted_time_is_not_looked_into(tmp_path: Path) -> None:
