@@ -70,3 +70,17 @@ def test_to_lay_them_twice_changes_nothing() -> None:
 
 def test_a_thread_that_works_for_long_lets_requests_go_on_after_a_millisecond() -> None:
     assert told("print(sys.getswitchinterval())") == "0.001"
+
+
+def test_threads_take_memory_from_where_the_start_has_left_some() -> None:
+    program = """
+import ctypes, os
+from threading import Thread
+thread = Thread(target=lambda: [bytes(1000 + each) for each in range(1000)])
+thread.start()
+thread.join()
+os.dup2(1, 2)
+if hasattr(ctypes.CDLL(None), "malloc_stats"):
+    ctypes.CDLL(None).malloc_stats()
+"""
+    assert "Arena 1:" not in told(program)
