@@ -85,6 +85,9 @@ class Connection(Protocol):
     def size(self) -> int:
         """Return how many bytes it takes."""
 
+    def is_in_place(self) -> bool:
+        """Whether others who look there now find the same database."""
+
     def close(self) -> None: ...
 
 

@@ -74,6 +74,10 @@ class PostgresConnection:
         sizes = self.execute(f"SELECT sum(pg_total_relation_size(each)) FROM unnest(ARRAY{list(tables)}) AS each")
         return int(sizes[0][0])
 
+    def is_in_place(self) -> bool:
+        """See ``Connection``."""
+        return True
+
     def close(self) -> None:
         """Hang up."""
         import psycopg

@@ -261,6 +261,11 @@ class Recorder:
             raise StoreDown(UNUSABLE, f"The database is damaged: {exc}.") from None
 
     def _opened(self) -> Store:
+        if self._store is not None and not self._store.connection.is_in_place():
+            log.warning(
+                "the database was deleted, or another one was put in its place: KorProxy goes on with what is there now"
+            )
+            self._let_go()
         if self._store is None:
             self._store = self.place.open()
         return self._store

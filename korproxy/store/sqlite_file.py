@@ -33,10 +33,12 @@ class SqliteConnection:
 
     Attributes:
         path: The file, as it is named in errors.
+        file: Which one it was when it was opened; None: that does not matter.
     """
 
     raw: sqlite3.Connection
     path: str
+    file: tuple[int, int] | None = None
     kind: str = "sqlite"
     words: Mapping[str, str] = {
         "SERIAL": "INTEGER PRIMARY KEY",
@@ -77,6 +79,10 @@ class SqliteConnection:
         """See ``Connection``."""
         return int(self.execute("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")[0][0])
 
+    def is_in_place(self) -> bool:
+        """See ``Connection``. SQLite would go on with a file that was deleted, and all would be gone in the end."""
+        return self.file in {None, _file_at(self.path)}
+
     def close(self) -> None:
         """Let go of the file."""
         with suppress(sqlite3.Error):
@@ -104,7 +110,7 @@ def open_file(path: Path) -> SqliteConnection:
     except BaseException:
         found.close()
         raise
-    return SqliteConnection(found, str(path))
+    return SqliteConnection(found, str(path), _file_at(path))
 
 
 def open_to_read(path: Path) -> SqliteConnection | None:
@@ -150,14 +156,25 @@ def set_aside(path: Path, stamp: str) -> Path:
 def _make_private(path: Path) -> bool:
     """Have the file there, for its user only; return whether it is empty. SQLite gives what is beside it the same mode.
 
-    One that is there is not opened: to close it again would end all locks that this process has on it.
+    What is beside a file that is not there belongs to one that somebody has deleted, and would spoil a new one. One that is
+    there is not opened: to close it again would end all locks that this process has on it.
     """
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        for end in BESIDE:
+            path.with_name(path.name + end).unlink(missing_ok=True)
     except FileExistsError:
         if os.name != "nt" and path.is_file() and path.stat().st_mode & 0o077:
             path.chmod(0o600)
     return not path.stat().st_size
+
+
+def _file_at(path: str | Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116 -- it is a text as well
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 @lru_cache(2 * AT_ONCE)

@@ -245,6 +245,21 @@ async def test_holes_that_are_found_while_it_runs_cost_only_the_past(tmp_path: P
     await run(recorder, [])
 
 
+async def test_whoever_deletes_the_file_while_it_is_in_use_gets_a_new_one(tmp_path: Path, expected_logs: Logs) -> None:
+    path = tmp_path / "korproxy.db"
+    recorder = Recorder(path)
+    recorder.take(finished(1))
+    await recorder.flush()
+    path.unlink()
+    recorder.take(finished(2))
+    assert await recorder.ask(ids) == ["c-2"]
+    assert [each[:24] for each in said(expected_logs)] == ["the database was deleted"]
+    await run(recorder, [])
+    assert names(tmp_path) == ["korproxy.db"]
+    with opened(InFile(path)) as store:
+        assert (ids(store), store.connection.execute("PRAGMA integrity_check")) == (["c-2"], [("ok",)])
+
+
 @pytest.mark.code("KP-SYS-532")
 async def test_a_newer_database_is_not_touched(tmp_path: Path, expected_logs: Logs) -> None:
     path = tmp_path / "korproxy.db"
@@ -454,7 +469,7 @@ async def test_an_event_that_no_database_takes_costs_nobody_else(tmp_path: Path)
 
 @attrs.define
 class Moody:
-    """A place and its store in one, that fail as they are told; what was written is in ``rows``."""
+    """A place, its store and its connection in one, that fail as they are told; what was written is in ``rows``."""
 
     moods: list[str]
     rows: list[str] = attrs.field(factory=list)
@@ -493,6 +508,13 @@ class Moody:
 
     def set_aside(self, now: float) -> Path | None:
         return None if self.moods and self.moods.pop() == "down" else Path(str(now))
+
+    @property
+    def connection(self) -> Moody:
+        return self
+
+    def is_in_place(self) -> bool:
+        return True
 
     def close(self) -> None:
         pass

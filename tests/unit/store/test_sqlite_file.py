@@ -95,6 +95,18 @@ def test_an_empty_file_becomes_a_database(path: Path) -> None:
     assert path.stat().st_size > 0
 
 
+def test_what_was_beside_a_file_that_somebody_deleted_does_not_get_into_a_new_one(path: Path) -> None:
+    first = made(path)
+    first.execute(INSERT, ("a", "1"))
+    left = path.with_name("korproxy.db-wal").read_bytes()
+    first.close()
+    path.unlink()
+    path.with_name("korproxy.db-wal").write_bytes(left)
+    second = made(path)
+    assert list(second.execute("SELECT name FROM meta")) == [("version",)]
+    second.close()
+
+
 def test_a_place_where_no_file_can_be_is_told_in_words(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
