@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import traceback
 from collections.abc import Sequence
 
@@ -71,6 +72,7 @@ def _without_secrets(text: str) -> str:
 
 
 def _unexpected(exc: Exception, *, verbose: bool) -> InternalError:
-    """Name the type only: the words of a foreign exception may hold anything, a key included."""
+    """Name the type only: the words of a foreign exception may hold anything, a key included. Those of the system hold none."""
     advice = "its traceback is above" if verbose else "--verbose shows where"
-    return InternalError("KP-SYS-501", f"{type(exc).__name__} was raised where nothing expected it; {advice}")
+    why = f" ({os.strerror(exc.errno)})" if isinstance(exc, OSError) and isinstance(exc.errno, int) else ""
+    return InternalError("KP-SYS-501", f"{type(exc).__name__}{why} was raised where nothing expected it; {advice}")

@@ -67,6 +67,7 @@ class Commands(click.Group):
 
     def main(self, args: Any = None, prog_name: str | None = None, *more: Any, **extra: Any) -> NoReturn:
         """Run one command line and exit: 0, 1 (failed), 2 (usage), 130 (Ctrl-C), or what the command says."""
+        _have_streams()
         _never_fail_to_encode()
         try:
             code = self._run(args, prog_name or "korproxy", *more, **extra)
@@ -114,6 +115,15 @@ def _suggestion(name: str, known: list[str]) -> str:
 
     close = get_close_matches(name, known, n=1)
     return f" Did you mean {close[0]!r}?" if close else " `korproxy --help` lists all."
+
+
+def _have_streams() -> None:
+    """Write nowhere where whoever started the command has closed a stream (``>&-``): Python has None in its place."""
+    if sys.stdout is None or sys.stderr is None:
+        import os
+
+        nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 -- as long as the process lives
+        sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
 
 
 def _never_fail_to_encode() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 
 import pytest
@@ -78,6 +79,15 @@ def test_an_unexpected_error_is_named_without_its_words(capsys: pytest.CaptureFi
         "error KP-SYS-501: KeyError was raised where nothing expected it; --verbose shows where",
         "  help: korproxy errors KP-SYS-501",
     ]
+
+
+@pytest.mark.code("KP-SYS-501")
+def test_of_an_error_of_the_system_its_words_are_told_and_not_those_around_it(capsys: pytest.CaptureFixture[str]) -> None:
+    report(OSError(errno.ENOSPC, "sk-secret", "/sk-secret"), chosen())
+
+    assert capsys.readouterr().err.splitlines()[0] == (
+        "error KP-SYS-501: OSError (No space left on device) was raised where nothing expected it; --verbose shows where"
+    )
 
 
 @pytest.mark.code("KP-SYS-501")

@@ -265,6 +265,14 @@ def test_what_a_terminal_cannot_show_is_escaped(home: Path, tmp_path: Path, writ
     assert (done.returncode, done.stdout, done.stderr) == (0, "a \\u2192 b\n", "")
 
 
+@pytest.mark.parametrize("closed", ["1", "2"])
+def test_where_a_stream_is_closed_what_would_go_there_goes_nowhere(home: Path, closed: str) -> None:
+    command = f'exec "{sys.executable}" -m korproxy requests {closed}>&-'
+    done = subprocess.run(["sh", "-c", command], check=False, capture_output=True, text=True, env=environment(home), timeout=30)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def on_a_terminal(home: Path, *args: str, **env: str) -> str:
     """Return what the program writes where both its outputs are a terminal."""
     ours, its = pty.openpty()
