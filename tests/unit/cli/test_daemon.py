@@ -116,6 +116,7 @@ def test_a_daemon_that_takes_too_long_is_told_in_words() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening, pytest.raises(CommandFailed) as caught:
         daemon.talk(f"http://127.0.0.1:{listening.getsockname()[1]}", "GET", "/v1/x", KEY, patience=0.05)
 
+    assert caught.value.code == "KP-SYS-520"
     assert str(caught.value).endswith("runs, but does not answer as it should: nothing came within 0.05 s")
 
 
