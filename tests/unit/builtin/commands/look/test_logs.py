@@ -54,7 +54,7 @@ def test_lines_are_shown_as_the_daemon_writes_them_to_its_terminal() -> None:
     [
         (("--level", "ERROR"), [2]),
         (("--component", "gateway"), [2]),
-        (("--id", "r-1"), [1]),
+        (("--id", "r-1"), [1, 2]),  # all under its correlation id
         (("--id", "c-1"), [1, 2]),
         (("--since", "2026-09-21T14:13:21Z"), [1, 2]),
         (("-n", "1"), [2]),
