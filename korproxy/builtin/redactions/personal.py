@@ -7,9 +7,16 @@ from collections.abc import Iterable
 
 from korproxy.api import Redaction, RegexRedaction, Settings, hookimpl
 
+# Where a path begins, or one of the places that systems have homes in: /data/home/korproxy.toml tells nobody's name. What ends an
+# escape is no part of a path.
+_BEGINS = (
+    r"(?:(?<![\w.~+-]/)|(?<=\\[nrtbf]/)|(?<=\\u[0-9A-Fa-f]{4}/)|(?<=%[0-9A-Fa-f]{2}/)"
+    r"|(?<=/export/)|(?<=/mnt/[a-z]/)|(?<=/Data/)|(?<=/var/))"
+)
+
 _FORMS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     # name, pattern, clues
-    ("home-path", r"""/(?:home|Users)/(?P<secret>[^/\\\s"'<>|:;,()\[\]{}]{1,64}+)""", ("/home/", "/users/")),
+    ("home-path", "/" + _BEGINS + r"""(?:home|Users)/(?P<secret>[^/\\\s"'<>|:;,()\[\]{}]{1,64}+)""", ("/home/", "/users/")),
     (
         "windows-home-path",
         r"""[A-Za-z]:\\{1,4}[Uu](?i:sers)\\{1,4}(?P<secret>[^\\/:*?"'<>|\r\n]{1,64}+(?=\\)|[^\\/:*?"'<>|\s]{1,64}+)""",

@@ -28,6 +28,19 @@ def test_who_somebody_is_is_hidden_and_what_it_is_about_stays(text: str, expecte
     assert all(name not in REDACTOR.redact(json.dumps(text)) for name in ("ann", "Ann"))
 
 
-@pytest.mark.parametrize("text", ["/homework/x", "/v1/users/5", "at home/ann", "user@localhost", "a @ b.c", "git@", "/home/"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/homework/x",
+        "/data/home/korproxy.toml",
+        "http://h.example/home/page",
+        "/v1/users/5",
+        "at home/ann",
+        "user@localhost",
+        "a @ b.c",
+        "git@",
+        "/home/",
+    ],
+)
 def test_ordinary_text_stays(text: str) -> None:
     assert REDACTOR.redact(text) == text
