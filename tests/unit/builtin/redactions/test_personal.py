@@ -16,6 +16,8 @@ REDACTOR = Redactor.of(korproxy_redactions(FakeSettings()), decodes=True)
     [
         ('File "/home/ann/x/y.py", line 3', 'File "/home/*/x/y.py", line 3'),
         ("/Users/ann: not found", "/Users/*: not found"),
+        ("/mnt/c/Users/ann/x", "/mnt/c/Users/*/x"),
+        ("/export/home/ann/x", "/export/home/*/x"),
         ("C:\\Users\\Ann Other\\x.toml", "C:\\Users\\*\\x.toml"),
         ("c:\\users\\ann is gone", "c:\\users\\* is gone"),
         ("C:/Users/ann/x", "C:/Users/*/x"),
