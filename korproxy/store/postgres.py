@@ -19,6 +19,7 @@ CONNECT = 5  # seconds
 STATEMENT = 20  # seconds; longer ones are ended by the server
 SILENCE = 10  # seconds until a connection counts as lost, where the system knows how to tell
 SCHEMES = ("postgresql://", "postgres://")
+STRANGE = {None, "42883", "42804"}  # where a value is of a type that is none of the column's, or of none that there is
 _FROZEN = "BEGIN ISOLATION LEVEL REPEATABLE READ"
 
 
@@ -132,6 +133,10 @@ def _told(name: str) -> Iterator[None]:
         raise StoreBusy(UNUSABLE, f"PostgreSQL says of {name}: {_one_line(exc)}.") from None
     except (psycopg.DataError, psycopg.IntegrityError, UnicodeEncodeError, OverflowError) as exc:
         raise Unwritable(_one_line(exc)) from None
+    except psycopg.ProgrammingError as exc:
+        if exc.sqlstate in STRANGE:
+            raise Unwritable(_one_line(exc)) from None
+        raise StoreDown(UNUSABLE, f"PostgreSQL says of {name}: {_one_line(exc)}.") from None
     except psycopg.Error as exc:
         raise StoreDown(UNUSABLE, f"PostgreSQL says of {name}: {_one_line(exc)}.") from None
 

@@ -159,8 +159,8 @@ class Recorder:
             def begins() -> None:
                 scope.deadline = trio.current_time() + PATIENCE
 
-            begun = scope.deadline
-            return await self._in_thread(partial(self._ask, question, partial(trio.from_thread.run_sync, begins)))
+            begun, soon = scope.deadline, trio.lowlevel.current_trio_token().run_sync_soon
+            return await self._in_thread(partial(self._ask, question, partial(soon, begins)))
         if self.down is not None:
             raise type(self.down)(self.down.code, self.down.detail)
         raise _silent(SOON if scope.deadline == begun else PATIENCE)
@@ -290,9 +290,12 @@ class Recorder:
                 store.unwritable = 0
 
     def _cleaned(self, events: list[Finished]) -> list[Finished]:
-        from korproxy.store.rows import cleaned
+        from korproxy.store.rows import cleaned, tamed
 
-        return list(cleaned(events, self.harmless, self.redact))
+        try:
+            return list(cleaned(events, self.harmless, self.redact))
+        except (TypeError, ValueError, AttributeError):  # a plugin made one of them of something else than texts
+            return list(cleaned([tamed(each) for each in events], self.harmless, self.redact))
 
     def _fail(self, exc: Why) -> None:
         news = self.down is None or self.down.code != exc.code

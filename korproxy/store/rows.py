@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from msgspec.structs import astuple, replace
 
@@ -15,6 +15,7 @@ from korproxy.store.connection import Connection, Row
 MOST_KINDS = 5_000  # that are known by heart
 MOST_TEXT = 200  # characters of a name
 MOST_NUMBER = 2**53  # of anything that is counted; what claims to be more is nonsense
+MOST_STATUS = 999
 
 _AT = {name: number for number, name in enumerate(Finished.__struct_fields__)}
 _WHO = ("key_name", "profile", "type", "dialect", "upstream_dialect", "stream", "provider", "account")
@@ -24,6 +25,7 @@ _of_kind = itemgetter(*[_AT[each] for each in _OF_KIND])
 _own = itemgetter(_AT["id"], *[_AT[each] for each in _OWN])
 COLUMNS = ("kind", "request_id", *_OWN, *Usage.__struct_fields__)
 
+T = TypeVar("T")
 Kinds: TypeAlias = dict[tuple[Any, ...], int]
 
 
@@ -94,25 +96,51 @@ def cleaned(events: Sequence[Finished], harmless: Callable[[str], bool], redact:
 
 
 def tamed(event: Finished) -> Finished:
-    """Return *event* as any database takes it: numbers that fit, and no characters that are none."""
-    usage = Usage(*[None if each is None else _fitting(each) for each in astuple(event.usage)])
-    said = {name: value for name in Finished.__struct_fields__ if isinstance(value := getattr(event, name), str | int | float)}
-    return replace(event, **{name: _tame(value) for name, value in said.items()}, usage=usage)
+    """Return *event* as any database takes it: numbers that fit, no characters that are none, and nothing of another type.
+
+    Plugins have a hand in events, and nobody checks their types.
+    """
+    said: object = event.usage
+    used = said if isinstance(said, Usage) else Usage()
+    usage = Usage(*[None if each is None else _count(each) for each in astuple(used)])
+    fitting: dict[str, Any] = {name: fit(getattr(event, name)) for name, fit in _FITTING.items()}
+    return replace(event, **fitting, usage=usage)
 
 
-def _tame(value: str | float) -> str | float:
-    match value:
-        case str():
-            return value.encode(errors="replace").decode().replace("\0", "?")
-        case bool():
-            return value
-        case int():
-            return _fitting(value)
-    return value if isfinite(value) else 0.0
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode().replace("\0", "?")
+    return "" if value is None else f"({type(value).__name__})"  # not what is in it: it may be anything
 
 
-def _fitting(number: int) -> int:
-    return max(0, min(number, MOST_NUMBER))
+def _count(value: object) -> int:
+    if isinstance(value, float):
+        return _count(int(value)) if isfinite(value) else 0
+    return max(0, min(value, MOST_NUMBER)) if isinstance(value, int) else 0
+
+
+def _status(value: object) -> int:
+    return min(_count(value), MOST_STATUS)
+
+
+def _seconds(value: object) -> float:
+    known = isinstance(value, int | float) and -MOST_NUMBER <= value <= MOST_NUMBER
+    return float(value) if known else 0.0  # type: ignore[arg-type]  # mypy forgets what was found out
+
+
+def _or_none(fit: Callable[[object], T]) -> Callable[[object], T | None]:
+    return lambda value: None if value is None else fit(value)
+
+
+_FITTING: Mapping[str, Callable[[object], object]] = {
+    **dict.fromkeys(("id", "correlation_id", "key_name", "dialect", "model", "outcome", "profile", "type"), _text),
+    **dict.fromkeys(("upstream_model", "provider", "account", "code", "upstream_dialect"), _or_none(_text)),
+    **dict.fromkeys(("attempts", "bytes_in", "bytes_out"), _count),
+    **dict.fromkeys(("at", "seconds"), _seconds),
+    "first_byte": _or_none(_seconds),
+    "status": _or_none(_status),
+    "stream": bool,
+}
 
 
 def delete_before(connection: Connection, time: float, most: int) -> int:

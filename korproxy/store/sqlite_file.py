@@ -196,4 +196,6 @@ def _told(path: str | Path) -> Iterator[None]:
             raise Damaged(str(exc)) from None
         if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
             raise StoreBusy(UNUSABLE, f"Another program has {path} for itself: SQLite says: {exc}.") from None
+        if isinstance(exc, sqlite3.InterfaceError | sqlite3.ProgrammingError) and "binding" in str(exc):
+            raise Unwritable(str(exc)) from None
         raise StoreDown(UNUSABLE, f"SQLite says of {path}: {exc}.") from None

@@ -17,6 +17,7 @@ from korproxy.store.migrations import SET, migrate, readable, version
 from korproxy.store.sqlite_file import in_memory, open_file, open_to_read
 
 PAGES = 1_000  # of the file that are given back in one step; up to as many stay, for what comes
+NOT_AS_THEY_ARE = (Unwritable, ValueError, OverflowError, TypeError, AttributeError)  # what strange events lead to
 TIDIED = "tidied"  # when, of the last time
 
 
@@ -95,10 +96,10 @@ class Store:
         kept = history, metrics, mark, again
         try:
             self._write(events, *kept)
-        except (Unwritable, ValueError, OverflowError):
+        except NOT_AS_THEY_ARE:
             try:
                 self._write([rows.tamed(each) for each in events], *kept)
-            except (Unwritable, ValueError, OverflowError):
+            except NOT_AS_THEY_ARE:
                 self.unwritable += len(events)
 
     def _write(self, events: Sequence[Finished], history: bool, metrics: bool, mark: str, again: bool) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import attrs
 import pytest
@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trio.testing import MockClock
 
-from korproxy.models.outcome import Finished
+from korproxy.models.outcome import Finished, Usage
 from korproxy.models.searching import WantedRequests
 from korproxy.store import recorder as module
 from korproxy.store import sqlite_file
@@ -459,11 +459,24 @@ def hang_up(store: Store) -> None:
     store.connection.close()
 
 
-async def test_an_event_that_no_database_takes_costs_nobody_else(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path / "korproxy.db", harmless=lambda _: True)
-    for each in (finished(1), finished(2, model="\ud800"), finished(3)):
-        recorder.take(each)
-    assert await recorder.ask(ids) == ["c-1", "c-2", "c-3"]
+async def test_an_event_that_no_database_takes_costs_nobody_else(base: Database) -> None:
+    recorder = Recorder(base.place, harmless=lambda _: True)
+    strange: list[dict[str, Any]] = [
+        {"model": "\ud800"},
+        {"model": ["m"]},
+        {"upstream_model": {}},
+        {"code": 5},
+        {"key_name": b"client"},
+        {"usage": cast("Any", Usage)("12", 12.5)},
+        {"usage": None},
+        {"at": None, "attempts": None},
+        {"at": 1e300, "status": 10**12, "bytes_in": 10**400},
+    ]
+    for number, each in enumerate(strange):
+        recorder.take(finished(2 * number), finished(2 * number + 1, **each))
+        await recorder.ask(ids)
+    assert await recorder.ask(ids) == [f"c-{number}" for number in range(2 * len(strange))]
+    assert (recorder.dropped, await recorder.ask(lambda store: store.unwritable)) == (0, 0)
     await run(recorder, [])
 
 
@@ -520,10 +533,10 @@ class Moody:
         pass
 
 
-def waiting(recorder: Recorder) -> list[str]:
+def known(recorder: Recorder, place: Moody) -> set[str]:
     with recorder._alone:  # whoever left has left a thread behind
         batch = recorder._batch
-        return [each.correlation_id for each in [*(batch.events if batch else ()), *recorder._waiting]]
+        return {*place.rows, *[each.correlation_id for each in [*(batch.events if batch else ()), *recorder._waiting]]}
 
 
 def look_at(store: Store) -> int:
@@ -569,7 +582,7 @@ def test_whatever_fails_each_request_is_written_once_or_waits(steps: list[str], 
                 if step == "leave":
                     await trio.lowlevel.checkpoint()
                     nursery.cancel_scope.cancel()
-        assert {*place.rows, *waiting(recorder)} == {*taken}
+        assert known(recorder, place) == {*taken}
         moods.clear()
         await run(recorder, [])
         assert (place.rows, recorder.waiting, recorder.dropped) == (taken, 0, 0)
