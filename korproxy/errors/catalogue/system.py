@@ -401,6 +401,7 @@ SYS: tuple[ErrorCode, ...] = (
         steps=(
             "Read the message: it has the words of the database.",
             "Where it is the file `korproxy.db` in the home: make room on the disk, and see to it that you may write there.",
+            "Where another program has it for itself, such as a backup or a database browser: have that end.",
             "Where it is PostgreSQL: check that it runs, and that `[store] url` leads to it.",
         ),
         status=503,
