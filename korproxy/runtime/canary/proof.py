@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 import attrs
 import trio
@@ -81,7 +81,7 @@ def prove(
         CommandFailed: KP-SYS-542: it could not be done.
     """
     configured = CONFIGURED.make()
-    with TemporaryDirectory(prefix="korproxy-canary-") as folder:
+    with TemporaryDirectory(prefix="korproxy-canary-", ignore_cleanup_errors=True) as folder:
         try:
             house = House(path=Path(folder), program=program, key=configured.text, lane=lane)
             return trio.run(partial(_prove, house, sow(places, shapes, configured=configured)))
@@ -89,12 +89,20 @@ def prove(
             raise CommandFailed(NOT_PROVEN, f"The self-test was not done within {SECONDS:g} s.") from None
         except BaseExceptionGroup as group:
             raise _that_matters(group) from None
+        except OSError as exc:
+            raise _no_room(folder, exc) from None
 
 
 def _that_matters(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """Return a Ctrl-C, else an error that was foreseen, else all of *group*: Trio's nurseries wrap errors in groups."""
     chosen = group.subgroup(KeyboardInterrupt) or group.subgroup(CommandFailed)
+    if chosen is None and group.split(OSError)[1] is None:
+        return _no_room(gettempdir(), _first(group))
     return group if chosen is None else _first(chosen)
+
+
+def _no_room(folder: str, exc: BaseException) -> CommandFailed:
+    return CommandFailed(NOT_PROVEN, f"The self-test cannot work in {folder}: {exc}. Set TMPDIR to a folder with more room.")
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

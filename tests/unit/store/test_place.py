@@ -23,6 +23,10 @@ def test_a_file_is_there_once_it_was_opened(tmp_path: Path) -> None:
     assert (before, place.exists()) == (False, True)
 
 
+def test_what_may_not_be_looked_for_may_be_there(tmp_path: Path) -> None:
+    assert InFile(tmp_path / ("x" * 300)).exists()
+
+
 def test_what_is_damaged_is_put_aside_under_the_time(tmp_path: Path) -> None:
     path = tmp_path / "korproxy.db"
     path.write_text("no database")

@@ -56,7 +56,7 @@ def lines(found: Mapping[str, Any], meanings: Mapping[str, str]) -> Iterator[str
     yield from _total(total)
     if number(total.get("requests")):
         yield from _tables(found)
-    yield from _errors("error", part(total, "errors"), meanings)
+    yield from _errors("errors", part(total, "errors"), meanings)
     yield from _errors("turned away since the start, before it was a request", part(found, "turned_away"), meanings)
 
 

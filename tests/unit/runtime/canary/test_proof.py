@@ -113,3 +113,13 @@ def test_a_fault_stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.RaisesGroup(ValueError):
         prove(("none",))
+
+
+def test_a_full_disk_is_told_as_one_wherever_it_was_met(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ends(*_: object) -> Proof:
+        raise ExceptionGroup("", [ExceptionGroup("", [OSError(28, "No space left on device")])])
+
+    monkeypatch.setattr(proofs, "_prove", ends)
+
+    with pytest.raises(CommandFailed, match=r"No space left on device. Set TMPDIR"):
+        prove(("none",))

@@ -74,7 +74,7 @@ def test_people_get_totals_and_a_table_for_each_name(home: Path) -> None:
         "chat         4   25.0%  996 ms  30.1 s  30.1 s        498 ms  498 ms  498 ms     10.5 k   42",
         "-            1  100.0%  0.4 ms  0.4 ms  0.4 ms             -       -       -          0    0",
         "",
-        "error",
+        "errors",
         "  KP-PROV-101  1  The provider refused the request.",
         "  KP-RATE-999  1",
     ]
