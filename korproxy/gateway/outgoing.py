@@ -14,7 +14,7 @@ from korproxy.kit.writing import json_bytes
 
 FAILED, UNKNOWN = "KP-SYS-538", "KP-CONF-246"
 _OWN = (known_secrets.NAME, encoded_secrets.NAME)
-_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*"', re.DOTALL)
 
 
 def outgoing_rules(names: Collection[str], rules: Iterable[Redaction]) -> RuleSet | None:

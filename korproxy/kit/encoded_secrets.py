@@ -24,7 +24,7 @@ SHORTEST = 16  # characters of a run that may stand for twelve of a secret
 _RUN = b"a" * SHORTEST
 _WORDS = bytes(97 if chr(each).isascii() and chr(each).isalnum() else 32 for each in range(256))
 # As it is, or folded into lines, as mail and key files have it.
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}+(?:(?<=[A-Za-z0-9+/_-]{60})\r?\n[A-Za-z0-9+/_-]++)*+={0,2}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}+(?:(?<=[A-Za-z0-9+/_-]{60})\r?\n[A-Za-z0-9+/_-]++)*={0,2}")
 _HEX = re.compile(r"[0-9A-Fa-f]{24,}+")
 _FOR_DECODING = str.maketrans("-_", "+/", "\r\n")
 _READABLE = bytes(each if each in b"\t\n\r" or 32 <= each < 127 else 0 for each in range(256))

@@ -53,7 +53,7 @@ _FORMS: tuple[tuple[str, str, tuple[str, ...], int], ...] = (
     ("github-fine-token", _key("github_pat_", r"[A-Za-z0-9]{16}[A-Za-z0-9_]{4,500}+"), ("github_pat_",), _RUN),
     (
         "json-web-token",
-        _key("eyJ", r"[A-Za-z0-9_-]{12,1500}+(?:\.[A-Za-z0-9_-]{0,4000}+){0,4}+"),
+        _key("eyJ", r"[A-Za-z0-9_-]{12,1500}+(?:\.[A-Za-z0-9_-]{0,4000}+){0,4}"),
         ("eyj",),
         0,
     ),
