@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-POSSESSIVE_GROUP = re.compile(r"\)(?:[*+?]|\{[0-9,]+\})\+")
+POSSESSIVE_GROUP = re.compile(r"\)(?:[*+?]|\{{1,2}[0-9,]+\}{1,2})\+")
 # Whose every turn begins with a character that nothing else begins with and takes what follows whatever it is: half of one is
 # none. Before a pattern is put here, its tests have to pass with Python 3.11.2.
 HARMLESS = {

@@ -71,7 +71,7 @@ _FORMS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "password-in-address",
         # What comes after the colon is a port, or it is a password, of which the end may have been cut.
         rf"://[^\s/?#\"'<>@\\:\[]{{0,256}}+:(?!\d{{1,5}}(?![^\s/?#\"'<>\\,;.)\]]))"
-        rf"(?P<secret>{_IN_HOST}{{1,256}}+(?:@(?={_IN_HOST}{{0,256}}+@){_IN_HOST}{{0,256}}+){{0,4}}+)",
+        rf"(?P<secret>{_IN_HOST}{{1,256}}+(?:@(?={_IN_HOST}{{0,256}}+@){_IN_HOST}{{0,256}}+){{0,4}})",
         ("://",),
     ),
     ("user-in-address", r"://(?P<secret>[^\s/?#\"'<>@\\:]{16,256}+)@", ("://",)),

@@ -10,7 +10,7 @@ from korproxy.api import Redaction, RegexRedaction, Settings, hookimpl
 # Where a path begins, or one of the places in which systems have homes: /data/home/korproxy.toml tells nobody's name. What ends
 # an escape is no part of a path.
 _BEGINS = (
-    r"(?:(?<![\w.~+-]/)|(?<=\\[nrtbf]/)|(?<=\\u[0-9A-Fa-f]{4}/)|(?<=%[0-9A-Fa-f]{2}/)"
+    r"(?:(?<![\w~+-]/)|(?<=\\[nrtbf]/)|(?<=\\u[0-9A-Fa-f]{4}/)|(?<=%[0-9A-Fa-f]{2}/)"
     r"|(?<=/export/)|(?<=/mnt/[a-z]/)|(?<=/Data/)|(?<=/var/))"
 )
 
